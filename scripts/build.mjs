@@ -1,0 +1,1 @@
+console.error("nothing to build yet");
