@@ -1,0 +1,101 @@
+/** The engine as the doors see it: observe → plan → approve → run → report. */
+import type { VcenterOverride } from "./ports.ts";
+import type { PrepInputs, TargetInputs } from "./request.ts";
+import type {
+  AuditView,
+  ChainView,
+  InspectView,
+  LunsView,
+  Mode,
+  PlanView,
+  RunView,
+  SnapshotsView,
+  VmsView,
+} from "./views.ts";
+
+export type Channel = "mcp" | "http" | "cli" | "cli-unattended" | "console" | "runner";
+
+/** Who asks, through which door. `client` is what a program calls itself: recorded, never trusted. */
+export interface Actor {
+  /** On stdio and the CLI the OS user and the store; over HTTP issuer and subject. */
+  readonly principal: string;
+  readonly channel: Channel;
+  readonly client?: string;
+}
+
+/** What a person answered. `typedLun` is wanted for a rollback, `approve` otherwise. */
+export type Answer =
+  | { readonly kind: "accept"; readonly approve?: boolean; readonly typedLun?: string }
+  | { readonly kind: "decline" }
+  | { readonly kind: "cancel" };
+
+/**
+ * Policy `prompt`: the person behind the client has to be asked first, with the plan's command and impact. Thrown by
+ * `confirm` when the client can ask; the answer comes back with the challenge in `answered`. Not an error to show.
+ */
+export class ApprovalNeeded extends Error {
+  readonly plan: PlanView;
+  /** Bound to plan, principal and deadline; a row in the store, used once. */
+  readonly challenge: string;
+  constructor(plan: PlanView, challenge: string) {
+    super(`plan ${plan.planId} waits for the operator's answer`);
+    this.plan = plan;
+    this.challenge = challenge;
+  }
+}
+
+export interface ConfirmOptions {
+  /** The client can show a form. Without it policy `prompt` answers `NOT_APPROVED` and names the other way. */
+  readonly canAsk?: boolean;
+  /** The person's answer to an earlier `ApprovalNeeded`. */
+  readonly answered?: { readonly challenge: string; readonly answer: Answer };
+  /** Aborts the waiting only; a run that was started goes on. */
+  readonly signal?: AbortSignal;
+  /** How long to wait for the run before answering with the run so far. Default 25 s. */
+  readonly waitMs?: number;
+  /** Called on each change of the run that was started. */
+  readonly onUpdate?: (run: RunView) => void | Promise<void>;
+  readonly vcenter?: VcenterOverride;
+}
+
+export interface WaitOptions {
+  readonly waitMs?: number;
+  readonly signal?: AbortSignal;
+  readonly onUpdate?: (run: RunView) => void | Promise<void>;
+}
+
+export interface PlanOptions {
+  readonly vcenter?: VcenterOverride;
+}
+
+/** What needs no approval: nothing behind this interface changes the array or the hypervisor, by type and by construction. */
+export interface PlanningEngine {
+  inspect(inputs: Partial<TargetInputs> & { lun?: string }, actor: Actor): Promise<InspectView>;
+  listLuns(actor: Actor): Promise<LunsView>;
+  listSnapshots(lun: string, actor: Actor): Promise<SnapshotsView>;
+  listVms(inputs: Partial<TargetInputs> & { lun?: string }, actor: Actor): Promise<VmsView>;
+  /** A stored, open plan with its token. Refusals are PrepErrors and are audited. */
+  plan(mode: Mode, inputs: PrepInputs, actor: Actor, options?: PlanOptions): Promise<PlanView>;
+  /** A plan of what an ended, unfinished run left. */
+  resumePlan(runId: string, actor: Actor, options?: PlanOptions): Promise<PlanView>;
+  getPlan(planId: string): Promise<PlanView>;
+  listPlans(filter?: { principal?: string }): Promise<PlanView[]>;
+  discardPlan(which: { planToken?: string; planId?: string }, actor: Actor): Promise<PlanView>;
+  getRun(runId: string, options?: WaitOptions): Promise<RunView>;
+  listRuns(filter: { client?: string; lun?: string; limit?: number }): Promise<RunView[]>;
+  readAudit(filter: { since?: string; date?: string; planId?: string; runId?: string; limit?: number }): Promise<AuditView>;
+  verifyAudit(): Promise<ChainView>;
+  /** Names for completion; empty when the systems cannot be reached. */
+  completions(what: "lun" | "client" | "snapshot", prefix: string, context?: { lun?: string }): Promise<string[]>;
+}
+
+export interface Engine extends PlanningEngine {
+  confirm(planToken: string, actor: Actor, options?: ConfirmOptions): Promise<RunView>;
+  /** A person's approval on a channel that no assistant has: the CLI on a terminal, the console. */
+  approve(planId: string, actor: Actor, typedLun?: string): Promise<PlanView>;
+  cancelRun(runId: string, actor: Actor): Promise<RunView>;
+  /** The detached runner's entry: carries a redeemed run out to its end. */
+  carryOut(runId: string, signal: AbortSignal): Promise<RunView>;
+  /** Waits for runs carried out in this process, then closes the store. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,245 @@
+/**
+ * What the doors show, one schema a result (SURFACE: Plan, Run, and the lists). Tools check what they answer against
+ * these; docs/tools.md is made from them. All text in them is safe (`core/text.ts`).
+ */
+import { z } from "zod";
+import { ERROR_CODES } from "./errors.ts";
+
+export const MODES = ["automated_testing", "maintenance", "register", "unregister", "rollback"] as const;
+export type Mode = (typeof MODES)[number];
+
+export const STEP_KINDS = [
+  "power_off",
+  "shut_down_guest",
+  "unregister",
+  "unmount",
+  "detach",
+  "attach",
+  "forget_device",
+  "unassign",
+  "delete_clone",
+  "create_clone",
+  "rollback_volume",
+  "assign",
+  "rescan",
+  "mount_copy",
+  "mount",
+  "register",
+] as const;
+export type StepKindName = (typeof STEP_KINDS)[number];
+
+export const APPROVAL_POLICIES = ["token", "prompt", "human"] as const;
+export type ApprovalPolicy = (typeof APPROVAL_POLICIES)[number];
+
+/** An instant, ISO 8601 in UTC. */
+const instant = z.string();
+
+export const vmRefView = z.object({
+  name: z.string(),
+  path: z.string(),
+  moref: z.string().optional(),
+  instanceUuid: z.string().optional(),
+});
+export type VmRefView = z.infer<typeof vmRefView>;
+
+const volumeRefView = z.object({ name: z.string(), id: z.string(), naa: z.string() });
+const snapshotRefView = z.object({ name: z.string(), id: z.string(), createdAt: instant });
+
+export const targetView = z.object({
+  lun: z.object({ name: z.string(), volumeId: z.string(), naa: z.string() }),
+  client: z.object({ name: z.string(), id: z.string() }),
+  host: z.object({ address: z.string(), name: z.string() }),
+  vcenter: z.string(),
+});
+export type TargetView = z.infer<typeof targetView>;
+
+export const impactView = z.object({
+  vmsToPowerOff: z.array(vmRefView),
+  vmsToUnregister: z.array(vmRefView),
+  vmsToRegister: z.array(vmRefView),
+  datastoresToUnmount: z.array(z.object({ name: z.string(), id: z.string(), naa: z.string() })),
+  volumesToUnassign: z.array(volumeRefView),
+  clonesToDelete: z.array(volumeRefView),
+  snapshotsLost: z.array(snapshotRefView),
+});
+export type ImpactView = z.infer<typeof impactView>;
+
+export const planView = z.object({
+  planId: z.string(),
+  /** Only in the answer that made the plan; never in a list, a resource or the audit. */
+  planToken: z.string().optional(),
+  mode: z.enum(MODES),
+  command: z.string(),
+  target: targetView,
+  snapshot: snapshotRefView.extend({ chosenBy: z.enum(["name", "latest"]) }).optional(),
+  steps: z.array(z.object({ id: z.string(), kind: z.enum(STEP_KINDS), text: z.string(), irreversible: z.boolean() })),
+  impact: impactView,
+  warnings: z.array(z.string()),
+  /** Unassigned clones of the family and the like: seen, not touched by this plan. */
+  leftovers: z.array(z.string()),
+  approval: z.object({ policy: z.enum(APPROVAL_POLICIES), how: z.string(), approvedBy: z.string().optional() }),
+  state: z.enum(["open", "redeemed", "stale", "obsolete", "discarded", "expired"]),
+  runId: z.string().optional(),
+  resumes: z.string().optional(),
+  createdAt: instant,
+  expiresAt: instant,
+  fingerprint: z.string(),
+});
+export type PlanView = z.infer<typeof planView>;
+
+export const errorView = z.looseObject({
+  code: z.enum(ERROR_CODES),
+  message: z.string(),
+  found: z.unknown().optional(),
+  hint: z.string(),
+  retryable: z.boolean(),
+});
+
+export const RUN_STATES = [
+  "queued",
+  "running",
+  "succeeded",
+  "failed",
+  "cancelled",
+  "interrupted",
+  "needs_operator",
+] as const;
+export type RunState = (typeof RUN_STATES)[number];
+
+/** `skipped`: its goal was there already. `unknown`: begun, and nobody can tell from here whether it took effect. */
+export const STEP_STATES = ["pending", "running", "done", "skipped", "failed", "unknown"] as const;
+export type StepState = (typeof STEP_STATES)[number];
+
+export const runView = z.object({
+  runId: z.string(),
+  planId: z.string(),
+  mode: z.enum(MODES),
+  command: z.string(),
+  resumes: z.string().optional(),
+  resumedBy: z.string().optional(),
+  state: z.enum(RUN_STATES),
+  steps: z.array(
+    z.object({
+      id: z.string(),
+      kind: z.enum(STEP_KINDS),
+      text: z.string(),
+      state: z.enum(STEP_STATES),
+      startedAt: instant.optional(),
+      endedAt: instant.optional(),
+      /** What came of it, or how far it is: `37 of 100 VMs off`. */
+      detail: z.string().optional(),
+      error: errorView.optional(),
+    }),
+  ),
+  error: errorView.optional(),
+  report: z
+    .object({
+      volume: volumeRefView.optional(),
+      naa: z.string().optional(),
+      datastore: z.object({ name: z.string(), id: z.string(), vmfsUuid: z.string() }).optional(),
+      vms: z.array(vmRefView.extend({ registered: z.boolean() })),
+      leftovers: z.array(z.string()),
+    })
+    .optional(),
+  /** What the operator may do next, as sentences. */
+  next: z.array(z.string()),
+  createdAt: instant,
+  endedAt: instant.optional(),
+});
+export type RunView = z.infer<typeof runView>;
+
+export const vmView = z.object({
+  name: z.string(),
+  path: z.string(),
+  registered: z.boolean(),
+  moref: z.string().optional(),
+  instanceUuid: z.string().optional(),
+  powerState: z.enum(["poweredOn", "poweredOff", "suspended"]).optional(),
+  template: z.boolean().optional(),
+  connectionState: z.string().optional(),
+});
+export type VmView = z.infer<typeof vmView>;
+
+export const inspectView = z.object({
+  client: z.object({ name: z.string(), id: z.string() }),
+  host: z.object({ address: z.string(), name: z.string(), connectionState: z.string() }),
+  assigned: z.array(
+    z.object({
+      lun: z.string(),
+      volume: volumeRefView.extend({ kind: z.enum(["gold", "clone"]), createdAt: instant }),
+      fromSnapshot: z.object({ name: z.string(), id: z.string() }).optional(),
+      datastore: z.object({ name: z.string(), id: z.string(), accessible: z.boolean() }).optional(),
+      mounted: z.boolean(),
+      vms: z.object({
+        poweredOn: z.number().int(),
+        poweredOff: z.number().int(),
+        suspended: z.number().int(),
+        templates: z.number().int(),
+        names: z.array(z.string()),
+      }),
+    }),
+  ),
+  openPlans: z.array(z.object({ planId: z.string(), mode: z.enum(MODES), command: z.string(), expiresAt: instant })),
+  runningRuns: z.array(z.object({ runId: z.string(), mode: z.enum(MODES), state: z.enum(RUN_STATES) })),
+  notes: z.array(z.string()),
+});
+export type InspectView = z.infer<typeof inspectView>;
+
+export const lunsView = z.object({
+  luns: z.array(
+    z.object({
+      name: z.string(),
+      shorthand: z.array(z.string()),
+      volumeId: z.string(),
+      guid: z.string(),
+      naa: z.string(),
+      sizeBytes: z.number(),
+      clones: z.array(volumeRefView.extend({ assignedTo: z.array(z.string()) })),
+      assignedTo: z.array(z.string()),
+    }),
+  ),
+});
+export type LunsView = z.infer<typeof lunsView>;
+
+export const snapshotsView = z.object({
+  lun: z.string(),
+  snapshots: z.array(snapshotRefView.extend({ age: z.string(), latest: z.boolean(), clones: z.number().int() })),
+});
+export type SnapshotsView = z.infer<typeof snapshotsView>;
+
+export const vmsView = z.object({
+  client: z.string(),
+  host: z.string(),
+  datastore: z.string().optional(),
+  vms: z.array(vmView),
+  notes: z.array(z.string()),
+});
+export type VmsView = z.infer<typeof vmsView>;
+
+export const runsView = z.object({ runs: z.array(runView) });
+
+export const auditRowView = z.object({
+  seq: z.number().int(),
+  at: instant,
+  type: z.string(),
+  actor: z.string(),
+  channel: z.string(),
+  client: z.string().optional(),
+  planId: z.string().optional(),
+  runId: z.string().optional(),
+  data: z.record(z.string(), z.unknown()),
+  hash: z.string(),
+});
+export type AuditRowView = z.infer<typeof auditRowView>;
+
+export const chainView = z.object({
+  holds: z.boolean(),
+  rows: z.number().int(),
+  head: z.string().optional(),
+  /** Where it breaks and how. */
+  problems: z.array(z.string()),
+});
+export type ChainView = z.infer<typeof chainView>;
+
+export const auditView = z.object({ rows: z.array(auditRowView), chain: chainView });
+export type AuditView = z.infer<typeof auditView>;
