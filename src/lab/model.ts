@@ -193,7 +193,18 @@ export interface Latency {
 }
 
 export type FaultAction =
-  | { kind: "http500" | "http503" | "reset" | "reset-after" | "hang" | "hang-after" | "garbage" | "expire-session" | "job-failed" }
+  | {
+      kind:
+        | "http500"
+        | "http503"
+        | "reset"
+        | "reset-after"
+        | "hang"
+        | "hang-after"
+        | "garbage"
+        | "expire-session"
+        | "job-failed";
+    }
   | { kind: "slow"; ms: number }
   | { kind: "task-error" | "fault"; fault: string };
 
@@ -241,8 +252,10 @@ export interface LabWorld {
   deleteVmfsVolumeState(hostId: string, vmfsUuid: string, by: string): void;
   powerOff(vmId: string, by: string): void;
   powerOn(vmId: string, by: string): void;
-  /** Throws `ToolsUnavailable` or `InvalidPowerState`; false when the guest ignores it. The SOAP side powers the VM off after the task latency. */
+  /** Throws `ToolsUnavailable` or `InvalidPowerState`; false when the guest ignores it. The SOAP side calls `finishShutdown` after the task latency. */
   shutdownGuest(vmId: string, by: string): boolean;
+  /** The end of an accepted `shutdownGuest`: off, unless it is gone or off by then. Not logged again: `ShutdownGuest` was. */
+  finishShutdown(vmId: string): void;
   unregisterVm(vmId: string, by: string): void;
   /** `path` is `[datastore] dir/x.vmx` (percent escapes decoded); returns the VM's id. */
   registerVm(
