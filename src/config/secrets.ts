@@ -1,0 +1,124 @@
+/** Secrets as references. A value is read when it is used, handed to the one caller, and kept nowhere. */
+import { readFile, stat } from "node:fs/promises";
+import { inspect } from "node:util";
+import { PrepError } from "../core/errors.ts";
+import { registerSecret } from "../redact.ts";
+
+/** Longer than any password or connection URL; a bigger file is another file. */
+const LARGEST_FILE = 64 * 1024;
+
+type Source =
+  | { readonly kind: "env"; readonly name: string; readonly env: Readonly<Record<string, string | undefined>> }
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "absent"; readonly key: string };
+
+const MARK = "[secret]";
+
+/**
+ * A secret that configuration names. Printing it in any way gives `[secret]`; `reveal()` gives the value, which the log
+ * then knows and blanks out.
+ */
+export class Secret {
+  readonly #read: () => Promise<string>;
+  /** The file that it is in, for the check of its mode. */
+  readonly file: string | undefined;
+
+  private constructor(read: () => Promise<string>, file?: string) {
+    this.#read = read;
+    this.file = file;
+  }
+
+  static fromEnv(name: string, env: Readonly<Record<string, string | undefined>>): Secret {
+    return new Secret(() => readSource({ kind: "env", name, env }));
+  }
+
+  /** `path` is absolute. Read anew at each use, so that a rotated secret counts at once. */
+  static fromFile(path: string): Secret {
+    return new Secret(() => readSource({ kind: "file", path }), path);
+  }
+
+  /** A value that never was in a file: the lab's own, or one from the command line. */
+  static of(text: string): Secret {
+    return new Secret(async () => text);
+  }
+
+  /** Stands where configuration names none; `key` is the member that is missing, such as `vcenter.password`. */
+  static absent(key: string): Secret {
+    return new Secret(() => readSource({ kind: "absent", key }));
+  }
+
+  /** The value. Errors: `CREDENTIALS_MISSING`, which says where it was looked for. */
+  async reveal(): Promise<string> {
+    const value = await this.#read();
+    registerSecret(value);
+    return value;
+  }
+
+  toString(): string {
+    return MARK;
+  }
+
+  toJSON(): string {
+    return MARK;
+  }
+
+  [inspect.custom](): string {
+    return MARK;
+  }
+
+  /**
+   * A sentence when accounts other than the owner's can read the secret's file, else undefined. A file that is not there
+   * is no warning: using it is an error that says more.
+   */
+  async exposure(): Promise<string | undefined> {
+    if (this.file === undefined) return undefined;
+    const found = await stat(this.file).catch(() => undefined);
+    if (found === undefined || (found.mode & 0o077) === 0) return undefined;
+    const mode = (found.mode & 0o777).toString(8).padStart(4, "0");
+    return `The secret file ${this.file} has mode ${mode}: other accounts can read it. Run: chmod 600 ${this.file}`;
+  }
+}
+
+async function readSource(source: Source): Promise<string> {
+  const { value, where } = await look(source);
+  if (value !== undefined && value !== "") return value;
+  throw new PrepError("CREDENTIALS_MISSING", `A secret is missing: ${where}.`, {
+    found:
+      source.kind === "env"
+        ? { env: source.name }
+        : source.kind === "file"
+          ? { file: source.path }
+          : { key: source.key },
+    hint: hints[source.kind],
+  });
+}
+
+const hints: Readonly<Record<Source["kind"], string>> = {
+  env: "Set this variable for the program (an MCP client passes only what its configuration lists under `env`), or name a file.",
+  file: "Put the secret alone into this file, readable by the program's account only (chmod 600).",
+  absent: "Name it in the configuration as {env: NAME} or {file: PATH}, or pass it with -vp where that applies.",
+};
+
+async function look(source: Source): Promise<{ value?: string | undefined; where: string }> {
+  switch (source.kind) {
+    case "env":
+      return { value: source.env[source.name], where: `environment variable ${source.name} is not set` };
+    case "absent":
+      return { where: `configuration has no ${source.key}` };
+    case "file":
+      return lookInFile(source.path);
+  }
+}
+
+async function lookInFile(path: string): Promise<{ value?: string; where: string }> {
+  try {
+    const found = await stat(path);
+    if (!found.isFile()) return { where: `${path} is not a file` };
+    if (found.size > LARGEST_FILE) return { where: `${path} is larger than 64 KiB, so it is no secret` };
+    // An editor's line end is not part of it.
+    return { value: (await readFile(path, "utf8")).replace(/\r?\n$/, ""), where: `${path} is empty` };
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "error";
+    return { where: `${path} cannot be read (${code})` };
+  }
+}

@@ -1,0 +1,350 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { type Config, configFromObject, resolveTls } from "../../src/config/config.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import { configJsonSchema } from "../../src/config/schema.ts";
+import { Secret } from "../../src/config/secrets.ts";
+import { PrepError } from "../../src/core/errors.ts";
+
+const MINIMAL = `dgs:
+  url: https://dgs.lab.example
+  username: operator
+  password: {env: DGS_PASSWORD}
+vcenter:
+  username: administrator@vsphere.local
+  password: {file: vcenter.secret}
+`;
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "atvm-config-"));
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+const env = (more: Record<string, string> = {}) => ({ HOME: dir, ...more });
+
+async function load(yaml: string, more: Record<string, string> = {}): Promise<Config> {
+  const file = join(dir, "atvm.config.yaml");
+  await writeFile(file, yaml);
+  return loadConfig({ file, env: env(more), cwd: "/" });
+}
+
+async function refusal(promise: Promise<unknown>): Promise<PrepError> {
+  const thrown = await promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (thrown instanceof PrepError) return thrown;
+  throw new Error(`expected a PrepError, got ${inspect(thrown)}`);
+}
+
+describe("what is not said", () => {
+  it("has the domain's defaults", async () => {
+    const config = await load(MINIMAL);
+    expect(config.vcenter.address).toBe("192.168.0.201");
+    expect(config.luns).toMatchObject({
+      Gold: "AutomatedTest-VMBootImg-Gold",
+      Gold2: "AutomatedTest-VMBootImg-Gold-2",
+    });
+    expect(config.pairs).toContainEqual({ client: "CDS1-ESX166", host: "192.168.1.166" });
+    expect(config.defaults).toEqual({ client: "CDS1-ESX165", host: "192.168.1.165" });
+    expect(config.approval).toEqual({
+      policy: {
+        automated_testing: "prompt",
+        maintenance: "prompt",
+        register: "prompt",
+        unregister: "prompt",
+        rollback: "human",
+      },
+      cli: "deny",
+      planTtlMs: 600_000,
+      requesterIsNotApprover: false,
+    });
+    expect(config.limits).toMatchObject({
+      powerOff: 16,
+      unregister: 8,
+      register: 8,
+      openPlans: 20,
+      guestShutdownMs: 300_000,
+    });
+    expect(config.limits.copyWaitMs).toBe(120_000);
+    expect(config.store).toEqual({ kind: "sqlite", path: join(dir, ".local/state/atvm/atvm.db") });
+    expect(config.log).toEqual({ dir: join(dir, ".local/state/atvm/log"), level: "info" });
+    expect(config.controller).toBeUndefined();
+    expect(config.warnings).toEqual([]);
+  });
+
+  it("keeps rollback with a person although the general policy is weaker", async () => {
+    const { approval } = await load(`${MINIMAL}approval: {default: token, register: human, planTtl: 90s}\n`);
+    expect(approval.policy).toMatchObject({ automated_testing: "token", register: "human", rollback: "human" });
+    expect(approval.planTtlMs).toBe(90_000);
+  });
+
+  it("puts store and log below XDG_STATE_HOME, and ignores a relative one", async () => {
+    expect((await load(MINIMAL, { XDG_STATE_HOME: "/var/state" })).store).toEqual({
+      kind: "sqlite",
+      path: "/var/state/atvm/atvm.db",
+    });
+    expect((await load(MINIMAL, { XDG_STATE_HOME: "state" })).log.dir).toBe(join(dir, ".local/state/atvm/log"));
+  });
+});
+
+describe("paths", () => {
+  it("are relative to the configuration file, and the log lies beside the store", async () => {
+    const config = await load(`${MINIMAL}store: {sqlite: data/runs.db}\n`);
+    expect(config.store).toEqual({ kind: "sqlite", path: join(dir, "data/runs.db") });
+    expect(config.log.dir).toBe(join(dir, "data/log"));
+    expect(config.file).toBe(join(dir, "atvm.config.yaml"));
+  });
+
+  it("name a driver beside the file, or a package as it is", async () => {
+    expect((await load(MINIMAL.replace("dgs:\n", "dgs:\n  driver: ./ours.mjs\n"))).dgs.driver).toBe(
+      join(dir, "ours.mjs"),
+    );
+    expect((await load(MINIMAL.replace("dgs:\n", "dgs:\n  driver: our-array\n"))).dgs.driver).toBe("our-array");
+  });
+});
+
+describe("where it is looked for", () => {
+  it("prefers --config, then $ATVM_CONFIG, then the working directory, then the home configuration", async () => {
+    const places = ["flag.yaml", "variable.yaml", "cwd/atvm.config.yaml", "xdg/atvm/config.yaml"].map((name) =>
+      join(dir, name),
+    );
+    await mkdir(join(dir, "cwd"));
+    await mkdir(join(dir, "xdg/atvm"), { recursive: true });
+    for (const place of places) await writeFile(place, MINIMAL);
+    const [flag, variable, inCwd, inHome] = places;
+    const xdg = env({ XDG_CONFIG_HOME: join(dir, "xdg") });
+    const all = { ...xdg, ATVM_CONFIG: "variable.yaml" };
+    expect((await loadConfig({ file: join(dir, "flag.yaml"), env: all, cwd: dir })).file).toBe(flag);
+    expect((await loadConfig({ env: all, cwd: dir })).file).toBe(variable);
+    expect((await loadConfig({ env: xdg, cwd: join(dir, "cwd") })).file).toBe(inCwd);
+    expect((await loadConfig({ env: xdg, cwd: dir })).file).toBe(inHome);
+  });
+
+  it("says where it looked when there is none, and does not fall through from a named one", async () => {
+    const none = await refusal(loadConfig({ env: env(), cwd: dir }));
+    expect(none.code).toBe("CONFIG_INVALID");
+    expect(none.found).toEqual({
+      searched: [join(dir, "atvm.config.yaml"), join(dir, ".config/atvm/config.yaml"), "/etc/atvm/config.yaml"],
+    });
+    await writeFile(join(dir, "atvm.config.yaml"), MINIMAL);
+    const missing = await refusal(loadConfig({ env: env({ ATVM_CONFIG: "other.yaml" }), cwd: dir }));
+    expect(missing.message).toContain(join(dir, "other.yaml"));
+  });
+});
+
+describe("what it refuses", () => {
+  it.each([
+    [
+      "an unknown key, with the nearest one and its line",
+      MINIMAL.replace("username: op", "usrname: op"),
+      3,
+      "dgs.usrname",
+      "did you mean username?",
+    ],
+    ["an unknown section", `${MINIMAL}limit: {powerOff: 3}\n`, 8, "limit", "did you mean limits?"],
+    ["a key that is like none", `${MINIMAL}log: {colour: blue}\n`, 8, "log.colour", "known here: dir, level"],
+    [
+      "an unknown key within a choice",
+      MINIMAL.replace("{env: DGS", "{envv: DGS"),
+      4,
+      "dgs.password.envv",
+      "did you mean env?",
+    ],
+    [
+      "an unknown key in a list",
+      `${MINIMAL}pairs:\n  - client: A\n    hots: 10.0.0.1\n`,
+      10,
+      "pairs[0].hots",
+      "did you mean host?",
+    ],
+    [
+      "a secret written out",
+      MINIMAL.replace("{env: DGS_PASSWORD}", "hunter2-canary"),
+      4,
+      "dgs.password",
+      "{env: NAME} or {file: PATH}",
+    ],
+    [
+      "a postgres URL written out",
+      `${MINIMAL}store:\n  postgres: postgres://u:hunter2-canary@db/x\n`,
+      8,
+      "store",
+      "{postgres: {env: NAME}}",
+    ],
+    [
+      "a password in the URL",
+      MINIMAL.replace("https://dgs", "https://u:hunter2-canary@dgs"),
+      2,
+      "dgs.url",
+      "without user, password",
+    ],
+    ["no duration", `${MINIMAL}approval:\n  planTtl: 10 minutes\n`, 9, "approval.planTtl", "20s, 5m"],
+    ["a duration of nothing", `${MINIMAL}limits: {rescan: 0s}\n`, 8, "limits.rescan", "duration"],
+    ["a number out of range", `${MINIMAL}limits: {powerOff: 0}\n`, 8, "limits.powerOff", "1 or more"],
+    ["an unknown policy", `${MINIMAL}approval:\n  rollback: never\n`, 9, "approval.rollback", "token, prompt, human"],
+    [
+      "insecure: false",
+      MINIMAL.replace("vcenter:\n", "vcenter:\n  tls: {insecure: false}\n"),
+      6,
+      "vcenter.tls",
+      "{insecure: true}",
+    ],
+    [
+      "two kinds of trust",
+      MINIMAL.replace("dgs:\n", "dgs:\n  tls: {ca: a.pem, insecure: true}\n"),
+      2,
+      "dgs.tls",
+      "one of",
+    ],
+    [
+      "a thumbprint of another hash",
+      MINIMAL.replace("dgs:\n", "dgs:\n  tls: {thumbprint: 'AA:BB'}\n"),
+      2,
+      "dgs.tls.thumbprint",
+      "64 hex digits",
+    ],
+    [
+      "an address with a scheme",
+      MINIMAL.replace("vcenter:\n", "vcenter:\n  address: https://vc\n"),
+      6,
+      "vcenter.address",
+      "HOST:PORT",
+    ],
+    ["what is missing", MINIMAL.replace("  username: operator\n", ""), 1, "dgs.username", "is missing"],
+    [
+      "a client in two pairs",
+      `${MINIMAL}pairs:\n  - {client: A, host: 10.0.0.1}\n  - {client: A, host: 10.0.0.2}\n`,
+      10,
+      "pairs[1].client",
+      "one to one",
+    ],
+    [
+      "defaults against the pairs",
+      `${MINIMAL}defaults: {client: CDS1-ESX165, host: 192.168.1.166}\n`,
+      8,
+      "defaults",
+      "contradicts",
+    ],
+    ["one shorthand for two LUNs", `${MINIMAL}luns:\n  gold-2: A\n  Gold 2: B\n`, 10, "luns.Gold 2", "same shorthand"],
+    ["a key said twice", `${MINIMAL}vcenter: {}\n`, 8, "", "duplicate key"],
+    ["broken YAML, without quoting it", MINIMAL.replace("{env: DGS_PASSWORD}", '"hunter2-canary'), 8, "", "not YAML"],
+    [
+      "an alias to nowhere, without quoting it",
+      MINIMAL.replace("{env: DGS_PASSWORD}", "*hunter2-canary"),
+      undefined,
+      "",
+      "not YAML",
+    ],
+  ])("%s", async (_what, yaml, line, path, words) => {
+    const error = await refusal(load(yaml));
+    expect(error.code).toBe("CONFIG_INVALID");
+    const file = join(dir, "atvm.config.yaml");
+    expect(error.message).toContain(file);
+    expect(error.message).toContain(words);
+    expect(error.found).toMatchObject({ file, issues: [{ path, ...(line === undefined ? {} : { line }) }] });
+    expect(`${inspect(error, { depth: 9 })}${JSON.stringify(error.toView())}`).not.toContain("hunter2-canary");
+  });
+
+  it("tells all that is wrong at once", async () => {
+    const error = await refusal(load("dgs: {url: ftp://x}\nvcentre: {}\n"));
+    expect(error.message).toContain("dgs.url");
+    expect(error.message).toContain("dgs.password is missing");
+    expect(error.message).toContain("did you mean vcenter?");
+  });
+});
+
+describe("secrets", () => {
+  it("are read when used, without the line end, and print as nothing", async () => {
+    const config = await load(MINIMAL, { DGS_PASSWORD: "from-the-environment" });
+    expect(await config.dgs.password.reveal()).toBe("from-the-environment");
+    await writeFile(join(dir, "vcenter.secret"), "from the file \n");
+    expect(await config.vcenter.password.reveal()).toBe("from the file ");
+    const printed = `${config.dgs.password} ${JSON.stringify(config)} ${inspect(config, { depth: 9, showHidden: true })}`;
+    expect(printed).not.toContain("from-the-environment");
+    expect(printed).toContain("[secret]");
+  });
+
+  it("that are missing say where they were looked for", async () => {
+    const config = await load(MINIMAL);
+    const unset = await refusal(config.dgs.password.reveal());
+    expect(unset.code).toBe("CREDENTIALS_MISSING");
+    expect(unset.message).toContain("DGS_PASSWORD");
+    const gone = await refusal(config.vcenter.password.reveal());
+    expect(gone.message).toContain(join(dir, "vcenter.secret"));
+    expect(gone.message).toContain("ENOENT");
+    await writeFile(join(dir, "vcenter.secret"), "\n");
+    expect((await refusal(config.vcenter.password.reveal())).message).toContain("empty");
+  });
+
+  it("may be absent for vCenter until they are needed", async () => {
+    const config = await load(MINIMAL.replace(/vcenter:[\s\S]*/, "vcenter: {address: 'vc:8443'}\n"));
+    expect((await refusal(config.vcenter.password.reveal())).code).toBe("CREDENTIALS_MISSING");
+  });
+
+  it("in a file that others can read are a warning", async () => {
+    const file = join(dir, "vcenter.secret");
+    await writeFile(file, "x", { mode: 0o600 });
+    expect((await load(MINIMAL)).warnings).toEqual([]);
+    await chmod(file, 0o640);
+    const { warnings } = await load(MINIMAL);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain(`${file} has mode 0640`);
+  });
+});
+
+describe("warnings", () => {
+  it("come with insecure and with plain http, each time", async () => {
+    const yaml = MINIMAL.replace("https:", "http:").replace("vcenter:\n", "vcenter:\n  tls: {insecure: true}\n");
+    expect((await load(yaml)).warnings).toEqual([
+      expect.stringContaining("vcenter.tls is insecure"),
+      expect.stringContaining("dgs.url is plain http"),
+    ]);
+  });
+});
+
+describe("tls", () => {
+  it("reads the authority's file when a connection is made, and refuses what is no certificate", async () => {
+    const yaml = MINIMAL.replace("vcenter:\n", "vcenter:\n  tls: {ca: ca.pem}\n");
+    const { vcenter, dgs } = await load(yaml);
+    expect(() => resolveTls(vcenter.tls)).toThrow(/cannot be read/);
+    await writeFile(join(dir, "ca.pem"), "no certificate");
+    expect(() => resolveTls(vcenter.tls)).toThrow(/no PEM certificate/);
+    await writeFile(join(dir, "ca.pem"), "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n");
+    expect(resolveTls(vcenter.tls)).toMatchObject({ ca: expect.stringContaining("BEGIN") });
+    expect(resolveTls(dgs.tls)).toMatchObject({ ca: expect.stringContaining("BEGIN CERTIFICATE") });
+  });
+});
+
+describe("configFromObject", () => {
+  const object = (password: unknown) => ({ dgs: { url: "https://127.0.0.1:1", username: "u", password }, vcenter: {} });
+
+  it("takes secrets that never were in a file", async () => {
+    const config = await configFromObject(object(Secret.of("in memory")), dir, env());
+    expect(await config.dgs.password.reveal()).toBe("in memory");
+    expect(config.file).toBeUndefined();
+  });
+
+  it("takes no text for a secret either", async () => {
+    expect((await refusal(configFromObject(object("in memory"), dir, env()))).code).toBe("CONFIG_INVALID");
+  });
+});
+
+describe("the published JSON schema", () => {
+  const validate = new Ajv2020({ strict: true, strictTypes: false, allErrors: true }).compile(configJsonSchema());
+
+  it("takes what the program takes", () => {
+    expect(validate(parse(`${MINIMAL}approval: {planTtl: 5m}\nstore: {postgres: {env: PG}}\n`))).toBe(true);
+  });
+
+  it("refuses a literal secret and an unknown key", () => {
+    expect(validate(parse(MINIMAL.replace("{env: DGS_PASSWORD}", "text")))).toBe(false);
+    expect(validate(parse(`${MINIMAL}limit: {}\n`))).toBe(false);
+  });
+});
