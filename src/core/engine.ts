@@ -83,7 +83,13 @@ export interface PlanningEngine {
   discardPlan(which: { planToken?: string; planId?: string }, actor: Actor): Promise<PlanView>;
   getRun(runId: string, options?: WaitOptions): Promise<RunView>;
   listRuns(filter: { client?: string; lun?: string; limit?: number }): Promise<RunView[]>;
-  readAudit(filter: { since?: string; date?: string; planId?: string; runId?: string; limit?: number }): Promise<AuditView>;
+  readAudit(filter: {
+    since?: string;
+    date?: string;
+    planId?: string;
+    runId?: string;
+    limit?: number;
+  }): Promise<AuditView>;
   verifyAudit(): Promise<ChainView>;
   /** Names for completion; empty when the systems cannot be reached. */
   completions(what: "lun" | "client" | "snapshot", prefix: string, context?: { lun?: string }): Promise<string[]>;

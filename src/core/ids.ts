@@ -40,7 +40,10 @@ export const asRunId = (raw: string): RunId => raw as RunId;
 export function naaOf(guid: string): Naa {
   const raw = guid.trim().toLowerCase();
   if (/^(eui|t10|uuid|mpx)\./.test(raw)) return raw as Naa;
-  const hex = raw.replace(/^(naa\.|wwn-)/, "").replace(/^0x/, "").replace(/[:\s-]/g, "");
+  const hex = raw
+    .replace(/^(naa\.|wwn-)/, "")
+    .replace(/^0x/, "")
+    .replace(/[:\s-]/g, "");
   // A 33-digit value that starts with 3 is a Linux multipath WWID: the type digit, then the NAA.
   const digits = hex.length === 33 && hex.startsWith("3") ? hex.slice(1) : hex;
   return `naa.${digits}` as Naa;

@@ -6,16 +6,7 @@
  * `REMOTE_FAULT` or `REMOTE_GARBAGE`; a writer also `OUTCOME_UNKNOWN`, where a call was sent and no answer came, so that
  * nobody can tell from the reply whether it took effect.
  */
-import type {
-  AssignmentId,
-  ClientId,
-  MoRef,
-  Naa,
-  PolicyId,
-  SnapshotId,
-  VmfsUuid,
-  VolumeId,
-} from "./ids.ts";
+import type { AssignmentId, ClientId, MoRef, Naa, PolicyId, SnapshotId, VmfsUuid, VolumeId } from "./ids.ts";
 
 // ───────────────────────────── the array ─────────────────────────────
 

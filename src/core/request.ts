@@ -106,7 +106,11 @@ export function resolveTarget(inputs: TargetInputs, naming: Naming): Target {
 const WITHOUT_SNAPSHOT: ReadonlySet<Mode> = new Set(["maintenance", "register", "unregister"]);
 
 /** The request, and warnings about inputs that this mode has no use for. */
-export function resolveRequest(mode: Mode, inputs: PrepInputs, naming: Naming): { request: Request; warnings: string[] } {
+export function resolveRequest(
+  mode: Mode,
+  inputs: PrepInputs,
+  naming: Naming,
+): { request: Request; warnings: string[] } {
   const lun = checkName(inputs.lun, "LUN name");
   if (lun === undefined) throw new PrepError("BAD_REQUEST", "No LUN was named.", { hint: "Name the gold LUN." });
   const snapshot = checkName(inputs.snapshot, "snapshot name");

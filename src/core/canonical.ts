@@ -1,0 +1,15 @@
+/** Canonical JSON (RFC 8785) and SHA-256 over it: what plans, fingerprints and audit rows are identified by. */
+import { createHash } from "node:crypto";
+import canonicalize from "canonicalize";
+
+/** Canonical JSON of a plain value; members that are undefined are left out. */
+export function canonicalJson(value: unknown): string {
+  const text = canonicalize(JSON.parse(JSON.stringify(value)));
+  if (text === undefined) throw new TypeError("only JSON values have a canonical form");
+  return text;
+}
+
+export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** Hex SHA-256 of the canonical JSON of `value`. */
+export const digestOf = (value: unknown): string => sha256(canonicalJson(value));

@@ -1,0 +1,47 @@
+import { PrepError } from "../errors.ts";
+import { safeText } from "../text.ts";
+import { checkSignature, chooseSnapshot, oneAssigned } from "./checks.ts";
+import { cleanUp, knownVolume } from "./cleanup.ts";
+import { assignedFact, baseFacts, bringUpSteps, type ModeInput, signatureFact, snapshotFact } from "./common.ts";
+import { type Draft, DraftBuilder } from "./draft.ts";
+
+/** `-A`: clean up what the client has of this family; clone the snapshot; assign; rescan; force-mount the copy. Always a new clone. */
+export function automatedTesting(input: ModeInput): Draft {
+  const { request, observation, history } = input;
+  const { gold, client } = observation;
+  const draft = new DraftBuilder();
+  baseFacts(draft, observation);
+  const chosen = chooseSnapshot(request, observation);
+  snapshotFact(draft, chosen.snapshot);
+  const assigned = oneAssigned(observation);
+  assignedFact(draft, observation, assigned);
+  signatureFact(draft, observation);
+  if (gold.policyId === undefined) {
+    throw new PrepError(
+      "NO_SNAPSHOTS",
+      `${safeText(gold.name)} is under no protection policy, so it has no snapshots.`,
+      {
+        found: { volumeId: gold.id },
+        hint: "Put the gold volume under a protection policy on the array.",
+      },
+    );
+  }
+  const { removed } = cleanUp(draft, { request, observation, assigned, orphans: new Set(history.orphanClones) });
+  checkSignature(observation, removed, draft.warnings);
+  const since = chosen.snapshot.createdAt;
+  const goldHeld = observation.array.assignments.some((assignment) => assignment.volumeId === gold.id);
+  if (goldHeld || history.goldTouchedAt.some((at) => at > since)) {
+    draft.warnings.push(
+      `The gold volume ${goldHeld ? "is" : "was"} assigned after snapshot ${safeText(chosen.snapshot.name)} was made: changes since then are not in this clone. Take a snapshot first if they should be.`,
+    );
+  }
+  const made = draft.add("create_clone", {
+    gold: knownVolume(gold),
+    policyId: gold.policyId,
+    snapshot: { id: chosen.snapshot.id, name: chosen.snapshot.name },
+    clientName: client.name,
+  });
+  draft.add("assign", { volume: { from: made }, client: { id: client.id, name: client.name } });
+  bringUpSteps(draft, input, { from: made }, "mount_copy");
+  return draft.finish(chosen);
+}

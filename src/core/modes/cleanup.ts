@@ -1,0 +1,210 @@
+/**
+ * Cleanup, common to `-A`, `-M` and `-rvgd`: power off → unregister → unmount → detach → unassign → rescan → delete the
+ * clone → forget its device; and what an earlier failure left. Only what is there gets a step.
+ */
+import { PrepError } from "../errors.ts";
+import type { Naa } from "../ids.ts";
+import type { Observation } from "../observe.ts";
+import type { Assignment, Datastore, Vm, Volume } from "../ports.ts";
+import type { Request } from "../request.ts";
+import { diskOf, mountOf } from "../steps/shared.ts";
+import type { KnownVolume } from "../steps/types.ts";
+import { safeText } from "../text.ts";
+import { livesOn } from "../vm-path.ts";
+import { checkDeletable, datastoreOn, vmsOn } from "./checks.ts";
+import { type DraftBuilder, refOf, viewOf } from "./draft.ts";
+
+export const knownVolume = (volume: Volume): KnownVolume => ({ id: volume.id, naa: volume.naa, name: volume.name });
+
+export const volumeView = (volume: Volume): { name: string; id: string; naa: string } => ({
+  name: safeText(volume.name),
+  id: volume.id,
+  naa: volume.naa,
+});
+
+/** A VM's state as the plan rests on it. Whether tools run counts only where the guest is to be asked. */
+export function vmFact(draft: DraftBuilder, vm: Vm, withTools: boolean): void {
+  draft.fact(`vm:${vm.id}`, `VM ${safeText(vm.name, 80)}`, {
+    path: vm.path,
+    power: vm.powerState,
+    connection: vm.connectionState,
+    host: vm.hostId ?? "",
+    template: String(vm.template),
+    datastores: vm.datastoreIds.toSorted().join(" "),
+    ...(withTools && vm.powerState === "poweredOn" ? { tools: vm.toolsRunning ? "running" : "not running" } : {}),
+  });
+}
+
+/** The VM's files cannot be reached: only its registration is left. */
+export const isDead = (vm: Vm): boolean => ["orphaned", "inaccessible", "invalid"].includes(vm.connectionState);
+
+/** Gets the VMs on a datastore off: hard on a clone, through the guest on gold. */
+export function stopVms(draft: DraftBuilder, vms: readonly Vm[], kind: Volume["kind"], request: Request): void {
+  // What vCenter says of a dead VM's power is old news, and it cannot be powered off.
+  const running = vms.filter((vm) => vm.powerState === "poweredOn" && !vm.template && !isDead(vm));
+  for (const vm of vms) vmFact(draft, vm, kind === "gold");
+  draft.impact.vmsToPowerOff.push(...running.map((vm) => viewOf(refOf(vm))));
+  if (kind === "clone") {
+    if (running.length > 0) draft.add("power_off", { vms: running.map(refOf) });
+    return;
+  }
+  for (const vm of vms.filter((one) => one.powerState === "suspended")) {
+    draft.warnings.push(`VM ${safeText(vm.name)} is suspended; its suspended state stays in the gold image.`);
+  }
+  const mute = running.filter((vm) => !vm.toolsRunning);
+  const [first] = mute;
+  if (first !== undefined && !request.forcePowerOff) {
+    throw new PrepError(
+      "TOOLS_MISSING",
+      `VM ${safeText(first.name)} (${first.id}) runs on the gold volume without guest tools, so it cannot be shut down cleanly.`,
+      {
+        found: { vms: mute.map((vm) => ({ id: vm.id, name: safeText(vm.name) })) },
+        hint: "Shut it down from its console, or plan with force_power_off (a hard power-off can damage the image that every later clone comes from).",
+      },
+    );
+  }
+  const asked = running.filter((vm) => vm.toolsRunning);
+  if (asked.length > 0) draft.add("shut_down_guest", { vms: asked.map(refOf), thenForce: request.forcePowerOff });
+  if (request.forcePowerOff && running.length > 0) {
+    draft.warnings.push(
+      "VMs on the gold volume may be powered off hard: what their guests have not written is lost in the image.",
+    );
+    draft.add("power_off", { vms: running.map(refOf) });
+  }
+}
+
+export function unregisterVms(draft: DraftBuilder, vms: readonly Vm[], dead: boolean): void {
+  if (vms.length === 0) return;
+  draft.impact.vmsToUnregister.push(...vms.map((vm) => viewOf(refOf(vm))));
+  draft.add("unregister", { vms: vms.map(refOf), dead });
+}
+
+function unmountAndDetach(
+  draft: DraftBuilder,
+  volume: Volume,
+  datastore: Datastore | undefined,
+  observation: Observation,
+): void {
+  const mount = mountOf(observation.storage, volume.naa);
+  const disk = diskOf(observation.storage, volume.naa);
+  draft.fact(`mount:${volume.naa}`, `The VMFS volume on ${volume.naa}`, {
+    signature: mount?.vmfsUuid ?? "",
+    mounted: String(mount?.mounted === true),
+    accessible: String(mount?.accessible === true),
+    disk: disk?.state ?? "not on the host",
+    datastore: datastore?.id ?? "",
+    sharing: (datastore?.mounts ?? [])
+      .filter((one) => one.mounted)
+      .map((one) => one.hostId)
+      .toSorted()
+      .join(" "),
+  });
+  if (mount?.mounted && mount.accessible) {
+    const label = { id: datastore?.id ?? "", name: datastore?.name ?? mount.label };
+    draft.impact.datastoresToUnmount.push({ name: safeText(label.name), id: label.id, naa: volume.naa });
+    draft.add("unmount", { vmfsUuid: mount.vmfsUuid, naa: volume.naa, datastore: label });
+  }
+  if (disk !== undefined && disk.state !== "off") draft.add("detach", { naa: volume.naa });
+}
+
+/** Registrations on the family's dead datastores, which would come back to life on other data. */
+function clearStale(draft: DraftBuilder, observation: Observation): boolean {
+  for (const { datastore, proof } of observation.stale) {
+    const vms = observation.vms.filter(
+      (vm) => livesOn(vm, datastore) && (vm.hostId ?? observation.host.id) === observation.host.id,
+    );
+    for (const vm of vms) vmFact(draft, vm, false);
+    draft.fact(`stale:${datastore.id}`, `Dead datastore ${safeText(datastore.name)}`, {
+      signature: datastore.vmfsUuid,
+      accessible: String(datastore.accessible),
+    });
+    unregisterVms(draft, vms, true);
+    draft.warnings.push(
+      `Datastore ${safeText(datastore.name)} (${datastore.id}) is left from an earlier failure: its disk is gone. Its registrations are removed, the dead mount goes with a rescan.${proof === "name" ? " That it belongs to this LUN is concluded from its label: its signature could not be compared." : ""}`,
+    );
+  }
+  return observation.stale.length > 0;
+}
+
+/** Clones that the journal proves to come from a run of this family and client that was not finished. */
+function clearOrphans(draft: DraftBuilder, observation: Observation, orphans: ReadonlySet<string>): void {
+  for (const member of observation.family) {
+    if (member.kind !== "clone") continue;
+    const held = observation.array.assignments.some((assignment) => assignment.volumeId === member.id);
+    if (held) continue;
+    const provenOurs = orphans.has(member.id) || orphans.has(member.name);
+    const childless = member.snapshotCount === 0 && !observation.family.some((one) => one.parentVolumeId === member.id);
+    if (!provenOurs || !childless) {
+      draft.leftovers.push(
+        `Unassigned clone ${safeText(member.name)} (${member.id}, ${member.naa}) of this LUN; not touched.`,
+      );
+      continue;
+    }
+    cloneFact(draft, member, observation);
+    draft.impact.clonesToDelete.push(volumeView(member));
+    draft.add("delete_clone", { volume: knownVolume(member) });
+  }
+}
+
+function cloneFact(draft: DraftBuilder, clone: Volume, observation: Observation): void {
+  draft.fact(`clone:${clone.id}`, `Clone ${safeText(clone.name)}`, {
+    guid: clone.guid,
+    kind: clone.kind,
+    children: observation.family
+      .filter((one) => one.parentVolumeId === clone.id)
+      .map((one) => one.id)
+      .toSorted()
+      .join(" "),
+    snapshots: String(clone.snapshotCount),
+    assignments: observation.array.assignments
+      .filter((one) => one.volumeId === clone.id)
+      .map((one) => one.id)
+      .toSorted()
+      .join(" "),
+  });
+}
+
+export interface CleanupOptions {
+  readonly request: Request;
+  readonly observation: Observation;
+  readonly assigned: { readonly assignment: Assignment; readonly volume: Volume } | undefined;
+  /** Ids or names of clones that unfinished runs of this family and client made; only `-A` deletes them. */
+  readonly orphans: ReadonlySet<string>;
+}
+
+/** Adds the cleanup's steps. Returns the disks that leave the host and the clones that go. */
+export function cleanUp(draft: DraftBuilder, options: CleanupOptions): { removed: Set<Naa>; deleted: Set<string> } {
+  const { request, observation, assigned } = options;
+  const gone: Naa[] = [];
+  const removed = new Set<Naa>();
+  if (assigned !== undefined) {
+    const { volume, assignment } = assigned;
+    const deletes = volume.kind === "clone" && !request.keepClone;
+    if (deletes) checkDeletable(volume, observation);
+    const datastore = datastoreOn(volume.naa, observation);
+    const vms = datastore === undefined ? [] : vmsOn(datastore, observation, draft.warnings);
+    stopVms(draft, vms, volume.kind, request);
+    unregisterVms(draft, vms, false);
+    unmountAndDetach(draft, volume, datastore, observation);
+    if (volume.kind === "clone") cloneFact(draft, volume, observation);
+    draft.impact.volumesToUnassign.push(volumeView(volume));
+    draft.add("unassign", {
+      assignmentId: assignment.id,
+      volume: knownVolume(volume),
+      client: { id: observation.client.id, name: observation.client.name },
+    });
+    removed.add(volume.naa);
+    gone.push(volume.naa);
+  }
+  const stale = clearStale(draft, observation);
+  if (assigned !== undefined || stale) draft.add("rescan", { gone });
+  const deleted = new Set<string>();
+  if (assigned?.volume.kind === "clone" && !request.keepClone) {
+    draft.impact.clonesToDelete.push(volumeView(assigned.volume));
+    draft.add("delete_clone", { volume: knownVolume(assigned.volume) });
+    draft.add("forget_device", { naa: assigned.volume.naa });
+  }
+  if (request.mode === "automated_testing") clearOrphans(draft, observation, options.orphans);
+  for (const clone of draft.impact.clonesToDelete) deleted.add(clone.id);
+  return { removed, deleted };
+}

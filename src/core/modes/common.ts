@@ -1,0 +1,121 @@
+/** Facts that every plan rests on, and the ends of the modes: a volume assigned, seen and mounted, its VMs registered. */
+import type { Observation } from "../observe.ts";
+import type { Assignment, Volume } from "../ports.ts";
+import type { Request } from "../request.ts";
+import type { VolumeRef } from "../steps/types.ts";
+import { safeText } from "../text.ts";
+import type { DraftBuilder } from "./draft.ts";
+
+/** What a mode may know besides the request and what was seen: what the journal tells. */
+export interface History {
+  /** Ids or names of clones that unfinished runs of this family and client made. */
+  readonly orphanClones: readonly string[];
+  /** Instants at which runs of this software had gold writable on a host (`-M`, `-rvgd`). */
+  readonly goldTouchedAt: readonly string[];
+}
+
+export interface ModeInput {
+  readonly request: Request;
+  readonly observation: Observation;
+  readonly history: History;
+  readonly now: Date;
+}
+
+export function baseFacts(draft: DraftBuilder, observation: Observation): void {
+  const { gold, client, host } = observation;
+  draft.fact("gold", `LUN ${safeText(gold.name)}`, { volume: gold.id, guid: gold.guid, policy: gold.policyId ?? "" });
+  draft.fact("client", `Client ${safeText(client.name)}`, { id: client.id, host: client.hostAddress });
+  draft.fact("host", `Host ${safeText(host.name)}`, {
+    id: host.id,
+    datacenter: host.datacenter.id,
+    storage: host.storageSystem,
+  });
+}
+
+export function assignedFact(
+  draft: DraftBuilder,
+  observation: Observation,
+  assigned: { assignment: Assignment; volume: Volume } | undefined,
+): void {
+  draft.fact("assigned", `What ${safeText(observation.client.name)} has of this LUN`, {
+    "the assigned volume":
+      assigned === undefined ? "nothing" : `${safeText(assigned.volume.name)} (${assigned.volume.id})`,
+    "the assignment": assigned?.assignment.id ?? "none",
+  });
+}
+
+export function snapshotFact(draft: DraftBuilder, snapshot: { id: string; name: string; createdAt: string }): void {
+  draft.fact(`snapshot:${snapshot.id}`, `Snapshot ${safeText(snapshot.name)}`, { made: snapshot.createdAt });
+}
+
+/** Where the family's signature is mounted besides the target host: what the force mount's success rests on. */
+export function signatureFact(draft: DraftBuilder, observation: Observation): void {
+  const places = observation.inventory.datastores
+    .filter((one) => observation.signatures.has(one.vmfsUuid))
+    .flatMap((one) =>
+      one.mounts
+        .filter((mount) => mount.mounted && mount.hostId !== observation.host.id)
+        .map((mount) => `${one.id}@${mount.hostId}`),
+    );
+  const copies = observation.storage.unresolved
+    .filter((copy) => observation.signatures.has(copy.vmfsUuid))
+    .flatMap((copy) => copy.extents.map((extent) => extent.naa));
+  draft.fact("signature", "The LUN's VMFS signature", {
+    "mounts elsewhere": places.toSorted().join(" "),
+    "unresolved copies": copies.toSorted().join(" "),
+  });
+}
+
+/** The family's signature, where there is exactly one. */
+export function signatureOf(observation: Observation): {
+  vmfsUuid?: Observation["storage"]["mounts"][number]["vmfsUuid"];
+} {
+  const [vmfsUuid] = observation.signatures;
+  return vmfsUuid === undefined || observation.signatures.size > 1 ? {} : { vmfsUuid };
+}
+
+/** Rescan, attach if the host remembers a detach, mount, register if asked. */
+export function bringUpSteps(
+  draft: DraftBuilder,
+  input: ModeInput,
+  volume: VolumeRef,
+  kind: "mount" | "mount_copy",
+): void {
+  const { observation, request } = input;
+  draft.add("rescan", { gone: [], there: volume });
+  const attach = draft.add("attach", { volume });
+  draft.add("rescan", { gone: [], there: volume, after: attach });
+  draft.add(kind, { volume, ...signatureOf(observation) });
+  if (request.registerVms) registerStep(draft, input, volume);
+}
+
+export function registerStep(
+  draft: DraftBuilder,
+  input: ModeInput,
+  volume: VolumeRef,
+  files?: readonly string[],
+): void {
+  const { host } = input.observation;
+  draft.add("register", {
+    volume,
+    folder: host.datacenter.vmFolder,
+    pool: host.resourcePool,
+    ...(files === undefined ? {} : { files }),
+  });
+}
+
+const UNITS: readonly (readonly [number, string])[] = [
+  [86_400_000, "day"],
+  [3_600_000, "hour"],
+  [60_000, "minute"],
+];
+
+/** `2 days`, `1 hour`, `less than a minute`. */
+export function ageOf(createdAt: string, now: Date): string {
+  const elapsed = now.getTime() - Date.parse(createdAt);
+  for (const [size, unit] of UNITS) {
+    const count = Math.floor(elapsed / size);
+    if (count >= 1) return `${count} ${unit}${count === 1 ? "" : "s"}`;
+  }
+  return "less than a minute";
+}

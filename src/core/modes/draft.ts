@@ -1,0 +1,79 @@
+/** A plan in the making: steps are added in order, each with what it does to the impact and what it rests on. */
+import type { Fact, Facts } from "../facts.ts";
+import { fingerprintOf } from "../facts.ts";
+import type { Snapshot, Vm } from "../ports.ts";
+import type { Step, StepOf, VmRef } from "../steps/types.ts";
+import { safeText } from "../text.ts";
+import type { ImpactView, VmRefView } from "../views.ts";
+
+export interface ChosenSnapshot {
+  readonly snapshot: Snapshot;
+  readonly chosenBy: "name" | "latest";
+}
+
+/** What a mode makes of a request and an observation. Serialisable. */
+export interface Draft {
+  readonly steps: readonly Step[];
+  readonly impact: ImpactView;
+  readonly warnings: readonly string[];
+  readonly leftovers: readonly string[];
+  readonly snapshot?: ChosenSnapshot;
+  readonly facts: Facts;
+  readonly fingerprint: string;
+}
+
+export const refOf = (vm: Vm): VmRef => ({
+  id: vm.id,
+  name: vm.name,
+  path: vm.path,
+  ...(vm.instanceUuid === undefined ? {} : { instanceUuid: vm.instanceUuid }),
+});
+
+export const viewOf = (vm: VmRef): VmRefView => ({
+  name: safeText(vm.name),
+  path: safeText(vm.path, 400),
+  moref: vm.id,
+  ...(vm.instanceUuid === undefined ? {} : { instanceUuid: vm.instanceUuid }),
+});
+
+type WithoutId<K extends Step["kind"]> = Omit<StepOf<K>, "id" | "kind">;
+
+export class DraftBuilder {
+  readonly #steps: Step[] = [];
+  readonly #facts: Record<string, Fact> = {};
+  readonly warnings: string[] = [];
+  readonly leftovers: string[] = [];
+  readonly impact: ImpactView = {
+    vmsToPowerOff: [],
+    vmsToUnregister: [],
+    vmsToRegister: [],
+    datastoresToUnmount: [],
+    volumesToUnassign: [],
+    clonesToDelete: [],
+    snapshotsLost: [],
+  };
+
+  /** Adds a step and returns its id, for references. */
+  add<K extends Step["kind"]>(kind: K, step: WithoutId<K>): string {
+    const id = `s${this.#steps.length + 1}`;
+    // The parts are of one kind K; that their sum is a member of the union is beyond what the checker infers for a generic K.
+    this.#steps.push({ id, kind, ...step } as unknown as Step);
+    return id;
+  }
+
+  fact(key: string, label: string, fields: Readonly<Record<string, string>>): void {
+    this.#facts[key] = { label, fields };
+  }
+
+  finish(snapshot?: ChosenSnapshot): Draft {
+    return {
+      steps: this.#steps,
+      impact: this.impact,
+      warnings: this.warnings,
+      leftovers: this.leftovers,
+      ...(snapshot === undefined ? {} : { snapshot }),
+      facts: this.#facts,
+      fingerprint: fingerprintOf(this.#facts),
+    };
+  }
+}

@@ -1,0 +1,94 @@
+import { PrepError } from "../errors.ts";
+import type { Observation } from "../observe.ts";
+import type { Datastore, Volume } from "../ports.ts";
+import { safeText } from "../text.ts";
+import { fileOn, livesOn } from "../vm-path.ts";
+import { datastoreOn, oneAssigned, vmsOn } from "./checks.ts";
+import { isDead, knownVolume, unregisterVms, vmFact } from "./cleanup.ts";
+import { assignedFact, baseFacts, type ModeInput, registerStep } from "./common.ts";
+import { type Draft, DraftBuilder } from "./draft.ts";
+
+/** The assigned volume and its accessible datastore, which `-R` and `-U` work on and never change. */
+export function assignedDatastore(observation: Observation): { volume: Volume; datastore: Datastore } {
+  const assigned = oneAssigned(observation);
+  if (assigned === undefined) {
+    throw new PrepError(
+      "NOTHING_ASSIGNED",
+      `Nothing of ${safeText(observation.gold.name)} is assigned to ${safeText(observation.client.name)}.`,
+      {
+        found: { client: observation.client.id, volumeId: observation.gold.id },
+        hint: "Prepare it first: automated testing (-A) or maintenance (-M).",
+      },
+    );
+  }
+  const datastore = datastoreOn(assigned.volume.naa, observation);
+  if (datastore !== undefined) return { volume: assigned.volume, datastore };
+  throw new PrepError(
+    "DATASTORE_NOT_FOUND",
+    `No datastore lies on the assigned volume ${safeText(assigned.volume.name)}.`,
+    {
+      found: { volumeId: assigned.volume.id, naa: assigned.volume.naa },
+      hint: "It may be unmounted: prepare it again with -A or -M.",
+    },
+  );
+}
+
+/** VMX files that no VM is registered from; they become facts and impact of the plan. */
+export function missingFiles(
+  draft: DraftBuilder,
+  observation: Observation,
+  datastore: Datastore,
+  registered: ReadonlySet<string | undefined>,
+): string[] {
+  const files = (observation.files?.files ?? []).flatMap((file) => fileOn(datastore, file.path) ?? []);
+  const missing = files.filter((file) => !registered.has(file)).toSorted();
+  draft.fact("files", `VMX files on ${safeText(datastore.name)}`, { missing: missing.join("\n") });
+  for (const folder of observation.files?.unreadable ?? []) {
+    draft.warnings.push(`Folder ${safeText(folder)} could not be read; VMs in it are not registered.`);
+  }
+  const nameOf = (file: string): string =>
+    safeText(
+      file
+        .split("/")
+        .at(-1)
+        ?.replace(/\.(vmx|vmtx)$/i, "") ?? file,
+    );
+  draft.impact.vmsToRegister.push(
+    ...missing.map((file) => ({ name: nameOf(file), path: safeText(`[${datastore.name}] ${file}`, 400) })),
+  );
+  return missing;
+}
+
+/** `-R`: register every VMX on the assigned LUN's datastore that is not registered. A dead registration counts as missing. */
+export function register(input: ModeInput): Draft {
+  const { observation } = input;
+  const draft = new DraftBuilder();
+  baseFacts(draft, observation);
+  assignedFact(draft, observation, oneAssigned(observation));
+  const { volume, datastore } = assignedDatastore(observation);
+  if (!datastore.accessible) {
+    throw new PrepError("DATASTORE_NOT_FOUND", `Datastore ${safeText(datastore.name)} is there, but not accessible.`, {
+      found: { datastore: datastore.id, naa: volume.naa },
+      hint: "Its disk may be gone from the host: prepare it again with -A or -M.",
+    });
+  }
+  draft.fact(`datastore:${datastore.id}`, `Datastore ${safeText(datastore.name)}`, {
+    signature: datastore.vmfsUuid,
+    name: datastore.name,
+  });
+  const vms = vmsOn(datastore, observation, draft.warnings);
+  for (const vm of vms) vmFact(draft, vm, false);
+  const onStale = observation.stale.flatMap((one) => observation.vms.filter((vm) => livesOn(vm, one.datastore)));
+  for (const vm of onStale) if (!vms.includes(vm)) vmFact(draft, vm, false);
+  const dead = [...new Set([...vms.filter(isDead), ...onStale])];
+  unregisterVms(draft, dead, true);
+  const alive = vms.filter((vm) => !dead.includes(vm));
+  const missing = missingFiles(draft, observation, datastore, new Set(alive.map((vm) => fileOn(datastore, vm.path))));
+  if (missing.length > 0) {
+    registerStep(draft, input, knownVolume(volume), missing);
+    draft.warnings.push(
+      "A VM's first power-on on another host may ask whether it was moved or copied; answer it in vCenter.",
+    );
+  }
+  return draft.finish();
+}

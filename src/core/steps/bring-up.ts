@@ -1,0 +1,98 @@
+/** What `mount` and `mount_copy` share: whatever the host shows for this very NAA, end with it mounted. */
+import { PrepError } from "../errors.ts";
+import type { Naa, VmfsUuid } from "../ids.ts";
+import type { HostStorage, UnresolvedCopy } from "../ports.ts";
+import { isMounted, mountOf, resolve, waitFor } from "./shared.ts";
+import type { MountCopyStep, MountStep, Result, World, WritableWorld } from "./types.ts";
+
+type Found =
+  | { readonly kind: "mounted" }
+  | { readonly kind: "unmounted"; readonly vmfsUuid: VmfsUuid }
+  | { readonly kind: "copy"; readonly copy: UnresolvedCopy; readonly devicePath: string };
+
+function look(storage: HostStorage, naa: Naa, expected: VmfsUuid | undefined): Found | undefined {
+  const mount = mountOf(storage, naa);
+  const copies = storage.unresolved.filter((copy) => copy.extents.some((extent) => extent.naa === naa));
+  const [copy] = copies;
+  const vmfsUuid = mount?.vmfsUuid ?? copy?.vmfsUuid;
+  if (vmfsUuid !== undefined && expected !== undefined && vmfsUuid !== expected) {
+    throw new PrepError(
+      "COPY_AMBIGUOUS",
+      `Disk ${naa} carries the VMFS signature ${vmfsUuid}, not the family's ${expected}.`,
+      {
+        found: { naa, vmfsUuid, expected },
+        hint: "Look at what is on this disk before anything is mounted.",
+      },
+    );
+  }
+  if (isMounted(mount)) return { kind: "mounted" };
+  if (mount !== undefined && !mount.mounted) return { kind: "unmounted", vmfsUuid: mount.vmfsUuid };
+  if (copies.length > 1) {
+    throw new PrepError("COPY_AMBIGUOUS", `The host shows ${copies.length} unresolved VMFS copies on ${naa}.`, {
+      found: { naa, copies: copies.map((one) => one.vmfsUuid) },
+      hint: "Look at the partitions of this disk; atvm_prep mounts a disk with one VMFS volume only.",
+    });
+  }
+  const head = copy?.extents.find((extent) => extent.isHead) ?? copy?.extents[0];
+  return copy === undefined || head === undefined ? undefined : { kind: "copy", copy, devicePath: head.devicePath };
+}
+
+async function mountedResult(naa: Naa, world: World, detail: string): Promise<Result> {
+  const { datastores } = await world.hypervisor.inventory();
+  const datastore = datastores.find(
+    (one) => one.datacenterId === world.host.datacenter.id && one.extents.includes(naa),
+  );
+  if (datastore === undefined) return { detail };
+  const { id, name, vmfsUuid } = datastore;
+  return { detail: `${detail} as ${name}`, outputs: { datastore: { id, name, vmfsUuid } } };
+}
+
+export async function isUp(step: MountStep | MountCopyStep, world: World): Promise<Result | undefined> {
+  const { naa } = resolve(step.volume, world);
+  const found = look(await world.hypervisor.hostStorage(world.host), naa, step.vmfsUuid);
+  return found?.kind === "mounted" ? mountedResult(naa, world, "mounted by itself") : undefined;
+}
+
+/**
+ * Mounted → done; unmounted by hand → `MountVmfsVolume`; unresolved copy of this NAA → forced, its device path given
+ * (`ResolveMultipleUnresolvedVmfsVolumes`, `forceMount`). Ends only when the host itself lists it mounted.
+ */
+export async function bringUp(step: MountStep | MountCopyStep, world: WritableWorld): Promise<Result> {
+  const { naa } = resolve(step.volume, world);
+  const see = async (): Promise<Found | undefined> =>
+    look(await world.hypervisor.hostStorage(world.host), naa, step.vmfsUuid);
+  const found = await waitFor(world.clock, world.limits.copyWaitMs, see);
+  if (found === undefined) {
+    throw new PrepError("COPY_NOT_FOUND", `The host shows no VMFS volume on ${naa}, mounted or not.`, {
+      found: { naa, host: world.host.id },
+      hint: "Look whether the disk carries a VMFS volume and whether the host's device is on; then resume the run.",
+    });
+  }
+  if (found.kind === "mounted") return mountedResult(naa, world, "mounted by itself");
+  if (found.kind === "unmounted") {
+    await world.hypervisor.mount(world.host, found.vmfsUuid);
+  } else {
+    if (!found.copy.resolvable) {
+      const why = found.copy.incompleteExtents
+        ? "extents are missing"
+        : found.copy.multipleCopies
+          ? "there are several copies"
+          : "the host gives no reason";
+      throw new PrepError("REMOTE_FAULT", `The host says that the copy on ${naa} cannot be resolved: ${why}.`, {
+        found: { naa, vmfsUuid: found.copy.vmfsUuid },
+        hint: "See the unresolved volumes in vCenter's Mount VMFS dialogue.",
+      });
+    }
+    await world.hypervisor.forceMount(world.host, found.devicePath);
+  }
+  const up = await waitFor(world.clock, world.limits.copyWaitMs, async () =>
+    (await see())?.kind === "mounted" ? true : undefined,
+  );
+  if (up === undefined) {
+    throw new PrepError("TIMED_OUT", `The VMFS volume on ${naa} did not come up after the mount.`, {
+      found: { naa, host: world.host.id },
+      hint: "Look at the datastore in vCenter, then resume the run.",
+    });
+  }
+  return mountedResult(naa, world, found.kind === "copy" ? "force-mounted" : "mounted");
+}

@@ -1,0 +1,50 @@
+import { PrepError } from "../errors.ts";
+import type { Volume } from "../ports.ts";
+import { safeText } from "../text.ts";
+import { type CreateCloneStep, type Result, stepKind, type World } from "./types.ts";
+
+/** `<gold>-<client>-<UTC yyyymmdd-hhmmss>-<last 6 of the run's id>`: a clone whose reply was lost can be found by it. */
+export function cloneName(step: CreateCloneStep, origin: World["origin"]): string {
+  const stamp = origin.createdAt.replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
+  return `${step.gold.name}-${step.clientName}-${stamp}-${origin.runId.slice(-6)}`;
+}
+
+const resultOf = (volume: Volume, detail: string): Result => ({
+  detail: `${detail} ${safeText(volume.name)} (${volume.id}, ${volume.naa})`,
+  outputs: { volume: { id: volume.id, naa: volume.naa, name: volume.name } },
+});
+
+/** `POST /policies/{id}/snapshots/{sid}/clone`. */
+export const createClone = stepKind<CreateCloneStep>({
+  kind: "create_clone",
+  irreversible: false,
+  describe: (step) =>
+    `Clone snapshot ${safeText(step.snapshot.name)} (${step.snapshot.id}) of ${safeText(step.gold.name)}`,
+  async isDone(step, world) {
+    const made = await world.array.volumes({ name: cloneName(step, world.origin) });
+    const [clone] = made;
+    if (clone === undefined) return undefined;
+    if (made.length === 1 && clone.kind === "clone" && clone.parentSnapshotId === step.snapshot.id) {
+      return resultOf(clone, "made before:");
+    }
+    throw new PrepError("OUTCOME_UNKNOWN", `The array has ${made.length} volumes of this run's clone name.`, {
+      found: { volumes: made.map(({ id, parentSnapshotId }) => ({ id, parentSnapshotId })) },
+      hint: "Look at these volumes on the array; delete what is not needed, then plan again.",
+    });
+  },
+  async apply(step, world) {
+    const { volumeId } = await world.array.createClone(
+      { policyId: step.policyId, snapshotId: step.snapshot.id, name: cloneName(step, world.origin) },
+      world.key,
+      (percent) => world.progress(`${percent} %`),
+    );
+    const volume = await world.array.volume(volumeId);
+    if (volume === undefined || volume.kind !== "clone") {
+      throw new PrepError("REMOTE_GARBAGE", `The array says it made volume ${volumeId}, but shows no such clone.`, {
+        found: { volumeId },
+        hint: "Look at the volume on the array, then resume the run.",
+      });
+    }
+    return resultOf(volume, "made");
+  },
+});

@@ -1,0 +1,57 @@
+import { PrepError } from "../errors.ts";
+import { safeText } from "../text.ts";
+import { type DeleteCloneStep, stepKind, type World } from "./types.ts";
+
+/** What must hold right before the delete: a clone, the planned one, held by nobody, with nothing made from it. */
+async function check(step: DeleteCloneStep, world: World): Promise<boolean> {
+  const [volume, assignments, children] = await Promise.all([
+    world.array.volume(step.volume.id),
+    world.array.assignments({ volumeId: step.volume.id }),
+    world.array.volumes({ parentVolumeId: step.volume.id }),
+  ]);
+  if (volume === undefined) return false;
+  const name = safeText(volume.name);
+  const found = { volume: volume.id, naa: volume.naa };
+  if (volume.kind !== "clone") {
+    throw new PrepError(
+      "FORBIDDEN",
+      `${name} (${volume.id}) is a ${volume.kind} volume; only clones are ever deleted.`,
+      {
+        found,
+        hint: "Plan again.",
+      },
+    );
+  }
+  if (volume.naa !== step.volume.naa) {
+    throw new PrepError("STALE_PLAN", `Volume ${volume.id} is not the planned clone any more.`, {
+      found: { ...found, planned: step.volume.naa },
+      hint: "Plan again.",
+    });
+  }
+  if (assignments.length > 0) {
+    throw new PrepError("VOLUME_IN_USE", `${name} (${volume.id}) is assigned again.`, {
+      found: { ...found, assignments: assignments.map(({ id, clientId }) => ({ id, clientId })) },
+      hint: "Find out who assigned it, then plan again.",
+    });
+  }
+  if (children.length > 0 || volume.snapshotCount > 0) {
+    throw new PrepError("CLONE_HAS_CHILDREN", `${name} (${volume.id}) has snapshots or clones of its own.`, {
+      found: { ...found, children: children.map((child) => child.id), snapshotCount: volume.snapshotCount },
+      hint: "Delete those on the array first, or plan with keep_clone.",
+    });
+  }
+  return true;
+}
+
+/** `DELETE /volumes/{id}` of a clone. Gold is refused here, by the plan, by the adapter and by the array. */
+export const deleteClone = stepKind<DeleteCloneStep>({
+  kind: "delete_clone",
+  irreversible: true,
+  describe: (step) => `Delete clone ${safeText(step.volume.name)} (${step.volume.id}, ${step.volume.naa})`,
+  isDone: async (step, world) => ((await check(step, world)) ? undefined : { detail: "the array has no such volume" }),
+  async apply(step, world) {
+    if (!(await check(step, world))) return { detail: "the array has no such volume" };
+    await world.array.deleteClone(step.volume.id, world.key, (percent) => world.progress(`${percent} %`));
+    return { detail: "deleted" };
+  },
+});

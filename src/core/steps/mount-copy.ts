@@ -1,0 +1,11 @@
+import { bringUp, isUp } from "./bring-up.ts";
+import { labelOf } from "./shared.ts";
+import { type MountCopyStep, stepKind } from "./types.ts";
+
+export const mountCopy = stepKind<MountCopyStep>({
+  kind: "mount_copy",
+  irreversible: false,
+  describe: (step) => `Force-mount the unresolved VMFS copy on ${labelOf(step.volume)}, signature kept`,
+  isDone: isUp,
+  apply: bringUp,
+});

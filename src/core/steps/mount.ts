@@ -1,0 +1,11 @@
+import { bringUp, isUp } from "./bring-up.ts";
+import { labelOf } from "./shared.ts";
+import { type MountStep, stepKind } from "./types.ts";
+
+export const mount = stepKind<MountStep>({
+  kind: "mount",
+  irreversible: false,
+  describe: (step) => `Mount the datastore on ${labelOf(step.volume)}, unless the host does so by itself`,
+  isDone: isUp,
+  apply: bringUp,
+});

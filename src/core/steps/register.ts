@@ -1,0 +1,69 @@
+import { PrepError } from "../errors.ts";
+import type { Datastore, VmxFile } from "../ports.ts";
+import { safeText } from "../text.ts";
+import { fileOn } from "../vm-path.ts";
+import { judgeBatch, labelOf, resolve } from "./shared.ts";
+import { type RegisterStep, stepKind, type World } from "./types.ts";
+
+interface Missing {
+  readonly datastore: Datastore;
+  readonly files: VmxFile[];
+  readonly unreadable: string[];
+}
+
+/** VMX files on the volume's datastore that no VM is registered from. */
+async function missing(step: RegisterStep, world: World): Promise<Missing> {
+  const { naa } = resolve(step.volume, world);
+  const { datastores } = await world.hypervisor.inventory();
+  const datastore = datastores.find(
+    (one) => one.datacenterId === world.host.datacenter.id && one.extents.includes(naa),
+  );
+  if (datastore === undefined || !datastore.accessible) {
+    throw new PrepError("DATASTORE_NOT_FOUND", `No accessible datastore lies on ${naa}.`, {
+      found: { naa },
+      hint: "Look at the datastore in vCenter, then resume the run.",
+    });
+  }
+  const [{ files, unreadable }, vms] = await Promise.all([
+    world.hypervisor.vmxFiles(datastore),
+    world.hypervisor.vmsOn([datastore.id]),
+  ]);
+  const registered = new Set(vms.map((vm) => fileOn(datastore, vm.path)));
+  const planned = step.files === undefined ? undefined : new Set(step.files);
+  const wanted = files.filter((file) => {
+    const path = fileOn(datastore, file.path);
+    return path !== undefined && !registered.has(path) && (planned === undefined || planned.has(path));
+  });
+  return { datastore, files: wanted, unreadable };
+}
+
+/** `Folder.RegisterVM_Task` for each missing VMX; a VMX is never edited, and nothing is powered on. */
+export const register = stepKind<RegisterStep>({
+  kind: "register",
+  irreversible: false,
+  describe: (step) =>
+    step.files === undefined
+      ? `Register every VMX found on ${labelOf(step.volume)} that is not registered (known after the mount)`
+      : `Register ${step.files.length} VM${step.files.length === 1 ? "" : "s"}: ${step.files
+          .slice(0, 20)
+          .map((file) => safeText(file, 80))
+          .join(", ")}${step.files.length > 20 ? ` and ${step.files.length - 20} more` : ""}`,
+  async isDone(step, world) {
+    const { files, unreadable } = await missing(step, world);
+    return files.length === 0 && unreadable.length === 0 ? { detail: "nothing is missing" } : undefined;
+  },
+  async apply(step, world) {
+    const { files, unreadable } = await missing(step, world);
+    const outcomes = await world.hypervisor.register(
+      files,
+      { host: world.host, folder: step.folder, pool: step.pool },
+      (done, total) => world.progress(`${done} of ${total} registered`),
+    );
+    judgeBatch(outcomes, new Map(files.map((file) => [file.path, file.path])), "Registering");
+    const leftovers = unreadable.map((folder) => `could not be read: ${safeText(folder)}`);
+    return {
+      detail: `${files.length} registered${leftovers.length > 0 ? `, ${leftovers.length} folders could not be read` : ""}`,
+      outputs: { leftovers },
+    };
+  },
+});

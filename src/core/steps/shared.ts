@@ -1,0 +1,92 @@
+/** What several step kinds need: references resolved, disks and mounts found by NAA, batches judged. */
+import { PrepError } from "../errors.ts";
+import type { Naa } from "../ids.ts";
+import type { BatchOutcome, Clock, Disk, HostStorage, Vm, VmfsMount } from "../ports.ts";
+import { safeText } from "../text.ts";
+import type { KnownVolume, VmRef, VolumeRef, World } from "./types.ts";
+
+export const labelOf = (volume: VolumeRef): string =>
+  "from" in volume ? "the new clone (name and NAA known after it is made)" : `${safeText(volume.name)} (${volume.naa})`;
+
+/** The volume a step is about, by now. */
+export function resolve(volume: VolumeRef, world: Pick<World, "outputs">): KnownVolume {
+  if (!("from" in volume)) return volume;
+  const made = world.outputs.get(volume.from)?.volume;
+  if (made !== undefined) return made;
+  throw new PrepError("OUTCOME_UNKNOWN", `Step ${volume.from} left no record of the volume it made.`, {
+    hint: "Look for the clone on the array by the run's id in its name, then plan again.",
+  });
+}
+
+export const diskOf = (storage: HostStorage, naa: Naa): Disk | undefined =>
+  storage.disks.find((disk) => disk.naa === naa);
+
+export const mountOf = (storage: HostStorage, naa: Naa): VmfsMount | undefined =>
+  storage.mounts.find((mount) => mount.extents.includes(naa));
+
+/** Mounted and usable, as the host itself says. */
+export const isMounted = (mount: VmfsMount | undefined): boolean => mount?.mounted === true && mount.accessible;
+
+/** `3 VMs: web-01, web-02, db-01`, at most `cap` names. */
+export function nameVms(vms: readonly { readonly name: string }[], cap = 20): string {
+  const names = vms.slice(0, cap).map((vm) => safeText(vm.name, 80));
+  const more = vms.length > cap ? ` and ${vms.length - cap} more` : "";
+  return `${vms.length} VM${vms.length === 1 ? "" : "s"}: ${names.join(", ")}${more}`;
+}
+
+/** Polls `look` until it gives something or the time is over; the first look is at once. */
+export async function waitFor<T>(
+  clock: Clock,
+  limitMs: number,
+  look: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const deadline = clock.now().getTime() + limitMs;
+  for (let pause = 100; ; pause = Math.min(pause * 2, 5_000)) {
+    const found = await look();
+    if (found !== undefined || clock.now().getTime() >= deadline) return found;
+    await clock.sleep(pause);
+  }
+}
+
+/** The planned VMs as they are now. One that is gone is left out; one of the same id at another place is not the planned one. */
+export async function currentVms(vms: readonly VmRef[], world: World): Promise<Vm[]> {
+  const now = await world.hypervisor.vms(vms.map((vm) => vm.id));
+  const planned = new Map(vms.map((vm) => [vm.id, vm]));
+  for (const vm of now) {
+    const was = planned.get(vm.id);
+    if (was !== undefined && vm.path !== "" && was.path !== "" && vm.path !== was.path) {
+      throw new PrepError("STALE_PLAN", `VM ${safeText(was.name)} (${vm.id}) is not where the plan found it.`, {
+        found: { vm: vm.id, planned: safeText(was.path), now: safeText(vm.path) },
+        hint: "Plan again: the new plan shows where it is now.",
+      });
+    }
+  }
+  return now;
+}
+
+/** Throws what went wrong with a batch, naming each VM; the first failure's code stands for all. */
+export function judgeBatch(outcomes: readonly BatchOutcome[], names: ReadonlyMap<string, string>, doing: string): void {
+  const failed = outcomes.filter((outcome) => outcome.error !== undefined);
+  const [first] = failed;
+  if (first === undefined) return;
+  const found = failed
+    .slice(0, 20)
+    .map(({ id, error }) => ({ id, name: safeText(names.get(id) ?? id, 80), error: safeText(error?.message ?? "") }));
+  const cause = first.error;
+  const code = cause instanceof PrepError ? cause.code : "REMOTE_FAULT";
+  throw new PrepError(
+    code,
+    `${doing} failed for ${failed.length} of ${outcomes.length}: ${found
+      .map((one) => `${one.name}: ${one.error}`)
+      .slice(0, 3)
+      .join("; ")}`,
+    {
+      found: { failed: found },
+      hint:
+        cause instanceof PrepError ? cause.hint : "Look at the tasks in vCenter, mend the cause, then resume the run.",
+      cause,
+    },
+  );
+}
+
+export const namesById = (vms: readonly VmRef[]): Map<string, string> => new Map(vms.map((vm) => [vm.id, vm.name]));

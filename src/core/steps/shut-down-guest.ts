@@ -1,0 +1,37 @@
+import { PrepError } from "../errors.ts";
+import { currentVms, judgeBatch, namesById, nameVms } from "./shared.ts";
+import { type ShutDownGuestStep, stepKind } from "./types.ts";
+
+/** `VirtualMachine.ShutdownGuest`, then a wait for the power state: the call itself returns at once. */
+export const shutDownGuest = stepKind<ShutDownGuestStep>({
+  kind: "shut_down_guest",
+  irreversible: false,
+  describe: (step) =>
+    `Shut down through the guest ${nameVms(step.vms)}${step.thenForce ? " (those that are late are powered off after it)" : ""}`,
+  async isDone(step, world) {
+    const running = (await currentVms(step.vms, world)).filter((vm) => vm.powerState === "poweredOn");
+    return running.length === 0 ? { detail: "none of them is running" } : undefined;
+  },
+  async apply(step, world) {
+    const running = (await currentVms(step.vms, world)).filter((vm) => vm.powerState === "poweredOn");
+    const outcomes = await world.hypervisor.shutDownGuests(
+      running.map((vm) => vm.id),
+      world.limits.guestShutdownMs,
+      (done, total) => world.progress(`${done} of ${total} shut down`),
+    );
+    const late = outcomes.filter(
+      (outcome) => outcome.error instanceof PrepError && outcome.error.code === "GUEST_STILL_RUNNING",
+    );
+    judgeBatch(
+      step.thenForce ? outcomes.filter((one) => !late.includes(one)) : outcomes,
+      namesById(step.vms),
+      "Guest shutdown",
+    );
+    return {
+      detail:
+        late.length === 0
+          ? `${running.length} shut down`
+          : `${late.length} of ${running.length} still running, to be powered off`,
+    };
+  },
+});

@@ -1,0 +1,29 @@
+import { PrepError } from "../errors.ts";
+import { safeText } from "../text.ts";
+import { mountOf } from "./shared.ts";
+import { stepKind, type UnassignStep } from "./types.ts";
+
+/** `DELETE /assignments/{id}`. A volume that is still mounted would be lost under the host's feet, so that is looked at first. */
+export const unassign = stepKind<UnassignStep>({
+  kind: "unassign",
+  irreversible: false,
+  describe: (step) =>
+    `Unassign ${safeText(step.volume.name)} (${step.volume.id}) from ${safeText(step.client.name)} on the array`,
+  async isDone(step, world) {
+    const assignments = await world.array.assignments({ clientId: step.client.id });
+    return assignments.some((assignment) => assignment.id === step.assignmentId)
+      ? undefined
+      : { detail: "not assigned" };
+  },
+  async apply(step, world) {
+    const mount = mountOf(await world.hypervisor.hostStorage(world.host), step.volume.naa);
+    if (mount?.mounted) {
+      throw new PrepError("STALE_PLAN", `${safeText(step.volume.name)} is still mounted on the host.`, {
+        found: { vmfsUuid: mount.vmfsUuid, naa: step.volume.naa },
+        hint: "Something mounted it again; plan again.",
+      });
+    }
+    await world.array.unassign(step.assignmentId, world.key, (percent) => world.progress(`${percent} %`));
+    return { detail: "unassigned" };
+  },
+});

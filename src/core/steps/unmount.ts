@@ -1,0 +1,32 @@
+import { PrepError } from "../errors.ts";
+import { safeText } from "../text.ts";
+import { mountOf } from "./shared.ts";
+import { stepKind, type UnmountStep } from "./types.ts";
+
+/**
+ * `HostStorageSystem.UnmountVmfsVolume` by vmfsUuid. Gold and its clones share that uuid, so the mount's disk is
+ * compared first. Never `RemoveDatastore` or `Destroy`: those delete the volume.
+ */
+export const unmount = stepKind<UnmountStep>({
+  kind: "unmount",
+  irreversible: false,
+  describe: (step) => `Unmount datastore ${safeText(step.datastore.name)} (${step.vmfsUuid} on ${step.naa})`,
+  async isDone(step, world) {
+    const { mounts } = await world.hypervisor.hostStorage(world.host);
+    const other = mounts.find(
+      (mount) => mount.vmfsUuid === step.vmfsUuid && mount.mounted && !mount.extents.includes(step.naa),
+    );
+    if (other !== undefined) {
+      throw new PrepError("STALE_PLAN", `VMFS volume ${step.vmfsUuid} now lies on another disk than the plan found.`, {
+        found: { planned: step.naa, now: other.extents },
+        hint: "Plan again.",
+      });
+    }
+    const mount = mountOf({ disks: [], mounts, unresolved: [] }, step.naa);
+    return mount?.mounted ? undefined : { detail: "not mounted" };
+  },
+  async apply(step, world) {
+    await world.hypervisor.unmount(world.host, step.vmfsUuid);
+    return { detail: "unmounted" };
+  },
+});

@@ -1,0 +1,23 @@
+import { currentVms, judgeBatch, namesById, nameVms } from "./shared.ts";
+import { stepKind, type UnregisterStep } from "./types.ts";
+
+/** `VirtualMachine.UnregisterVM`: takes it out of the inventory, its files stay. */
+export const unregister = stepKind<UnregisterStep>({
+  kind: "unregister",
+  irreversible: false,
+  describe: (step) =>
+    `Unregister ${nameVms(step.vms)} (${step.dead ? "dead registrations of an earlier failure: their disk is gone" : "their files stay on the volume"})`,
+  async isDone(step, world) {
+    const left = await currentVms(step.vms, world);
+    return left.length === 0 ? { detail: "none of them is registered" } : undefined;
+  },
+  async apply(step, world) {
+    const left = await currentVms(step.vms, world);
+    const outcomes = await world.hypervisor.unregister(
+      left.map((vm) => vm.id),
+      (done, total) => world.progress(`${done} of ${total} unregistered`),
+    );
+    judgeBatch(outcomes, namesById(step.vms), "Unregistering");
+    return { detail: `${left.length} unregistered` };
+  },
+});

@@ -1,0 +1,168 @@
+/**
+ * The store as the engine needs it: rows and transactions, no SQL. Bodies are JSON text that the engine made; a store
+ * never looks into them. Implementations: SQLite (embedded default); PostgreSQL can follow behind the same port.
+ *
+ * Errors: `STORE_UNUSABLE` (cannot be opened, read or written, wrong schema), `AUDIT_UNWRITABLE` where a write failed.
+ */
+
+export type PlanState = "open" | "redeemed" | "stale" | "obsolete" | "discarded";
+
+export interface PlanRow {
+  readonly id: string;
+  readonly tokenHash: string;
+  /** HMAC-SHA-256, keyed by the token, over digest, principal and deadline: proves the row is the one the token was made for. */
+  readonly binding: string;
+  /** SHA-256 of the canonical JSON of the body. */
+  readonly digest: string;
+  readonly principal: string;
+  readonly goldId: string;
+  readonly clientId: string;
+  readonly mode: string;
+  /** The stored plan (`core/plan.ts`), JSON. */
+  readonly body: string;
+  readonly state: PlanState;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly runId?: string;
+  /** Of a stale plan: its diff (JSON list) and the fresh plan's id. */
+  readonly diff?: string;
+  readonly freshPlanId?: string;
+  readonly approvedBy?: string;
+  readonly approvedChannel?: string;
+  readonly approvedAt?: string;
+}
+
+export interface RunRow {
+  readonly id: string;
+  readonly planId: string;
+  readonly mode: string;
+  readonly principal: string;
+  readonly goldId: string;
+  readonly clientId: string;
+  readonly lunName: string;
+  readonly clientName: string;
+  readonly state: string;
+  readonly createdAt: string;
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+  /** JSON of ErrorView. */
+  readonly error?: string;
+  /** JSON of the report. */
+  readonly report?: string;
+  /** JSON list of sentences. */
+  readonly next?: string;
+  readonly resumes?: string;
+  readonly resumedBy?: string;
+  /** First run of a chain of resumes; its own id for a first run. */
+  readonly originId: string;
+  readonly originCreatedAt: string;
+  readonly cancelRequested: boolean;
+}
+
+export interface StepRow {
+  readonly runId: string;
+  readonly seq: number;
+  readonly stepId: string;
+  readonly state: string;
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+  readonly detail?: string;
+  /** JSON of ErrorView. */
+  readonly error?: string;
+  /** JSON of Outputs. */
+  readonly outputs?: string;
+}
+
+export interface AuditRow {
+  readonly seq: number;
+  readonly at: string;
+  readonly type: string;
+  readonly actor: string;
+  readonly channel: string;
+  readonly client?: string;
+  readonly planId?: string;
+  readonly runId?: string;
+  /** JSON object. */
+  readonly data: string;
+  readonly prev: string;
+  readonly hash: string;
+}
+
+export interface ChallengeRow {
+  readonly id: string;
+  readonly planId: string;
+  readonly principal: string;
+  readonly expiresAt: string;
+  readonly used: boolean;
+}
+
+export interface StoreReader {
+  plan(id: string): Promise<PlanRow | undefined>;
+  planByTokenHash(hash: string): Promise<PlanRow | undefined>;
+  plans(filter: { state?: PlanState; principal?: string; goldId?: string; clientId?: string; limit?: number }): Promise<PlanRow[]>;
+  run(id: string): Promise<RunRow | undefined>;
+  /** Newest first. */
+  runs(filter: {
+    goldId?: string;
+    clientId?: string;
+    lunName?: string;
+    clientName?: string;
+    states?: readonly string[];
+    limit?: number;
+  }): Promise<RunRow[]>;
+  steps(runId: string): Promise<StepRow[]>;
+  challenge(id: string): Promise<ChallengeRow | undefined>;
+  /** In order of seq. `date` is `YYYY-MM-DD`; with `last`, the newest so many. */
+  audit(filter: {
+    afterSeq?: number;
+    since?: string;
+    date?: string;
+    planId?: string;
+    runId?: string;
+    limit?: number;
+    last?: number;
+  }): Promise<AuditRow[]>;
+  auditHead(): Promise<AuditRow | undefined>;
+  /** VMFS signatures seen on a gold volume's family. */
+  signatures(goldId: string): Promise<string[]>;
+}
+
+export interface StoreWriter extends StoreReader {
+  insertPlan(row: PlanRow): Promise<void>;
+  updatePlan(id: string, change: Partial<Omit<PlanRow, "id">>): Promise<void>;
+  insertRun(row: RunRow): Promise<void>;
+  updateRun(id: string, change: Partial<Omit<RunRow, "id">>): Promise<void>;
+  putStep(row: StepRow): Promise<void>;
+  appendAudit(row: AuditRow): Promise<void>;
+  insertChallenge(row: ChallengeRow): Promise<void>;
+  /** Marks it used; false when it was used already or is not there. */
+  useChallenge(id: string): Promise<boolean>;
+  rememberSignature(goldId: string, vmfsUuid: string, at: string): Promise<void>;
+}
+
+/** A lock that is held as long as the process lives. */
+export interface HeldLock {
+  /** Whether it is still held: a store over a network can lose it with its connection. */
+  stillHeld(): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+export interface Store {
+  /** Random, made with the store: tokens, principals and locks belong to one store. */
+  readonly id: string;
+  /** Where it is, to be shown: a path or a database name, no secrets. */
+  readonly place: string;
+  read<T>(work: (tx: StoreReader) => Promise<T>): Promise<T>;
+  /**
+   * One transaction, serialised with every other writer of the store; all of `work` or nothing of it takes effect. `work`
+   * does no I/O of its own. Retried while the store is busy.
+   */
+  write<T>(work: (tx: StoreWriter) => Promise<T>): Promise<T>;
+  /** All the named locks, or none: undefined when one is held by another holder. */
+  tryLock(names: readonly string[]): Promise<HeldLock | undefined>;
+  /** Appends to the file of audit heads, outside the store; does nothing for a head that is there already. */
+  recordHead(head: { seq: number; hash: string }): Promise<void>;
+  /** The heads recorded so far. */
+  recordedHeads(): Promise<{ seq: number; hash: string }[]>;
+  close(): Promise<void>;
+}
