@@ -1,0 +1,33 @@
+/** The audit as text. */
+import { bullets, count, page, section, sentence } from "./render-lines.ts";
+import { safeText } from "./text.ts";
+import type { AuditRowView, AuditView, ChainView } from "./views.ts";
+
+/** Whether the chain of audit rows holds. */
+export function chainText(chain: ChainView): string {
+  const head = chain.head === undefined ? "" : `, head ${safeText(chain.head).slice(0, 16)}`;
+  return page([
+    chain.holds
+      ? `The audit chain holds: ${count(chain.rows, "row")}${head}.`
+      : `THE AUDIT CHAIN IS BROKEN (${count(chain.rows, "row")}${head}).`,
+    ...bullets(chain.problems, sentence),
+  ]);
+}
+
+function rowLine(row: AuditRowView): string {
+  const who = `${safeText(row.actor)} (${safeText(row.channel)}${row.client === undefined ? "" : `, ${safeText(row.client)}`})`;
+  const about = [
+    ...(row.planId === undefined ? [] : [`plan ${safeText(row.planId)}`]),
+    ...(row.runId === undefined ? [] : [`run ${safeText(row.runId)}`]),
+  ].join(", ");
+  const data = Object.keys(row.data).length === 0 ? "" : ` ${safeText(JSON.stringify(row.data), 240)}`;
+  return `#${row.seq} ${safeText(row.at)} ${safeText(row.type)} by ${who}${about === "" ? "" : `, ${about}`}${data}`;
+}
+
+/** Audit rows and whether their chain holds. */
+export function auditText({ rows, chain }: AuditView): string {
+  return page([
+    chainText(chain),
+    ...(rows.length === 0 ? ["", "No rows match."] : section(count(rows.length, "row"), rows, rowLine)),
+  ]);
+}
