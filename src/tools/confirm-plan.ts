@@ -1,0 +1,24 @@
+import { z } from "zod";
+import { runText } from "../core/render.ts";
+import { runView } from "../core/views.ts";
+import { confirmTool } from "./define.ts";
+import { planToken } from "./inputs.ts";
+import { runLink } from "./links.ts";
+
+export const confirmPlan = confirmTool({
+  name: "confirm_plan",
+  title: "Confirm a plan",
+  description:
+    "Carry out exactly the plan of this token. CHANGES THE ARRAY AND VCENTER. Call it only after you have shown the operator the plan's command, word for word, and what it touches, and they have said yes to it. By policy the operator may be asked again, or a person must have approved elsewhere. Answers within 25 s with the run so far; follow it with get_run. Repeating it returns the same run.",
+  input: z.strictObject({ planToken }),
+  result: runView,
+  run: (args, engine, { actor, signal, onUpdate, person }, answered) =>
+    engine.confirm(args.planToken, actor, {
+      canAsk: person.canAsk,
+      signal,
+      onUpdate,
+      ...(answered === undefined ? {} : { answered }),
+    }),
+  text: runText,
+  links: (run) => [runLink(run.runId)],
+});

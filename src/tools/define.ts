@@ -1,0 +1,149 @@
+/**
+ * How a tool is written. Each constructor is a typed identity function around one tool's parts, and the engine that its
+ * handler is given is all it can reach: a planning tool has no way to change the array or the hypervisor, by type.
+ */
+import type { InputRequiredResult, ToolAnnotations } from "@modelcontextprotocol/server";
+import { z } from "zod";
+import type { Actor, Engine, PlanningEngine } from "../core/engine.ts";
+import { PrepError } from "../core/errors.ts";
+import { safeText } from "../core/text.ts";
+import type { RunView } from "../core/views.ts";
+import { type Person, withApproval } from "./person.ts";
+
+export interface Link {
+  readonly uri: string;
+  readonly name: string;
+}
+
+/** What one call brings along. */
+export interface Call {
+  readonly actor: Actor;
+  /** Ends the waiting, never a run. */
+  readonly signal: AbortSignal;
+  readonly onUpdate: (run: RunView) => Promise<void>;
+  /** Whom to ask, where a policy wants a person's yes. */
+  readonly person: Person;
+}
+
+export interface Answer {
+  readonly structured: Record<string, unknown>;
+  readonly text: string;
+  readonly links: readonly Link[];
+}
+
+export type ToolKind = "read" | "plan" | "confirm" | "write";
+
+/** A tool as the catalog holds it; `call` checks the arguments, then the result. */
+export interface Tool {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly kind: ToolKind;
+  readonly annotations: ToolAnnotations;
+  readonly input: z.ZodObject;
+  readonly result: z.ZodObject;
+  /** Errors: `BAD_REQUEST` for arguments that do not fit; what the engine throws. */
+  call(args: unknown, engine: Engine, call: Call): Promise<Answer | InputRequiredResult>;
+}
+
+/** What looks and never leaves a trace but in the audit. */
+export type ReadingEngine = Omit<PlanningEngine, "plan" | "resumePlan" | "discardPlan">;
+
+interface Parts<I extends z.ZodObject, O extends z.ZodObject> {
+  /** snake_case; the file has the same name in kebab-case. */
+  readonly name: string;
+  readonly title: string;
+  /** Read by the assistant, in every conversation: short. */
+  readonly description: string;
+  readonly input: I;
+  /** The result is checked against it before it goes out; members that it does not name are dropped. */
+  readonly result: O;
+  readonly text: (result: z.output<O>) => string;
+  readonly links?: (result: z.output<O>) => Link[];
+}
+
+interface Spec<I extends z.ZodObject, O extends z.ZodObject, E> extends Parts<I, O> {
+  readonly run: (args: z.output<I>, engine: E, call: Call) => Promise<z.input<O>>;
+}
+
+const READS = { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false } as const;
+const PLANS = { ...READS, idempotentHint: false } as const;
+const WRITES = { ...READS, readOnlyHint: false } as const;
+const CONFIRMS = { ...WRITES, destructiveHint: true } as const;
+
+/** Looks. */
+export function readTool<I extends z.ZodObject, O extends z.ZodObject>(spec: Spec<I, O, ReadingEngine>): Tool {
+  return assemble(spec, "read", READS, (args, engine, call) => spec.run(args, engine, call));
+}
+
+/** Makes a plan, and changes nothing but the list of open plans. */
+export function planTool<I extends z.ZodObject, O extends z.ZodObject>(spec: Spec<I, O, PlanningEngine>): Tool {
+  return assemble(spec, "plan", PLANS, (args, engine, call) => spec.run(args, engine, call));
+}
+
+/** Takes something back that has not begun: harmless, and repeating it is as well. */
+export function writeTool<I extends z.ZodObject, O extends z.ZodObject>(
+  spec: Spec<I, O, Pick<Engine, "discardPlan" | "cancelRun">>,
+): Tool {
+  return assemble(spec, "write", WRITES, (args, engine, call) => spec.run(args, engine, call));
+}
+
+interface ConfirmSpec<I extends z.ZodObject, O extends z.ZodObject> extends Parts<I, O> {
+  readonly run: (
+    args: z.output<I>,
+    engine: Pick<Engine, "confirm">,
+    call: Call,
+    answered: Parameters<Parameters<typeof withApproval>[1]>[0],
+  ) => Promise<z.input<O>>;
+}
+
+/** The only door to a change. `run` is carried out again with the person's answer where one is wanted. */
+export function confirmTool<I extends z.ZodObject, O extends z.ZodObject>(spec: ConfirmSpec<I, O>): Tool {
+  return assemble(spec, "confirm", CONFIRMS, (args, engine, call) =>
+    withApproval(call.person, (answered) => spec.run(args, engine, call, answered)),
+  );
+}
+
+/** A request for input is told from a result by the one member that no view has. */
+const wantsInput = (outcome: object): outcome is InputRequiredResult =>
+  "resultType" in outcome && outcome.resultType === "input_required";
+
+function assemble<I extends z.ZodObject, O extends z.ZodObject>(
+  parts: Parts<I, O>,
+  kind: ToolKind,
+  annotations: ToolAnnotations,
+  run: (args: z.output<I>, engine: Engine, call: Call) => Promise<z.input<O> | InputRequiredResult>,
+): Tool {
+  const { name, title, description, input, result } = parts;
+  return {
+    name,
+    title,
+    description,
+    kind,
+    annotations,
+    input,
+    result,
+    async call(raw, engine, call) {
+      const args = input.safeParse(raw ?? {});
+      if (!args.success) throw badArguments(name, input, args.error);
+      const outcome = await run(args.data, engine, call);
+      if (wantsInput(outcome)) return outcome;
+      const view = result.parse(outcome);
+      return { structured: view, text: parts.text(view), links: parts.links?.(view) ?? [] };
+    },
+  };
+}
+
+function badArguments(tool: string, input: z.ZodObject, error: z.ZodError): PrepError {
+  const problems = error.issues.map((issue) => {
+    const at = issue.path.map(String).join(".");
+    return safeText(at === "" ? issue.message : `${at}: ${issue.message}`);
+  });
+  const known = Object.entries(input.shape).map(([key, schema]) =>
+    schema instanceof z.ZodExactOptional ? key : `${key} (required)`,
+  );
+  return new PrepError("BAD_REQUEST", `These are not arguments that ${tool} takes: ${problems.join("; ")}.`, {
+    found: { problems },
+    hint: known.length === 0 ? `${tool} takes no arguments.` : `${tool} takes: ${known.join(", ")}.`,
+  });
+}

@@ -1,0 +1,16 @@
+import { z } from "zod";
+import { inspectText } from "../core/render.ts";
+import { inspectView } from "../core/views.ts";
+import { readTool } from "./define.ts";
+import { client, host, lun } from "./inputs.ts";
+
+export const inspectTarget = readTool({
+  name: "inspect_target",
+  title: "Inspect a target",
+  description:
+    "What a client and its host have now: the assigned volume (gold or clone, from which snapshot), datastore, mount, VMs by power state, open plans, running runs. Start here.",
+  input: z.strictObject({ lun: lun.exactOptional(), client, host }),
+  result: inspectView,
+  run: (args, engine, { actor }) => engine.inspect(args, actor),
+  text: inspectText,
+});

@@ -1,0 +1,14 @@
+import { z } from "zod";
+import { lunsText } from "../core/render.ts";
+import { lunsView } from "../core/views.ts";
+import { readTool } from "./define.ts";
+
+export const listLuns = readTool({
+  name: "list_luns",
+  title: "List gold LUNs",
+  description: "The gold LUNs with their shorthand, GUID, clones, and who holds them.",
+  input: z.strictObject({}),
+  result: lunsView,
+  run: (_args, engine, { actor }) => engine.listLuns(actor),
+  text: lunsText,
+});

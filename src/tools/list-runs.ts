@@ -1,0 +1,15 @@
+import { z } from "zod";
+import { runsText } from "../core/render.ts";
+import { runsView } from "../core/views.ts";
+import { readTool } from "./define.ts";
+import { client, limit, lun } from "./inputs.ts";
+
+export const listRuns = readTool({
+  name: "list_runs",
+  title: "List runs",
+  description: "Runs, newest first: state, steps, what is left.",
+  input: z.strictObject({ client, lun: lun.exactOptional(), limit }),
+  result: runsView,
+  run: async (args, engine) => ({ runs: await engine.listRuns(args) }),
+  text: ({ runs }) => runsText(runs),
+});

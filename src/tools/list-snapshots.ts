@@ -1,0 +1,15 @@
+import { z } from "zod";
+import { snapshotsText } from "../core/render.ts";
+import { snapshotsView } from "../core/views.ts";
+import { readTool } from "./define.ts";
+import { lun } from "./inputs.ts";
+
+export const listSnapshots = readTool({
+  name: "list_snapshots",
+  title: "List snapshots",
+  description: 'The snapshots of a gold LUN, newest first, with age, and which one "latest" means.',
+  input: z.strictObject({ lun }),
+  result: snapshotsView,
+  run: (args, engine, { actor }) => engine.listSnapshots(args.lun, actor),
+  text: snapshotsText,
+});

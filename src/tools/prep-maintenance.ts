@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { planText } from "../core/render.ts";
+import { planView } from "../core/views.ts";
+import { planTool } from "./define.ts";
+import { client, forcePowerOff, host, keepClone, lun, registerVms } from "./inputs.ts";
+import { planLink } from "./links.ts";
+
+export const prepMaintenance = planTool({
+  name: "prep_maintenance",
+  title: "Plan: maintenance",
+  description:
+    "Plan to give a test host the gold volume itself, to edit the image: clean up the clone, assign gold, rescan, mount. Changes nothing: show the operator the command and impact, and only after their yes call confirm_plan.",
+  input: z.strictObject({
+    lun,
+    client,
+    host,
+    registerVms,
+    keepClone,
+    forcePowerOff,
+  }),
+  result: planView,
+  run: (args, engine, { actor }) => engine.plan("maintenance", args, actor),
+  text: planText,
+  links: (plan) => [planLink(plan.planId)],
+});

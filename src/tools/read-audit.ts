@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { auditText } from "../core/render.ts";
+import { auditView } from "../core/views.ts";
+import { readTool } from "./define.ts";
+import { limit, planId, runId } from "./inputs.ts";
+
+const since = z
+  .string()
+  .max(40)
+  .refine((said) => /^\d{4}-\d\d-\d\d/.test(said) && !Number.isNaN(Date.parse(said)), "not a date or an instant")
+  .describe("ISO 8601 date or instant");
+
+export const readAudit = readTool({
+  name: "read_audit",
+  title: "Read the audit",
+  description: "Audit rows (who planned, approved and did what, refusals included) and whether their hash chain holds.",
+  input: z.strictObject({
+    since: since.exactOptional(),
+    planId: planId.exactOptional(),
+    runId: runId.exactOptional(),
+    limit,
+  }),
+  result: auditView,
+  run: (args, engine) => engine.readAudit(args),
+  text: auditText,
+});

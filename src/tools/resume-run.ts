@@ -1,0 +1,18 @@
+import { z } from "zod";
+import { planText } from "../core/render.ts";
+import { planView } from "../core/views.ts";
+import { planTool } from "./define.ts";
+import { runId } from "./inputs.ts";
+import { planLink } from "./links.ts";
+
+export const resumeRun = planTool({
+  name: "resume_run",
+  title: "Plan: the rest of a run",
+  description:
+    "Plan what an interrupted, failed or cancelled run left undone, as a new plan against the state now. Changes nothing: show the operator the command and impact, and only after their yes call confirm_plan.",
+  input: z.strictObject({ runId }),
+  result: planView,
+  run: (args, engine, { actor }) => engine.resumePlan(args.runId, actor),
+  text: planText,
+  links: (plan) => [planLink(plan.planId)],
+});

@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { planText } from "../core/render.ts";
+import { planView } from "../core/views.ts";
+import { planTool } from "./define.ts";
+import { client, forcePowerOff, host, keepClone, lun, registerVms, snapshot } from "./inputs.ts";
+import { planLink } from "./links.ts";
+
+export const rollbackGoldDisk = planTool({
+  name: "rollback_gold_disk",
+  title: "Plan: roll gold back",
+  description:
+    "Plan to roll the GOLD volume back to a snapshot. Destroys what was written since, and every newer snapshot. Changes nothing yet: show the operator the command, the snapshot's age and each snapshot that will be lost; a person approves, then confirm_plan.",
+  input: z.strictObject({
+    lun,
+    snapshot,
+    client,
+    host,
+    registerVms,
+    keepClone,
+    forcePowerOff,
+  }),
+  result: planView,
+  run: (args, engine, { actor }) => engine.plan("rollback", args, actor),
+  text: planText,
+  links: (plan) => [planLink(plan.planId)],
+});

@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { planText } from "../core/render.ts";
+import { planView } from "../core/views.ts";
+import { planTool } from "./define.ts";
+import { client, forcePowerOff, host, lun } from "./inputs.ts";
+import { planLink } from "./links.ts";
+
+export const unregisterVms = planTool({
+  name: "unregister_vms",
+  title: "Plan: unregister VMs",
+  description:
+    "Plan to power off and unregister the VMs on the assigned LUN's datastore. Changes nothing: show the operator the command and impact, and only after their yes call confirm_plan.",
+  input: z.strictObject({
+    lun,
+    client,
+    host,
+    forcePowerOff,
+  }),
+  result: planView,
+  run: (args, engine, { actor }) => engine.plan("unregister", args, actor),
+  text: planText,
+  links: (plan) => [planLink(plan.planId)],
+});
