@@ -1,0 +1,58 @@
+/** The page that `atvm_prep --help` prints: what an operator of the Python script looks for, in the order of that. */
+import { CONFIG_FLAG, type Flag, INPUT_FLAGS, MODE_FLAGS, OPTION_FLAGS } from "./flags.ts";
+
+const COMMANDS: readonly (readonly [string, string])[] = [
+  ["serve [--lab]", "MCP server on standard input and output; --lab brings a simulated array and vCenter"],
+  ["lab", "the simulated array and vCenter by themselves, to rehearse on"],
+  ["plans", "open plans"],
+  ["approve PLAN", "look at a plan that an assistant made, and approve it"],
+  ["runs", "runs, newest first"],
+  ["run show|resume|cancel RUN", "one run: how far it is, plan what it left, stop it before its next step"],
+  ["audit show|verify|export", "who did what; whether the chain holds; all rows as JSON Lines"],
+  ["doctor", "check configuration, connections, credentials, store and approval policies"],
+  ["init [FILE]", "write a commented configuration to start from (default: atvm.config.yaml)"],
+  ["config schema", "the configuration's JSON Schema"],
+];
+
+const WIDTH = 38;
+
+const row = (left: string, right: string): string =>
+  left.length < WIDTH - 2 ? `  ${left.padEnd(WIDTH - 2)}${right}` : `  ${left}\n${" ".repeat(WIDTH)}${right}`;
+
+const flagRow = ({ short, long, value, text }: Flag): string =>
+  row([short, long].filter((name) => name !== undefined).join(", ") + (value === undefined ? "" : ` ${value}`), text);
+
+/** The whole page, without a final line break. */
+export function helpPage(): string {
+  return [
+    "Usage: atvm_prep MODE -n LUN [-s SNAPSHOT] [-c CLIENT] [-e IP] [-vi IP] [-vu USER] [-vp PASSWORD] [OPTIONS]",
+    "       atvm_prep COMMAND [OPTIONS]",
+    "",
+    "Prepares an ATVM test environment: shows what it is going to do, asks [y/n], does it, reports.",
+    "",
+    "Modes (exactly one):",
+    ...MODE_FLAGS.map(flagRow),
+    "",
+    "Inputs:",
+    ...INPUT_FLAGS.map(flagRow),
+    "",
+    "Options:",
+    ...OPTION_FLAGS.map(flagRow),
+    flagRow(CONFIG_FLAG),
+    flagRow({ short: "-h", long: "--help", text: "this page; `atvm_prep COMMAND --help` for a command's" }),
+    flagRow({ long: "--version", text: "the version" }),
+    "",
+    "Commands:",
+    ...COMMANDS.map(([left, right]) => row(left, right)),
+    "",
+    "Examples:",
+    row("atvm_prep -A -n Gold", "a fresh clone of Gold's latest snapshot on ESX165"),
+    row("atvm_prep -A -n Gold -c CDS1-ESX166", "the same on ESX166; its host comes from the pairs"),
+    row("atvm_prep -M -n Gold2 --dry-run", "what maintenance of Gold2 would do"),
+    row("atvm_prep -R -n Gold --yes", "register what is missing, without a question"),
+    row("atvm_prep -rvgd -n Gold -s nightly-1", "roll Gold back; asks for the LUN's name"),
+    "",
+    "Exit codes: 0 done; 2 bad request or configuration; 3 refused as unsafe or ambiguous; 4 not approved;",
+    "5 locked by another run; 6 the plan is out of date; 7 an operator has to look; 130 interrupted; 1 anything else.",
+  ].join("\n");
+}

@@ -1,0 +1,49 @@
+/** The terminal and the process, passed to every command, so that a test can be one. */
+import type { Readable, Writable } from "node:stream";
+
+export interface Io {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Calls back on each SIGINT and SIGTERM until the returned function is called. */
+  onInterrupt(listener: (signal: "SIGINT" | "SIGTERM") => void): () => void;
+}
+
+/** This process. */
+export const processIo = (): Io => ({
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  cwd: process.cwd(),
+  onInterrupt(listener) {
+    process.on("SIGINT", listener);
+    process.on("SIGTERM", listener);
+    return () => {
+      process.off("SIGINT", listener);
+      process.off("SIGTERM", listener);
+    };
+  },
+});
+
+/** A line on standard output: what a script may read. */
+export function say(io: Io, text: string): void {
+  io.stdout.write(`${text}\n`);
+}
+
+/** A line on standard error: questions, progress, warnings, errors. */
+export function tell(io: Io, text: string): void {
+  io.stderr.write(`${text}\n`);
+}
+
+/** Settles once everything written so far has left the process, so that an exit cuts nothing off a pipe. */
+export async function flush(io: Io): Promise<void> {
+  await Promise.all(
+    [io.stdout, io.stderr].map((stream) => new Promise<void>((done) => stream.write("", () => done()))),
+  );
+}
+
+/** Whether a person is there to answer: both ends are a terminal. */
+export const isInteractive = (io: Io): boolean => io.stdin.isTTY === true && io.stderr.isTTY === true;
