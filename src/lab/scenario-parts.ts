@@ -51,8 +51,7 @@ export function addPolicy(draft: Draft): string {
   return id;
 }
 
-export function addDatacenter(draft: Draft, name: string): string {
-  const { ids, model } = draft;
+export function addDatacenter({ ids, model }: WorldState, name: string): string {
   const id = ids.moref("datacenter");
   model.datacenters.push({
     id,
@@ -79,8 +78,8 @@ export interface Pair {
 }
 
 /** A client and its host, in the Datacenter given or in one of its own. */
-export function addPair(draft: Draft, index: number, datacenterId?: string): Pair {
-  const { ids, model } = draft;
+export function addPair(state: WorldState, index: number, datacenterId?: string): Pair {
+  const { ids, model } = state;
   const { name, address } = clientNaming(index);
   const client: LabClient = {
     id: ids.dgs("cl"),
@@ -93,7 +92,7 @@ export function addPair(draft: Draft, index: number, datacenterId?: string): Pai
     name: address,
     dnsName: `esx${165 + index}.lab.test`,
     clientId: client.id,
-    datacenterId: datacenterId ?? addDatacenter(draft, `DC-ESX${165 + index}`),
+    datacenterId: datacenterId ?? addDatacenter(state, `DC-ESX${165 + index}`),
     computeResource: ids.moref("domain-s"),
     resourcePool: ids.moref("resgroup"),
     storageSystem: ids.moref("storageSystem"),
@@ -214,12 +213,12 @@ export function addClone(draft: Draft, { gold }: Family, client: LabClient): Lab
 }
 
 /** Assigns the volume, rescans, and mounts what is not mounted by itself. */
-export function present(draft: Draft, volume: LabVolume, { client, host }: Pair): void {
-  assign(draft, volume.id, client.id);
-  rescanHba(draft, host.id);
-  rescanVmfs(draft, host.id);
+export function present(state: WorldState, volume: LabVolume, { client, host }: Pair): void {
+  assign(state, volume.id, client.id);
+  rescanHba(state, host.id);
+  rescanVmfs(state, host.id);
   const naa = naaOfVolume(volume);
-  if (host.unresolved.some((copy) => copy.naa === naa)) forceMount(draft, host.id, devicePathOf(naa));
+  if (host.unresolved.some((copy) => copy.naa === naa)) forceMount(state, host.id, devicePathOf(naa));
 }
 
 /** Registers the family's VMs from the mounted volume and powers on the ones that run. */

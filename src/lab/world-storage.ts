@@ -46,7 +46,7 @@ function findVolume(state: WorldState, host: LabHost, volume: LabVolume): void {
   const { vmfsUuid, label, naa: owner } = volume.header;
   const naa = naaOfVolume(volume);
   const forced = host.forceMounted.get(vmfsUuid) === naa;
-  const refused = owner !== naa && (!forced || mountedElsewhere(state, host, vmfsUuid, naa));
+  const refused = owner !== naa && (!forced || signatureTaken(state, host, vmfsUuid, naa));
   if (refused) {
     host.unresolved.push({ vmfsUuid, label, naa, resolvable: true });
     return;
@@ -149,7 +149,7 @@ export function forceMount(state: WorldState, hostId: string, devicePath: string
   const copy = host.unresolved.find((one) => devicePathOf(one.naa) === devicePath);
   if (copy === undefined) throw new VimFault("NotFound", `${devicePath} is no extent of an unresolved VMFS volume`);
   const { vmfsUuid, naa } = copy;
-  if (mountedInDatacenter(state, host, vmfsUuid)) {
+  if (signatureTaken(state, host, vmfsUuid, naa)) {
     throw new VimFault("VmfsAlreadyMounted", `A VMFS volume with UUID ${vmfsUuid} is mounted in this datacenter`, {
       uuid: vmfsUuid,
     });
@@ -265,15 +265,10 @@ const usersOf = ({ model }: WorldState, host: LabHost, mount: LabMount) =>
         vm.foreignDevices.some((device) => device.datastoreId === mount.datastoreId)),
   );
 
-const mountedInDatacenter = ({ model }: WorldState, host: LabHost, vmfsUuid: string): boolean =>
+/** Whether a host of the Datacenter, this one included, has the signature mounted from another disk than `naa`. */
+const signatureTaken = ({ model }: WorldState, host: LabHost, vmfsUuid: string, naa: string): boolean =>
   model.hosts
     .filter((one) => one.datacenterId === host.datacenterId)
-    .some((one) => one.mounts.some((mount) => mount.vmfsUuid === vmfsUuid && usable(mount)));
-
-/** Mounted from another disk on another host of the Datacenter. */
-const mountedElsewhere = ({ model }: WorldState, host: LabHost, vmfsUuid: string, naa: string): boolean =>
-  model.hosts
-    .filter((one) => one !== host && one.datacenterId === host.datacenterId)
     .some((one) =>
       one.mounts.some((mount) => mount.vmfsUuid === vmfsUuid && usable(mount) && !mount.naas.includes(naa)),
     );

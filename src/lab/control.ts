@@ -1,0 +1,91 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import { parseJson } from "./dgs-paging.ts";
+import { parseFaultAction } from "./faults.ts";
+import { parseLatency } from "./latency.ts";
+import { type Listening, listen } from "./listen.ts";
+import { DgsProblem, VimFault } from "./model.ts";
+import { SCENARIOS, type ScenarioOptions } from "./scenarios.ts";
+import { stateView } from "./state-view.ts";
+import { touchWorld } from "./touch.ts";
+import { Touch, TouchError } from "./touch-targets.ts";
+import type { World } from "./world.ts";
+
+const count = z.int().min(1);
+
+const Fault = z.strictObject({
+  api: z.enum(["dgs", "vim", "*"]),
+  op: z.string().min(1),
+  nth: count.optional(),
+  times: count.optional(),
+  action: z.string().transform((text, context) => {
+    const action = parseFaultAction(text);
+    if (action !== undefined) return action;
+    context.issues.push({ code: "custom", input: text, message: "is no action" });
+    return z.NEVER;
+  }),
+});
+
+const Reset = z.strictObject({
+  scenario: z.enum(SCENARIOS).optional(),
+  vms: z.int().min(0).max(20_000).optional(),
+  running: z.int().min(0).max(20_000).optional(),
+  clients: z.int().min(2).max(500).optional(),
+  latency: z.string().optional(),
+});
+
+class ControlError extends Error {}
+
+/** The control interface: plain HTTP on loopback, for tests and rehearsals; no part of what the lab simulates. */
+export async function startControl(options: {
+  world: World;
+  port: number;
+  /** What a reset without a scenario of its own starts over with. */
+  scenario: ScenarioOptions;
+}): Promise<Listening> {
+  const { world, port, scenario } = options;
+  const app = new Hono();
+
+  app.get("/state", (c) => c.json(stateView(world)));
+  app.get("/calls", (c) => c.json(world.faults.calls()));
+  app.post("/faults", async (c) => {
+    const { nth, times, ...fault } = read(Fault, await c.req.text());
+    world.faults.add({ ...fault, ...(nth === undefined ? {} : { nth }), ...(times === undefined ? {} : { times }) });
+    return c.json({});
+  });
+  app.delete("/faults", (c) => {
+    world.faults.clear();
+    return c.json({});
+  });
+  app.post("/reset", async (c) => {
+    const { latency, ...wanted } = read(Reset, (await c.req.text()) || "{}");
+    const { vms, running, clients } = wanted;
+    const next: ScenarioOptions = {
+      scenario: wanted.scenario ?? scenario.scenario,
+      ...(vms === undefined ? {} : { vms }),
+      ...(running === undefined ? {} : { running }),
+      ...(clients === undefined ? {} : { clients }),
+    };
+    world.reset(next, latency === undefined ? undefined : parseLatency(latency));
+    return c.json({ scenario: next.scenario });
+  });
+  app.post("/touch", async (c) => {
+    const touch = read(Touch, await c.req.text());
+    const changed = touchWorld(world.state, touch);
+    world.announce();
+    return c.json({ what: touch.what, changed });
+  });
+
+  app.notFound((c) => c.json({ error: `there is no ${c.req.method} ${c.req.path} here` }, 404));
+  app.onError((thrown, c) => c.json({ error: thrown.message }, blamesCaller(thrown) ? 422 : 500));
+  return listen({ fetch: app.fetch, port });
+}
+
+const blamesCaller = (thrown: Error): boolean =>
+  [ControlError, TouchError, RangeError, VimFault, DgsProblem].some((kind) => thrown instanceof kind);
+
+function read<S extends z.ZodType>(schema: S, text: string): z.infer<S> {
+  const result = schema.safeParse(parseJson(text));
+  if (!result.success) throw new ControlError(z.prettifyError(result.error));
+  return result.data;
+}

@@ -1,0 +1,47 @@
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { stringify } from "yaml";
+import type { LabInfo } from "./lab.ts";
+import { COMPUTE_MIGRATION_GOLD, GOLD, GOLD_2 } from "./scenario-parts.ts";
+
+/**
+ * Writes a complete configuration for a running lab, and beside it the secrets (readable by this account alone), the
+ * place of the store and the log. Everything else is named by absolute path. Returns the file's absolute path.
+ */
+export async function writeConfig(
+  file: string,
+  lab: { info: Omit<LabInfo, "config">; pairs: readonly { client: string; host: string }[] },
+): Promise<string> {
+  const path = resolve(file);
+  const directory = dirname(path);
+  const stem = join(directory, basename(path, extname(path)));
+  const { dgs, vcenter } = lab.info;
+  await mkdir(directory, { recursive: true });
+  const secrets = { dgs: `${stem}.dgs-password`, vcenter: `${stem}.vcenter-password` };
+  await writeSecret(secrets.dgs, dgs.password);
+  await writeSecret(secrets.vcenter, vcenter.password);
+  const tls = { thumbprint: vcenter.thumbprint };
+  const config = {
+    dgs: { url: dgs.url, username: dgs.username, password: { file: secrets.dgs }, tls },
+    vcenter: {
+      address: new URL(vcenter.url).host,
+      username: vcenter.username,
+      password: { file: secrets.vcenter },
+      tls,
+    },
+    pairs: lab.pairs,
+    defaults: { client: "CDS1-ESX165", host: "192.168.1.165" },
+    luns: { Gold: GOLD, Gold2: GOLD_2, ComputeMigration: COMPUTE_MIGRATION_GOLD },
+    approval: { default: "token", rollback: "human", cli: "allow" },
+    store: { sqlite: `${stem}.sqlite` },
+    log: { dir: `${stem}-log`, level: "info" },
+  };
+  await writeFile(path, stringify(config, { aliasDuplicateObjects: false }), { mode: 0o600 });
+  return path;
+}
+
+async function writeSecret(path: string, secret: string): Promise<void> {
+  await writeFile(path, secret, { mode: 0o600 });
+  // The mode given to writeFile counts for a new file only.
+  await chmod(path, 0o600);
+}
