@@ -1,0 +1,97 @@
+import { garbage } from "./faults.ts";
+import { MAX_WAIT_SECONDS } from "./http.ts";
+import { filterSpec, type Selection } from "./properties.ts";
+import type { Session } from "./session.ts";
+import { at, flag, list, type Reference, reference, refTo, text } from "./values.ts";
+
+/** What changed on one object since the last look. */
+export interface ObjectChange {
+  readonly ref: Reference;
+  /** The object left the filter, or was gone when the filter was made. */
+  readonly gone: boolean;
+  /** Property path → new value, undefined where it was unset. */
+  readonly values: ReadonlyMap<string, unknown>;
+}
+
+/**
+ * A property collector of our own: a session's default one is shared, and whoever waits on it gets everybody's updates.
+ * Lives as long as the session; after that every call on it is `ManagedObjectNotFound`.
+ */
+export class Collector {
+  readonly #session: Session;
+  readonly #ref: Reference;
+  #version = "";
+
+  private constructor(session: Session, ref: Reference) {
+    this.#session = session;
+    this.#ref = ref;
+  }
+
+  static async create(session: Session): Promise<Collector> {
+    const { propertyCollector } = await session.services();
+    const doing = "make a property collector";
+    const made = await session.call({
+      operation: "CreatePropertyCollector",
+      args: { _this: refTo(propertyCollector.type, propertyCollector.id) },
+      doing,
+    });
+    const ref = reference(made);
+    if (ref === undefined) throw garbage(doing, { missing: "the collector's reference" });
+    return new Collector(session, ref);
+  }
+
+  async watch(selection: Selection): Promise<void> {
+    await this.#session.call({
+      operation: "CreateFilter",
+      args: { _this: refTo(this.#ref.type, this.#ref.id), spec: filterSpec(selection), partialUpdates: false },
+      doing: "watch objects for changes",
+    });
+  }
+
+  /** Changes since the last call; empty when nothing changed for `MAX_WAIT_SECONDS`. The first call tells the present state. */
+  async next(signal?: AbortSignal): Promise<ObjectChange[]> {
+    const update = await this.#session.call({
+      operation: "WaitForUpdatesEx",
+      args: {
+        _this: refTo(this.#ref.type, this.#ref.id),
+        version: this.#version,
+        options: { maxWaitSeconds: MAX_WAIT_SECONDS },
+      },
+      doing: "wait for changes",
+      signal,
+    });
+    if (update === undefined) return [];
+    this.#version = text(update, "version") ?? this.#version;
+    const changes = list(update, "filterSet").flatMap((filter) => [
+      ...list(filter, "objectSet").flatMap(changeFrom),
+      ...list(filter, "missingSet").flatMap((each) => goneFrom(at(each, "obj"))),
+    ]);
+    // A cut answer: the rest is there already.
+    return flag(update, "truncated") === true ? [...changes, ...(await this.next(signal))] : changes;
+  }
+
+  /** Frees what the server keeps for it. Never throws: the session's end frees it too. */
+  async destroy(): Promise<void> {
+    const args = { _this: refTo(this.#ref.type, this.#ref.id) };
+    await this.#session
+      .call({ operation: "DestroyPropertyCollector", args, doing: "drop a property collector" })
+      .catch(() => undefined);
+  }
+}
+
+function changeFrom(update: unknown): ObjectChange[] {
+  const ref = reference(update, "obj");
+  if (ref === undefined) return [];
+  const values = new Map(
+    list(update, "changeSet").map((each) => [
+      text(each, "name") ?? "",
+      text(each, "op") === "assign" ? at(each, "val") : undefined,
+    ]),
+  );
+  return [{ ref, gone: text(update, "kind") === "leave", values }];
+}
+
+function goneFrom(object: unknown): ObjectChange[] {
+  const ref = reference(object);
+  return ref === undefined ? [] : [{ ref, gone: true, values: new Map() }];
+}

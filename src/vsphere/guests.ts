@@ -1,0 +1,116 @@
+import { PrepError } from "../core/errors.ts";
+import type { MoRef } from "../core/ids.ts";
+import type { BatchOutcome, BatchProgress, Clock } from "../core/ports.ts";
+import { Collector } from "./collector.ts";
+import { isFault } from "./faults.ts";
+import type { Session } from "./session.ts";
+import { refTo, text } from "./values.ts";
+
+const RECOVERIES = 4;
+const FIRST_PAUSE_MS = 250;
+
+/**
+ * Asks each guest to shut down, then waits for all of them over one filter. A guest that was asked with its reply lost is
+ * waited for as well: its power state tells what became of it.
+ */
+export async function shutDownGuests(
+  context: { session: Session; clock: Clock },
+  vms: readonly MoRef[],
+  options: {
+    timeoutMs: number;
+    progress?: BatchProgress | undefined;
+    atOnce: <T>(job: () => Promise<T>) => Promise<T>;
+  },
+): Promise<BatchOutcome[]> {
+  const errors = new Map<MoRef, Error>();
+  const running = new Set<MoRef>(vms);
+  const tellProgress = (): void => options.progress?.(vms.length - running.size, vms.length);
+  await Promise.all(
+    vms.map((id) =>
+      options.atOnce(async () => {
+        const refused = await ask(context.session, id);
+        if (refused === "off") running.delete(id);
+        else if (refused !== undefined) {
+          errors.set(id, refused);
+          running.delete(id);
+        }
+        tellProgress();
+      }),
+    ),
+  );
+  await waitUntilOff(context, running, options.timeoutMs, tellProgress);
+  for (const id of running) errors.set(id, stillRunning(id, options.timeoutMs));
+  return vms.map((id) => {
+    const error = errors.get(id);
+    return error === undefined ? { id } : { id, error };
+  });
+}
+
+/** Undefined once the guest is asked, `"off"` when there is nothing to ask, else why it could not be. */
+async function ask(session: Session, id: MoRef): Promise<Error | "off" | undefined> {
+  try {
+    const _this = refTo("VirtualMachine", id);
+    await session.call({ operation: "ShutdownGuest", args: { _this }, doing: `shut down the guest of ${id}` });
+    return undefined;
+  } catch (thrown) {
+    if (isFault(thrown, "InvalidPowerState")) return "off";
+    if (thrown instanceof PrepError && thrown.code === "OUTCOME_UNKNOWN") return undefined;
+    return thrown instanceof Error ? thrown : new Error(String(thrown));
+  }
+}
+
+/** Takes VMs out of `running` as they go off; returns when none is left or the time is over. */
+async function waitUntilOff(
+  { session, clock }: { session: Session; clock: Clock },
+  running: Set<MoRef>,
+  timeoutMs: number,
+  tellProgress: () => void,
+): Promise<void> {
+  if (running.size === 0) return;
+  const over = new AbortController();
+  const done = new AbortController();
+  const timer = clock.sleep(timeoutMs, done.signal).then(() => over.abort());
+  let failures = 0;
+  let collector: Collector | undefined;
+  while (running.size > 0 && !over.signal.aborted) {
+    try {
+      collector ??= await watchPower(session, running);
+      for (const { ref, gone, values } of await collector.next(over.signal)) {
+        if (gone || text(values.get("runtime.powerState")) === "poweredOff") running.delete(ref.id);
+      }
+      failures = 0;
+      tellProgress();
+    } catch (thrown) {
+      if (over.signal.aborted) break;
+      failures += 1;
+      if (failures > RECOVERIES) {
+        done.abort();
+        throw thrown;
+      }
+      collector = undefined;
+      await clock.sleep(FIRST_PAUSE_MS * 2 ** (failures - 1), over.signal);
+    }
+  }
+  done.abort();
+  await timer;
+  await collector?.destroy();
+}
+
+async function watchPower(session: Session, vms: ReadonlySet<MoRef>): Promise<Collector> {
+  const collector = await Collector.create(session);
+  await collector.watch({
+    properties: { VirtualMachine: ["runtime.powerState"] },
+    from: [...vms].map((id) => ({ object: { type: "VirtualMachine", id } })),
+  });
+  return collector;
+}
+
+const stillRunning = (id: MoRef, timeoutMs: number): PrepError =>
+  new PrepError(
+    "GUEST_STILL_RUNNING",
+    `The guest of ${id} did not shut down within ${Math.round(timeoutMs / 1000)} s.`,
+    {
+      found: { vm: id },
+      hint: "Shut it down by hand, or allow --force_power_off, then resume the run.",
+    },
+  );

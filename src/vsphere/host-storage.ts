@@ -1,0 +1,101 @@
+import { asVmfsUuid, type MoRef, naaOf } from "../core/ids.ts";
+import type { Disk, Host, HostStorage, UnresolvedCopy, Vm, VmfsMount } from "../core/ports.ts";
+import { garbage } from "./faults.ts";
+import { mountState } from "./inventory.ts";
+import { type Properties, retrieve, type Selection } from "./properties.ts";
+import type { Session } from "./session.ts";
+import { at, flag, list, refTo, text } from "./values.ts";
+import { vmsFrom, vmsOnDatastores } from "./vms.ts";
+
+const DISKS = "storageDeviceInfo.scsiLun";
+const MOUNTS = "fileSystemVolumeInfo.mountInfo";
+
+/**
+ * What the host itself says of its storage, and the VMs on `datastoreIds`: one `RetrievePropertiesEx` for both, beside
+ * one `QueryUnresolvedVmfsVolumes`.
+ */
+export async function readStorageAndVms(
+  session: Session,
+  host: Host,
+  datastoreIds: readonly MoRef[],
+): Promise<{ storage: HostStorage; vms: Vm[] }> {
+  const doing = `tell the storage of host ${host.id}`;
+  const selections: Selection[] = [
+    {
+      properties: { HostStorageSystem: [DISKS, MOUNTS] },
+      from: [{ object: { type: "HostStorageSystem", id: host.storageSystem } }],
+    },
+    ...(datastoreIds.length === 0 ? [] : [vmsOnDatastores(datastoreIds)]),
+  ];
+  const [objects, copies] = await Promise.all([
+    retrieve(session, selections, doing),
+    session.call({
+      operation: "QueryUnresolvedVmfsVolumes",
+      args: { _this: refTo("HostDatastoreSystem", host.datastoreSystem) },
+      doing: `list the unresolved VMFS copies of host ${host.id}`,
+    }),
+  ]);
+  const system = objects.find((each) => each.ref.type === "HostStorageSystem");
+  // An absent answer must not read as "this host has no disks": a cleanup would take that for proof.
+  if (system === undefined) throw garbage(doing, { host: host.id, missing: "its storage system" });
+  return {
+    storage: { disks: disksOf(system), mounts: mountsOf(system), unresolved: list(copies).map(copyFrom) },
+    vms: vmsFrom(objects),
+  };
+}
+
+function disksOf(system: Properties): Disk[] {
+  return system.items(DISKS).flatMap((each) => {
+    const name = text(each, "canonicalName");
+    const uuid = text(each, "uuid");
+    if (name === undefined || uuid === undefined) return [];
+    return [{ naa: naaOf(name), uuid, state: text(list(each, "operationalState")[0]) ?? "unknownState" }];
+  });
+}
+
+function mountsOf(system: Properties): VmfsMount[] {
+  return system.items(MOUNTS).flatMap((each) => {
+    const volume = at(each, "volume");
+    const uuid = text(volume, "uuid");
+    const extents = list(volume, "extent");
+    // NFS and vFAT volumes lie on no extents.
+    if (uuid === undefined || extents.length === 0) return [];
+    const { mounted, accessible } = mountState(at(each, "mountInfo"));
+    return [
+      {
+        vmfsUuid: asVmfsUuid(uuid),
+        label: text(volume, "name") ?? "",
+        extents: extents.flatMap((extent) => diskOf(extent)),
+        mounted,
+        accessible,
+        // Set for a copy that was mounted by force, absent for a volume that mounted by itself.
+        forceMounted: (at(volume, "forceMountedInfo") ?? undefined) !== undefined,
+      },
+    ];
+  });
+}
+
+function copyFrom(volume: unknown): UnresolvedCopy {
+  const uuid = text(volume, "vmfsUuid");
+  if (uuid === undefined) throw garbage("list unresolved VMFS copies", { missing: "vmfsUuid" });
+  const status = at(volume, "resolveStatus");
+  return {
+    vmfsUuid: asVmfsUuid(uuid),
+    label: text(volume, "vmfsLabel") ?? "",
+    extents: list(volume, "extent").flatMap((extent) =>
+      diskOf(at(extent, "device")).map((naa) => ({
+        naa,
+        devicePath: text(extent, "devicePath") ?? "",
+        isHead: flag(extent, "isHeadExtent") ?? false,
+      })),
+    ),
+    resolvable: flag(status, "resolvable") ?? false,
+    multipleCopies: flag(status, "multipleCopies") ?? false,
+    incompleteExtents: flag(status, "incompleteExtents") ?? false,
+  };
+}
+
+function diskOf(partition: unknown): ReturnType<typeof naaOf>[] {
+  const disk = text(partition, "diskName");
+  return disk === undefined ? [] : [naaOf(disk)];
+}

@@ -1,0 +1,137 @@
+import { asMoRef, asVmfsUuid, type MoRef, naaOf } from "../core/ids.ts";
+import type { Datastore, Host, Inventory } from "../core/ports.ts";
+import { garbage } from "./faults.ts";
+import { type Properties, retrieve, type Selection } from "./properties.ts";
+import type { Session } from "./session.ts";
+import { at, flag, list, reference, text } from "./values.ts";
+
+const DOING = "list its hosts and datastores";
+
+/** From the root through folders of any depth to every Datacenter's hosts and datastores. */
+const selectionFrom = (rootFolder: MoRef): Selection => ({
+  properties: {
+    Folder: ["parent"],
+    Datacenter: ["name", "vmFolder", "datastore"],
+    ComputeResource: ["parent", "resourcePool"],
+    HostSystem: [
+      "name",
+      "parent",
+      "runtime.connectionState",
+      "configManager.storageSystem",
+      "configManager.datastoreSystem",
+    ],
+    Datastore: ["name", "info", "host", "browser", "summary.accessible"],
+  },
+  from: [
+    {
+      object: { type: "Folder", id: rootFolder },
+      traversals: [
+        {
+          name: "folder",
+          type: "Folder",
+          path: "childEntity",
+          onward: ["folder", "hosts", "datastores", "computeHosts"],
+        },
+        { name: "hosts", type: "Datacenter", path: "hostFolder", onward: ["folder", "computeHosts"] },
+        { name: "datastores", type: "Datacenter", path: "datastore" },
+        { name: "computeHosts", type: "ComputeResource", path: "host" },
+      ],
+    },
+  ],
+});
+
+/** The whole vCenter's hosts and VMFS datastores, in one paged read. */
+export async function readInventory(session: Session): Promise<Inventory> {
+  const { rootFolder } = await session.services();
+  const objects = await retrieve(session, [selectionFrom(rootFolder.id)], DOING);
+  const byId = new Map(objects.map((each) => [each.ref.id, each]));
+  const datacenters = objects.filter((each) => each.ref.type === "Datacenter");
+  const datacenterOf = new Map(datacenters.flatMap((each) => each.ids("datastore").map((id) => [id, each.ref.id])));
+  return {
+    hosts: objects.filter((each) => each.ref.type === "HostSystem").map((each) => hostFrom(each, byId)),
+    datastores: objects.flatMap((each) => {
+      const datacenterId = datacenterOf.get(each.ref.id);
+      return each.ref.type === "Datastore" && datacenterId !== undefined ? vmfsFrom(each, datacenterId) : [];
+    }),
+  };
+}
+
+const CONNECTION_STATES = ["connected", "disconnected", "notResponding"] as const;
+
+function hostFrom(host: Properties, byId: ReadonlyMap<MoRef, Properties>): Host {
+  const computeResource = host.id("parent");
+  const compute = computeResource === undefined ? undefined : byId.get(computeResource);
+  const datacenter = datacenterAbove(compute, byId);
+  const state = CONNECTION_STATES.find((each) => each === host.text("runtime.connectionState"));
+  const vmFolder = datacenter?.id("vmFolder");
+  if (compute === undefined || datacenter === undefined || vmFolder === undefined || state === undefined) {
+    throw garbage(DOING, { host: host.ref.id, missing: "its place in a Datacenter, or its connection state" });
+  }
+  return {
+    id: host.ref.id,
+    name: host.text("name") ?? host.ref.id,
+    connectionState: state,
+    datacenter: { id: datacenter.ref.id, name: datacenter.text("name") ?? datacenter.ref.id, vmFolder },
+    computeResource: compute.ref.id,
+    resourcePool: compute.id("resourcePool") ?? NONE,
+    storageSystem: host.id("configManager.storageSystem") ?? NONE,
+    datastoreSystem: host.id("configManager.datastoreSystem") ?? NONE,
+  };
+}
+
+/** A host that vCenter has lost may come without its managers; nothing is asked of such a host. */
+const NONE = asMoRef("");
+
+function datacenterAbove(from: Properties | undefined, byId: ReadonlyMap<MoRef, Properties>): Properties | undefined {
+  let here = from;
+  // The inventory is a tree; the bound is for a server that says otherwise.
+  for (let depth = 0; here !== undefined && depth < 100; depth++) {
+    if (here.ref.type === "Datacenter") return here;
+    const parent: MoRef | undefined = here.id("parent");
+    here = parent === undefined ? undefined : byId.get(parent);
+  }
+  return undefined;
+}
+
+/** Nothing for a datastore that is no VMFS volume. */
+function vmfsFrom(datastore: Properties, datacenterId: MoRef): Datastore[] {
+  const info = datastore.value("info");
+  const uuid = text(info, "vmfs", "uuid");
+  if (uuid === undefined) return [];
+  const browser = datastore.id("browser");
+  if (browser === undefined) throw garbage(DOING, { datastore: datastore.ref.id, missing: "browser" });
+  return [
+    {
+      id: datastore.ref.id,
+      name: datastore.text("name") ?? text(info, "name") ?? datastore.ref.id,
+      datacenterId,
+      vmfsUuid: asVmfsUuid(uuid),
+      extents: list(info, "vmfs", "extent").flatMap((each) => {
+        const disk = text(each, "diskName");
+        return disk === undefined ? [] : [naaOf(disk)];
+      }),
+      accessible: datastore.flag("summary.accessible") ?? false,
+      browser,
+      mounts: datastore.items("host").flatMap((each) => {
+        const hostId = reference(each, "key")?.id;
+        return hostId === undefined ? [] : [{ hostId, ...mountState(at(each, "mountInfo")) }];
+      }),
+    },
+  ];
+}
+
+interface MountState {
+  readonly mounted: boolean;
+  readonly accessible: boolean;
+  readonly inaccessibleReason?: string;
+}
+
+/** `HostMountInfo`: `mounted` unset means mounted, `accessible` unset is told by a reason's absence. */
+export function mountState(info: unknown): MountState {
+  const inaccessibleReason = text(info, "inaccessibleReason");
+  return {
+    mounted: flag(info, "mounted") ?? true,
+    accessible: flag(info, "accessible") ?? inaccessibleReason === undefined,
+    ...(inaccessibleReason === undefined ? {} : { inaccessibleReason }),
+  };
+}

@@ -1,0 +1,140 @@
+import { PrepError } from "../core/errors.ts";
+import type { MoRef } from "../core/ids.ts";
+import { safeText } from "../core/text.ts";
+import { type Fault, garbage, localizedFault } from "./faults.ts";
+import type { Session } from "./session.ts";
+import { at, flag, items, list, type Reference, reference, refTo, text } from "./values.ts";
+
+/** Where to go from an object. `name` lets other selections refer to this one, which is how recursion is said. */
+export interface Traversal {
+  readonly name?: string;
+  readonly type: string;
+  readonly path: string;
+  /** Names of selections, or further traversals. */
+  readonly onward?: readonly (string | Traversal)[];
+}
+
+export interface Start {
+  readonly object: { readonly type: string; readonly id: MoRef };
+  /** Only pass through: do not report the object itself. */
+  readonly skip?: boolean;
+  readonly traversals?: readonly Traversal[];
+}
+
+/** Which properties of which types, from which objects on. */
+export interface Selection {
+  readonly properties: Readonly<Record<string, readonly string[]>>;
+  readonly from: readonly Start[];
+}
+
+const selectSet = (selections: readonly (string | Traversal)[]): object[] =>
+  selections.map((each) =>
+    typeof each === "string"
+      ? { name: each }
+      : {
+          // Where a SelectionSpec is declared, the server takes anything for one that does not say its type.
+          attributes: { "xsi:type": "TraversalSpec" },
+          ...(each.name === undefined ? {} : { name: each.name }),
+          type: each.type,
+          path: each.path,
+          skip: false,
+          selectSet: selectSet(each.onward ?? []),
+        },
+  );
+
+/** A `PropertyFilterSpec` in schema order. Objects that are gone are left out of the result instead of failing it. */
+export const filterSpec = ({ properties, from }: Selection): object => ({
+  propSet: Object.entries(properties).map(([type, pathSet]) => ({ type, all: false, pathSet })),
+  objectSet: from.map(({ object, skip, traversals }) => ({
+    obj: refTo(object.type, object.id),
+    skip: skip ?? false,
+    selectSet: selectSet(traversals ?? []),
+  })),
+  reportMissingObjectsInResults: true,
+});
+
+/** One object of a reply. Asking for a property that the account may not read throws `REMOTE_FAULT`; an unset one is undefined. */
+export class Properties {
+  readonly ref: Reference;
+  readonly #values = new Map<string, unknown>();
+  readonly #missing = new Map<string, Fault>();
+
+  constructor(ref: Reference, content: unknown) {
+    this.ref = ref;
+    for (const each of list(content, "propSet")) this.#values.set(text(each, "name") ?? "", at(each, "val"));
+    for (const each of list(content, "missingSet")) {
+      const fault = localizedFault(at(each, "fault"));
+      this.#missing.set(text(each, "path") ?? "", fault ?? { type: "MethodFault", message: "", detail: undefined });
+    }
+  }
+
+  value(path: string): unknown {
+    const fault = this.#missing.get(path);
+    if (fault !== undefined) throw unreadable(this.ref, path, fault);
+    return this.#values.get(path);
+  }
+
+  text(path: string): string | undefined {
+    return text(this.value(path));
+  }
+
+  flag(path: string): boolean | undefined {
+    return flag(this.value(path));
+  }
+
+  items(path: string): unknown[] {
+    return items(this.value(path));
+  }
+
+  id(path: string): MoRef | undefined {
+    return reference(this.value(path))?.id;
+  }
+
+  ids(path: string): MoRef[] {
+    return this.items(path).flatMap((each) => reference(each)?.id ?? []);
+  }
+}
+
+/** One `RetrievePropertiesEx` and as many `ContinueRetrievePropertiesEx` as the server's page size makes necessary. */
+export async function retrieve(
+  session: Session,
+  selections: readonly Selection[],
+  doing: string,
+): Promise<Properties[]> {
+  const { propertyCollector } = await session.services();
+  const _this = refTo(propertyCollector.type, propertyCollector.id);
+  const found: Properties[] = [];
+  let page = await session.call({
+    operation: "RetrievePropertiesEx",
+    args: { _this, specSet: selections.map(filterSpec), options: {} },
+    doing,
+  });
+  // No result at all is how the server says "nothing found".
+  while (page !== undefined) {
+    for (const each of list(page, "objects")) {
+      const ref = reference(each, "obj");
+      if (ref === undefined) throw garbage(doing, { missing: "obj" });
+      found.push(new Properties(ref, each));
+    }
+    const token = text(page, "token");
+    if (token === undefined || token === "") break;
+    page = await session.call({ operation: "ContinueRetrievePropertiesEx", args: { _this, token }, doing });
+  }
+  return found;
+}
+
+function unreadable({ type, id }: Reference, path: string, fault: Fault): PrepError {
+  const privilege = text(fault.detail, "privilegeId");
+  return new PrepError("REMOTE_FAULT", `vCenter does not show ${path} of ${type} ${id}: ${safeText(fault.type, 60)}.`, {
+    found: {
+      object: id,
+      property: path,
+      fault: safeText(fault.type, 60),
+      ...(privilege === undefined ? {} : { privilege: safeText(privilege) }),
+    },
+    hint:
+      fault.type === "NoPermission"
+        ? `Give the account of vcenter.username ${privilege === undefined ? "at least the Read-only role" : `the privilege ${safeText(privilege)}`} on that object, propagated from the Datacenter.`
+        : "Look at the object's state in vCenter, then ask again.",
+  });
+}

@@ -1,0 +1,42 @@
+import { isIP } from "node:net";
+import type { MoRef } from "../core/ids.ts";
+import type { Host, HypervisorReader } from "../core/ports.ts";
+import { readStorageAndVms } from "./host-storage.ts";
+import { readInventory } from "./inventory.ts";
+import type { Session } from "./session.ts";
+import type { Tasks } from "./tasks.ts";
+import { list, reference, refTo } from "./values.ts";
+import { readVmDevices, readVms, readVmsOn } from "./vms.ts";
+import { readVmxFiles } from "./vmx-files.ts";
+
+/** Reads over one session; nothing here changes anything. */
+export const createReader = (session: Session, tasks: Tasks): HypervisorReader => ({
+  inventory: () => readInventory(session),
+  findHost: (address, hosts) => findHost(session, address, hosts),
+  hostStorage: async (host) => (await readStorageAndVms(session, host, [])).storage,
+  vmsOn: (datastoreIds) => readVmsOn(session, datastoreIds),
+  hostStorageAndVms: (host, datastoreIds) => readStorageAndVms(session, host, datastoreIds),
+  vms: (ids) => readVms(session, ids),
+  vmDevices: (vmIds) => readVmDevices(session, vmIds),
+  vmxFiles: (datastore) => readVmxFiles(session, tasks, datastore),
+});
+
+async function findHost(session: Session, address: string, hosts: readonly Host[]): Promise<MoRef[]> {
+  const wanted = address.trim().toLowerCase();
+  const named = hosts.filter((each) => each.name.toLowerCase() === wanted).map((each) => each.id);
+  if (named.length > 0) return named;
+  const { searchIndex } = await session.services();
+  if (searchIndex === undefined) return [];
+  const _this = refTo(searchIndex.type, searchIndex.id);
+  const found = await session.call(
+    isIP(wanted) === 0
+      ? {
+          operation: "FindAllByDnsName",
+          args: { _this, dnsName: address.trim(), vmSearch: false },
+          doing: "find a host by its DNS name",
+        }
+      : { operation: "FindAllByIp", args: { _this, ip: wanted, vmSearch: false }, doing: "find a host by its address" },
+  );
+  const ids = new Set(list(found).map((each) => reference(each)?.id));
+  return hosts.filter((each) => ids.has(each.id)).map((each) => each.id);
+}

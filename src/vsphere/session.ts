@@ -1,0 +1,135 @@
+import { PrepError } from "../core/errors.ts";
+import type { Clock, Logger } from "../core/ports.ts";
+import { garbage, isFault } from "./faults.ts";
+import type { VimHttp } from "./http.ts";
+import { type Call, Soap } from "./soap.ts";
+import { type Reference, reference, refTo } from "./values.ts";
+
+export interface Credentials {
+  readonly username: string;
+  /** Asked for at each sign-in and not kept. */
+  readonly password: () => Promise<string> | string;
+}
+
+/** What `ServiceContent` names, as far as it is used here. */
+export interface Services {
+  readonly rootFolder: Reference;
+  readonly propertyCollector: Reference;
+  readonly sessionManager: Reference;
+  readonly viewManager: Reference | undefined;
+  readonly searchIndex: Reference | undefined;
+}
+
+/** A session at one vCenter, begun by the first call and renewed when vCenter has ended it. */
+export class Session {
+  readonly #http: VimHttp;
+  readonly #soap: Soap;
+  readonly #credentials: Credentials;
+  readonly #log: Logger;
+  #open: Promise<Services> | undefined;
+  #closed = false;
+
+  constructor(options: { http: VimHttp; address: string; credentials: Credentials; clock: Clock; log: Logger }) {
+    this.#http = options.http;
+    this.#soap = new Soap(options.http, options.address, options.clock, options.log);
+    this.#credentials = options.credentials;
+    this.#log = options.log;
+  }
+
+  /** Signs in when nobody has yet. */
+  services(): Promise<Services> {
+    this.#open ??= this.#begin(this.#soap);
+    return this.#open;
+  }
+
+  /**
+   * As `Soap.call`. `NotAuthenticated` means that the call was not carried out, so it is sent once more in a new
+   * session, also when it is a change: what a change needs to hold is checked by vCenter itself when it comes.
+   */
+  async call(call: Call): Promise<unknown> {
+    const open = this.services();
+    await open;
+    try {
+      return await this.#soap.call(call);
+    } catch (thrown) {
+      if (!isFault(thrown, "NotAuthenticated") || this.#closed) throw thrown;
+    }
+    // Of several calls that were refused together, the first renews the session for all.
+    if (this.#open === open) {
+      this.#log.info({ operation: call.operation }, "vCenter ended the session; signing in again");
+      this.#open = undefined;
+    }
+    await this.services();
+    return this.#soap.call(call);
+  }
+
+  /** Signs out, if anyone signed in. Never throws: a session that is left behind ends by itself. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      const services = await this.#open;
+      if (services !== undefined) await this.#soap.call(logout(services));
+    } catch (thrown) {
+      const code = thrown instanceof PrepError ? thrown.code : "INTERNAL";
+      this.#log.debug({ code }, "vCenter session was not signed out");
+    }
+    await this.#http.close();
+  }
+
+  #begin(soap: Soap): Promise<Services> {
+    const begun = this.#signIn(soap);
+    begun.catch((thrown: unknown) => {
+      // A refused password stays refused: trying it again with every call would lock the account.
+      const refused = thrown instanceof PrepError && thrown.code === "AUTHENTICATION_FAILED";
+      if (!refused && this.#open === begun) this.#open = undefined;
+    });
+    return begun;
+  }
+
+  async #signIn(soap: Soap): Promise<Services> {
+    this.#http.forgetSession();
+    // Without the list of versions the oldest one is spoken, so its absence is not worth an error.
+    const negotiated = this.#http.negotiate().catch(() => undefined);
+    const content = await soap.call({
+      operation: "RetrieveServiceContent",
+      args: { _this: refTo("ServiceInstance", "ServiceInstance") },
+      doing: "tell its services",
+    });
+    const services = servicesIn(content);
+    const version = await negotiated;
+    await soap.call({
+      operation: "Login",
+      args: {
+        _this: refTo("SessionManager", services.sessionManager.id),
+        userName: this.#credentials.username,
+        password: await this.#credentials.password(),
+      },
+      doing: "sign in",
+    });
+    this.#log.debug({ version }, "signed in at vCenter");
+    return services;
+  }
+}
+
+const logout = ({ sessionManager }: Services): Call => ({
+  operation: "Logout",
+  args: { _this: refTo(sessionManager.type, sessionManager.id) },
+  doing: "sign out",
+});
+
+function servicesIn(content: unknown): Services {
+  const rootFolder = reference(content, "rootFolder");
+  const propertyCollector = reference(content, "propertyCollector");
+  const sessionManager = reference(content, "sessionManager");
+  if (rootFolder === undefined || propertyCollector === undefined || sessionManager === undefined) {
+    throw garbage("tell its services", { missing: "rootFolder, propertyCollector or sessionManager" });
+  }
+  return {
+    rootFolder,
+    propertyCollector,
+    sessionManager,
+    viewManager: reference(content, "viewManager"),
+    searchIndex: reference(content, "searchIndex"),
+  };
+}

@@ -1,0 +1,101 @@
+import type { MoRef } from "../core/ids.ts";
+import type { Vm, VmDevice } from "../core/ports.ts";
+import { garbage } from "./faults.ts";
+import { type Properties, retrieve, type Selection } from "./properties.ts";
+import type { Session } from "./session.ts";
+import { at, reference, text, typeName } from "./values.ts";
+
+/**
+ * Paths below `summary.config` also have a value while the VM's files cannot be reached; `config` has none then.
+ */
+const VM_PROPERTIES = [
+  "name",
+  "datastore",
+  "guest.toolsRunningStatus",
+  "runtime.connectionState",
+  "runtime.host",
+  "runtime.powerState",
+  "summary.config.instanceUuid",
+  "summary.config.template",
+  "summary.config.vmPathName",
+];
+
+/** Every VM that uses one of the datastores. */
+export const vmsOnDatastores = (datastoreIds: readonly MoRef[]): Selection => ({
+  properties: { VirtualMachine: VM_PROPERTIES },
+  from: datastoreIds.map((id) => ({
+    object: { type: "Datastore", id },
+    skip: true,
+    traversals: [{ type: "Datastore", path: "vm" }],
+  })),
+});
+
+const byReference = (ids: readonly MoRef[], paths: readonly string[]): Selection => ({
+  properties: { VirtualMachine: paths },
+  from: ids.map((id) => ({ object: { type: "VirtualMachine", id } })),
+});
+
+export async function readVmsOn(session: Session, datastoreIds: readonly MoRef[]): Promise<Vm[]> {
+  if (datastoreIds.length === 0) return [];
+  return vmsFrom(await retrieve(session, [vmsOnDatastores(datastoreIds)], "list the VMs on a datastore"));
+}
+
+/** VMs by reference; one that is gone is left out. */
+export async function readVms(session: Session, ids: readonly MoRef[]): Promise<Vm[]> {
+  if (ids.length === 0) return [];
+  return vmsFrom(await retrieve(session, [byReference(ids, VM_PROPERTIES)], "tell the state of VMs"));
+}
+
+/** The VMs among `objects`, each once: one that uses two of the datastores may be reported for both. */
+export function vmsFrom(objects: readonly Properties[]): Vm[] {
+  const vms = new Map<MoRef, Vm>();
+  for (const each of objects) {
+    if (each.ref.type === "VirtualMachine" && !vms.has(each.ref.id)) vms.set(each.ref.id, vmFrom(each));
+  }
+  return [...vms.values()];
+}
+
+const POWER_STATES = ["poweredOn", "poweredOff", "suspended"] as const;
+
+function vmFrom(vm: Properties): Vm {
+  const powerState = POWER_STATES.find((each) => each === vm.text("runtime.powerState"));
+  if (powerState === undefined)
+    throw garbage("tell the state of VMs", { vm: vm.ref.id, missing: "runtime.powerState" });
+  const instanceUuid = vm.text("summary.config.instanceUuid");
+  const hostId = vm.id("runtime.host");
+  return {
+    id: vm.ref.id,
+    name: vm.text("name") ?? vm.ref.id,
+    path: vm.text("summary.config.vmPathName") ?? "",
+    ...(instanceUuid === undefined ? {} : { instanceUuid }),
+    ...(hostId === undefined ? {} : { hostId }),
+    powerState,
+    connectionState: vm.text("runtime.connectionState") ?? "",
+    template: vm.flag("summary.config.template") ?? false,
+    toolsRunning: vm.text("guest.toolsRunningStatus") === "guestToolsRunning",
+    datastoreIds: vm.ids("datastore"),
+  };
+}
+
+/** Disks (with the parents of a linked clone's), CDs and whatever else of the VMs lies in a file on a datastore. */
+export async function readVmDevices(session: Session, vmIds: readonly MoRef[]): Promise<VmDevice[]> {
+  if (vmIds.length === 0) return [];
+  const objects = await retrieve(session, [byReference(vmIds, ["config.hardware.device"])], "list the devices of VMs");
+  return objects.flatMap((vm) =>
+    vm.items("config.hardware.device").flatMap((device) => {
+      const label = text(device, "deviceInfo", "label") ?? typeName(device) ?? "device";
+      return backingsOf(at(device, "backing")).map((backing) => ({ vmId: vm.ref.id, label, ...backing }));
+    }),
+  );
+}
+
+function backingsOf(first: unknown): Omit<VmDevice, "vmId" | "label">[] {
+  const files: Omit<VmDevice, "vmId" | "label">[] = [];
+  for (let backing = first; backing !== undefined && backing !== null; backing = at(backing, "parent")) {
+    const fileName = text(backing, "fileName");
+    if (fileName === undefined || fileName === "") break;
+    const datastoreId = reference(backing, "datastore")?.id;
+    files.push({ fileName, ...(datastoreId === undefined ? {} : { datastoreId }) });
+  }
+  return files;
+}

@@ -1,0 +1,49 @@
+import type { TlsSettings } from "../config/tls.ts";
+import type { Clock, HypervisorReader, HypervisorWriter, Logger } from "../core/ports.ts";
+import { VimHttp, type VsphereTimeouts } from "./http.ts";
+import { createReader } from "./reader.ts";
+import { Session } from "./session.ts";
+import { Tasks } from "./tasks.ts";
+import { createWriter, type VsphereLimits } from "./writer.ts";
+
+export interface VsphereOptions {
+  /** `host` or `host:port` of the vCenter. */
+  readonly address: string;
+  readonly username: string;
+  /** Asked for when signing in; not kept, logged or put into errors. */
+  readonly password: () => Promise<string> | string;
+  readonly tls: TlsSettings;
+  readonly timeouts: VsphereTimeouts;
+  readonly limits: VsphereLimits;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface Vsphere {
+  readonly reader: HypervisorReader;
+  readonly writer: HypervisorReader & HypervisorWriter;
+  /** Signs out and closes the sockets. Never throws. */
+  close(): Promise<void>;
+}
+
+/** The hypervisor over vim25. Connects and signs in with the first call; reader and writer share the session. */
+export function createVsphere(options: VsphereOptions): Vsphere {
+  const { address, clock, log, timeouts } = options;
+  const session = new Session({
+    http: new VimHttp(address, options.tls, timeouts),
+    address,
+    credentials: { username: options.username, password: options.password },
+    clock,
+    log,
+  });
+  const tasks = new Tasks({ session, clock, log, timeout: timeouts.task });
+  const reader = createReader(session, tasks);
+  return {
+    reader,
+    writer: { ...reader, ...createWriter({ session, tasks, clock, limits: options.limits }) },
+    close: async () => {
+      tasks.close();
+      await session.close();
+    },
+  };
+}

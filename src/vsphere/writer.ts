@@ -1,0 +1,181 @@
+import pLimit from "p-limit";
+import type { MoRef } from "../core/ids.ts";
+import type { BatchOutcome, BatchProgress, Clock, Host, HypervisorWriter, VmxFile } from "../core/ports.ts";
+import { safeText } from "../core/text.ts";
+import { garbage, isFault, localizedFault, VimFault } from "./faults.ts";
+import { shutDownGuests } from "./guests.ts";
+import type { Session } from "./session.ts";
+import type { Tasks } from "./tasks.ts";
+import { at, list, reference, refTo } from "./values.ts";
+import type { OperationName } from "./wsdl.ts";
+
+/** How many of one kind are under way at once, from the call to its task's end. */
+export interface VsphereLimits {
+  readonly powerOff: number;
+  readonly unregister: number;
+  readonly register: number;
+}
+
+type Limit = <T>(job: () => Promise<T>) => Promise<T>;
+
+export function createWriter(options: {
+  session: Session;
+  tasks: Tasks;
+  clock: Clock;
+  limits: VsphereLimits;
+}): HypervisorWriter {
+  const { session, tasks } = options;
+  const limited = (count: number): Limit => {
+    const limit = pLimit(count);
+    return (job) => limit(job);
+  };
+  const powerOffLimit = limited(options.limits.powerOff);
+  const unregisterLimit = limited(options.limits.unregister);
+  const registerLimit = limited(options.limits.register);
+
+  /** One call on the host's storage system. */
+  const onStorage = async (
+    host: Host,
+    operation: OperationName,
+    args: Readonly<Record<string, unknown>>,
+    doing: string,
+  ): Promise<unknown> =>
+    session.call({ operation, args: { _this: refTo("HostStorageSystem", host.storageSystem), ...args }, doing });
+
+  return {
+    powerOff: (vms, progress) => {
+      tasks.prepare();
+      return batch(vms, powerOffLimit, progress, async (id) => {
+        const doing = `power off ${id}`;
+        await runTask(session, tasks, "PowerOffVM_Task", { _this: refTo("VirtualMachine", id) }, doing).catch(
+          unless("InvalidPowerState"),
+        );
+      });
+    },
+
+    shutDownGuests: (vms, timeoutMs, progress) =>
+      shutDownGuests({ session, clock: options.clock }, vms, { timeoutMs, progress, atOnce: powerOffLimit }),
+
+    unregister: (vms, progress) =>
+      batch(vms, unregisterLimit, progress, async (id) => {
+        const args = { _this: refTo("VirtualMachine", id) };
+        await session
+          .call({ operation: "UnregisterVM", args, doing: `unregister ${id}` })
+          .catch(unless("ManagedObjectNotFound"));
+      }),
+
+    register: async (files, where, progress) => {
+      tasks.prepare();
+      const made = new Map<string, { vmId?: MoRef; alreadyThere?: boolean }>();
+      const outcomes = await batch(
+        files.map((each) => each.path),
+        registerLimit,
+        progress,
+        async (_path, index) => {
+          const file = files[index];
+          if (file !== undefined) made.set(file.path, await registerOne(session, tasks, file, where));
+        },
+      );
+      return outcomes.map((each) => ({ ...each, ...made.get(each.id) }));
+    },
+
+    unmount: async (host, vmfsUuid) => {
+      await onStorage(host, "UnmountVmfsVolume", { vmfsUuid }, `unmount VMFS volume ${vmfsUuid} on host ${host.id}`);
+    },
+    mount: async (host, vmfsUuid) => {
+      await onStorage(host, "MountVmfsVolume", { vmfsUuid }, `mount VMFS volume ${vmfsUuid} on host ${host.id}`);
+    },
+    forceMount: async (host, devicePath) => {
+      const doing = `mount the copy on ${devicePath} on host ${host.id}`;
+      // The literal is `forceMount`; the reference's prose says otherwise.
+      const resolutionSpec = [{ extentDevicePath: [devicePath], uuidResolution: "forceMount" }];
+      const results = await onStorage(host, "ResolveMultipleUnresolvedVmfsVolumes", { resolutionSpec }, doing);
+      // The call succeeds also when the mount does not.
+      for (const each of list(results)) {
+        const fault = localizedFault(at(each, "fault"));
+        if (fault !== undefined) throw new VimFault(fault, doing);
+      }
+    },
+    detach: async (host, lunUuid) => {
+      await onStorage(host, "DetachScsiLun", { lunUuid }, `detach disk ${lunUuid} from host ${host.id}`);
+    },
+    attach: async (host, lunUuid) => {
+      await onStorage(host, "AttachScsiLun", { lunUuid }, `attach disk ${lunUuid} to host ${host.id}`);
+    },
+    forgetDevice: async (host, naa) => {
+      const doing = `forget the detached disk ${naa} on host ${host.id}`;
+      await onStorage(host, "DeleteScsiLunState", { lunCanonicalName: naa }, doing).catch(unless("NotFound"));
+    },
+    rescan: async (host) => {
+      // Disks come with the first, the volumes on them with the second.
+      await onStorage(host, "RescanAllHba", {}, `rescan the adapters of host ${host.id}`);
+      await onStorage(host, "RescanVmfs", {}, `rescan the VMFS volumes of host ${host.id}`);
+    },
+  };
+}
+
+/** Each of `ids` under the limit; one that fails does not stop the others. */
+async function batch<Id extends string>(
+  ids: readonly Id[],
+  limit: Limit,
+  progress: BatchProgress | undefined,
+  job: (id: Id, index: number) => Promise<void>,
+): Promise<BatchOutcome[]> {
+  let done = 0;
+  const one = async (id: Id, index: number): Promise<BatchOutcome> => {
+    const error = await job(id, index).then(
+      () => undefined,
+      (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown))),
+    );
+    done += 1;
+    progress?.(done, ids.length);
+    return error === undefined ? { id } : { id, error };
+  };
+  return Promise.all(ids.map((id, index) => limit(() => one(id, index))));
+}
+
+/** Starts a task and waits for its end. */
+async function runTask(
+  session: Session,
+  tasks: Tasks,
+  operation: OperationName,
+  args: Readonly<Record<string, unknown>>,
+  doing: string,
+): Promise<unknown> {
+  const task = reference(await session.call({ operation, args, doing }));
+  if (task === undefined) throw garbage(doing, { missing: "the task's reference" });
+  return tasks.wait(task, doing);
+}
+
+async function registerOne(
+  session: Session,
+  tasks: Tasks,
+  file: VmxFile,
+  { host, folder, pool }: { host: Host; folder: MoRef; pool: MoRef },
+): Promise<{ vmId?: MoRef; alreadyThere?: boolean }> {
+  const args = {
+    _this: refTo("Folder", folder),
+    path: file.path,
+    // No name: the VMX's own display name is taken.
+    asTemplate: file.template,
+    // A template belongs to a host and to no pool.
+    ...(file.template ? {} : { pool: refTo("ResourcePool", pool) }),
+    host: refTo("HostSystem", host.id),
+  };
+  try {
+    const result = await runTask(session, tasks, "RegisterVM_Task", args, `register ${safeText(file.path)}`);
+    const vmId = reference(result)?.id;
+    return vmId === undefined ? {} : { vmId };
+  } catch (thrown) {
+    if (isFault(thrown, "AlreadyExists")) return { alreadyThere: true };
+    throw thrown;
+  }
+}
+
+/** Swallows faults of one type: what was asked for is so already. */
+const unless =
+  (type: string) =>
+  (thrown: unknown): undefined => {
+    if (!isFault(thrown, type)) throw thrown;
+    return undefined;
+  };
