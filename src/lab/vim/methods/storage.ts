@@ -1,0 +1,93 @@
+/** HostStorageSystem and HostDatastoreSystem. */
+import { setTimeout as delay } from "node:timers/promises";
+import { type LabHost, VimFault } from "../../model.ts";
+import { records, text, texts } from "../args.ts";
+import type { Call, Handler } from "../call.ts";
+import { asSoapFault, invalidArgument, localized, objectNotFound, SoapFault } from "../faults.ts";
+import { hasAdapter, unresolvedVolumes, vmfsVolume } from "../props-storage.ts";
+import type { Data } from "../value.ts";
+
+/** The host that a storage or datastore system belongs to. */
+function hostOf({ vcenter, self }: Call): LabHost {
+  const host = vcenter.world.model.hosts.find(
+    (one) => one.storageSystem === self.id || one.datastoreSystem === self.id,
+  );
+  if (host === undefined) throw objectNotFound(self);
+  return host;
+}
+
+/** A rescan takes its time, and then acts on the host as it is by then. */
+async function rescan(call: Call, act: (hostId: string) => void): Promise<undefined> {
+  const { world } = call.vcenter;
+  hostOf(call);
+  if (world.latency.rescan > 0) await delay(world.latency.rescan);
+  act(hostOf(call).id);
+}
+
+type Act = (hostId: string, argument: string, by: string) => void;
+
+/** A method with one string, whose whole effect is the world's. */
+const simple =
+  (parameter: string, actOf: (call: Call) => Act): Handler =>
+  (call) =>
+    void actOf(call)(hostOf(call).id, text(call.args, parameter), call.session.user);
+
+/** One resolution; a refusal is part of its result, as of vSphere 5. */
+function resolveOne(call: Call, spec: Data): Data {
+  const { vcenter, session } = call;
+  const result = { spec };
+  try {
+    const [devicePath = ""] = texts(spec, "extentDevicePath");
+    if (text(spec, "uuidResolution") === "resignature") {
+      throw new SoapFault("NotSupported", "The lab does not resignature volumes.");
+    }
+    const mount = vcenter.world.forceMount(hostOf(call).id, devicePath, session.user);
+    return { ...result, vmfs: vmfsVolume(mount, vcenter.inventory) };
+  } catch (error) {
+    return { ...result, fault: localized(asSoapFault(error, (id) => vcenter.inventory.refOf(id))) };
+  }
+}
+
+function resolveCopies(call: Call): Data[] {
+  const specs = records(call.args, "resolutionSpec");
+  if (specs.some((spec) => !["forceMount", "resignature"].includes(text(spec, "uuidResolution")))) {
+    throw invalidArgument("resolutionSpec.uuidResolution");
+  }
+  if (!hostOf(call).connected) {
+    throw new VimFault("HostNotConnected", `Unable to communicate with the remote host ${hostOf(call).name}`);
+  }
+  return specs.map((spec) => resolveOne(call, spec));
+}
+
+const unresolved: Handler = (call) => unresolvedVolumes(hostOf(call), call.vcenter.inventory);
+
+const rescanAdapters: Handler = (call) => {
+  const { world } = call.vcenter;
+  return rescan(call, (hostId) => world.rescanHba(hostId, call.session.user));
+};
+
+const rescanVolumes: Handler = (call) => {
+  const { world } = call.vcenter;
+  return rescan(call, (hostId) => world.rescanVmfs(hostId, call.session.user));
+};
+
+export const STORAGE_METHODS: Readonly<Record<string, Handler>> = {
+  RescanAllHba: rescanAdapters,
+  RescanHba: (call) => {
+    if (!hasAdapter(hostOf(call), text(call.args, "hbaDevice")))
+      throw new SoapFault("NotFound", "There is no such adapter.");
+    return rescanAdapters(call);
+  },
+  RescanVmfs: rescanVolumes,
+  // Looks for volumes on the disks that are known, not for new disks.
+  RefreshStorageSystem: rescanVolumes,
+  UnmountVmfsVolume: simple("vmfsUuid", ({ vcenter: { world } }) => world.unmountVmfs.bind(world)),
+  MountVmfsVolume: simple("vmfsUuid", ({ vcenter: { world } }) => world.mountVmfs.bind(world)),
+  DetachScsiLun: simple("lunUuid", ({ vcenter: { world } }) => world.detachScsiLun.bind(world)),
+  AttachScsiLun: simple("lunUuid", ({ vcenter: { world } }) => world.attachScsiLun.bind(world)),
+  DeleteScsiLunState: simple("lunCanonicalName", ({ vcenter: { world } }) => world.deleteScsiLunState.bind(world)),
+  DeleteVmfsVolumeState: simple("vmfsUuid", ({ vcenter: { world } }) => world.deleteVmfsVolumeState.bind(world)),
+  QueryUnresolvedVmfsVolume: unresolved,
+  QueryUnresolvedVmfsVolumes: unresolved,
+  ResolveMultipleUnresolvedVmfsVolumes: resolveCopies,
+};
