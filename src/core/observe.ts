@@ -191,7 +191,7 @@ function signaturesOf(
   storage: HostStorage,
   memory: Memory,
 ): Set<VmfsUuid> {
-  const found = new Set(memory.signatures);
+  const found = new Set<VmfsUuid>();
   for (const datastore of inventory.datastores) if (touches(datastore.extents, naas)) found.add(datastore.vmfsUuid);
   for (const mount of storage.mounts) if (touches(mount.extents, naas)) found.add(mount.vmfsUuid);
   for (const copy of storage.unresolved) {
@@ -203,7 +203,8 @@ function signaturesOf(
     )
       found.add(copy.vmfsUuid);
   }
-  return found;
+  // What is seen now counts; what was seen before helps only where nothing of the family is in sight.
+  return found.size > 0 ? found : new Set(memory.signatures);
 }
 
 /** vCenter adds ` (1)` to a label that another datastore of the Datacenter has already. */

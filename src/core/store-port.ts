@@ -99,7 +99,13 @@ export interface ChallengeRow {
 export interface StoreReader {
   plan(id: string): Promise<PlanRow | undefined>;
   planByTokenHash(hash: string): Promise<PlanRow | undefined>;
-  plans(filter: { state?: PlanState; principal?: string; goldId?: string; clientId?: string; limit?: number }): Promise<PlanRow[]>;
+  plans(filter: {
+    state?: PlanState;
+    principal?: string;
+    goldId?: string;
+    clientId?: string;
+    limit?: number;
+  }): Promise<PlanRow[]>;
   run(id: string): Promise<RunRow | undefined>;
   /** Newest first. */
   runs(filter: {

@@ -1,0 +1,122 @@
+/**
+ * The chain of who did what. Rows are appended in the transaction of the change they tell of, each with the hash of the
+ * row before; the newest hash also goes to a file of heads outside the store. What cannot be audited is not done.
+ */
+import { digestOf } from "./canonical.ts";
+import type { Actor } from "./engine.ts";
+import type { Clock } from "./ports.ts";
+import type { AuditRow, Store, StoreReader, StoreWriter } from "./store-port.ts";
+import { safeText } from "./text.ts";
+import type { AuditRowView, ChainView } from "./views.ts";
+
+export interface AuditEntry {
+  readonly type: string;
+  readonly actor: Actor;
+  readonly planId?: string | undefined;
+  readonly runId?: string | undefined;
+  /** Ids, codes, hashes, safe text. Never a token, never a secret. */
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/** Appends to the chain, in the transaction that it was handed out with. */
+export type Append = (entry: AuditEntry) => Promise<void>;
+
+export const GENESIS = "0".repeat(64);
+const PAGE = 5_000;
+
+const hashOf = (row: Omit<AuditRow, "hash">): string => digestOf(row);
+
+/** Deadlines and rows use the later of this machine's clock and the newest row, so that a clock set back gains nothing. */
+export async function latestTime(tx: StoreReader, clock: Clock): Promise<string> {
+  const now = clock.now().toISOString();
+  const head = await tx.auditHead();
+  return head !== undefined && head.at > now ? head.at : now;
+}
+
+async function append(tx: StoreWriter, clock: Clock, entry: AuditEntry): Promise<AuditRow> {
+  const head = await tx.auditHead();
+  const { actor } = entry;
+  const bare = {
+    seq: (head?.seq ?? 0) + 1,
+    at: await latestTime(tx, clock),
+    type: entry.type,
+    actor: safeText(actor.principal),
+    channel: actor.channel,
+    ...(actor.client === undefined ? {} : { client: safeText(actor.client, 100) }),
+    ...(entry.planId === undefined ? {} : { planId: entry.planId }),
+    ...(entry.runId === undefined ? {} : { runId: entry.runId }),
+    data: JSON.stringify(entry.data ?? {}),
+    prev: head?.hash ?? GENESIS,
+  };
+  const row = { ...bare, hash: hashOf(bare) };
+  await tx.appendAudit(row);
+  return row;
+}
+
+/** One transaction with its audit rows; the head goes to the file of heads after the commit. */
+export async function auditedWrite<T>(
+  store: Store,
+  clock: Clock,
+  work: (tx: StoreWriter, append: Append) => Promise<T>,
+): Promise<T> {
+  let head: AuditRow | undefined;
+  const result = await store.write((tx) => {
+    head = undefined;
+    return work(tx, async (entry) => {
+      head = await append(tx, clock, entry);
+    });
+  });
+  if (head !== undefined) await store.recordHead({ seq: head.seq, hash: head.hash });
+  return result;
+}
+
+/** Any change, gap or cut, and any recorded head that does not stand in the table any more. */
+export async function verifyChain(store: Store): Promise<ChainView> {
+  const problems: string[] = [];
+  const heads = new Map((await store.recordedHeads()).map((head) => [head.seq, head.hash]));
+  let prev = GENESIS;
+  let seq = 0;
+  let rows = 0;
+  for (;;) {
+    const page = await store.read((tx) => tx.audit({ afterSeq: seq, limit: PAGE }));
+    for (const row of page) {
+      rows += 1;
+      const { hash, ...bare } = row;
+      if (row.seq !== seq + 1) problems.push(`rows ${seq + 1} to ${row.seq - 1} are missing`);
+      else if (row.prev !== prev) problems.push(`row ${row.seq} does not follow the row before it`);
+      if (hashOf(bare) !== hash) problems.push(`row ${row.seq} was changed`);
+      const recorded = heads.get(row.seq);
+      if (recorded !== undefined && recorded !== hash)
+        problems.push(`row ${row.seq} is not the one whose head was recorded`);
+      heads.delete(row.seq);
+      seq = row.seq;
+      prev = hash;
+    }
+    if (page.length < PAGE) break;
+  }
+  const cut = [...heads.keys()].filter((recorded) => recorded > seq);
+  if (cut.length > 0)
+    problems.push(`the chain ends at row ${seq}, but heads up to row ${Math.max(...cut)} were recorded`);
+  return {
+    holds: problems.length === 0,
+    rows,
+    ...(rows === 0 ? {} : { head: prev }),
+    problems: problems.slice(0, 50),
+  };
+}
+
+export function viewAuditRow(row: AuditRow): AuditRowView {
+  const { seq, at, type, actor, channel, hash } = row;
+  return {
+    seq,
+    at,
+    type,
+    actor,
+    channel,
+    ...(row.client === undefined ? {} : { client: row.client }),
+    ...(row.planId === undefined ? {} : { planId: row.planId }),
+    ...(row.runId === undefined ? {} : { runId: row.runId }),
+    data: JSON.parse(row.data) as Record<string, unknown>,
+    hash,
+  };
+}

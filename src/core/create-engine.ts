@@ -1,0 +1,464 @@
+/** The engine, put together: every call of the doors, each refusal audited, each run followed through the journal. */
+import { Approvals, lockedBy, QUEUED_MS } from "./approval.ts";
+import { auditedWrite, latestTime, verifyChain, viewAuditRow } from "./audit.ts";
+import { canonicalJson, sha256 } from "./canonical.ts";
+import { type EngineDeps, lockNames, RUNNER } from "./deps.ts";
+import {
+  type Actor,
+  ApprovalNeeded,
+  type ConfirmOptions,
+  type Engine,
+  type PlanOptions,
+  type WaitOptions,
+} from "./engine.ts";
+import { asPrepError, PrepError } from "./errors.ts";
+import { inspect, listLuns, listSnapshots, listVms, reading } from "./inspect.ts";
+import { readPlan } from "./plan.ts";
+import { planAgain, planNow } from "./planner.ts";
+import type { VcenterOverride } from "./ports.ts";
+import { lunNameOf, type PrepInputs, type TargetInputs } from "./request.ts";
+import { carryOut } from "./run.ts";
+import { viewRun } from "./run-view.ts";
+import type { Outputs } from "./steps/types.ts";
+import type { HeldLock, PlanRow, RunRow } from "./store-port.ts";
+import { safeText } from "./text.ts";
+import type {
+  AuditView,
+  ChainView,
+  InspectView,
+  LunsView,
+  Mode,
+  PlanView,
+  RunView,
+  SnapshotsView,
+  VmsView,
+} from "./views.ts";
+
+const CONFIRM_WAIT_MS = 25_000;
+const FOLLOW_EVERY_MS = 100;
+const AUDIT_ROWS = 200;
+
+export const createEngine = (deps: EngineDeps): Engine => new PrepEngine(deps);
+
+const isOver = (state: string): boolean => state !== "queued" && state !== "running";
+
+class PrepEngine implements Engine {
+  readonly #deps: EngineDeps;
+  readonly #approvals: Approvals;
+  /** Runs that this process carries out. */
+  readonly #active = new Map<string, Promise<void>>();
+  readonly #stop = new AbortController();
+
+  constructor(deps: EngineDeps) {
+    this.#deps = deps;
+    this.#approvals = new Approvals(deps);
+  }
+
+  /** Tells the chain of a refused call, then lets the refusal go on. A refusal that cannot be audited becomes that failure. */
+  async #audited<T>(
+    type: string,
+    actor: Actor,
+    data: Record<string, unknown>,
+    work: () => Promise<T>,
+    planId?: string,
+  ): Promise<T> {
+    try {
+      return await work();
+    } catch (thrown) {
+      if (thrown instanceof ApprovalNeeded) throw thrown;
+      const error = asPrepError(thrown);
+      if (error.code === "INTERNAL") this.#deps.log.error({ err: thrown }, "a defect in the engine");
+      if (error.code !== "AUDIT_UNWRITABLE" && error.code !== "STORE_UNUSABLE") {
+        const row = { type, actor, planId, data: { ...data, code: error.code, message: error.message } };
+        await auditedWrite(this.#deps.store, this.#deps.clock, (_tx, append) => append(row));
+      }
+      throw thrown;
+    }
+  }
+
+  async inspect(inputs: TargetInputs & { lun?: string }, actor: Actor): Promise<InspectView> {
+    return this.#audited("read_refused", actor, { call: "inspect" }, async () => {
+      const [seen, { plans, runs }] = await Promise.all([
+        inspect(this.#deps, inputs),
+        this.#deps.store.read(async (tx) => ({
+          now: await latestTime(tx, this.#deps.clock),
+          plans: await tx.plans({ state: "open", limit: 50 }),
+          runs: await tx.runs({ states: ["queued", "running"], limit: 50 }),
+        })),
+      ]);
+      const now = this.#deps.clock.now().toISOString();
+      const live = (await Promise.all(runs.map((run) => this.#settle(run)))).filter((run) => !isOver(run.state));
+      return {
+        ...seen,
+        openPlans: plans
+          .filter((row) => row.expiresAt > now && row.clientId === seen.client.id)
+          .map((row) => {
+            const plan = readPlan(row);
+            return { planId: row.id, mode: plan.mode, command: plan.command, expiresAt: row.expiresAt };
+          }),
+        runningRuns: live
+          .filter((run) => run.clientId === seen.client.id)
+          .map((run) => ({ runId: run.id, mode: run.mode as Mode, state: run.state as RunView["state"] })),
+      };
+    });
+  }
+
+  listLuns(actor: Actor): Promise<LunsView> {
+    return this.#audited("read_refused", actor, { call: "list_luns" }, () => listLuns(this.#deps));
+  }
+
+  listSnapshots(lun: string, actor: Actor): Promise<SnapshotsView> {
+    return this.#audited("read_refused", actor, { call: "list_snapshots" }, () => listSnapshots(this.#deps, lun));
+  }
+
+  listVms(inputs: TargetInputs & { lun?: string }, actor: Actor): Promise<VmsView> {
+    return this.#audited("read_refused", actor, { call: "list_vms" }, () => listVms(this.#deps, inputs));
+  }
+
+  async plan(mode: Mode, inputs: PrepInputs, actor: Actor, options: PlanOptions = {}): Promise<PlanView> {
+    const asked = { mode, lun: safeText(inputs.lun) };
+    return this.#audited("plan_refused", actor, asked, async () => {
+      const planned = await planNow(this.#deps, mode, inputs, options.vcenter);
+      await this.#refuseIfLocked(planned.observation.gold.id, planned.observation.client.id);
+      return this.#approvals.issue({ ...planned, inputs }, actor);
+    });
+  }
+
+  /** A live run on the family or client holds it; a dead one is marked, and holds nothing. */
+  async #refuseIfLocked(goldId: string, clientId: string): Promise<void> {
+    const live = await this.#approvals.liveRuns({ goldId, clientId });
+    const settled = await Promise.all(live.map((run) => this.#settle(run)));
+    const holding = settled.filter((run) => !isOver(run.state));
+    if (holding.length > 0) throw lockedBy(holding);
+  }
+
+  async resumePlan(runId: string, actor: Actor, options: PlanOptions = {}): Promise<PlanView> {
+    return this.#audited("plan_refused", actor, { resumes: safeText(runId, 60) }, async () => {
+      const run = await this.#settle(await this.#runRow(runId));
+      if (!isOver(run.state)) throw lockedBy([run]);
+      if (run.state === "succeeded") {
+        throw new PrepError("BAD_REQUEST", `Run ${run.id} succeeded; nothing of it is left.`, {
+          hint: "Plan anew if you want it done again.",
+        });
+      }
+      const { store } = this.#deps;
+      const later = await store.read(async (tx) => [
+        ...(await tx.runs({ goldId: run.goldId, limit: 50 })),
+        ...(await tx.runs({ clientId: run.clientId, limit: 50 })),
+      ]);
+      const newer = later.find((one) => one.id !== run.id && one.createdAt > run.createdAt);
+      if (run.resumedBy !== undefined || newer !== undefined) {
+        const by = run.resumedBy ?? newer?.id;
+        throw new PrepError("PLAN_OBSOLETE", `Run ${by} came after run ${run.id} on this LUN family or client.`, {
+          found: { runId: by },
+          hint: "Plan the mode anew: the state is another one now.",
+        });
+      }
+      return this.#planRest(run, actor, options.vcenter);
+    });
+  }
+
+  async #planRest(run: RunRow, actor: Actor, vcenter: VcenterOverride | undefined): Promise<PlanView> {
+    const { planRow, steps } = await this.#deps.store.read(async (tx) => ({
+      planRow: await tx.plan(run.planId),
+      steps: await tx.steps(run.id),
+    }));
+    if (planRow === undefined)
+      throw new PrepError("PLAN_UNKNOWN", `The plan of run ${run.id} is gone.`, { hint: "Plan anew." });
+    const plan = readPlan(planRow);
+    const finished = new Set(
+      steps.filter((step) => step.state === "done" || step.state === "skipped").map((step) => step.stepId),
+    );
+    const carried: Record<string, Outputs> = { ...plan.carried };
+    for (const step of steps) {
+      if (step.outputs !== undefined) carried[step.stepId] = JSON.parse(step.outputs) as Outputs;
+    }
+    // A rescan that only follows an attach is cheap to repeat and cannot know, in a new run, whether the attach did anything.
+    const left = plan.draft.steps
+      .filter((step) => !finished.has(step.id))
+      .map((step) =>
+        step.kind === "rescan" && step.after !== undefined && finished.has(step.after)
+          ? { ...step, after: undefined }
+          : step,
+      )
+      .map((step) => JSON.parse(JSON.stringify(step)) as typeof step);
+    const rest = { steps: left, impact: plan.draft.impact, carried, snapshot: plan.draft.snapshot };
+    const inputs =
+      plan.request.snapshot === undefined ? plan.inputs : { ...plan.inputs, snapshot: plan.request.snapshot };
+    const planned = await planNow(this.#deps, plan.mode, inputs, vcenter, rest);
+    const origin = { runId: run.originId, createdAt: run.originCreatedAt };
+    return this.#approvals.issue({ ...planned, inputs, resumes: { runId: run.id, origin, carried } }, actor);
+  }
+
+  async confirm(planToken: string, actor: Actor, options: ConfirmOptions = {}): Promise<RunView> {
+    let planId: string | undefined;
+    return this.#audited(
+      "confirm_refused",
+      actor,
+      { tokenHash: sha256(planToken) },
+      async () => {
+        const row = await this.#approvals.lookUp(planToken, actor);
+        planId = row.id;
+        const started =
+          row.runId === undefined ? undefined : await this.#deps.store.read((tx) => tx.run(row.runId ?? ""));
+        if (started !== undefined) return this.#follow(started.id, { waitMs: CONFIRM_WAIT_MS, ...options });
+        await this.#approvals.checkOpen(row);
+        const wrong = this.#deps.settings.wrongController();
+        if (wrong !== undefined) {
+          throw new PrepError("WRONG_CONTROLLER", wrong, {
+            hint: "Run it on the configured controller; plans can be made anywhere.",
+          });
+        }
+        await this.#approvals.checkApproval(row, actor, options);
+        await this.#settleFamily(row);
+        const { run, held } = await this.#approvals.redeem(row, actor, options.vcenter);
+        if (held !== undefined) await this.#launch(run, held, options.vcenter);
+        return this.#follow(run.id, { waitMs: CONFIRM_WAIT_MS, ...options });
+      },
+      planId,
+    );
+  }
+
+  async #settleFamily(row: PlanRow): Promise<void> {
+    for (const run of await this.#approvals.liveRuns(row)) await this.#settle(run);
+  }
+
+  async #launch(run: RunRow, held: HeldLock, vcenter: VcenterOverride | undefined): Promise<void> {
+    const { launch } = this.#deps;
+    if (launch !== undefined && vcenter === undefined) {
+      await held.release();
+      await launch(run.id);
+      return;
+    }
+    this.#carry(run.id, held, vcenter, this.#stop.signal);
+  }
+
+  #carry(
+    runId: string,
+    held: HeldLock | undefined,
+    vcenter: VcenterOverride | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const going = carryOut(this.#deps, runId, {
+      signal,
+      vcenter,
+      held,
+      draftAgain: async (plan) => (await planAgain(this.#deps, plan, vcenter)).draft,
+    })
+      .catch((thrown: unknown) => this.#deps.log.error({ run: runId, err: thrown }, "a run could not be carried out"))
+      .finally(() => this.#active.delete(runId));
+    this.#active.set(runId, going);
+    return going;
+  }
+
+  async carryOut(runId: string, signal: AbortSignal): Promise<RunView> {
+    await this.#runRow(runId);
+    await this.#carry(runId, undefined, undefined, signal);
+    return this.#view(await this.#runRow(runId));
+  }
+
+  approve(planId: string, actor: Actor, typedLun?: string): Promise<PlanView> {
+    return this.#audited("approve_refused", actor, { planId: safeText(planId, 60) }, () =>
+      this.#approvals.approve(planId, actor, typedLun),
+    );
+  }
+
+  async getPlan(planId: string): Promise<PlanView> {
+    const { row, now } = await this.#deps.store.read(async (tx) => ({
+      row: await tx.plan(planId),
+      now: await latestTime(tx, this.#deps.clock),
+    }));
+    if (row === undefined) {
+      throw new PrepError("PLAN_UNKNOWN", `There is no plan ${safeText(planId, 60)}.`, {
+        hint: "`atvm_prep plans` lists the open plans.",
+      });
+    }
+    return this.#approvals.view(row, now);
+  }
+
+  async listPlans(filter: { principal?: string } = {}): Promise<PlanView[]> {
+    const { rows, now } = await this.#deps.store.read(async (tx) => ({
+      rows: await tx.plans({ state: "open", ...filter }),
+      now: await latestTime(tx, this.#deps.clock),
+    }));
+    return rows.filter((row) => row.expiresAt > now).map((row) => this.#approvals.view(row, now));
+  }
+
+  async discardPlan(which: { planToken?: string; planId?: string }, actor: Actor): Promise<PlanView> {
+    return this.#audited("discard_refused", actor, {}, async () => {
+      const { store, clock } = this.#deps;
+      const row =
+        which.planToken === undefined
+          ? await store.read((tx) => tx.plan(which.planId ?? ""))
+          : await this.#approvals.lookUp(which.planToken, actor);
+      if (row === undefined) {
+        throw new PrepError("PLAN_UNKNOWN", "There is no such plan.", {
+          hint: "Give the planToken, or the planId of an open plan.",
+        });
+      }
+      if (row.principal !== actor.principal) {
+        throw new PrepError("WRONG_PRINCIPAL", "This plan was made for someone else.", {
+          found: { planId: row.id },
+          hint: "Only whoever made a plan discards it.",
+        });
+      }
+      return auditedWrite(store, clock, async (tx, append) => {
+        const now = await latestTime(tx, clock);
+        const current = (await tx.plan(row.id)) ?? row;
+        if (current.state !== "open") return this.#approvals.view(current, now);
+        await tx.updatePlan(row.id, { state: "discarded" });
+        await append({ type: "plan_discarded", actor, planId: row.id });
+        return this.#approvals.view({ ...current, state: "discarded" }, now);
+      });
+    });
+  }
+
+  async #runRow(runId: string): Promise<RunRow> {
+    const row = await this.#deps.store.read((tx) => tx.run(runId));
+    if (row !== undefined) return row;
+    throw new PrepError("RUN_UNKNOWN", `There is no run ${safeText(runId, 60)}.`, {
+      hint: "list_runs (`atvm_prep runs`) lists the runs.",
+    });
+  }
+
+  async #view(row: RunRow): Promise<RunView> {
+    const { plan, steps } = await this.#deps.store.read(async (tx) => ({
+      plan: await tx.plan(row.planId),
+      steps: await tx.steps(row.id),
+    }));
+    if (plan === undefined) {
+      throw new PrepError("STORE_UNUSABLE", `The plan of run ${row.id} is not in the store.`, {
+        hint: "Somebody changed the store; run `atvm_prep audit verify`.",
+      });
+    }
+    return viewRun(row, readPlan(plan), steps);
+  }
+
+  /** A run whose journal says it goes on, but whose lock is free, was cut off: its process is gone. */
+  async #settle(row: RunRow): Promise<RunRow> {
+    if (isOver(row.state) || this.#active.has(row.id)) return row;
+    const { store, clock } = this.#deps;
+    if (row.state === "queued" && clock.now().getTime() - Date.parse(row.createdAt) < QUEUED_MS) return row;
+    const held = await store.tryLock(lockNames(row.goldId, row.clientId));
+    if (held === undefined) return row;
+    try {
+      return await auditedWrite(store, clock, async (tx, append) => {
+        const current = (await tx.run(row.id)) ?? row;
+        if (isOver(current.state)) return current;
+        const next = JSON.stringify([
+          "Its process ended in the middle; the step marked unknown was under way.",
+          `Plan what is left with resume_run (\`atvm_prep run resume ${row.id}\`).`,
+        ]);
+        const change = { state: "interrupted", endedAt: await latestTime(tx, clock), next };
+        await tx.updateRun(row.id, change);
+        await append({ type: "run_interrupted", actor: RUNNER, planId: row.planId, runId: row.id });
+        return { ...current, ...change };
+      });
+    } finally {
+      await held.release();
+    }
+  }
+
+  async #follow(runId: string, options: WaitOptions): Promise<RunView> {
+    const { clock } = this.#deps;
+    const deadline = clock.now().getTime() + (options.waitMs ?? 0);
+    let told = "";
+    for (;;) {
+      const view = await this.#view(await this.#settle(await this.#runRow(runId)));
+      const said = canonicalJson(view);
+      if (said !== told) await options.onUpdate?.(view);
+      told = said;
+      if (isOver(view.state) || options.signal?.aborted || clock.now().getTime() >= deadline) {
+        // A run that this process carries out may still be letting go of its locks.
+        if (isOver(view.state)) await this.#active.get(runId);
+        return view;
+      }
+      await clock.sleep(FOLLOW_EVERY_MS, options.signal);
+    }
+  }
+
+  getRun(runId: string, options: WaitOptions = {}): Promise<RunView> {
+    return this.#follow(runId, options);
+  }
+
+  async listRuns(filter: { client?: string; lun?: string; limit?: number }): Promise<RunView[]> {
+    const rows = await this.#deps.store.read((tx) =>
+      tx.runs({
+        ...(filter.client === undefined ? {} : { clientName: filter.client }),
+        ...(filter.lun === undefined ? {} : { lunName: lunNameOf(filter.lun, this.#deps.settings.naming.luns) }),
+        limit: filter.limit ?? 20,
+      }),
+    );
+    return Promise.all(rows.map(async (row) => this.#view(await this.#settle(row))));
+  }
+
+  async cancelRun(runId: string, actor: Actor): Promise<RunView> {
+    return this.#audited("cancel_refused", actor, { runId: safeText(runId, 60) }, async () => {
+      const row = await this.#settle(await this.#runRow(runId));
+      if (row.principal !== actor.principal) {
+        throw new PrepError("WRONG_PRINCIPAL", "This run was started by someone else.", {
+          found: { runId },
+          hint: "Only whoever started a run cancels it.",
+        });
+      }
+      if (!isOver(row.state)) {
+        await auditedWrite(this.#deps.store, this.#deps.clock, async (tx, append) => {
+          await tx.updateRun(runId, { cancelRequested: true });
+          await append({ type: "cancel_requested", actor, planId: row.planId, runId });
+        });
+      }
+      return this.#view(await this.#runRow(runId));
+    });
+  }
+
+  async readAudit(filter: {
+    since?: string;
+    date?: string;
+    planId?: string;
+    runId?: string;
+    limit?: number;
+  }): Promise<AuditView> {
+    const { limit, ...which } = filter;
+    const [rows, chain] = await Promise.all([
+      this.#deps.store.read((tx) => tx.audit({ ...which, last: limit ?? AUDIT_ROWS })),
+      this.verifyAudit(),
+    ]);
+    return { rows: rows.map(viewAuditRow), chain };
+  }
+
+  verifyAudit(): Promise<ChainView> {
+    return verifyChain(this.#deps.store);
+  }
+
+  async completions(
+    what: "lun" | "client" | "snapshot",
+    prefix: string,
+    context: { lun?: string } = {},
+  ): Promise<string[]> {
+    try {
+      const names = await reading(this.#deps, async ({ array }) => {
+        if (what === "client") return (await array.clients()).map((client) => client.name);
+        const golds = (await array.volumes()).filter((volume) => volume.kind === "gold");
+        if (what === "lun") return [...Object.keys(this.#deps.settings.naming.luns), ...golds.map((gold) => gold.name)];
+        const wanted = lunNameOf(context.lun ?? "", this.#deps.settings.naming.luns);
+        const gold = golds.find((one) => one.name === wanted);
+        if (gold?.policyId === undefined) return [];
+        return (await array.snapshots(gold.policyId)).filter((one) => one.volumeId === gold.id).map((one) => one.name);
+      });
+      const wanted = prefix.toLowerCase();
+      return [...new Set(names)]
+        .filter((name) => name.toLowerCase().startsWith(wanted))
+        .map((name) => safeText(name))
+        .slice(0, 100);
+    } catch (thrown) {
+      this.#deps.log.warn({ err: thrown, what }, "names could not be completed");
+      return [];
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#active.values());
+    await this.#deps.store.close();
+  }
+}

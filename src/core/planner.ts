@@ -1,0 +1,127 @@
+/** From a request to a draft: observe, ask the journal, let the mode decide. Readers only; nothing here can change anything. */
+import type { EngineDeps } from "./deps.ts";
+import { PrepError } from "./errors.ts";
+import { asVmfsUuid, type VmfsUuid } from "./ids.ts";
+import { draftOf } from "./modes/catalog.ts";
+import type { History } from "./modes/common.ts";
+import type { Draft } from "./modes/draft.ts";
+import { familyOf, findGold, type Observation, observe } from "./observe.ts";
+import { readPlan, type StoredPlan } from "./plan.ts";
+import type { VcenterOverride } from "./ports.ts";
+import type { PrepInputs } from "./request.ts";
+import { type Request, resolveRequest } from "./request.ts";
+import { draftOfRest, type Rest } from "./resume.ts";
+import { cloneName } from "./steps/create-clone.ts";
+import type { Outputs } from "./steps/types.ts";
+import type { RunRow, StoreReader } from "./store-port.ts";
+import type { Mode } from "./views.ts";
+
+export interface Planned {
+  readonly request: Request;
+  readonly observation: Observation;
+  readonly draft: Draft;
+  readonly endpoints: { readonly dgs: string; readonly vcenter: string };
+}
+
+const UNFINISHED = ["failed", "cancelled", "interrupted", "needs_operator"] as const;
+
+const outputsOf = (json: string | undefined): Outputs => (json === undefined ? {} : (JSON.parse(json) as Outputs));
+
+/** Clones of runs that did not finish and were not resumed: by id where the reply came, by name where it was lost. */
+async function orphansOf(tx: StoreReader, runs: readonly RunRow[]): Promise<string[]> {
+  const orphans: string[] = [];
+  for (const run of runs) {
+    if (!UNFINISHED.some((state) => state === run.state) || run.resumedBy !== undefined) continue;
+    const planRow = await tx.plan(run.planId);
+    if (planRow === undefined) continue;
+    const plan = readPlan(planRow);
+    const step = plan.draft.steps.find((one) => one.kind === "create_clone");
+    const carried = Object.values(plan.carried ?? {}).flatMap((outputs) => outputs.volume?.id ?? []);
+    orphans.push(...carried);
+    if (step?.kind !== "create_clone") continue;
+    const journal = (await tx.steps(run.id)).find((one) => one.stepId === step.id);
+    if (journal === undefined) continue;
+    const made = outputsOf(journal.outputs).volume?.id;
+    orphans.push(made ?? cloneName(step, { runId: run.originId, createdAt: run.originCreatedAt }));
+  }
+  return orphans;
+}
+
+async function historyOf(deps: EngineDeps, goldId: string, clientId: string): Promise<History> {
+  return deps.store.read(async (tx) => {
+    const runs = await tx.runs({ goldId, limit: 200 });
+    const touching = runs.filter((run) => run.mode === "maintenance" || run.mode === "rollback");
+    return {
+      orphanClones: await orphansOf(
+        tx,
+        runs.filter((run) => run.clientId === clientId),
+      ),
+      goldTouchedAt: touching.flatMap((run) => (run.startedAt === undefined ? [] : [run.endedAt ?? run.startedAt])),
+    };
+  });
+}
+
+const remembering =
+  (deps: EngineDeps) =>
+  async (goldId: string): Promise<{ signatures: VmfsUuid[] }> => ({
+    signatures: (await deps.store.read((tx) => tx.signatures(goldId))).map(asVmfsUuid),
+  });
+
+/** Looks at both systems now and drafts what the request means. Refusals are PrepErrors. */
+export async function planNow(
+  deps: EngineDeps,
+  mode: Mode,
+  inputs: PrepInputs,
+  vcenter: VcenterOverride | undefined,
+  rest?: Rest,
+): Promise<Planned> {
+  const { request, warnings } = resolveRequest(mode, inputs, deps.settings.naming);
+  const systems = deps.systems(vcenter);
+  const connection = systems.read();
+  try {
+    const observation = await observe(request, connection, remembering(deps));
+    const history = await historyOf(deps, observation.gold.id, observation.client.id);
+    const input = { request, observation, history, now: deps.clock.now() };
+    const draft = rest === undefined ? draftOf(input) : draftOfRest(input, rest);
+    return {
+      request,
+      observation,
+      draft: { ...draft, warnings: [...warnings, ...draft.warnings] },
+      endpoints: systems.endpoints,
+    };
+  } finally {
+    await connection.close();
+  }
+}
+
+/** The same request as a stored plan's, against the world as it is now: the snapshot that was named, not a newer one. */
+export function planAgain(deps: EngineDeps, plan: StoredPlan, vcenter: VcenterOverride | undefined): Promise<Planned> {
+  const { snapshot } = plan.request;
+  const inputs = snapshot === undefined ? plan.inputs : { ...plan.inputs, snapshot };
+  return planNow(deps, plan.mode, inputs, vcenter, restOf(plan));
+}
+
+export function restOf(plan: StoredPlan): Rest | undefined {
+  return plan.resumes === undefined
+    ? undefined
+    : {
+        steps: plan.draft.steps,
+        impact: plan.draft.impact,
+        carried: plan.carried ?? {},
+        snapshot: plan.draft.snapshot,
+      };
+}
+
+/** The ids that a request's locks and run look-ups go by, from the array alone. */
+export async function familyIds(deps: EngineDeps, lun: string): Promise<string[]> {
+  const connection = deps.systems().read();
+  try {
+    const volumes = await connection.array.volumes();
+    return familyOf(findGold(lun, volumes), volumes).map((volume) => volume.id);
+  } catch (thrown) {
+    if (thrown instanceof PrepError) return [];
+    throw thrown;
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,0 +1,91 @@
+/** What a run leaves, looked up afterwards, and what the operator may do next. */
+import type { PrepError } from "./errors.ts";
+import type { StoredPlan } from "./plan.ts";
+import type { ArrayReader, Connection, HypervisorReader } from "./ports.ts";
+import type { KnownVolume, Outputs } from "./steps/types.ts";
+import type { RunRow } from "./store-port.ts";
+import { safeText } from "./text.ts";
+import type { RunState, RunView } from "./views.ts";
+import { fileOn, livesOn } from "./vm-path.ts";
+
+type Report = NonNullable<RunView["report"]>;
+
+/** The volume that the client ends up with: the new clone, or the one that the plan's last assign or mount names. */
+function finalVolume(plan: StoredPlan, outputs: ReadonlyMap<string, Outputs>): KnownVolume | undefined {
+  for (const step of plan.draft.steps.toReversed()) {
+    if (step.kind !== "assign" && step.kind !== "mount" && step.kind !== "mount_copy" && step.kind !== "register")
+      continue;
+    return "from" in step.volume ? outputs.get(step.volume.from)?.volume : step.volume;
+  }
+  return undefined;
+}
+
+export async function reportOf(
+  plan: StoredPlan,
+  outputs: ReadonlyMap<string, Outputs>,
+  systems: Connection<ArrayReader, HypervisorReader>,
+): Promise<Report> {
+  const leftovers = [...plan.draft.leftovers, ...[...outputs.values()].flatMap((one) => one.leftovers ?? [])];
+  if (plan.request.keepClone) {
+    for (const volume of plan.draft.impact.volumesToUnassign)
+      leftovers.push(`Kept as asked: ${volume.name} (${volume.id}).`);
+  }
+  const volume = finalVolume(plan, outputs);
+  if (volume === undefined) return { vms: [], leftovers };
+  const { datastores } = await systems.hypervisor.inventory();
+  const datastore = datastores.find(
+    (one) => one.datacenterId === plan.host.datacenter.id && one.extents.includes(volume.naa),
+  );
+  const vms = datastore === undefined ? [] : await systems.hypervisor.vmsOn([datastore.id]);
+  const own = datastore === undefined ? [] : vms.filter((vm) => livesOn(vm, datastore));
+  const registered = new Set(own.map((vm) => datastore && fileOn(datastore, vm.path)));
+  const impact = plan.draft.impact.vmsToRegister.filter(
+    (vm) => datastore !== undefined && !registered.has(fileOn(datastore, vm.path)),
+  );
+  return {
+    volume: { name: safeText(volume.name), id: volume.id, naa: volume.naa },
+    naa: volume.naa,
+    ...(datastore === undefined
+      ? {}
+      : { datastore: { name: safeText(datastore.name), id: datastore.id, vmfsUuid: datastore.vmfsUuid } }),
+    vms: [
+      ...own.map((vm) => ({ name: safeText(vm.name), path: safeText(vm.path, 400), moref: vm.id, registered: true })),
+      ...impact.map((vm) => ({ ...vm, registered: false })),
+    ],
+    leftovers,
+  };
+}
+
+/** What the operator may do next, for each way a run can end. */
+export function nextSentences(
+  row: RunRow,
+  plan: StoredPlan | undefined,
+  state: RunState,
+  error: PrepError | undefined,
+): string[] {
+  const resume = `Plan what is left with resume_run (\`atvm_prep run resume ${row.id}\`).`;
+  switch (state) {
+    case "succeeded": {
+      if (plan === undefined) return [];
+      if (plan.mode === "unregister") return [];
+      if (plan.draft.steps.some((step) => step.kind === "register")) {
+        return [
+          "Power the VMs on in vCenter; the first power-on on another host may ask whether a VM was moved or copied.",
+        ];
+      }
+      return plan.mode === "register"
+        ? []
+        : [`The datastore is mounted; its VMs are not registered. register_vms (\`atvm_prep -R\`) registers them.`];
+    }
+    case "failed":
+      return [error?.hint ?? "Look at the failed step.", resume];
+    case "needs_operator":
+      return [error?.hint ?? "Look at the step that stopped the run.", `Once that is settled: ${resume}`];
+    case "cancelled":
+    case "interrupted":
+      return ["It stopped between two steps; what was done is done.", resume];
+    case "queued":
+    case "running":
+      return [];
+  }
+}

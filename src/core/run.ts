@@ -1,0 +1,270 @@
+/**
+ * Carries a redeemed plan out. The one place that opens writers. Intent is journalled before each step, the outcome
+ * after it; nothing is repeated on the journal's word alone, since every step looks before it acts.
+ */
+import { auditedWrite } from "./audit.ts";
+import { type EngineDeps, lockNames, RUNNER } from "./deps.ts";
+import { asPrepError, PrepError } from "./errors.ts";
+import { diffFacts } from "./facts.ts";
+import { readPlan, type StoredPlan } from "./plan.ts";
+import type { VcenterOverride } from "./ports.ts";
+import { nextSentences, reportOf } from "./report.ts";
+import { carryOutStep, describeStep } from "./steps/catalog.ts";
+import type { Outputs, Step, WritableWorld } from "./steps/types.ts";
+import type { HeldLock, RunRow, StepRow } from "./store-port.ts";
+import type { RunState } from "./views.ts";
+
+export interface CarryOutOptions {
+  readonly signal: AbortSignal;
+  readonly vcenter?: VcenterOverride | undefined;
+  /** Locks taken by the confirm in this process. Without them the run takes its own. */
+  readonly held?: HeldLock | undefined;
+  /** The draft of the same request against the world as it is now. */
+  draftAgain(plan: StoredPlan): Promise<{ facts: StoredPlan["draft"]["facts"] }>;
+}
+
+const LOCK_WAIT_MS = 30_000;
+const PROGRESS_EVERY_MS = 250;
+
+interface Ending {
+  readonly state: RunState;
+  readonly error?: PrepError;
+}
+
+/** Runs `runId` to its end; returns when its row says how it ended. Never throws for what goes wrong in a run. */
+export async function carryOut(deps: EngineDeps, runId: string, options: CarryOutOptions): Promise<void> {
+  const { store } = deps;
+  const row = await store.read((tx) => tx.run(runId));
+  if (row === undefined) {
+    throw new PrepError("RUN_UNKNOWN", `There is no run ${runId}.`, { hint: "`atvm_prep runs` lists the runs." });
+  }
+  if (row.state !== "queued") return;
+  const held = options.held ?? (await waitForLocks(deps, row));
+  if (held === undefined) {
+    await end(deps, row, undefined, {
+      state: "failed",
+      error: new PrepError("LOCKED", "Another run holds this LUN family or client.", {
+        hint: "Wait for it, then plan again.",
+      }),
+    });
+    return;
+  }
+  try {
+    await new Runner(deps, row, held, options).run();
+  } finally {
+    await held.release();
+  }
+}
+
+async function waitForLocks(deps: EngineDeps, row: RunRow): Promise<HeldLock | undefined> {
+  const deadline = deps.clock.now().getTime() + LOCK_WAIT_MS;
+  for (;;) {
+    const held = await deps.store.tryLock(lockNames(row.goldId, row.clientId));
+    if (held !== undefined || deps.clock.now().getTime() > deadline) return held;
+    await deps.clock.sleep(50);
+  }
+}
+
+async function end(
+  deps: EngineDeps,
+  row: RunRow,
+  plan: StoredPlan | undefined,
+  ending: Ending,
+  report?: unknown,
+): Promise<void> {
+  const error = ending.error?.toView();
+  const next = nextSentences(row, plan, ending.state, ending.error);
+  await auditedWrite(deps.store, deps.clock, async (tx, append) => {
+    const endedAt = deps.clock.now().toISOString();
+    await tx.updateRun(row.id, {
+      state: ending.state,
+      endedAt,
+      next: JSON.stringify(next),
+      ...(error === undefined ? {} : { error: JSON.stringify(error) }),
+      ...(report === undefined ? {} : { report: JSON.stringify(report) }),
+    });
+    await append({
+      type: `run_${ending.state}`,
+      actor: RUNNER,
+      planId: row.planId,
+      runId: row.id,
+      data: error === undefined ? {} : { code: error.code, message: error.message },
+    });
+  });
+  deps.log.info({ run: row.id, state: ending.state, code: error?.code }, "run ended");
+}
+
+class Runner {
+  readonly #deps: EngineDeps;
+  readonly #row: RunRow;
+  readonly #held: HeldLock;
+  readonly #options: CarryOutOptions;
+  readonly #outputs = new Map<string, Outputs>();
+  readonly #changed = new Set<string>();
+
+  constructor(deps: EngineDeps, row: RunRow, held: HeldLock, options: CarryOutOptions) {
+    this.#deps = deps;
+    this.#row = row;
+    this.#held = held;
+    this.#options = options;
+  }
+
+  async run(): Promise<void> {
+    const { store, clock } = this.#deps;
+    let plan: StoredPlan | undefined;
+    let ending: Ending;
+    let report: unknown;
+    try {
+      const planRow = await store.read((tx) => tx.plan(this.#row.planId));
+      if (planRow === undefined) {
+        throw new PrepError("PLAN_UNKNOWN", `The plan of run ${this.#row.id} is not in the store.`, {
+          hint: "Plan again.",
+        });
+      }
+      plan = readPlan(planRow);
+      await auditedWrite(store, clock, async (tx, append) => {
+        await tx.updateRun(this.#row.id, { state: "running", startedAt: clock.now().toISOString() });
+        await append({ type: "run_started", actor: RUNNER, planId: this.#row.planId, runId: this.#row.id });
+      });
+      await this.#checkFresh(plan);
+      ending = await this.#steps(plan);
+      if (ending.state === "succeeded") report = await this.#report(plan);
+    } catch (thrown) {
+      const error = asPrepError(thrown);
+      if (error.code === "INTERNAL") this.#deps.log.error({ run: this.#row.id, err: thrown }, "a run met a defect");
+      ending = { state: endingFor(error), error };
+    }
+    report ??= plan === undefined ? undefined : this.#partReport(plan);
+    await end(this.#deps, this.#row, plan, ending, report);
+  }
+
+  /** Once more, with the locks held, before the first step: a plan is carried out on the state that was approved, or not at all. */
+  async #checkFresh(plan: StoredPlan): Promise<void> {
+    const { facts } = await this.#options.draftAgain(plan);
+    const diff = diffFacts(plan.draft.facts, facts);
+    if (diff.length === 0) return;
+    throw new PrepError("STALE_PLAN", `The state changed before the first step: ${diff.join("; ")}.`, {
+      hint: "Nothing was changed. Plan again.",
+      extra: { diff },
+    });
+  }
+
+  async #steps(plan: StoredPlan): Promise<Ending> {
+    for (const [stepId, outputs] of Object.entries(plan.carried ?? {})) this.#outputs.set(stepId, outputs);
+    const systems = this.#deps.systems(this.#options.vcenter).write();
+    try {
+      for (const [seq, step] of plan.draft.steps.entries()) {
+        const stop = await this.#mustStop();
+        if (stop !== undefined) return stop;
+        const world: WritableWorld = {
+          array: systems.array,
+          hypervisor: systems.hypervisor,
+          host: plan.host,
+          clock: this.#deps.clock,
+          limits: this.#deps.settings.limits,
+          origin: { runId: this.#row.originId, createdAt: this.#row.originCreatedAt },
+          outputs: this.#outputs,
+          changed: (stepId) => this.#changed.has(stepId),
+          key: `${this.#row.originId}.${step.id}`,
+          progress: this.#progressOf(seq, step),
+        };
+        await this.#step(seq, step, world);
+      }
+      return { state: "succeeded" };
+    } finally {
+      await systems.close();
+    }
+  }
+
+  async #mustStop(): Promise<Ending | undefined> {
+    if (this.#options.signal.aborted) return { state: "interrupted" };
+    if (!(await this.#held.stillHeld())) return { state: "interrupted" };
+    const row = await this.#deps.store.read((tx) => tx.run(this.#row.id));
+    return row?.cancelRequested ? { state: "cancelled" } : undefined;
+  }
+
+  async #step(seq: number, step: Step, world: WritableWorld): Promise<void> {
+    const startedAt = this.#deps.clock.now().toISOString();
+    const base = { runId: this.#row.id, seq, stepId: step.id, startedAt };
+    await this.#journal({ ...base, state: "running" }, "step_begin", {
+      step: step.id,
+      kind: step.kind,
+      text: describeStep(step),
+    });
+    try {
+      const result = await carryOutStep(step, world);
+      if (result.outputs !== undefined) this.#outputs.set(step.id, result.outputs);
+      if (!result.skipped) this.#changed.add(step.id);
+      const state = result.skipped ? "skipped" : "done";
+      const endedAt = this.#deps.clock.now().toISOString();
+      const outputs = result.outputs === undefined ? {} : { outputs: JSON.stringify(result.outputs) };
+      await this.#journal({ ...base, state, endedAt, detail: result.detail, ...outputs }, "step_end", {
+        step: step.id,
+        kind: step.kind,
+        state,
+        detail: result.detail,
+      });
+    } catch (thrown) {
+      const error = asPrepError(thrown);
+      const state = error.code === "OUTCOME_UNKNOWN" ? "unknown" : "failed";
+      const endedAt = this.#deps.clock.now().toISOString();
+      await this.#journal({ ...base, state, endedAt, error: JSON.stringify(error.toView()) }, "step_end", {
+        step: step.id,
+        kind: step.kind,
+        state,
+        code: error.code,
+        message: error.message,
+      });
+      throw thrown;
+    }
+  }
+
+  async #journal(row: StepRow, type: string, data: Record<string, unknown>): Promise<void> {
+    const { store, clock, log } = this.#deps;
+    await auditedWrite(store, clock, async (tx, append) => {
+      await tx.putStep(row);
+      await append({ type, actor: RUNNER, planId: this.#row.planId, runId: this.#row.id, data });
+    });
+    log.info({ run: this.#row.id, ...data }, type);
+  }
+
+  /** Sub-progress is told to whoever follows the journal, a few times a second at most; losing one loses nothing. */
+  #progressOf(seq: number, step: Step): (detail: string) => void {
+    let last = 0;
+    const startedAt = this.#deps.clock.now().toISOString();
+    return (detail) => {
+      const now = this.#deps.clock.now().getTime();
+      if (now - last < PROGRESS_EVERY_MS) return;
+      last = now;
+      const row: StepRow = { runId: this.#row.id, seq, stepId: step.id, state: "running", startedAt, detail };
+      this.#deps.store
+        .write((tx) => tx.putStep(row))
+        .catch((cause: unknown) => this.#deps.log.warn({ err: cause }, "progress could not be written"));
+    };
+  }
+
+  async #report(plan: StoredPlan): Promise<unknown> {
+    const systems = this.#deps.systems(this.#options.vcenter).read();
+    try {
+      return await reportOf(plan, this.#outputs, systems);
+    } catch (cause) {
+      // The run's goal is reached; that the look afterwards failed does not unmake it.
+      this.#deps.log.warn({ run: this.#row.id, err: cause }, "the report could not be completed");
+      return this.#partReport(plan);
+    } finally {
+      await systems.close();
+    }
+  }
+
+  #partReport(plan: StoredPlan): unknown {
+    const made = [...this.#outputs.values()].find((outputs) => outputs.volume !== undefined)?.volume;
+    return {
+      ...(made === undefined ? {} : { volume: made, naa: made.naa }),
+      vms: [],
+      leftovers: [...plan.draft.leftovers],
+    };
+  }
+}
+
+const endingFor = (error: PrepError): RunState =>
+  error.code === "OUTCOME_UNKNOWN" || error.code === "GUEST_STILL_RUNNING" ? "needs_operator" : "failed";
