@@ -1,0 +1,19 @@
+import { CLIENT, LUN, planFirst, prompt } from "./define.ts";
+
+export const unregister = prompt({
+  name: "unregister",
+  title: "Unregister VMs",
+  description: "Power off and unregister the VMs on the assigned LUN",
+  arguments: [LUN, CLIENT],
+  text: (values) =>
+    [
+      "Please power off and unregister the VMs on the assigned LUN's datastore.",
+      "",
+      planFirst(
+        "unregister_vms",
+        values,
+        "the VMs it will power off and unregister",
+        "Anything but a clear yes to this very plan means no.",
+      ),
+    ].join("\n"),
+});

@@ -1,0 +1,25 @@
+/** How a resource is written: JSON that can be read again later, by name. */
+import type { Actor, PlanningEngine } from "../core/engine.ts";
+
+/** What a name can be completed with. */
+export type Completable = "lun" | "client" | "snapshot";
+
+/** A resource as the catalog holds it. */
+export interface Resource {
+  /** The file's name. */
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  /** A URI, or a template with one `{variable}`. */
+  readonly uri: string;
+  /** What the variable is completed with. */
+  readonly complete?: Completable;
+  /** The contents for the variable's value ("" where there is none), checked by their view: never a token. Errors: what the engine throws. */
+  read(
+    value: string,
+    engine: Omit<PlanningEngine, "plan" | "resumePlan" | "discardPlan">,
+    actor: Actor,
+  ): Promise<object>;
+}
+
+export const resource = (spec: Resource): Resource => spec;

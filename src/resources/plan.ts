@@ -1,0 +1,12 @@
+import { planView } from "../core/views.ts";
+import { resource } from "./define.ts";
+
+const shown = planView.omit({ planToken: true });
+
+export const plan = resource({
+  name: "plan",
+  title: "Plan",
+  description: "A plan and what became of it, without its token.",
+  uri: "atvm://plans/{planId}",
+  read: async (planId, engine) => shown.parse(await engine.getPlan(planId)),
+});

@@ -1,0 +1,76 @@
+/** Puts a resource on a server: completion of names, percent-encoded variables, refusals as protocol errors. */
+import {
+  type McpServer,
+  ProtocolError,
+  ProtocolErrorCode,
+  type ReadResourceResult,
+  ResourceNotFoundError,
+  ResourceTemplate,
+  type ServerContext,
+} from "@modelcontextprotocol/server";
+import { asPrepError, type ErrorCode } from "../core/errors.ts";
+import { errorText } from "../core/render.ts";
+import { actorOf, type Door } from "../tools/invoke.ts";
+import type { Completable, Resource } from "./define.ts";
+
+const MISSING: ReadonlySet<ErrorCode> = new Set(["UNKNOWN_LUN", "UNKNOWN_CLIENT", "PLAN_UNKNOWN", "RUN_UNKNOWN"]);
+
+/** Names for a client's input field. A system that cannot be reached completes nothing. */
+export async function complete(
+  door: Door,
+  what: Completable,
+  prefix: string,
+  context: { lun?: string } = {},
+): Promise<string[]> {
+  try {
+    const engine = await door.engine();
+    return await engine.completions(what, prefix, context);
+  } catch (thrown) {
+    door.log.warn({ err: thrown, what }, "names could not be completed");
+    return [];
+  }
+}
+
+function protocolError(uri: string, thrown: unknown, door: Door): ProtocolError {
+  const error = asPrepError(thrown);
+  if (error.code === "INTERNAL") door.log.error({ uri, err: error.cause ?? error }, "a resource could not be read");
+  const view = error.toView();
+  if (MISSING.has(error.code)) return new ResourceNotFoundError(uri, errorText(view));
+  const code = error.code === "BAD_REQUEST" ? ProtocolErrorCode.InvalidParams : ProtocolErrorCode.InternalError;
+  return new ProtocolError(code, errorText(view), { error: view });
+}
+
+function decoded(value: string | string[] | undefined): string {
+  const raw = Array.isArray(value) ? value.join(",") : (value ?? "");
+  try {
+    return decodeURIComponent(raw);
+  } catch {
+    return raw;
+  }
+}
+
+export function registerResource(server: McpServer, resource: Resource, door: Door): void {
+  const { name, title, description, uri: template, complete: what } = resource;
+  const metadata = { title, description, mimeType: "application/json" };
+  const read = async (uri: URL, value: string, ctx: ServerContext): Promise<ReadResourceResult> => {
+    try {
+      const contents = await resource.read(value, await door.engine(), await actorOf(door, server, ctx));
+      return { contents: [{ uri: uri.href, mimeType: "application/json", text: JSON.stringify(contents, null, 2) }] };
+    } catch (thrown) {
+      throw protocolError(uri.href, thrown, door);
+    }
+  };
+  const variable = /\{(\w+)\}/.exec(template)?.[1];
+  if (variable === undefined) {
+    server.registerResource(name, template, metadata, (uri, ctx) => read(uri, "", ctx));
+    return;
+  }
+  const completion =
+    what === undefined ? {} : { complete: { [variable]: (prefix: string) => complete(door, what, prefix) } };
+  server.registerResource(
+    name,
+    new ResourceTemplate(template, { list: undefined, ...completion }),
+    metadata,
+    (uri, variables, ctx) => read(uri, decoded(variables[variable]), ctx),
+  );
+}

@@ -1,0 +1,10 @@
+import { runView } from "../core/views.ts";
+import { resource } from "./define.ts";
+
+export const run = resource({
+  name: "run",
+  title: "Run",
+  description: "A run: its steps, error, report and what may be done next.",
+  uri: "atvm://runs/{runId}",
+  read: async (runId, engine) => runView.parse(await engine.getRun(runId)),
+});
