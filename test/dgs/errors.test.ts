@@ -37,7 +37,7 @@ describe("reading", () => {
     site()
       .get(list("/clients"))
       .times(2)
-      .reply((request) => {
+      .reply((request: Request) => {
         const query = new globalThis.URL(request.url).searchParams;
         queries.push(Object.fromEntries(query));
         const items = (query.has("cursor") ? [2, 3] : [1, 2]).map((n) => ({
@@ -203,7 +203,7 @@ describe("the session", () => {
     site()
       .delete(`${API}/assignments/a`)
       .times(2)
-      .reply((request) => {
+      .reply((request: Request) => {
         keys.push(request.headers.get("idempotency-key"));
         return keys.length === 1
           ? [401, problem(401, "Expired", ""), PROBLEM]

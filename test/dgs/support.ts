@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import { PrepError } from "../../src/core/errors.ts";
 import type { Clock, Logger } from "../../src/core/ports.ts";
@@ -83,7 +82,8 @@ export async function serve(handler: Handler): Promise<{ url: string; close(): P
     );
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : undefined;
   return {
     url: `http://127.0.0.1:${port}`,
     close: () =>
