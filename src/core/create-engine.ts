@@ -55,13 +55,7 @@ class PrepEngine implements Engine {
   }
 
   /** Tells the chain of a refused call, then lets the refusal go on. A refusal that cannot be audited becomes that failure. */
-  async #audited<T>(
-    type: string,
-    actor: Actor,
-    data: Record<string, unknown>,
-    work: () => Promise<T>,
-    planId?: string,
-  ): Promise<T> {
+  async #audited<T>(type: string, actor: Actor, data: Record<string, unknown>, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (thrown) {
@@ -69,6 +63,7 @@ class PrepEngine implements Engine {
       const error = asPrepError(thrown);
       if (error.code === "INTERNAL") this.#deps.log.error({ err: thrown }, "a defect in the engine");
       if (error.code !== "AUDIT_UNWRITABLE" && error.code !== "STORE_UNUSABLE") {
+        const planId = typeof data["planId"] === "string" ? data["planId"] : undefined;
         const row = { type, actor, planId, data: { ...data, code: error.code, message: error.message } };
         await auditedWrite(this.#deps.store, this.#deps.clock, (_tx, append) => append(row));
       }
@@ -176,12 +171,11 @@ class PrepEngine implements Engine {
     // A rescan that only follows an attach is cheap to repeat and cannot know, in a new run, whether the attach did anything.
     const left = plan.draft.steps
       .filter((step) => !finished.has(step.id))
-      .map((step) =>
-        step.kind === "rescan" && step.after !== undefined && finished.has(step.after)
-          ? { ...step, after: undefined }
-          : step,
-      )
-      .map((step) => JSON.parse(JSON.stringify(step)) as typeof step);
+      .map((step) => {
+        if (step.kind !== "rescan" || step.after === undefined || !finished.has(step.after)) return step;
+        const { after: _after, ...unconditional } = step;
+        return unconditional;
+      });
     const rest = { steps: left, impact: plan.draft.impact, carried, snapshot: plan.draft.snapshot };
     const inputs =
       plan.request.snapshot === undefined ? plan.inputs : { ...plan.inputs, snapshot: plan.request.snapshot };
@@ -191,32 +185,26 @@ class PrepEngine implements Engine {
   }
 
   async confirm(planToken: string, actor: Actor, options: ConfirmOptions = {}): Promise<RunView> {
-    let planId: string | undefined;
-    return this.#audited(
-      "confirm_refused",
-      actor,
-      { tokenHash: sha256(planToken) },
-      async () => {
-        const row = await this.#approvals.lookUp(planToken, actor);
-        planId = row.id;
-        const started =
-          row.runId === undefined ? undefined : await this.#deps.store.read((tx) => tx.run(row.runId ?? ""));
-        if (started !== undefined) return this.#follow(started.id, { waitMs: CONFIRM_WAIT_MS, ...options });
-        await this.#approvals.checkOpen(row);
-        const wrong = this.#deps.settings.wrongController();
-        if (wrong !== undefined) {
-          throw new PrepError("WRONG_CONTROLLER", wrong, {
-            hint: "Run it on the configured controller; plans can be made anywhere.",
-          });
-        }
-        await this.#approvals.checkApproval(row, actor, options);
-        await this.#settleFamily(row);
-        const { run, held } = await this.#approvals.redeem(row, actor, options.vcenter);
-        if (held !== undefined) await this.#launch(run, held, options.vcenter);
-        return this.#follow(run.id, { waitMs: CONFIRM_WAIT_MS, ...options });
-      },
-      planId,
-    );
+    const about: Record<string, unknown> = { tokenHash: sha256(planToken) };
+    return this.#audited("confirm_refused", actor, { tokenHash: sha256(planToken) }, async () => {
+      const row = await this.#approvals.lookUp(planToken, actor);
+      about["planId"] = row.id;
+      const started =
+        row.runId === undefined ? undefined : await this.#deps.store.read((tx) => tx.run(row.runId ?? ""));
+      if (started !== undefined) return this.#follow(started.id, { waitMs: CONFIRM_WAIT_MS, ...options });
+      await this.#approvals.checkOpen(row);
+      const wrong = this.#deps.settings.wrongController();
+      if (wrong !== undefined) {
+        throw new PrepError("WRONG_CONTROLLER", wrong, {
+          hint: "Run it on the configured controller; plans can be made anywhere.",
+        });
+      }
+      await this.#approvals.checkApproval(row, actor, options);
+      await this.#settleFamily(row);
+      const { run, held } = await this.#approvals.redeem(row, actor, options.vcenter);
+      if (held !== undefined) await this.#launch(run, held, options.vcenter);
+      return this.#follow(run.id, { waitMs: CONFIRM_WAIT_MS, ...options });
+    });
   }
 
   async #settleFamily(row: PlanRow): Promise<void> {

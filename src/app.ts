@@ -1,0 +1,134 @@
+/** Puts the program together from a configuration: store, log, adapters, engine. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { hostname, networkInterfaces, tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { systemClock, systemEntropy } from "./clock.ts";
+import type { Config } from "./config/config.ts";
+import { loadConfig } from "./config/load.ts";
+import { createEngine } from "./core/create-engine.ts";
+import type { EngineSettings } from "./core/deps.ts";
+import type { Actor, Channel, Engine } from "./core/engine.ts";
+import { PrepError } from "./core/errors.ts";
+import type { Logger } from "./core/ports.ts";
+import type { Store } from "./core/store-port.ts";
+import { createLog } from "./log.ts";
+import { detachedLaunch } from "./runner-process.ts";
+import { openSystems } from "./systems.ts";
+
+export interface AppOptions {
+  /** From `--config`. */
+  readonly configFile?: string;
+  /** Start a rehearsal lab in this process and work on it; it ends with the app, and so do its runs. */
+  readonly lab?: boolean;
+  /** Runs outlive this process: each is carried out by one of its own. For servers, whose life is their client's. */
+  readonly detachRuns?: boolean;
+  /** Which part of the program writes the log. */
+  readonly name?: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+}
+
+export interface App {
+  readonly engine: Engine;
+  readonly config: Config;
+  readonly log: Logger;
+  /** Who asks through this process: the OS user, in this store. */
+  actor(channel: Channel, client?: string): Actor;
+  close(): Promise<void>;
+}
+
+/** Errors: those of `loadConfig`, `createLog` and the store. */
+export async function openApp(options: AppOptions): Promise<App> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const one of closers.splice(0).toReversed()) await one();
+  };
+  try {
+    const file = options.lab ? await startEmbeddedLab(closers) : options.configFile;
+    const config = await loadConfig({ ...(file === undefined ? {} : { file }), env: options.env, cwd: options.cwd });
+    const opened = await createLog({ ...config.log, name: options.name ?? "atvm_prep" });
+    closers.push(() => opened.close());
+    const store = await openStore(config);
+    const systems = await openSystems(config, opened.log);
+    const engine = createEngine({
+      store,
+      clock: systemClock,
+      entropy: systemEntropy,
+      log: opened.log,
+      settings: settingsOf(config),
+      systems,
+      ...(options.detachRuns && !options.lab ? { launch: detachedLaunch(config.file) } : {}),
+    });
+    closers.push(() => engine.close());
+    const principal = `os:${osUser()}@${store.id}`;
+    return {
+      engine,
+      config,
+      log: opened.log,
+      actor: (channel, client) => ({ principal, channel, ...(client === undefined ? {} : { client }) }),
+      close,
+    };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+async function openStore(config: Config): Promise<Store> {
+  if (config.store.kind === "postgres") {
+    throw new PrepError("CONFIG_INVALID", "This version keeps its store in SQLite only.", {
+      hint: "Set store.sqlite to a path on a local disk.",
+    });
+  }
+  const { openSqliteStore } = await import("./store/sqlite.ts");
+  return openSqliteStore({ path: config.store.path, clock: systemClock });
+}
+
+/** A lab of this process's own, with a configuration in a folder that goes with it. */
+async function startEmbeddedLab(closers: (() => Promise<void>)[]): Promise<string> {
+  const { startLab } = await import("./lab/lab.ts");
+  const dir = await mkdtemp(join(tmpdir(), "atvm-lab-"));
+  closers.push(() => rm(dir, { recursive: true, force: true }));
+  const lab = await startLab({ writeConfig: join(dir, "atvm.config.yaml") });
+  closers.push(() => lab.close());
+  const { config } = lab.info;
+  if (config === undefined) throw new Error("a lab that was asked for a configuration writes one");
+  return config;
+}
+
+function osUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // An account without an entry in the user database, as in some containers.
+    return `uid-${process.getuid?.() ?? "unknown"}`;
+  }
+}
+
+function settingsOf(config: Config): EngineSettings {
+  return {
+    naming: { luns: config.luns, pairs: config.pairs, defaults: config.defaults },
+    approval: {
+      policies: config.approval.policy,
+      cli: config.approval.cli,
+      planTtlMs: config.approval.planTtlMs,
+      requesterIsNotApprover: config.approval.requesterIsNotApprover,
+    },
+    limits: {
+      guestShutdownMs: config.limits.guestShutdownMs,
+      copyWaitMs: config.limits.copyWaitMs,
+      openPlans: config.limits.openPlans,
+    },
+    wrongController: () => wrongController(config.controller),
+  };
+}
+
+/** Changes are made on the configured controller only: it is the machine whose name or address this is. */
+function wrongController(controller: Config["controller"]): string | undefined {
+  if (controller === undefined) return undefined;
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((one) => one.address));
+  const here = hostname();
+  const named = here === controller.hostname || here.split(".")[0] === controller.hostname;
+  if (named && addresses.includes(controller.address)) return undefined;
+  return `Changes are made on ${controller.hostname} (${controller.address}) only; this is ${here}.`;
+}
