@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Secret } from "../src/config/secrets.ts";
 import { PrepError } from "../src/core/errors.ts";
 import { createLog, type LogOptions } from "../src/log.ts";
@@ -181,13 +181,23 @@ describe("the file", () => {
     expect(JSON.parse(await readFile(join(dir, "atvm_prep.log.5"), "utf8"))).toMatchObject({ n: 3 });
   });
 
-  it("goes on in a new file when somebody moved it away", async () => {
+  it("follows when another process has rotated it", async () => {
     const { log, close } = await createLog({ dir, level: "info" });
     log.info({}, "first");
-    await rm(file());
+    await vi.waitFor(async () => expect(await readFile(file(), "utf8")).toContain("first"));
+    await rename(file(), `${file()}.1`);
     log.info({}, "second");
     await close();
     expect(await readFile(file(), "utf8")).toContain("second");
+    expect(await readFile(`${file()}.1`, "utf8")).not.toContain("second");
+  });
+
+  it("does not stop the program when it cannot be written any more", async () => {
+    const { log, close } = await createLog({ dir, level: "info" });
+    await rm(dir, { recursive: true });
+    await writeFile(dir, "a file where the directory was");
+    log.info({}, "lost");
+    await close();
   });
 
   it("takes whole lines from several processes that rotate it under each other", async () => {
