@@ -87,7 +87,7 @@ function scenarioOf({ scenario = "clone-assigned", vms, running, clients }: LabO
   };
 }
 
-const newPassword = (): string => randomBytes(18).toString("base64url");
+const newPassword = (): string => randomBytes(16).toString("hex");
 
 const pairsOf = ({ model }: World): { client: string; host: string }[] =>
   model.clients.map(({ name, hostAddress }) => ({ client: name, host: hostAddress }));
