@@ -1,5 +1,5 @@
 /** The engine, put together: every call of the doors, each refusal audited, each run followed through the journal. */
-import { Approvals, lockedBy, QUEUED_MS } from "./approval.ts";
+import { Approvals } from "./approval.ts";
 import { auditedWrite, latestTime, verifyChain, viewAuditRow } from "./audit.ts";
 import { canonicalJson, sha256 } from "./canonical.ts";
 import { type EngineDeps, lockNames, RUNNER } from "./deps.ts";
@@ -15,7 +15,9 @@ import { asPrepError, PrepError } from "./errors.ts";
 import { inspect, listLuns, listSnapshots, listVms, reading } from "./inspect.ts";
 import { readPlan } from "./plan.ts";
 import { planAgain, planNow } from "./planner.ts";
+import { Plans } from "./plans.ts";
 import type { VcenterOverride } from "./ports.ts";
+import { lockedBy, QUEUED_MS, Redemption } from "./redeem.ts";
 import { lunNameOf, type PrepInputs, type TargetInputs } from "./request.ts";
 import { carryOut } from "./run.ts";
 import { viewRun } from "./run-view.ts";
@@ -44,14 +46,18 @@ const isOver = (state: string): boolean => state !== "queued" && state !== "runn
 
 class PrepEngine implements Engine {
   readonly #deps: EngineDeps;
+  readonly #plans: Plans;
   readonly #approvals: Approvals;
+  readonly #redemption: Redemption;
   /** Runs that this process carries out. */
   readonly #active = new Map<string, Promise<void>>();
   readonly #stop = new AbortController();
 
   constructor(deps: EngineDeps) {
     this.#deps = deps;
-    this.#approvals = new Approvals(deps);
+    this.#plans = new Plans(deps);
+    this.#approvals = new Approvals(deps, this.#plans);
+    this.#redemption = new Redemption(deps, this.#plans);
   }
 
   /** Tells the chain of a refused call, then lets the refusal go on. A refusal that cannot be audited becomes that failure. */
@@ -115,13 +121,13 @@ class PrepEngine implements Engine {
     return this.#audited("plan_refused", actor, asked, async () => {
       const planned = await planNow(this.#deps, mode, inputs, options.vcenter);
       await this.#refuseIfLocked(planned.observation.gold.id, planned.observation.client.id);
-      return this.#approvals.issue({ ...planned, inputs }, actor);
+      return this.#plans.issue({ ...planned, inputs }, actor);
     });
   }
 
   /** A live run on the family or client holds it; a dead one is marked, and holds nothing. */
   async #refuseIfLocked(goldId: string, clientId: string): Promise<void> {
-    const live = await this.#approvals.liveRuns({ goldId, clientId });
+    const live = await this.#redemption.liveRuns({ goldId, clientId });
     const settled = await Promise.all(live.map((run) => this.#settle(run)));
     const holding = settled.filter((run) => !isOver(run.state));
     if (holding.length > 0) throw lockedBy(holding);
@@ -181,18 +187,18 @@ class PrepEngine implements Engine {
       plan.request.snapshot === undefined ? plan.inputs : { ...plan.inputs, snapshot: plan.request.snapshot };
     const planned = await planNow(this.#deps, plan.mode, inputs, vcenter, rest);
     const origin = { runId: run.originId, createdAt: run.originCreatedAt };
-    return this.#approvals.issue({ ...planned, inputs, resumes: { runId: run.id, origin, carried } }, actor);
+    return this.#plans.issue({ ...planned, inputs, resumes: { runId: run.id, origin, carried } }, actor);
   }
 
   async confirm(planToken: string, actor: Actor, options: ConfirmOptions = {}): Promise<RunView> {
     const about: Record<string, unknown> = { tokenHash: sha256(planToken) };
     return this.#audited("confirm_refused", actor, { tokenHash: sha256(planToken) }, async () => {
-      const row = await this.#approvals.lookUp(planToken, actor);
+      const row = await this.#plans.lookUp(planToken, actor);
       about["planId"] = row.id;
       const started =
         row.runId === undefined ? undefined : await this.#deps.store.read((tx) => tx.run(row.runId ?? ""));
       if (started !== undefined) return this.#follow(started.id, { waitMs: CONFIRM_WAIT_MS, ...options });
-      await this.#approvals.checkOpen(row);
+      await this.#plans.checkOpen(row);
       const wrong = this.#deps.settings.wrongController();
       if (wrong !== undefined) {
         throw new PrepError("WRONG_CONTROLLER", wrong, {
@@ -201,14 +207,14 @@ class PrepEngine implements Engine {
       }
       await this.#approvals.checkApproval(row, actor, options);
       await this.#settleFamily(row);
-      const { run, held } = await this.#approvals.redeem(row, actor, options.vcenter);
+      const { run, held } = await this.#redemption.redeem(row, actor, options.vcenter);
       if (held !== undefined) await this.#launch(run, held, options.vcenter);
       return this.#follow(run.id, { waitMs: CONFIRM_WAIT_MS, ...options });
     });
   }
 
   async #settleFamily(row: PlanRow): Promise<void> {
-    for (const run of await this.#approvals.liveRuns(row)) await this.#settle(run);
+    for (const run of await this.#redemption.liveRuns(row)) await this.#settle(run);
   }
 
   async #launch(run: RunRow, held: HeldLock, vcenter: VcenterOverride | undefined): Promise<void> {
@@ -261,7 +267,7 @@ class PrepEngine implements Engine {
         hint: "`atvm_prep plans` lists the open plans.",
       });
     }
-    return this.#approvals.view(row, now);
+    return this.#plans.view(row, now);
   }
 
   async listPlans(filter: { principal?: string } = {}): Promise<PlanView[]> {
@@ -269,7 +275,7 @@ class PrepEngine implements Engine {
       rows: await tx.plans({ state: "open", ...filter }),
       now: await latestTime(tx, this.#deps.clock),
     }));
-    return rows.filter((row) => row.expiresAt > now).map((row) => this.#approvals.view(row, now));
+    return rows.filter((row) => row.expiresAt > now).map((row) => this.#plans.view(row, now));
   }
 
   async discardPlan(which: { planToken?: string; planId?: string }, actor: Actor): Promise<PlanView> {
@@ -278,7 +284,7 @@ class PrepEngine implements Engine {
       const row =
         which.planToken === undefined
           ? await store.read((tx) => tx.plan(which.planId ?? ""))
-          : await this.#approvals.lookUp(which.planToken, actor);
+          : await this.#plans.lookUp(which.planToken, actor);
       if (row === undefined) {
         throw new PrepError("PLAN_UNKNOWN", "There is no such plan.", {
           hint: "Give the planToken, or the planId of an open plan.",
@@ -293,10 +299,10 @@ class PrepEngine implements Engine {
       return auditedWrite(store, clock, async (tx, append) => {
         const now = await latestTime(tx, clock);
         const current = (await tx.plan(row.id)) ?? row;
-        if (current.state !== "open") return this.#approvals.view(current, now);
+        if (current.state !== "open") return this.#plans.view(current, now);
         await tx.updatePlan(row.id, { state: "discarded" });
         await append({ type: "plan_discarded", actor, planId: row.id });
-        return this.#approvals.view({ ...current, state: "discarded" }, now);
+        return this.#plans.view({ ...current, state: "discarded" }, now);
       });
     });
   }
