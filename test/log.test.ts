@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { chmod, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -186,10 +186,20 @@ describe("the file", () => {
     log.info({}, "first");
     await vi.waitFor(async () => expect(await readFile(file(), "utf8")).toContain("first"));
     await rename(file(), `${file()}.1`);
+    await writeFile(file(), "", { mode: 0o600 });
     log.info({}, "second");
     await close();
     expect(await readFile(file(), "utf8")).toContain("second");
     expect(await readFile(`${file()}.1`, "utf8")).not.toContain("second");
+  });
+
+  it("is not held up for good by a lock that a dead process left", async () => {
+    const lock = `${file()}.lock`;
+    await mkdir(lock);
+    await utimes(lock, 0, 0);
+    const { lines } = await logged((log) => log.info({}, "m"));
+    expect(lines).toHaveLength(1);
+    expect(await readdir(dir)).toEqual(["atvm_prep.log"]);
   });
 
   it("does not stop the program when it cannot be written any more", async () => {
