@@ -5,7 +5,9 @@ import type { PlanView } from "../core/views.ts";
 import { type Io, isInteractive } from "./io.ts";
 
 /** Ctrl-C at a question: not an answer. */
-export class Interrupted extends Error {}
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}
 
 /** One line from the terminal, trimmed; undefined at its end (Ctrl-D). Throws `Interrupted` on Ctrl-C. */
 function askLine(io: Io, question: string): Promise<string | undefined> {

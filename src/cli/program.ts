@@ -1,0 +1,193 @@
+/** The commands and their flags. What a command does is imported when it is called. */
+import { Command, CommanderError } from "commander";
+import { z } from "zod";
+import { PrepError } from "../core/errors.ts";
+import { VERSION } from "../version.ts";
+import { badRequest } from "./bad-request.ts";
+import type { Context, OpenApp } from "./context.ts";
+import { CONFIG_FLAG, type Flag, OPTION_FLAGS, PREP_FLAGS, prepCommandOf } from "./flags.ts";
+import { helpPage } from "./help.ts";
+import { type Io, say } from "./io.ts";
+
+export type Job = () => Promise<number>;
+
+/** What the words ask for, not yet begun. Help and version are printed at once. Errors: `BAD_REQUEST`. */
+export function jobOf(words: readonly string[], io: Io, openApp: OpenApp): Job {
+  let job: Job | undefined;
+  const program = programOf(io, openApp, (chosen) => {
+    job = chosen;
+  });
+  try {
+    program.parse([...words], { from: "user" });
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown;
+    if (thrown.exitCode === 0) return async () => 0;
+    throw badRequest(thrown, words, program);
+  }
+  if (job === undefined)
+    throw new PrepError("BAD_REQUEST", "That is not a command.", { hint: "See `atvm_prep --help`." });
+  return job;
+}
+
+const text = z.string().optional();
+const common = z.object({ config: text, json: z.boolean().default(false) });
+const answering = z.object({ yes: z.boolean().default(false), yesRollback: text, dryRun: z.boolean().default(false) });
+const serving = z.object({ lab: z.boolean().default(false), http: z.union([z.string(), z.boolean()]).optional() });
+const count = z.coerce.number().int().positive().optional();
+
+/** Errors: `BAD_REQUEST`, naming the flag but not its value. */
+function flagsOf<T extends z.ZodObject>(schema: T, options: unknown): z.output<T> {
+  const parsed = schema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const flag = String(parsed.error.issues[0]?.path[0] ?? "");
+  throw new PrepError("BAD_REQUEST", `--${flag} cannot be used like that.`, { hint: "See `atvm_prep --help`." });
+}
+
+function programOf(io: Io, openApp: OpenApp, choose: (job: Job) => void): Command {
+  const program = new Command("atvm_prep")
+    .exitOverride()
+    .configureOutput({ writeOut: (out) => io.stdout.write(out), writeErr: () => undefined })
+    .helpCommand(false)
+    .version(VERSION)
+    .option(spelled(CONFIG_FLAG), CONFIG_FLAG.text);
+  program.helpInformation = () => `${helpPage()}\n`;
+
+  /** Decides that `run` is to be done, with what every command has. */
+  const act = (
+    command: Command,
+    run: (context: Context, args: readonly string[], options: unknown) => Promise<number>,
+  ) =>
+    command.action(() => {
+      const options: unknown = command.optsWithGlobals();
+      const { config, json } = common.parse(options);
+      const context: Context = { io, openApp, json, ...(config === undefined ? {} : { config }) };
+      choose(() => run(context, command.args, options));
+    });
+  const add = (parent: Command, name: string, summary: string, hidden = false): Command =>
+    parent.command(name, { hidden }).description(summary).option(spelled(CONFIG_FLAG), CONFIG_FLAG.text);
+
+  const prep = program.command("prep", { isDefault: true, hidden: true });
+  prep.helpInformation = program.helpInformation;
+  for (const flag of PREP_FLAGS) prep.option(spelled(flag), flag.text);
+  prep.option(spelled(CONFIG_FLAG), CONFIG_FLAG.text);
+  act(prep, async (context, _args, options) => {
+    const command = prepCommandOf(options);
+    return (await import("./prep.ts")).prep(command, context);
+  });
+
+  act(
+    add(program, "serve", "MCP server on standard input and output")
+      .option("--lab", "start a simulated array and vCenter, and work on these")
+      .option("--http [ADDRESS]", "", undefined),
+    async (context, _args, options) => {
+      const { lab, http } = flagsOf(serving, options);
+      return (await import("./serve.ts")).serve({ lab, http: http !== undefined }, context);
+    },
+  );
+
+  const lab = add(program, "lab", "a simulated array and vCenter on loopback, until Ctrl-C")
+    .option("--scenario <NAME>", "the state of things at the start (default: clone-assigned)")
+    .option("--vms <N>", "VMs on each datastore")
+    .option("--running <N>", "how many of them run")
+    .option("--clients <N>", "clients, in the scenario fleet")
+    .option("--dgs-port <PORT>", "the array's port (default: a free one)")
+    .option("--vcenter-port <PORT>", "the vCenter's port (default: a free one)")
+    .option("--latency <LIST>", "such as dgs=20ms,vim=5ms,task=500ms,rescan=2s")
+    .option("--write-config <FILE>", "write a complete configuration for it");
+  act(lab, async (context, _args, options) => (await import("./lab.ts")).lab(options, context));
+
+  const listing = add(program, "plans", "open plans").option("--json", "as JSON");
+  act(listing, async (context) => (await import("./plans.ts")).plans(context));
+
+  const approving = add(program, "approve", "approve a plan that an assistant made")
+    .argument("<PLAN>")
+    .option("--json", "as JSON");
+  act(approving, async (context, [plan = ""]) => (await import("./approve.ts")).approve(plan, context));
+
+  const history = add(program, "runs", "runs, newest first")
+    .option("-c, --client_name <CLIENT>", "of this client only")
+    .option("-n, --dgs_lun_name <LUN>", "of this LUN only")
+    .option("--limit <N>", "at most so many")
+    .option("--json", "as JSON");
+  act(history, async (context, _args, options) => {
+    const filter = flagsOf(z.object({ client_name: text, dgs_lun_name: text, limit: count }), options);
+    return (await import("./runs.ts")).runs(
+      present({ client: filter.client_name, lun: filter.dgs_lun_name, limit: filter.limit }),
+      context,
+    );
+  });
+
+  const run = program.command("run").description("one run");
+  act(add(run, "show", "how far it is").argument("<RUN>").option("--json", "as JSON"), async (context, [id = ""]) =>
+    (await import("./runs.ts")).showRun(id, context),
+  );
+  const resume = add(run, "resume", "plan what it left, and carry that out").argument("<RUN>");
+  for (const flag of OPTION_FLAGS.filter(({ long }) => /^--(dry-run|yes|yes-rollback|json)$/.test(long))) {
+    resume.option(spelled(flag), flag.text);
+  }
+  act(resume, async (context, [id = ""], options) => {
+    const { yes, dryRun, yesRollback } = flagsOf(answering, options);
+    return (await import("./runs.ts")).resumeRun(id, { yes, dryRun, ...present({ yesRollback }) }, context);
+  });
+  act(
+    add(run, "cancel", "stop it before its next step").argument("<RUN>").option("--json", "as JSON"),
+    async (context, [id = ""]) => (await import("./runs.ts")).cancelRun(id, context),
+  );
+
+  const audit = program.command("audit").description("who did what, and when");
+  const auditRows = add(audit, "show", "the rows, newest first")
+    .option("--since <TIME>", "from this instant on (ISO 8601)")
+    .option("--plan <PLAN>", "of this plan")
+    .option("--run <RUN>", "of this run")
+    .option("--limit <N>", "at most so many")
+    .option("--json", "as JSON");
+  act(auditRows, async (context, _args, options) => {
+    const given = flagsOf(z.object({ since: text, plan: text, run: text, limit: count }), options);
+    const filter = present({ since: given.since, planId: given.plan, runId: given.run, limit: given.limit });
+    return (await import("./audit.ts")).showAudit(filter, context);
+  });
+  act(add(audit, "verify", "whether the chain holds").option("--json", "as JSON"), async (context) =>
+    (await import("./audit.ts")).verifyAudit(context),
+  );
+  act(
+    add(audit, "export", "all rows as JSON Lines").option("--since <TIME>", "from this instant on"),
+    async (context, _args, options) =>
+      (await import("./audit.ts")).exportAudit(
+        present({ since: flagsOf(z.object({ since: text }), options).since }),
+        context,
+      ),
+  );
+
+  act(add(program, "doctor", "check everything a site needs").option("--json", "as JSON"), async (context) =>
+    (await import("./doctor.ts")).doctor(context),
+  );
+  act(
+    add(program, "init", "write a commented configuration to start from").argument("[FILE]"),
+    async (context, [file]) => (await import("./init.ts")).init(file, context),
+  );
+  const config = program.command("config").description("the configuration");
+  act(add(config, "schema", "its JSON Schema"), async (context) => {
+    const { configJsonSchema } = await import("../config/schema.ts");
+    say(context.io, JSON.stringify(configJsonSchema(), undefined, 2));
+    return 0;
+  });
+
+  act(add(program, "carry-out", "", true).argument("<RUN>"), async (context, [id = ""]) =>
+    (await import("./carry-out.ts")).carryOut(id, context),
+  );
+  return program;
+}
+
+const spelled = ({ short, long, value }: Flag): string =>
+  // Multi-letter short flags have become long ones by now (`normalizeArgv`).
+  [short?.length === 2 ? short : undefined, value === undefined ? long : `${long} <${value}>`]
+    .filter((part) => part !== undefined)
+    .join(", ");
+
+type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Without the members that are undefined. */
+function present<T extends object>(given: T): Present<T>;
+function present(given: object): object {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}

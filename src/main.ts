@@ -1,0 +1,22 @@
+/**
+ * The only entry. It imports nothing itself, so that on a Node that is too old the check below is what answers, and not
+ * a failed import of something that Node does not have.
+ */
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < 22 || (major === 22 && minor < 20)) {
+  process.stderr.write(
+    `atvm_prep needs Node 22.20 or newer, and this is Node ${process.versions.node}. In a checkout, node_modules/.bin/node is new enough.\n`,
+  );
+  process.exitCode = 1;
+} else {
+  // On Node 22, node:sqlite announces itself as experimental on every start. What is used of it is stable since.
+  const emit = process.emitWarning.bind(process);
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
+    if (String(warning).startsWith("SQLite is an experimental feature")) return;
+    Reflect.apply(emit, process, [warning, ...rest]);
+  };
+  const [{ runCli }, { processIo }] = await Promise.all([import("./cli/cli.ts"), import("./cli/io.ts")]);
+  process.exitCode = await runCli(process.argv.slice(2), processIo());
+}
+
+export {};

@@ -1,0 +1,233 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { MODE_FLAGS, PREP_FLAGS } from "../../src/cli/flags.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import type { Engine } from "../../src/core/engine.ts";
+import { PrepError } from "../../src/core/errors.ts";
+import { VERSION } from "../../src/version.ts";
+import { cli, LUN, planOf, runOf, terminal } from "./terminal.ts";
+
+const refusal = async (argv: string[]) => {
+  const on = terminal();
+  const code = await cli([...argv, "--json"], {}, on);
+  const { error } = z
+    .object({ error: z.object({ code: z.string(), message: z.string(), hint: z.string() }) })
+    .parse(JSON.parse(on.out()));
+  return { exit: code, ...error };
+};
+
+describe("a command line that makes no sense", () => {
+  it.each([
+    [["-n", "Gold"], "No mode"],
+    [[], "No mode"],
+    [["-A", "-M", "-n", "Gold"], "-A and -M"],
+    [["-A", "-rvgd", "-n", "Gold"], "-A and -rvgd"],
+    [["-A"], "No LUN"],
+    [["-A", "-n", "Gold", "--yes-rollback", "Gold"], "--yes-rollback"],
+    [["approve"], "id of a plan"],
+    [["runs", "--limit", "many"], "--limit"],
+  ])("%j is BAD_REQUEST and ends with 2", async (argv, message) => {
+    expect(await refusal(argv)).toMatchObject({
+      exit: 2,
+      code: "BAD_REQUEST",
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it.each([
+    [["-A", "-n", "Gold", "--snapshot-name", "s"], "--snapshot_name"],
+    [["-A", "-n", "Gold", "--forse_power_off"], "--force_power_off"],
+    [["aprove", "plan_1"], "approve"],
+    [["rnus"], "runs"],
+  ])("%j names what comes nearest", async (argv, near) => {
+    expect((await refusal(argv)).hint).toContain(near);
+  });
+
+  it.each([
+    [["-A", "-n", "Gold", "--vcenter_pasword=hunter2-canary"]],
+    [["-A", "-n", "Gold", "-vp", "two", "hunter2-canary"]],
+  ])("a mistake in %j does not repeat what may be a password", async (argv) => {
+    expect(JSON.stringify(await refusal(argv))).not.toContain("hunter2-canary");
+  });
+
+  it("names the server over HTTP as something that this version does not have", async () => {
+    expect(await refusal(["serve", "--http", "8080"])).toMatchObject({ code: "BAD_REQUEST", exit: 2 });
+  });
+});
+
+describe("help", () => {
+  it("has every mode, flag and default of the script", async () => {
+    const on = terminal();
+    expect(await cli(["--help"], {}, on)).toBe(0);
+    for (const { short, long } of PREP_FLAGS) {
+      expect(on.out()).toContain(long);
+      if (short !== undefined) expect(on.out()).toContain(`${short}, ${long}`);
+    }
+    for (const text of ["CDS1-ESX165", "192.168.1.165", "the latest"]) expect(on.out()).toContain(text);
+    expect(on.out()).not.toContain("--http");
+    expect(MODE_FLAGS).toHaveLength(5);
+  });
+
+  it("is a command's own where a command is named", async () => {
+    const on = terminal();
+    expect(await cli(["lab", "--help"], {}, on)).toBe(0);
+    expect(on.out()).toContain("--write-config");
+  });
+
+  it("tells the version", async () => {
+    const on = terminal();
+    expect(await cli(["--version"], {}, on)).toBe(0);
+    expect(on.out()).toBe(`${VERSION}\n`);
+  });
+});
+
+describe("approve", () => {
+  const parts = (asked: unknown[]): Partial<Engine> => ({
+    getPlan: async () => planOf("rollback"),
+    approve: async (planId, actor, typedLun) => {
+      asked.push([planId, actor.channel, typedLun]);
+      return planOf("rollback");
+    },
+  });
+
+  it("shows the plan, wants a rollback's LUN typed, and approves as a person", async () => {
+    const on = terminal({ tty: true });
+    const asked: unknown[] = [];
+    on.type(LUN);
+    expect(await cli(["approve", "plan_1"], parts(asked), on)).toBe(0);
+    expect(asked).toEqual([["plan_1", "cli", LUN]]);
+    expect(on.err()).toContain("atvm_prep -A");
+  });
+
+  it("refuses without a terminal, before it looks at anything", async () => {
+    const on = terminal();
+    on.io.stdin.push(`${LUN}\n`);
+    expect(await cli(["approve", "plan_1"], {}, on)).toBe(4);
+    expect(on.err()).toContain("NOT_APPROVED");
+  });
+
+  it.each([
+    ["expired", 4],
+    ["stale", 6],
+    ["obsolete", 6],
+    ["redeemed", 2],
+  ] as const)("asks nothing about a plan that is %s", async (state, code) => {
+    const on = terminal({ tty: true });
+    expect(await cli(["approve", "plan_1"], { getPlan: async () => planOf("register", { state }) }, on)).toBe(code);
+    expect(on.err()).not.toContain("[y/n]");
+  });
+});
+
+describe("lists", () => {
+  it("show open plans, never their tokens", async () => {
+    const on = terminal();
+    expect(await cli(["plans", "--json"], { listPlans: async () => [planOf()] }, on)).toBe(0);
+    expect(JSON.parse(on.out())).toMatchObject({ plans: [{ planId: "plan_1" }] });
+    expect(on.out()).not.toContain("token-canary");
+  });
+
+  it("take --config before and after the command", async () => {
+    const filters: unknown[] = [];
+    const listRuns: Engine["listRuns"] = async (filter) => {
+      filters.push(filter);
+      return [runOf()];
+    };
+    expect(await cli(["--config", "a.yaml", "runs", "-c", "CDS1-ESX165", "--limit", "5"], { listRuns })).toBe(0);
+    expect(await cli(["runs", "--config", "a.yaml"], { listRuns })).toBe(0);
+    expect(filters).toEqual([{ client: "CDS1-ESX165", limit: 5 }, {}]);
+  });
+
+  it("plan what a run left, and carry it out", async () => {
+    const calls: string[] = [];
+    const parts: Partial<Engine> = {
+      resumePlan: async (runId) => {
+        calls.push(`resume ${runId}`);
+        return planOf();
+      },
+      approve: async () => planOf(),
+      confirm: async () => {
+        calls.push("confirm");
+        return runOf();
+      },
+    };
+    expect(await cli(["run", "resume", "run_0", "--yes"], parts)).toBe(0);
+    expect(calls).toEqual(["resume run_0", "confirm"]);
+  });
+});
+
+describe("audit", () => {
+  it("that does not hold ends with 1 and says where", async () => {
+    const on = terminal();
+    const verifyAudit = async () => ({ holds: false, rows: 7, problems: ["row 4 was changed"] });
+    expect(await cli(["audit", "verify"], { verifyAudit }, on)).toBe(1);
+    expect(on.out()).toContain("row 4 was changed");
+  });
+
+  it("is exported as JSON Lines, oldest first", async () => {
+    const on = terminal();
+    const row = (seq: number) => ({ seq, at: "t", type: "x", actor: "a", channel: "cli", data: {}, hash: "h" });
+    const readAudit = async () => ({ rows: [row(2), row(1)], chain: { holds: true, rows: 2, problems: [] } });
+    expect(await cli(["audit", "export"], { readAudit }, on)).toBe(0);
+    const seqs = on
+      .out()
+      .trim()
+      .split("\n")
+      .map((line) => z.object({ seq: z.number() }).parse(JSON.parse(line)).seq);
+    expect(seqs).toEqual([1, 2]);
+  });
+});
+
+describe("init and config schema", () => {
+  const folders: string[] = [];
+  afterEach(async () => {
+    for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
+  });
+  const folder = async (): Promise<string> => {
+    const made = await mkdtemp(join(tmpdir(), "atvm-cli-"));
+    folders.push(made);
+    return made;
+  };
+
+  it("writes a configuration that loads as it stands, and never over another", async () => {
+    const cwd = await folder();
+    const on = terminal({ cwd });
+    expect(await cli(["init"], {}, on)).toBe(0);
+    const file = join(cwd, "atvm.config.yaml");
+    const config = await loadConfig({ file, env: { HOME: cwd }, cwd });
+    expect(config.approval.policy).toMatchObject({ automated_testing: "prompt", rollback: "human" });
+    const before = await readFile(file, "utf8");
+    expect(await cli(["init"], {}, on)).toBe(2);
+    expect(await readFile(file, "utf8")).toBe(before);
+  });
+
+  it("prints the schema", async () => {
+    const on = terminal();
+    expect(await cli(["config", "schema"], {}, on)).toBe(0);
+    expect(JSON.parse(on.out())).toMatchObject({ type: "object", properties: { dgs: {}, vcenter: {} } });
+  });
+});
+
+describe("doctor", () => {
+  it("reports everything it looked at, and ends with the code of what failed", async () => {
+    const on = terminal();
+    const parts: Partial<Engine> = {
+      listLuns: () => Promise.reject(new PrepError("CERTIFICATE_UNTRUSTED", "Not trusted.", { hint: "Give a CA." })),
+      inspect: async () => ({
+        client: { name: "C", id: "1" },
+        host: { address: "h", name: "h", connectionState: "connected" },
+        assigned: [],
+        openPlans: [],
+        runningRuns: [],
+        notes: [],
+      }),
+      verifyAudit: async () => ({ holds: true, rows: 3, problems: [] }),
+    };
+    expect(await cli(["doctor"], parts, on)).toBe(1);
+    expect(on.out()).toContain("FAILED   array: Not trusted. Give a CA.");
+    expect(on.out()).toContain("audit: the chain holds, 3 rows");
+    expect(on.out()).toContain("rollback: human");
+  });
+});
