@@ -1,0 +1,39 @@
+/** Packs the project, installs the package into an empty folder, and runs what it installed. */
+import { strict as assert } from "node:assert";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+
+const folder = mkdtempSync(join(tmpdir(), "atvm-package-"));
+try {
+  const packed = execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const entry = z.looseObject({ filename: z.string(), files: z.array(z.object({ path: z.string() })) });
+  const listed: unknown = JSON.parse(packed);
+  // npm 12 answers with an object by package name, older ones with a list.
+  const [made] = z.array(entry).parse(Array.isArray(listed) ? listed : Object.values(z.looseObject({}).parse(listed)));
+  assert.ok(made, "nothing was packed");
+  const files = made.files.map(({ path }) => path);
+  assert.ok(files.includes("dist/main.js"), "dist/main.js is not in the package");
+  assert.deepEqual(
+    files.filter((path) => /^(src|test|scripts)\//.test(path)),
+    [],
+    "sources are in the package",
+  );
+
+  // The program is one bundled file: what it is installed with must not matter.
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true }));
+  const install = ["install", "--omit=dev", "--no-audit", "--no-fund", join(folder, made.filename)];
+  execFileSync("npm", install, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+  const program = join(folder, "node_modules", ".bin", "atvm_prep");
+  const help = execFileSync(process.execPath, [program, "--help"], { encoding: "utf8" });
+  assert.match(help, /--automated_testing/);
+  execFileSync(process.execPath, [resolve("scripts/smoke-stdio.ts"), program], { cwd: folder, stdio: "inherit" });
+  console.log(`package: ${made.filename}, ${files.length} files`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
