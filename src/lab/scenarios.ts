@@ -64,8 +64,10 @@ export function buildScenario(options: ScenarioOptions, now: () => Date): WorldS
   const policyId = addPolicy(draft);
   const population = populationOf(options);
   const gold = addFamily(draft, GOLD, policyId, population);
-  const gold2 = addFamily(draft, GOLD_2, policyId, population);
-  addFamily(draft, COMPUTE_MIGRATION_GOLD, policyId, population);
+  // Families that nobody uses need no crowd.
+  const others = options.scenario === "large" ? populationOf({ scenario: "empty" }) : population;
+  const gold2 = addFamily(draft, GOLD_2, policyId, others);
+  addFamily(draft, COMPUTE_MIGRATION_GOLD, policyId, others);
   const shared = options.scenario === "one-datacenter" ? addDatacenter(draft, "DC-Lab") : undefined;
   const esx165 = addPair(draft, 0, shared);
   const esx166 = addPair(draft, 1, shared);
@@ -73,7 +75,7 @@ export function buildScenario(options: ScenarioOptions, now: () => Date): WorldS
   return { model: draft.model, ids: draft.ids, now };
 }
 
-export function populationOf({ scenario, vms, running }: ScenarioOptions): { vms: number; running: number } {
+function populationOf({ scenario, vms, running }: ScenarioOptions): { vms: number; running: number } {
   const large = scenario === "large";
   const all = vms ?? (large ? 2000 : 5);
   return { vms: all, running: Math.min(all, running ?? (large ? 100 : 2)) };
@@ -130,7 +132,7 @@ function furnish(stage: Stage): void {
 }
 
 /** A second VMFS partition on the same disk: two datastores, one GUID. */
-export function addSecondPartition(draft: WorldState, host: LabHost, volume: LabVolume): void {
+function addSecondPartition(draft: WorldState, host: LabHost, volume: LabVolume): void {
   const { ids, model } = draft;
   const vmfsUuid = ids.vmfsUuid();
   const datastore = {

@@ -88,4 +88,5 @@ export const presented = ({ model }: WorldState, host: LabHost, volumeId: string
 /** A mount whose volume can be used: an unmounted or dead one cannot. */
 export const usable = (mount: LabMount): boolean => mount.mounted && mount.accessible;
 
-export const copyFiles = (files: readonly LabFile[]): LabFile[] => files.map((file) => ({ ...file }));
+/** A file never changes, so that only the list is copied. */
+export const copyFiles = (files: readonly LabFile[]): LabFile[] => [...files];

@@ -1,7 +1,7 @@
 /** vCenter's inventory of virtual machines, and the power they are under. */
 import type { LabDatastore, LabFile, LabHost, LabVm } from "./model.ts";
 import { VimFault } from "./model.ts";
-import { datastoreById, hostById, reachableHost, usable, vmById, volumeByNaa, type WorldState } from "./world-state.ts";
+import { datastoreById, reachableHost, usable, vmById, volumeByNaa, type WorldState } from "./world-state.ts";
 import { prune } from "./world-storage.ts";
 
 function badPower(vm: LabVm, requestedState: LabVm["powerState"]): VimFault {
@@ -194,5 +194,3 @@ export function vmPath(state: WorldState, vm: LabVm): string {
   if (vm.pathForm === "absolute") return `[] /vmfs/volumes/${datastore.vmfsUuid}/${vm.file}`;
   return `[${datastore.name}] ${vm.file}`;
 }
-
-export const hostOf = (state: WorldState, vm: LabVm): LabHost => hostById(state, vm.hostId);
