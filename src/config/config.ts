@@ -12,7 +12,7 @@ import type { TlsSettings } from "./tls.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-export type ApprovalPolicy = "token" | "prompt" | "human";
+type ApprovalPolicy = "token" | "prompt" | "human";
 
 /** How a certificate is judged, still by reference; `system` trusts what Node trusts (NODE_EXTRA_CA_CERTS included). */
 export type TlsReference =

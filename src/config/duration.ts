@@ -4,7 +4,7 @@ const FORM = /^(\d{1,9})(ms|s|m|h)$/;
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** The longest one that is accepted; a timer's own limit is not far beyond. */
-export const LONGEST_MS = 24 * 3_600_000;
+const LONGEST_MS = 24 * 3_600_000;
 
 /** Milliseconds, or undefined when `text` is no duration, is zero or exceeds a day. */
 export function parseDuration(text: string): number | undefined {

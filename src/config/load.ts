@@ -14,7 +14,7 @@ export interface LoadOptions {
 }
 
 /** Where a configuration is looked for, in order; the first that is named or exists counts. */
-export function candidates(options: LoadOptions): { named?: string; searched: string[] } {
+function candidates(options: LoadOptions): { named?: string; searched: string[] } {
   const { file, env, cwd } = options;
   const named = file ?? (env["ATVM_CONFIG"] === "" ? undefined : env["ATVM_CONFIG"]);
   const xdg = env["XDG_CONFIG_HOME"];

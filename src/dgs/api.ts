@@ -20,7 +20,7 @@ import {
 import { isReset, type Sessions } from "./session.ts";
 import { AnswerTooLarge, type Outgoing, type Reply, type Transport } from "./transport.ts";
 
-export interface Call extends Told {
+interface Call extends Told {
   readonly path: string;
 }
 

@@ -13,7 +13,7 @@ import { createDgs } from "./array.ts";
 import { notAClone } from "./faults.ts";
 
 /** All in milliseconds. */
-export interface ArrayTimeouts {
+interface ArrayTimeouts {
   readonly connectMs: number;
   /** One call, from sending to the last byte of its answer. */
   readonly callMs: number;

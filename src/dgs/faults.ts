@@ -7,7 +7,7 @@ import { type Job, problemSchema } from "./answers.ts";
 import type { Reply } from "./transport.ts";
 
 /** operationIds of docs/dgs-api.yaml. */
-export type OperationId =
+type OperationId =
   | "CreateSession"
   | "DeleteSession"
   | "ListClients"
