@@ -2,9 +2,9 @@
 import { McpServer, type StandardSchemaWithJSON } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { PROMPTS } from "./prompts/catalog.ts";
-import { registerPrompt } from "./prompts/register.ts";
+import { registerPrompt } from "./prompts/wire.ts";
 import { RESOURCES } from "./resources/catalog.ts";
-import { registerResource } from "./resources/register.ts";
+import { registerResource } from "./resources/wire.ts";
 import { TOOLS } from "./tools/catalog.ts";
 import type { Tool } from "./tools/define.ts";
 import { type Door, invoke } from "./tools/invoke.ts";

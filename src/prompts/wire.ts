@@ -1,0 +1,26 @@
+/** Puts a prompt on a server, with names completed from the array. */
+import { completable, type McpServer } from "@modelcontextprotocol/server";
+import { z } from "zod";
+import { complete } from "../resources/wire.ts";
+import type { Door } from "../tools/invoke.ts";
+import type { Prompt, PromptArgument } from "./define.ts";
+
+/** A snapshot is one of the LUN's that was filled in before. */
+function field(argument: PromptArgument, door: Door): z.ZodType<string | undefined> {
+  const completed = completable(z.string().max(256).describe(argument.description), (prefix, context) => {
+    const lun = context?.arguments?.["lun"];
+    return complete(door, argument.complete, prefix, lun === undefined ? {} : { lun });
+  });
+  return argument.required ? completed : completed.optional();
+}
+
+export function registerPrompt(server: McpServer, prompt: Prompt, door: Door): void {
+  const argsSchema = z.object(
+    Object.fromEntries(prompt.arguments.map((argument) => [argument.name, field(argument, door)])),
+  );
+  server.registerPrompt(
+    prompt.name,
+    { title: prompt.title, description: prompt.description, argsSchema },
+    (values) => ({ messages: [{ role: "user", content: { type: "text", text: prompt.text(values) } }] }),
+  );
+}

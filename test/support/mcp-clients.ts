@@ -1,0 +1,142 @@
+/** Real clients of both protocol eras, connected in this process to a server over a fake engine. */
+import { Client as ModernClient } from "@modelcontextprotocol/client";
+import { Client as OlderClient } from "@modelcontextprotocol/sdk/client/index.js";
+import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import { InMemoryTransport } from "@modelcontextprotocol/server";
+import { serveStdio } from "@modelcontextprotocol/server/stdio";
+import type { Logger } from "../../src/core/ports.ts";
+import { buildServer } from "../../src/server.ts";
+import { type FakeEngine, fakeEngine } from "./fake-engine.ts";
+
+export interface Form {
+  readonly message: string;
+  readonly fields: readonly string[];
+}
+
+export type Reply = { action: "accept"; content: Record<string, string | boolean> } | { action: "decline" | "cancel" };
+
+/** How the person answers; without one, the client cannot show forms. */
+export type Person = (form: Form) => Reply;
+
+export interface Progress {
+  progress: number;
+  total?: number | undefined;
+  message?: string | undefined;
+}
+
+export interface Called {
+  readonly isError: boolean;
+  readonly structured: Record<string, unknown>;
+  readonly text: string;
+  readonly links: readonly string[];
+  readonly progress: readonly Progress[];
+}
+
+export interface TestClient {
+  readonly era: "modern" | "older";
+  readonly engine: FakeEngine;
+  readonly logged: string[];
+  readonly client: ModernClient | OlderClient;
+  call(name: string, args?: Record<string, unknown>): Promise<Called>;
+  close(): Promise<void>;
+}
+
+export interface Options {
+  readonly engine?: FakeEngine;
+  readonly person?: Person;
+}
+
+function formOf(params: unknown): Form {
+  const { message, requestedSchema } = params as { message: string; requestedSchema: { properties: object } };
+  return { message, fields: Object.keys(requestedSchema.properties) };
+}
+
+interface RawResult {
+  isError?: boolean;
+  structuredContent?: unknown;
+  content?: unknown;
+}
+
+function read(result: RawResult, progress: readonly Progress[]): Called {
+  const content = result.content as { type: string; text?: string; uri?: string }[];
+  return {
+    isError: result.isError === true,
+    structured: (result.structuredContent ?? {}) as Record<string, unknown>,
+    text: content.find(({ type }) => type === "text")?.text ?? "",
+    links: content.flatMap(({ type, uri }) => (type === "resource_link" && uri !== undefined ? [uri] : [])),
+    progress,
+  };
+}
+
+function serve(engine: FakeEngine): { wire: InMemoryTransport; logged: string[] } {
+  const logged: string[] = [];
+  const note = (data: object, message: string): void => {
+    const { err } = data as { err?: unknown };
+    logged.push(`${message}: ${err instanceof Error ? err.message : JSON.stringify(data)}`);
+  };
+  const log: Logger = { debug: note, info: note, warn: note, error: note };
+  const [wire, serverEnd] = InMemoryTransport.createLinkedPair();
+  serveStdio(
+    () => buildServer({ engine: () => Promise.resolve(engine), principal: () => "tester@host", channel: "mcp", log }),
+    { transport: serverEnd },
+  );
+  return { wire, logged };
+}
+
+export async function modernClient({ engine = fakeEngine(), person }: Options = {}): Promise<TestClient> {
+  const { wire, logged } = serve(engine);
+  const client = new ModernClient(
+    { name: "modern-test", version: "2.0" },
+    {
+      capabilities: person === undefined ? {} : { elicitation: { form: {} } },
+      versionNegotiation: { mode: { pin: "2026-07-28" } },
+    },
+  );
+  if (person !== undefined) client.setRequestHandler("elicitation/create", ({ params }) => person(formOf(params)));
+  await client.connect(wire);
+  return {
+    era: "modern",
+    engine,
+    logged,
+    client,
+    async call(name, args = {}) {
+      const progress: Progress[] = [];
+      const result = await client.callTool(
+        { name, arguments: args },
+        { onprogress: ({ progress: at, total, message }) => progress.push({ progress: at, total, message }) },
+      );
+      return read(result, progress);
+    },
+    close: () => client.close(),
+  };
+}
+
+export async function olderClient({ engine = fakeEngine(), person }: Options = {}): Promise<TestClient> {
+  const { wire, logged } = serve(engine);
+  const client = new OlderClient(
+    { name: "older-test", version: "1.0" },
+    { capabilities: person === undefined ? {} : { elicitation: {} } },
+  );
+  if (person !== undefined) client.setRequestHandler(ElicitRequestSchema, ({ params }) => person(formOf(params)));
+  await client.connect(wire);
+  return {
+    era: "older",
+    engine,
+    logged,
+    client,
+    async call(name, args = {}) {
+      const progress: Progress[] = [];
+      const result = await client.callTool({ name, arguments: args }, undefined, {
+        onprogress: ({ progress: at, total, message }) => progress.push({ progress: at, total, message }),
+      });
+      return read(result, progress);
+    },
+    close: () => client.close(),
+  };
+}
+
+/** Both eras, for tests that hold for each. */
+export const ERAS = [
+  ["2026-07-28", modernClient],
+  ["2025-11-25", olderClient],
+] as const;

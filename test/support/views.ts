@@ -1,0 +1,168 @@
+/** Results as the engine gives them, for tests of the doors. */
+import type { InspectView, LunsView, PlanView, RunView, SnapshotsView, VmsView } from "../../src/core/views.ts";
+
+const vm = (n: number): { name: string; path: string; moref: string } => ({
+  name: `atvm-${n}`,
+  path: `[gold-ds] atvm-${n}/atvm-${n}.vmx`,
+  moref: `vm-${n}`,
+});
+
+export const vms = (count: number): { name: string; path: string; moref: string }[] =>
+  Array.from({ length: count }, (_, index) => vm(index + 1));
+
+const clone = {
+  name: "AutomatedTest-VMBootImg-Gold-CDS1-ESX165-old",
+  id: "vol-9",
+  naa: "naa.60000000000000000000000000000009",
+};
+
+export function samplePlan(changes: Partial<PlanView> = {}): PlanView {
+  return {
+    planId: "plan-1",
+    mode: "automated_testing",
+    command:
+      "atvm_prep -A -n AutomatedTest-VMBootImg-Gold -s nightly-2026-11-21 -c CDS1-ESX165 -vi 192.168.0.201 -e 192.168.1.165",
+    target: {
+      lun: {
+        name: "AutomatedTest-VMBootImg-Gold",
+        volumeId: "vol-1",
+        naa: "naa.60000000000000000000000000000001",
+      },
+      client: { name: "CDS1-ESX165", id: "client-1" },
+      host: { address: "192.168.1.165", name: "esx165" },
+      vcenter: "192.168.0.201",
+    },
+    snapshot: {
+      name: "nightly-2026-11-21",
+      id: "snap-3",
+      createdAt: "2026-11-21T02:00:00.000Z",
+      chosenBy: "latest",
+    },
+    steps: [
+      { id: "s1", kind: "power_off", text: "Power off 2 VMs", irreversible: false },
+      { id: "s2", kind: "delete_clone", text: `Delete the clone ${clone.name}`, irreversible: true },
+      { id: "s3", kind: "create_clone", text: "Clone nightly-2026-11-21", irreversible: false },
+    ],
+    impact: {
+      vmsToPowerOff: vms(2),
+      vmsToUnregister: vms(3),
+      vmsToRegister: [],
+      datastoresToUnmount: [{ name: "gold-ds", id: "datastore-7", naa: clone.naa }],
+      volumesToUnassign: [clone],
+      clonesToDelete: [clone],
+      snapshotsLost: [],
+    },
+    warnings: ["Gold was assigned after this snapshot was made: changes since then are not in this clone."],
+    leftovers: [],
+    approval: { policy: "token", how: "The operator's yes is enough; then confirm_plan." },
+    state: "open",
+    createdAt: "2026-11-22T06:30:00.000Z",
+    expiresAt: "2026-11-22T06:40:00.000Z",
+    fingerprint: "f00d",
+    ...changes,
+  };
+}
+
+export function rollbackPlan(changes: Partial<PlanView> = {}): PlanView {
+  const plan = samplePlan({ mode: "rollback", command: "atvm_prep -rvgd -n AutomatedTest-VMBootImg-Gold -s weekly" });
+  return {
+    ...plan,
+    snapshot: { name: "weekly", id: "snap-1", createdAt: "2026-11-15T02:00:00.000Z", chosenBy: "name" },
+    impact: {
+      ...plan.impact,
+      snapshotsLost: [
+        { name: "nightly-2026-11-20", id: "snap-2", createdAt: "2026-11-20T02:00:00.000Z" },
+        { name: "nightly-2026-11-21", id: "snap-3", createdAt: "2026-11-21T02:00:00.000Z" },
+      ],
+    },
+    approval: { policy: "prompt", how: "The client asks the operator to type the LUN's name." },
+    ...changes,
+  };
+}
+
+/** A run of the sample plan with so many of its steps done. */
+export function sampleRun(done: number, changes: Partial<RunView> = {}): RunView {
+  const plan = samplePlan();
+  return {
+    runId: "run-1",
+    planId: plan.planId,
+    mode: plan.mode,
+    command: plan.command,
+    state: done === plan.steps.length ? "succeeded" : "running",
+    steps: plan.steps.map(({ id, kind, text }, index) => ({
+      id,
+      kind,
+      text,
+      state: index < done ? "done" : index === done ? "running" : "pending",
+    })),
+    next: done === plan.steps.length ? ["Power the VMs on when you need them."] : [],
+    createdAt: plan.createdAt,
+    ...changes,
+  };
+}
+
+export const sampleInspect: InspectView = {
+  client: { name: "CDS1-ESX165", id: "client-1" },
+  host: { address: "192.168.1.165", name: "esx165", connectionState: "connected" },
+  assigned: [
+    {
+      lun: "AutomatedTest-VMBootImg-Gold",
+      volume: { ...clone, kind: "clone", createdAt: "2026-11-21T08:00:00.000Z" },
+      fromSnapshot: { name: "nightly-2026-11-20", id: "snap-2" },
+      datastore: { name: "gold-ds", id: "datastore-7", accessible: true },
+      mounted: true,
+      vms: { poweredOn: 2, poweredOff: 1, suspended: 0, templates: 1, names: ["atvm-1", "atvm-2", "atvm-3"] },
+    },
+  ],
+  openPlans: [],
+  runningRuns: [],
+  notes: [],
+};
+
+export const sampleLuns: LunsView = {
+  luns: [
+    {
+      name: "AutomatedTest-VMBootImg-Gold",
+      shorthand: ["Gold"],
+      volumeId: "vol-1",
+      guid: "60000000000000000000000000000001",
+      naa: "naa.60000000000000000000000000000001",
+      sizeBytes: 500 * 2 ** 30,
+      clones: [{ ...clone, assignedTo: ["CDS1-ESX165"] }],
+      assignedTo: [],
+    },
+  ],
+};
+
+export const sampleSnapshots: SnapshotsView = {
+  lun: "AutomatedTest-VMBootImg-Gold",
+  snapshots: [
+    {
+      name: "nightly-2026-11-21",
+      id: "snap-3",
+      createdAt: "2026-11-21T02:00:00.000Z",
+      age: "1 day",
+      latest: true,
+      clones: 0,
+    },
+    {
+      name: "nightly-2026-11-20",
+      id: "snap-2",
+      createdAt: "2026-11-20T02:00:00.000Z",
+      age: "2 days",
+      latest: false,
+      clones: 1,
+    },
+  ],
+};
+
+export const sampleVms: VmsView = {
+  client: "CDS1-ESX165",
+  host: "192.168.1.165",
+  datastore: "gold-ds",
+  vms: [
+    { ...vm(1), registered: true, powerState: "poweredOn", connectionState: "connected" },
+    { name: "atvm-4", path: "[gold-ds] atvm-4/atvm-4.vmx", registered: false },
+  ],
+  notes: [],
+};
