@@ -33,7 +33,6 @@ function decodeFields(element: XmlElement, type: TypeDef, blame: Blame): Data {
       : -1;
     const field = type.fields[at];
     if (field === undefined) throw invalidRequest(blame(`Unexpected element tag "${child.name}" seen`));
-    for (const skipped of type.fields.slice(cursor, at)) requireGiven(skipped, result, type, blame);
     const value = decodeValue(child, field, blame);
     if (value !== undefined) {
       const before = result[field.name];
@@ -41,7 +40,7 @@ function decodeFields(element: XmlElement, type: TypeDef, blame: Blame): Data {
     }
     cursor = field.list ? at : at + 1;
   }
-  for (const left of type.fields.slice(cursor)) requireGiven(left, result, type, blame);
+  for (const wanted of type.fields) requireGiven(wanted, result, type, blame);
   if (element.children.length === 0 && element.text.trim() !== "") {
     throw invalidRequest(blame(`Unexpected text in data object of type ${type.name}`));
   }

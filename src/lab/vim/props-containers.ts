@@ -126,7 +126,12 @@ export const NETWORK: Props<LabDatacenter, Inventory> = {
   ...ENTITY_DEFAULTS,
   name: () => "VM Network",
   parent: (dc) => new Ref("Folder", dc.networkFolder),
-  summary: (dc) => ({ network: new Ref("Network", networkIdOf(dc)), name: "VM Network", accessible: true }),
+  summary: (dc) => ({
+    network: new Ref("Network", networkIdOf(dc)),
+    name: "VM Network",
+    accessible: true,
+    ipPoolName: "",
+  }),
   host: (dc, inventory) => inventory.hostsIn(dc.id).map((one) => new Ref("HostSystem", one.id)),
   vm: (dc, inventory) =>
     inventory.model.vms.filter((vm) => vm.datacenterId === dc.id).map((vm) => new Ref("VirtualMachine", vm.id)),

@@ -56,7 +56,7 @@ ResourceConfigSpec < DynamicData: entity &ManagedEntity?, changeVersion string?,
 ResourcePoolResourceUsage < DynamicData: reservationUsed long, reservationUsedForVm long, unreservedForPool long, unreservedForVm long, overallUsage long, maxUsage long
 ResourcePoolRuntimeInfo < DynamicData: memory ResourcePoolResourceUsage, cpu ResourcePoolResourceUsage, overallStatus ManagedEntityStatus
 ResourcePoolSummary < DynamicData: name string, config ResourceConfigSpec, runtime ResourcePoolRuntimeInfo
-NetworkSummary < DynamicData: network &Network?, name string, accessible boolean, ipPoolName string?
+NetworkSummary < DynamicData: network &Network?, name string, accessible boolean, ipPoolName string
 
 HostRuntimeInfo < DynamicData: connectionState HostSystemConnectionState, powerState HostSystemPowerState, standbyMode string?, inMaintenanceMode boolean, bootTime dateTime?
 HostHardwareSummary < DynamicData: vendor string, model string, uuid string, memorySize long, cpuModel string, cpuMhz int, numCpuPkgs short, numCpuCores short, numCpuThreads short, numNics int, numHBAs int
@@ -102,7 +102,7 @@ DatastoreHostMount < DynamicData: key &HostSystem, mountInfo HostMountInfo
 DatastoreCapability < DynamicData: directoryHierarchySupported boolean, rawDiskMappingsSupported boolean, perFileThinProvisioningSupported boolean, storageIORMSupported boolean, nativeSnapshotSupported boolean
 StorageIORMInfo < DynamicData: enabled boolean, congestionThresholdMode string?, congestionThreshold int, percentOfPeakThroughput int?, statsCollectionEnabled boolean?, reservationEnabled boolean?
 
-FileQueryFlags < DynamicData: fileType boolean, fileSize boolean, modification boolean, fileOwner boolean?
+FileQueryFlags < DynamicData: fileType boolean, fileSize boolean, modification boolean, fileOwner boolean
 FileQuery < DynamicData:
 VmConfigFileQueryFilter < DynamicData: matchConfigVersion int*, encrypted boolean?
 VmConfigFileQueryFlags < DynamicData: configVersion boolean, encryption boolean?
@@ -146,7 +146,8 @@ ParaVirtualSCSIController < VirtualSCSIController:
 VirtualHardware < DynamicData: numCPU int, numCoresPerSocket int?, memoryMB int, device VirtualDevice*
 VirtualMachineConfigInfo < DynamicData: changeVersion string, modified dateTime, name string, guestFullName string, version string, uuid string, instanceUuid string?, locationId string?, template boolean, guestId string, alternateGuestName string, annotation string?, files VirtualMachineFileInfo, tools ToolsConfigInfo?, flags VirtualMachineFlagInfo, defaultPowerOps VirtualMachineDefaultPowerOpInfo, hardware VirtualHardware
 ElementDescription < Description: key string
-ChoiceOption < DynamicData: valueIsReadonly boolean?, choiceInfo ElementDescription+, defaultIndex int?
+OptionType < DynamicData: valueIsReadonly boolean?
+ChoiceOption < OptionType: choiceInfo ElementDescription+, defaultIndex int?
 VirtualMachineQuestionInfo < DynamicData: id string, text string, choice ChoiceOption
 VirtualMachineRuntimeInfo < DynamicData: host &HostSystem?, connectionState VirtualMachineConnectionState, powerState VirtualMachinePowerState, faultToleranceState VirtualMachineFaultToleranceState?, toolsInstallerMounted boolean, suspendTime dateTime?, bootTime dateTime?, question VirtualMachineQuestionInfo?, maxCpuUsage int?, maxMemoryUsage int?, numMksConnections int, recordReplayState VirtualMachineRecordReplayState?, cleanPowerOff boolean?, onlineStandby boolean, consolidationNeeded boolean?
 VirtualMachineGuestSummary < DynamicData: guestId string?, guestFullName string?, toolsStatus VirtualMachineToolsStatus?, toolsVersionStatus string?, toolsRunningStatus string?, hostName string?, ipAddress string?

@@ -1,0 +1,121 @@
+/**
+ * Foreign clients against the lab's vCenter: Debian's python3-pyvmomi and ruby-rbvmomi, in their own processes, over TLS.
+ * Starts fresh labs for each, prints a line a check and `N passed, N failed`, and exits with 1 when any failed or a
+ * client is missing.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { generate } from "selfsigned";
+import { methodNamed, methodNames, subtypesOf } from "../../src/lab/vim/schema.ts";
+import { startVcenter } from "../../src/lab/vim/server.ts";
+import { World } from "../../src/lab/world.ts";
+
+const HERE = import.meta.dirname;
+const CREDENTIALS = { username: "interop@lab.test", password: "correct horse & <staple>" };
+const HOST = "192.168.1.165";
+const GOLD = "AutomatedTest-VMBootImg-Gold";
+const tls = await certificate();
+const count = { passed: 0, failed: 0 };
+
+async function certificate(): Promise<{ key: string; cert: string }> {
+  const made = await generate([{ name: "commonName", value: "localhost" }], { keySize: 2048, algorithm: "sha256" });
+  return { key: made.private, cert: made.cert };
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function verdict(line: string): void {
+  say(line);
+  if (line.startsWith("ok ")) count.passed += 1;
+  else if (line.startsWith("not ok ")) count.failed += 1;
+}
+
+/** A new clone of a gold volume, assigned to the host and not yet seen by it. */
+function assignCopy(world: World, gold: string): string {
+  const { volumes, snapshots, clients } = world.model;
+  const volume = volumes.find((one) => one.name === gold);
+  const snapshot = snapshots.findLast((one) => one.volumeId === volume?.id);
+  const client = clients.find((one) => one.hostAddress === HOST);
+  if (volume?.policyId === undefined || snapshot === undefined || client === undefined) throw new Error("no such gold");
+  const clone = world.createClone(volume.policyId, snapshot.id, `${gold}-copy`, "interop");
+  world.assign(clone.id, client.id, "interop");
+  return `naa.${clone.guid}`;
+}
+
+/** Runs a client's script; its lines of checks are counted, and a script that dies counts as a failure. */
+async function runClient(name: string, command: string, args: string[], input = ""): Promise<void> {
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
+  const errors: Buffer[] = [];
+  child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
+  child.stdin.on("error", () => {});
+  child.stdin.end(input);
+  let checks = 0;
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    checks += 1;
+    verdict(line);
+  });
+  const [code] = await Promise.race([once(child, "close"), once(child, "error").then(([error]) => [String(error)])]);
+  if (code !== 0 || checks === 0) {
+    const why = Buffer.concat(errors).toString("utf8").trim().split("\n").slice(-3).join(" | ");
+    verdict(`not ok ${name}: the client is missing or its script died (${code}): ${why}`);
+  }
+}
+
+async function judgeBy(name: string, command: string, script: string): Promise<void> {
+  const main = new World({ scenario: { scenario: "clone-assigned" } });
+  const shared = new World({ scenario: { scenario: "one-datacenter" } });
+  const copyNaa = assignCopy(main, "AutomatedTest-VMBootImg-Gold-2");
+  assignCopy(shared, GOLD);
+  const noTools = main.model.vms.find((vm) => vm.name === "web-02");
+  if (noTools === undefined) throw new Error("the scenario has no web-02");
+  noTools.toolsRunning = false;
+  main.announce();
+  main.faults.add({ api: "vim", op: "FindByDnsName", nth: EXPIRES_AT[name] ?? 1, action: { kind: "expire-session" } });
+  const servers = await Promise.all(
+    [main, shared].map((world) => startVcenter({ world, credentials: CREDENTIALS, tls, port: 0 })),
+  );
+  const setup = {
+    ...CREDENTIALS,
+    main: servers[0]?.port,
+    shared: servers[1]?.port,
+    host: HOST,
+    label: GOLD,
+    noTools: noTools.name,
+    copyNaa,
+  };
+  await runClient(name, command, [script, JSON.stringify(setup)]);
+  await Promise.all(servers.map((server) => server.close()));
+}
+
+/** Which call of FindByDnsName finds the session expired: the scripts' last. */
+const EXPIRES_AT: Readonly<Record<string, number>> = { pyvmomi: 2, rbvmomi: 1 };
+
+/** The schema tables as `schema_checks.py` wants them; whether a field is required counts for what clients send. */
+function schemaTables(): string {
+  const REQUESTS = /Spec$|Query$|Filter$|Flags$|Options$/;
+  // DynamicProperty and LocalizedMethodFault are shapes of the wire that pyVmomi folds into others.
+  const types = [...subtypesOf("DynamicData"), ...subtypesOf("ManagedObject")]
+    .filter(({ name }) => name !== "LocalizedMethodFault" && name !== "DynamicData")
+    .map((type) => ({
+      name: type.name,
+      managed: type.managed,
+      fields: type.fields.map((field) => ({ ...field, strict: REQUESTS.test(type.name) })),
+    }));
+  const methods = methodNames()
+    .flatMap((name) => methodNamed(name) ?? [])
+    .map(({ name, owner, params }) => ({
+      name,
+      owner,
+      fields: params.fields.slice(1).map((field) => ({ ...field, strict: true })),
+    }));
+  return JSON.stringify({ types, methods });
+}
+
+await runClient("schema", "/usr/bin/python3", [`${HERE}/schema_checks.py`], schemaTables());
+await judgeBy("pyvmomi", "/usr/bin/python3", `${HERE}/pyvmomi_checks.py`);
+await judgeBy("rbvmomi", "/usr/bin/ruby", `${HERE}/rbvmomi_checks.rb`);
+say(`${count.passed} passed, ${count.failed} failed`);
+process.exitCode = count.failed === 0 ? 0 : 1;
