@@ -6,7 +6,7 @@
  * loaded on first use instead, which also lets the version check speak on a Node that lacks `node:sqlite`.
  */
 import { statSync } from "node:fs";
-import { chmod, rm } from "node:fs/promises";
+import { chmod } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import { fileURLToPath } from "node:url";
 import { analyzeMetafile, build } from "esbuild";
@@ -29,7 +29,6 @@ const lazyBuiltins = {
   },
 };
 
-await rm(`${root}dist`, { recursive: true, force: true });
 const result = await build({
   absWorkingDir: root,
   entryPoints: ["src/main.ts"],

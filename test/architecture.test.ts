@@ -1,0 +1,106 @@
+/** Imports point one way: doors → core → ports ← adapters. What a comment could only ask for, this checks. */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+interface Source {
+  /** Relative to the project, such as `src/core/run.ts`. */
+  readonly path: string;
+  readonly text: string;
+  readonly imports: readonly { readonly what: string; readonly typesOnly: boolean }[];
+}
+
+const sources: readonly Source[] = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".ts"))
+  .map((path) => {
+    const text = readFileSync(join(root, "src", path), "utf8");
+    const own = `src/${path}`;
+    return { path: own, text, imports: importsOf(own, text) };
+  });
+
+/** Import and export statements and `import()`s, relative ones as paths in the project. */
+function importsOf(path: string, text: string): Source["imports"] {
+  const statements = text.matchAll(
+    /^(?:import|export)\s+(type\s)?[^;"']*?from\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\("([^"]+)"\)/gms,
+  );
+  return [...statements].map(([, type, from, bare, lazy]) => {
+    const what = from ?? bare ?? lazy ?? "";
+    const resolved = what.startsWith(".") ? relative(root, join(root, dirname(path), what)) : what;
+    return { what: resolved, typesOnly: type !== undefined };
+  });
+}
+
+const within = (...folders: string[]): Source[] =>
+  sources.filter(({ path }) => folders.some((one) => path.startsWith(`src/${one}/`)));
+
+/** `path → import`, for every import of these sources that `wrong` objects to. */
+const offences = (of: readonly Source[], wrong: (what: string, typesOnly: boolean) => boolean): string[] =>
+  of.flatMap(({ path, imports }) =>
+    imports.filter(({ what, typesOnly }) => wrong(what, typesOnly)).map(({ what }) => `${path} → ${what}`),
+  );
+
+const CORE_PACKAGES = new Set(["zod", "canonicalize", "fastest-levenshtein", "shell-quote", "p-limit"]);
+const ADAPTERS = /^src\/(dgs|vsphere|store)\//;
+const DOORS = /^src\/(cli|tools|resources|prompts|http)\/|^src\/(server|stdio|main)\.ts/;
+
+describe("the house", () => {
+  it("is what this test reads", () => {
+    expect(within("core").length).toBeGreaterThan(20);
+    expect(sources.flatMap(({ imports }) => imports).length).toBeGreaterThan(200);
+  });
+
+  it("has a core that knows no MCP, HTTP, SOAP, SQL or CLI: it imports itself, Node and a few packages", () => {
+    const foreign = (what: string): boolean =>
+      !what.startsWith("src/core/") && !what.startsWith("node:") && !CORE_PACKAGES.has(what);
+    expect(offences(within("core"), foreign)).toEqual([]);
+    const outside = (what: string): boolean => /^node:(https?|http2|net|tls|dgram|sqlite|child_process|fs)/.test(what);
+    expect(offences(within("core"), outside)).toEqual([]);
+  });
+
+  it("has doors that reach the systems through the engine only", () => {
+    const doors = sources.filter(({ path }) => DOORS.test(path));
+    expect(doors.length).toBeGreaterThan(20);
+    expect(offences(doors, (what) => ADAPTERS.test(what))).toEqual([]);
+  });
+
+  it("has adapters that know no doors and not each other", () => {
+    for (const adapter of ["dgs", "vsphere", "store"]) {
+      const wrong = (what: string): boolean =>
+        DOORS.test(what) || (ADAPTERS.test(what) && !what.startsWith(`src/${adapter}/`));
+      expect(offences(within(adapter), wrong)).toEqual([]);
+    }
+  });
+
+  it("has a lab that shares no code with the clients that are tested against it", () => {
+    expect(offences(within("lab"), (what) => ADAPTERS.test(what))).toEqual([]);
+    const product = sources.filter(({ path }) => !path.startsWith("src/lab/"));
+    const mayStartIt = new Set(["src/app.ts", "src/cli/lab.ts"]);
+    expect(
+      offences(
+        product.filter(({ path }) => !mayStartIt.has(path)),
+        (what) => what.startsWith("src/lab/"),
+      ),
+    ).toEqual([]);
+  });
+
+  it("opens writers in one place, the run, after redemption", () => {
+    // Systems.write() takes nothing; what streams and the store have under that name does.
+    const callers = sources.filter(({ text }) => /\.write\(\)/.test(text)).map(({ path }) => path);
+    expect(callers).toEqual(["src/core/run.ts"]);
+  });
+
+  it("writes to the console nowhere: standard output belongs to JSON-RPC", () => {
+    const talkative = sources.filter(
+      ({ path, text }) => !path.startsWith("src/cli/") && /\bconsole\.\w+\(|process\.stdout\.write/.test(text),
+    );
+    expect(talkative.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("keeps its files readable in one sitting", () => {
+    const long = sources.filter(({ text }) => text.split("\n").length > 401).map(({ path }) => path);
+    expect(long).toEqual([]);
+  });
+});
