@@ -43,7 +43,7 @@ export function newDraft(now: () => Date): Draft {
   };
 }
 
-export const ago = (draft: Draft, ms: number): Date => new Date(draft.start.getTime() - ms);
+const ago = (draft: Draft, ms: number): Date => new Date(draft.start.getTime() - ms);
 
 export function addPolicy(draft: Draft): string {
   const id = draft.ids.dgs("pol");
@@ -65,7 +65,7 @@ export function addDatacenter({ ids, model }: WorldState, name: string): string 
 }
 
 /** Client number 0 is `CDS1-ESX165` with host 192.168.1.165, and so on; past 192.168.1.250 it goes on in the next networks. */
-export function clientNaming(index: number): { name: string; address: string } {
+function clientNaming(index: number): { name: string; address: string } {
   const last = 165 + index;
   const address =
     last <= 250 ? `192.168.1.${last}` : `192.168.${2 + Math.floor((last - 251) / 250)}.${1 + ((last - 251) % 250)}`;
@@ -202,7 +202,7 @@ export function addNightly(draft: Draft, volume: LabVolume, age: number): string
 }
 
 /** Clones yesterday's snapshot under the name that a run would give it. */
-export function addClone(draft: Draft, { gold }: Family, client: LabClient): LabVolume {
+function addClone(draft: Draft, { gold }: Family, client: LabClient): LabVolume {
   const { ids, model } = draft;
   const yesterday = model.snapshots.filter((one) => one.volumeId === gold.id).at(-2);
   if (yesterday === undefined || gold.policyId === undefined) throw new Error(`${gold.name} has no snapshot to clone`);

@@ -1,15 +1,5 @@
 import type { IdSource } from "./id-source.ts";
-import type {
-  LabDatacenter,
-  LabDatastore,
-  LabFile,
-  LabHost,
-  LabModel,
-  LabMount,
-  LabSnapshot,
-  LabVm,
-  LabVolume,
-} from "./model.ts";
+import type { LabDatastore, LabFile, LabHost, LabModel, LabMount, LabSnapshot, LabVm, LabVolume } from "./model.ts";
 import { DgsProblem, VimFault } from "./model.ts";
 
 /** One generation of the world: what the operations read and change. */
@@ -25,7 +15,7 @@ function found<T>(object: T | undefined, id: string): T {
   throw new VimFault("ManagedObjectNotFound", message, { obj: id });
 }
 
-export const hostById = ({ model }: WorldState, id: string): LabHost =>
+const hostById = ({ model }: WorldState, id: string): LabHost =>
   found(
     model.hosts.find((host) => host.id === id),
     id,
@@ -40,12 +30,6 @@ export const vmById = ({ model }: WorldState, id: string): LabVm =>
 export const datastoreById = ({ model }: WorldState, id: string): LabDatastore =>
   found(
     model.datastores.find((datastore) => datastore.id === id),
-    id,
-  );
-
-export const datacenterById = ({ model }: WorldState, id: string): LabDatacenter =>
-  found(
-    model.datacenters.find((datacenter) => datacenter.id === id),
     id,
   );
 

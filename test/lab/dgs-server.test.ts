@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { NO_LATENCY } from "../../src/lab/latency.ts";
+import { touchWorld } from "../../src/lab/touch.ts";
 import { goldIn, startArray, type TestArray } from "./array.ts";
 import { operationIds } from "./contract.ts";
 
@@ -131,6 +133,23 @@ describe("the contract", () => {
     expect((await api.call({ ...clone, headers: { "idempotency-key": "two words" } })).status).toBe(422);
     expect(world.mutations).toEqual([]);
   });
+});
+
+test("a clone with a snapshot of its own, or a clone of that, is not deleted", async () => {
+  const { api, world } = await startArray();
+  const clone = world.model.volumes.find(({ kind }) => kind === "clone");
+  const path = `/volumes/${clone?.id}`;
+  const touch = (what: "snapshot-clone" | "unassign" | "delete-snapshot", more = {}) =>
+    touchWorld(world.state, { what, ...more });
+  const [snapshot] = touch("snapshot-clone");
+  const of = `/policies/${clone?.policyId}/snapshots/${snapshot}`;
+  touch("unassign");
+  expect((await api.call({ method: "DELETE", path })).status).toBe(409);
+  const child = await api.settle(await api.call({ method: "POST", path: `${of}/clone`, json: { name: "child" } }));
+  touch("delete-snapshot", { snapshot });
+  expect((await api.call({ method: "DELETE", path })).status).toBe(409);
+  await api.settle(await api.call({ method: "DELETE", path: `/volumes/${child.body.result.volumeId}` }));
+  expect((await api.call({ method: "DELETE", path })).status).toBe(202);
 });
 
 describe("lists", () => {
@@ -266,6 +285,7 @@ describe("faults", () => {
 
   test("reset-after makes the change, then closes the connection; the key finds its job again", async () => {
     const lab = await startArray();
+    lab.world.reset({ scenario: "clone-assigned" }, { ...NO_LATENCY, dgs: 10 });
     lab.world.faults.add({ api: "dgs", op: "CloneSnapshot", action: { kind: "reset-after" } });
     const call = { ...cloneCall(lab.world), headers: { "idempotency-key": "k" } };
     await expect(lab.api.call(call)).rejects.toThrow();

@@ -97,6 +97,19 @@ describe("a rescan", () => {
     expect(world.model.vms.every(({ connectionState }) => connectionState === "connected")).toBe(true);
   });
 
+  test("mounts a copy again by itself that was force-mounted, when its disk comes back", () => {
+    const { world, esx165, rescan, present } = stage("clone-assigned");
+    const clone = world.model.volumes.find(({ kind }) => kind === "clone");
+    if (clone === undefined) throw new Error("no clone");
+    emptyDatastore(world);
+    world.unassign(world.model.assignments[0]?.id ?? "", BY);
+    rescan(esx165);
+    expect(esx165.mounts).toEqual([]);
+    present(clone, esx165);
+    expect(esx165.mounts).toMatchObject([{ forceMounted: true, accessible: true }]);
+    expect(esx165.unresolved).toEqual([]);
+  });
+
   test("after an unassignment leaves datastore and VMs inaccessible, and without VMs drops the datastore", () => {
     const { world, esx165, rescan } = stage("clone-assigned");
     world.unassign(world.model.assignments[0]?.id ?? "", BY);
