@@ -187,7 +187,9 @@ class PrepEngine implements Engine {
       plan.request.snapshot === undefined ? plan.inputs : { ...plan.inputs, snapshot: plan.request.snapshot };
     const planned = await planNow(this.#deps, plan.mode, inputs, vcenter, rest);
     const origin = { runId: run.originId, createdAt: run.originCreatedAt };
-    return this.#plans.issue({ ...planned, inputs, resumes: { runId: run.id, origin, carried } }, actor);
+    const keys: Record<string, string> = { ...plan.keys };
+    for (const step of steps) if (step.state === "failed") keys[step.stepId] = `${run.id}.${step.stepId}.again`;
+    return this.#plans.issue({ ...planned, inputs, resumes: { runId: run.id, origin, carried, keys } }, actor);
   }
 
   async confirm(planToken: string, actor: Actor, options: ConfirmOptions = {}): Promise<RunView> {

@@ -31,7 +31,16 @@ export interface StoredPlan {
   readonly resumes?: string;
   readonly origin?: { readonly runId: string; readonly createdAt: string };
   readonly carried?: Readonly<Record<string, Outputs>>;
+  /** Idempotency keys of its steps that are not the origin's own: see `keyOf`. */
+  readonly keys?: Readonly<Record<string, string>>;
 }
+
+/**
+ * A step's idempotency key: the same over resumes, so that a repeat after a lost reply has no second effect. A step whose job
+ * definitely failed gets a new one (the resuming plan has it), since the array answers a repeat of the old key with the failed job.
+ */
+export const keyOf = (plan: Pick<StoredPlan, "keys">, originId: string, stepId: string): string =>
+  plan.keys?.[stepId] ?? `${originId}.${stepId}`;
 
 export const planDigest = (plan: StoredPlan): string => digestOf(plan);
 
@@ -78,6 +87,7 @@ export interface PlanParts {
     readonly runId: string;
     readonly origin: { readonly runId: string; readonly createdAt: string };
     readonly carried: Readonly<Record<string, Outputs>>;
+    readonly keys: Readonly<Record<string, string>>;
   };
 }
 
@@ -105,7 +115,12 @@ export function buildPlan(parts: PlanParts): StoredPlan {
     expiresAt: new Date(now.getTime() + parts.ttlMs).toISOString(),
     ...(parts.resumes === undefined
       ? {}
-      : { resumes: parts.resumes.runId, origin: parts.resumes.origin, carried: parts.resumes.carried }),
+      : {
+          resumes: parts.resumes.runId,
+          origin: parts.resumes.origin,
+          carried: parts.resumes.carried,
+          keys: parts.resumes.keys,
+        }),
   };
 }
 

@@ -239,7 +239,7 @@ export class Redemption {
 const resumeParts = (plan: StoredPlan): Pick<PlanParts, "resumes"> =>
   plan.resumes === undefined || plan.origin === undefined
     ? {}
-    : { resumes: { runId: plan.resumes, origin: plan.origin, carried: plan.carried ?? {} } };
+    : { resumes: { runId: plan.resumes, origin: plan.origin, carried: plan.carried ?? {}, keys: plan.keys ?? {} } };
 
 async function liveRunsIn(tx: StoreReader, row: Pick<PlanRow, "goldId" | "clientId">): Promise<RunRow[]> {
   const states = ["queued", "running"];

@@ -6,7 +6,7 @@ import { auditedWrite } from "./audit.ts";
 import { type EngineDeps, lockNames, RUNNER } from "./deps.ts";
 import { asPrepError, PrepError } from "./errors.ts";
 import { diffFacts } from "./facts.ts";
-import { readPlan, type StoredPlan } from "./plan.ts";
+import { keyOf, readPlan, type StoredPlan } from "./plan.ts";
 import type { VcenterOverride } from "./ports.ts";
 import { nextSentences, reportOf } from "./report.ts";
 import { carryOutStep, describeStep } from "./steps/catalog.ts";
@@ -165,7 +165,7 @@ class Runner {
           origin: { runId: this.#row.originId, createdAt: this.#row.originCreatedAt },
           outputs: this.#outputs,
           changed: (stepId) => this.#changed.has(stepId),
-          key: `${this.#row.originId}.${step.id}`,
+          key: keyOf(plan, this.#row.originId, step.id),
           progress: this.#progressOf(seq, step),
         };
         await this.#step(seq, step, world);

@@ -71,7 +71,7 @@ describe("-A", () => {
       const after = await bench.control.state();
       expectFreshClone(after, snapshotsOf(before, goldOf(before).id)[0]?.id ?? "");
       const host = hostOf(after);
-      expect(after.vms.filter((vm) => vm.host === host.id)).toEqual([]);
+      expect(after.vms.filter((vm) => vm.host === host.name)).toEqual([]);
     },
   );
 
@@ -97,7 +97,7 @@ describe("-A", () => {
     const after = await bench.control.state();
     const clone = assignedTo(after)[0];
     const files = after.files.filter((file) => file.volumeId === clone?.id);
-    expect(after.vms.filter((vm) => vm.host === hostOf(after).id)).toHaveLength(files.length);
+    expect(after.vms.filter((vm) => vm.host === hostOf(after).name)).toHaveLength(files.length);
   });
 
   test("with --keep_clone the old clone stays on the array, unassigned", async () => {
