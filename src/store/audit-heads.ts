@@ -1,0 +1,92 @@
+/**
+ * The file of audit heads beside a store: what the chain's end was, so that a store whose newest rows were cut off is
+ * found out. JSON Lines, `{"at","seq","hash"}`, only ever appended to.
+ */
+import { open, readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import pLimit from "p-limit";
+import { z } from "zod";
+import type { Clock } from "../core/ports.ts";
+import { makePrivateDir, makePrivateFile } from "./private-files.ts";
+import { readFailure, writeFailure } from "./sqlite-errors.ts";
+
+const headLine = z.object({ seq: z.int(), hash: z.string() });
+
+export interface AuditHead {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+export interface AuditHeads {
+  /** Appends and waits for the disk; nothing for a head that is there. Throws `AUDIT_UNWRITABLE`. */
+  record(head: AuditHead): Promise<void>;
+  /** In the order of recording; lines that are no heads, such as one torn by a crash, are passed over. */
+  all(): Promise<AuditHead[]>;
+}
+
+export function auditHeads(path: string, clock: Clock): AuditHeads {
+  const oneAtATime = pLimit(1);
+  /** What the file held when it was last looked at, so that each look reads only what is new. */
+  let seen: { bytes: number; readonly keys: Set<string> } = { bytes: 0, keys: new Set() };
+
+  const append = async (head: AuditHead): Promise<void> => {
+    makePrivateDir(dirname(path));
+    makePrivateFile(path);
+    const file = await open(path, "a+");
+    try {
+      const { size } = await file.stat();
+      if (size < seen.bytes) seen = { bytes: 0, keys: new Set() };
+      const added = Buffer.alloc(size - seen.bytes);
+      await file.read(added, 0, added.length, seen.bytes);
+      const ended = added.lastIndexOf("\n") + 1;
+      for (const known of headsIn(added.toString("utf8", 0, ended))) seen.keys.add(keyOf(known));
+      seen.bytes += ended;
+      if (seen.keys.has(keyOf(head))) return;
+      // A line that a crash tore is ended first, or this one would be part of it.
+      const start = ended === added.length ? "" : "\n";
+      const { seq, hash } = head;
+      await file.appendFile(`${start}${JSON.stringify({ at: clock.now().toISOString(), seq, hash })}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  };
+
+  return {
+    record: (head) =>
+      oneAtATime(async () => {
+        try {
+          await append(head);
+        } catch (thrown) {
+          throw writeFailure(path, thrown);
+        }
+      }),
+    all: async () => {
+      try {
+        return headsIn(await readFile(path, "utf8"));
+      } catch (thrown) {
+        if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return [];
+        throw readFailure(path, thrown);
+      }
+    },
+  };
+}
+
+function keyOf({ seq, hash }: AuditHead): string {
+  return `${seq} ${hash}`;
+}
+
+function headsIn(text: string): AuditHead[] {
+  return text.split("\n").flatMap((line) => {
+    const parsed = headLine.safeParse(jsonOrNothing(line));
+    return parsed.success ? [parsed.data] : [];
+  });
+}
+
+function jsonOrNothing(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
