@@ -1,44 +1,92 @@
+import pLimit from "p-limit";
 import type { MoRef } from "../core/ids.ts";
 import type { VmxFile } from "../core/ports.ts";
-import { garbage } from "./faults.ts";
+import { garbage, isFault, VimFault } from "./faults.ts";
 import type { Session } from "./session.ts";
 import type { Tasks } from "./tasks.ts";
-import { items, list, reference, refTo, text } from "./values.ts";
+import { items, list, reference, refTo, text, typeName } from "./values.ts";
 
 /** Folders of VMFS and of vSphere itself: what lies in them is no VM of anybody's. */
-const RESERVED =
-  /^\.(snapshot|sdd\.sf|dvsData|vSphere-HA|fbb\.sf|fdc\.sf|pbc\.sf|sbc\.sf|vh\.sf|pb2\.sf|naa\..*|iormstats\.sf|Trash.*)$/i;
+const RESERVED = /^\.(snapshot|dvsData|vSphere-HA|naa\..*|iormstats\.sf|[a-z0-9]+\.sf|Trash.*)$/i;
 
-/** Every `*.vmx` and `*.vmtx` below a datastore (`SearchDatastoreSubFolders_Task`), nested folders included. */
-export async function readVmxFiles(
-  session: Session,
-  tasks: Tasks,
-  datastore: { id: MoRef; name: string; browser: MoRef },
-): Promise<{ files: VmxFile[]; unreadable: string[] }> {
-  const doing = `list the files on datastore ${datastore.id}`;
-  tasks.prepare();
-  const started = await session.call({
-    operation: "SearchDatastoreSubFolders_Task",
-    args: {
-      _this: refTo("HostDatastoreBrowser", datastore.browser),
-      datastorePath: `[${datastore.name}]`,
-      searchSpec: { matchPattern: ["*.vmx", "*.vmtx"] },
-    },
-    doing,
-  });
-  const task = reference(started);
-  if (task === undefined) throw garbage(doing, { missing: "the task's reference" });
-  const folders = items(await tasks.wait(task, doing, "read"));
-  return { files: folders.flatMap(filesIn), unreadable: [] };
+/** How many folders are searched at once where they have to be searched one by one. */
+const FOLDERS_AT_ONCE = 8;
+
+interface Place {
+  readonly id: MoRef;
+  readonly name: string;
+  readonly browser: MoRef;
 }
 
-function filesIn(folder: unknown): VmxFile[] {
-  const at = text(folder, "folderPath") ?? "";
-  if (foldersOf(at).some((each) => RESERVED.test(each))) return [];
+interface Found {
+  readonly files: VmxFile[];
+  /** Folders that could not be read, as `[datastore] dir`. */
+  readonly unreadable: string[];
+}
+
+/**
+ * Every `*.vmx` and `*.vmtx` below a datastore, nested folders included: one `SearchDatastoreSubFolders_Task`. That task
+ * fails as a whole on a folder that cannot be read; then the folders are searched one by one, and such a one is told.
+ */
+export async function readVmxFiles(session: Session, tasks: Tasks, datastore: Place): Promise<Found> {
+  const search = async (operation: Search, path: string, searchSpec: object): Promise<unknown> => {
+    const doing = `list the files on datastore ${datastore.id}`;
+    const args = { _this: refTo("HostDatastoreBrowser", datastore.browser), datastorePath: path, searchSpec };
+    const task = reference(await session.call({ operation, args, doing }));
+    if (task === undefined) throw garbage(doing, { missing: "the task's reference" });
+    return tasks.wait(task, doing, "read");
+  };
+  tasks.prepare();
+  const root = `[${datastore.name}]`;
+  try {
+    const folders = items(await search("SearchDatastoreSubFolders_Task", root, { matchPattern: ["*.vmx", "*.vmtx"] }));
+    return { files: folders.flatMap((each) => filesIn(text(each, "folderPath") ?? root, each)), unreadable: [] };
+  } catch (thrown) {
+    if (!isFault(thrown, "FileFault", "CannotAccessFile", "FileLocked", "FileNotFound")) throw thrown;
+    return walk(search, root);
+  }
+}
+
+type Search = "SearchDatastore_Task" | "SearchDatastoreSubFolders_Task";
+
+/** Asks for folders, which a pattern for VMX files would hide, and for the types by which to tell them apart. */
+const FOLDER_SPEC = {
+  query: ["FolderFileQuery", "VmConfigFileQuery", "TemplateConfigFileQuery"].map((type) => ({
+    attributes: { "xsi:type": type },
+  })),
+  details: { fileType: true, fileSize: false, modification: false, fileOwner: false },
+};
+
+async function walk(
+  search: (operation: Search, path: string, spec: object) => Promise<unknown>,
+  root: string,
+): Promise<Found> {
+  const limit = pLimit(FOLDERS_AT_ONCE);
+  const files: VmxFile[] = [];
+  const unreadable: string[] = [];
+  const visit = async (path: string): Promise<void> => {
+    try {
+      const folder = await limit(() => search("SearchDatastore_Task", path, FOLDER_SPEC));
+      files.push(...filesIn(path, folder));
+      const below = list(folder, "file").filter((each) => typeName(each) === "FolderFileInfo");
+      const names = below.map((each) => text(each, "path") ?? "").filter((name) => name !== "" && !RESERVED.test(name));
+      await Promise.all(names.map((name) => visit(joined(path, name))));
+    } catch (thrown) {
+      // Without the root nothing is known; without one folder the rest is, and the report names what is missing.
+      if (path === root || !(thrown instanceof VimFault)) throw thrown;
+      unreadable.push(path);
+    }
+  };
+  await visit(root);
+  return { files, unreadable };
+}
+
+function filesIn(folderPath: string, folder: unknown): VmxFile[] {
+  if (foldersOf(folderPath).some((each) => RESERVED.test(each))) return [];
   return list(folder, "file").flatMap((each) => {
     const name = text(each, "path") ?? "";
-    if (!/\.(vmx|vmtx)$/i.test(name)) return [];
-    return [{ path: joined(at, name), template: /\.vmtx$/i.test(name) }];
+    if (!/\.(vmx|vmtx)$/i.test(name) || typeName(each) === "FolderFileInfo") return [];
+    return [{ path: joined(folderPath, name), template: /\.vmtx$/i.test(name) }];
   });
 }
 
@@ -46,6 +94,6 @@ const foldersOf = (folderPath: string): string[] => folderPath.replace(/^\[[^\]]
 
 /** `[ds]`, `[ds] dir` and `[ds] dir/` all occur as the folder's path. */
 function joined(folderPath: string, name: string): string {
-  if (folderPath.endsWith("]")) return `${folderPath} ${name}`;
-  return folderPath.endsWith("/") || folderPath.endsWith(" ") ? `${folderPath}${name}` : `${folderPath}/${name}`;
+  if (folderPath.endsWith("/") || folderPath.endsWith(" ")) return `${folderPath}${name}`;
+  return /^\[[^\]]*\]$/.test(folderPath) ? `${folderPath} ${name}` : `${folderPath}/${name}`;
 }

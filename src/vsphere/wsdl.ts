@@ -14,8 +14,13 @@ const TYPES: Readonly<Record<string, string>> = {
   PropertyFilterSpec: "propSet*:PropertySpec objectSet*:ObjectSpec reportMissingObjectsInResults?:boolean",
   RetrieveOptions: "maxObjects?:int",
   WaitOptions: "maxWaitSeconds?:int maxObjectUpdates?:int",
-  FileQueryFlags: "fileType:boolean fileSize:boolean modification:boolean fileOwner?:boolean",
-  HostDatastoreBrowserSearchSpec: "details?:FileQueryFlags searchCaseInsensitive?:boolean matchPattern*:string",
+  FileQueryFlags: "fileType:boolean fileSize:boolean modification:boolean fileOwner:boolean",
+  FileQuery: "",
+  "FolderFileQuery < FileQuery": "",
+  "VmConfigFileQuery < FileQuery": "",
+  "TemplateConfigFileQuery < VmConfigFileQuery": "",
+  HostDatastoreBrowserSearchSpec:
+    "query*:FileQuery details?:FileQueryFlags searchCaseInsensitive?:boolean matchPattern*:string",
   HostUnresolvedVmfsResolutionSpec: "extentDevicePath*:string uuidResolution:string",
   // What is read.
   AboutInfo: "name:string fullName?:string version?:string build?:string apiType?:string apiVersion?:string",
@@ -75,6 +80,10 @@ const OPERATIONS = {
   FindAllByDnsName: {
     takes: "datacenter?:ManagedObjectReference dnsName:string vmSearch:boolean",
     returns: "*:ManagedObjectReference",
+  },
+  SearchDatastore_Task: {
+    takes: "datastorePath:string searchSpec?:HostDatastoreBrowserSearchSpec",
+    returns: ":ManagedObjectReference",
   },
   SearchDatastoreSubFolders_Task: {
     takes: "datastorePath:string searchSpec?:HostDatastoreBrowserSearchSpec",
