@@ -11,6 +11,9 @@ export const MODE_FLAGS: Readonly<Record<Mode, string>> = {
   rollback: "-rvgd",
 };
 
+// shell-quote also escapes what no shell reads as anything but itself, such as the colon of an address.
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : quote([word]));
+
 /** `atvm_prep -A -n LUN -s SNAPSHOT -c CLIENT -vi VCENTER -e HOST`, with every option that changes the plan. */
 export function renderCommand(request: Request, snapshot: string | undefined, vcenter: string): string {
   const words = [
@@ -29,5 +32,5 @@ export function renderCommand(request: Request, snapshot: string | undefined, vc
     ...(request.keepClone ? ["--keep_clone"] : []),
     ...(request.forcePowerOff ? ["--force_power_off"] : []),
   ];
-  return quote(words);
+  return words.map(quoted).join(" ");
 }

@@ -6,7 +6,7 @@ import { safeText } from "../text.ts";
 import type { KnownVolume, VmRef, VolumeRef, World } from "./types.ts";
 
 export const labelOf = (volume: VolumeRef): string =>
-  "from" in volume ? "the new clone (name and NAA known after it is made)" : `${safeText(volume.name)} (${volume.naa})`;
+  "from" in volume ? "the new clone" : `${safeText(volume.name)} (${volume.naa})`;
 
 /** The volume a step is about, by now. */
 export function resolve(volume: VolumeRef, world: Pick<World, "outputs">): KnownVolume {
