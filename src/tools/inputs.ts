@@ -1,19 +1,18 @@
 /** The arguments that several tools share. One schema is the source of a tool's input and of the docs' table. */
 import { z } from "zod";
 
-const name = (): z.ZodString => z.string().min(1).max(256);
-
-export const lun = name().describe("Gold LUN: base name or shorthand, e.g. Gold");
-export const client = name().describe("DGS client; default: the host's pair, else configured").exactOptional();
-export const host = name().describe("ESXi host address; default: the client's pair").exactOptional();
-export const snapshot = name().describe("Snapshot name; default: the latest").exactOptional();
+// No lengths in the schemas: they would cost a tenth of the definitions' budget, and the engine checks each name.
+export const lun = z.string().describe("Gold LUN: base name or shorthand, e.g. Gold");
+export const client = z.string().describe("DGS client; default: the host's pair, else configured").exactOptional();
+export const host = z.string().describe("ESXi host address; default: the client's pair").exactOptional();
+export const snapshot = z.string().describe("Snapshot name; default: the latest").exactOptional();
 export const registerVms = z.boolean().describe("Also register the VMs found").exactOptional();
 export const keepClone = z.boolean().describe("Keep the old clone instead of deleting it").exactOptional();
 export const forcePowerOff = z
   .boolean()
   .describe("Power off hard where a guest cannot be shut down (on gold: can damage the image)")
   .exactOptional();
-export const planToken = z.string().min(1).max(128).describe("Exactly as a plan tool returned it");
-export const planId = z.string().min(1).max(64);
-export const runId = z.string().min(1).max(64);
+export const planToken = z.string().describe("Exactly as a plan tool returned it");
+export const planId = z.string();
+export const runId = z.string();
 export const limit = z.int().min(1).max(500).exactOptional();

@@ -146,7 +146,7 @@ const elicitResult = z.looseObject({
 async function askNow({ plan, challenge }: ApprovalNeeded, ctx: ServerContext): Promise<Answered> {
   const { message, requestedSchema } = question(plan);
   const reply = await ctx.mcpReq
-    .send({ method: "elicitation/create", params: { mode: "form", message, requestedSchema } }, elicitResult, {
+    .send({ method: "elicitation/create", params: { message, requestedSchema } }, elicitResult, {
       timeout: ANSWER_WITHIN_MS,
       signal: ctx.mcpReq.signal,
     })
