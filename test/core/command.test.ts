@@ -1,4 +1,4 @@
-import { parse } from "shell-quote";
+import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { renderCommand } from "../../src/core/command.ts";
 import type { Request } from "../../src/core/request.ts";
@@ -24,11 +24,12 @@ test("an address with a port is not escaped", () => {
   expect(renderCommand(request, undefined, "127.0.0.1:8443")).toContain("-vi 127.0.0.1:8443 ");
 });
 
-test.each(["it's a name", "$(reboot)", "a;b", 'say "hi"', "tab\there", "*"])(
+test.each(["it's a name", "$(reboot)", "a;b", 'say "hi"', "tab\there", "*", "~", "[a-z]", "{a,b}", "!!", "`id`", "-x"])(
   "a shell reads %j back as one word",
   (lun) => {
-    const words = parse(renderCommand({ ...request, lun }, undefined, "vc"));
-    expect(words.slice(0, 4)).toEqual(["atvm_prep", "-A", "-n", lun]);
+    const command = renderCommand({ ...request, lun }, undefined, "vc").replace("atvm_prep", "printf '%s\\0'");
+    const words = execFileSync("/bin/sh", ["-c", command], { encoding: "utf8" }).split("\0");
+    expect(words.slice(0, 3)).toEqual(["-A", "-n", lun]);
   },
 );
 
