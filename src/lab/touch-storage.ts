@@ -114,7 +114,10 @@ export function spanDatastore(state: WorldState, touch: Touch): string[] {
   return [datastore.id];
 }
 
-/** Another host of the same Datacenter, added if there is none that could, mounts the datastore too. */
+/**
+ * Another host of the same Datacenter, added if there is none that could, mounts the datastore too. The array has no
+ * assignment for it (any more), so that vCenter alone shows the sharing, until that host rescans.
+ */
 export function shareDatastore(state: WorldState, touch: Touch): string[] {
   const { model } = state;
   const { pair, mount, datastore, volume } = mountOf(state, { ...touch, host: undefined });
@@ -130,6 +133,9 @@ export function shareDatastore(state: WorldState, touch: Touch): string[] {
       ? { client, host: near }
       : addPair(state, model.clients.length, pair.host.datacenterId);
   present(state, volume, second);
+  model.assignments = model.assignments.filter(
+    (one) => one.volumeId !== volume.id || one.clientId !== second.client.id,
+  );
   return [datastore.id, second.host.id];
 }
 

@@ -137,8 +137,9 @@ describe("POST /touch", () => {
 
   test("share-datastore mounts it on a second host of the Datacenter", async () => {
     await control.touch("share-datastore");
-    const [datastore] = (await control.state()).datastores;
-    expect(datastore?.hosts).toEqual(["192.168.1.165", "192.168.1.167"]);
+    const { datastores, assignments } = await control.state();
+    expect(datastores[0]?.hosts).toEqual(["192.168.1.165", "192.168.1.167"]);
+    expect(assignments, "the array does not show it").toHaveLength(1);
   });
 
   test("stray-copy leaves a copy that the array's ancestry does not explain", async () => {
