@@ -1,7 +1,7 @@
 import { PrepError } from "../core/errors.ts";
 import type { MoRef } from "../core/ids.ts";
 import { safeText } from "../core/text.ts";
-import { type Fault, garbage, localizedFault } from "./faults.ts";
+import { type Fault, garbage, localizedFault, VimFault } from "./faults.ts";
 import type { Session } from "./session.ts";
 import { at, flag, items, list, type Reference, reference, refTo, text } from "./values.ts";
 
@@ -95,12 +95,26 @@ export class Properties {
   }
 }
 
-/** One `RetrievePropertiesEx` and as many `ContinueRetrievePropertiesEx` as the server's page size makes necessary. */
+/**
+ * One `RetrievePropertiesEx` and as many `ContinueRetrievePropertiesEx` as the server's page size makes necessary. Begun
+ * anew once where the session ended between two pages.
+ */
 export async function retrieve(
   session: Session,
   selections: readonly Selection[],
   doing: string,
 ): Promise<Properties[]> {
+  await session.services();
+  const { epoch } = session;
+  try {
+    return await retrievePages(session, selections, doing);
+  } catch (thrown) {
+    if (!(thrown instanceof VimFault) || session.epoch === epoch) throw thrown;
+    return retrievePages(session, selections, doing);
+  }
+}
+
+async function retrievePages(session: Session, selections: readonly Selection[], doing: string): Promise<Properties[]> {
   const { propertyCollector } = await session.services();
   const _this = refTo(propertyCollector.type, propertyCollector.id);
   const found: Properties[] = [];

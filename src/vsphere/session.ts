@@ -28,12 +28,18 @@ export class Session {
   readonly #log: Logger;
   #open: Promise<Services> | undefined;
   #closed = false;
+  #epoch = 0;
 
   constructor(options: { http: VimHttp; address: string; credentials: Credentials; clock: Clock; log: Logger }) {
     this.#http = options.http;
     this.#soap = new Soap(options.http, options.address, options.clock, options.log);
     this.#credentials = options.credentials;
     this.#log = options.log;
+  }
+
+  /** Rises with every sign-in: what the server kept for an earlier one, such as the rest of a paged read, is gone. */
+  get epoch(): number {
+    return this.#epoch;
   }
 
   /** Signs in when nobody has yet. */
@@ -107,6 +113,7 @@ export class Session {
       },
       doing: "sign in",
     });
+    this.#epoch += 1;
     this.#log.debug({ version }, "signed in at vCenter");
     return services;
   }

@@ -185,6 +185,14 @@ describe("reading the lab", () => {
     expect(operations()).toContain("ContinueRetrievePropertiesEx");
   });
 
+  test("reads anew what a session's end cut off between two pages", async () => {
+    await control.reset({ scenario: "large", vms: 1200 });
+    await control.faults({ api: "vim", op: "ContinueRetrievePropertiesEx", times: 1, action: "expire-session" });
+    const { vmIds } = await lookAt();
+    expect(new Set(vmIds).size).toBe(1200);
+    expect(operations().filter((each) => each === "Login")).toHaveLength(2);
+  });
+
   test("signs in again when the session is gone, and reads on", async () => {
     await vsphere.reader.inventory();
     await control.faults({ api: "vim", op: "RetrievePropertiesEx", times: 1, action: "expire-session" });
