@@ -8,8 +8,8 @@ type Assigned = InspectView["assigned"][number];
 
 function assignedLines(assigned: Assigned): string[] {
   const { volume, fromSnapshot, datastore, vms } = assigned;
-  const total = vms.poweredOn + vms.poweredOff + vms.suspended;
-  const states = `${vms.poweredOn} on, ${vms.poweredOff} off, ${vms.suspended} suspended${vms.templates === 0 ? "" : `; of them ${count(vms.templates, "template")}`}`;
+  const total = vms.poweredOn + vms.poweredOff + vms.suspended + vms.templates;
+  const states = `${vms.poweredOn} on, ${vms.poweredOff} off, ${vms.suspended} suspended${vms.templates === 0 ? "" : `, ${count(vms.templates, "template")}`}`;
   return [
     "",
     `${safeText(assigned.lun)}: the ${volume.kind} volume ${quoted(volume.name)} is assigned (${safeText(volume.id)}, ${safeText(volume.naa)}, made ${safeText(volume.createdAt)}).`,

@@ -2,7 +2,7 @@
  * How a tool is written. Each constructor is a typed identity function around one tool's parts, and the engine that its
  * handler is given is all it can reach: a planning tool has no way to change the array or the hypervisor, by type.
  */
-import type { InputRequiredResult, ToolAnnotations } from "@modelcontextprotocol/server";
+import { type InputRequiredResult, isInputRequiredResult, type ToolAnnotations } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import type { Actor, Engine, PlanningEngine } from "../core/engine.ts";
 import { PrepError } from "../core/errors.ts";
@@ -104,10 +104,6 @@ export function confirmTool<I extends z.ZodObject, O extends z.ZodObject>(spec: 
   );
 }
 
-/** A request for input is told from a result by the one member that no view has. */
-const wantsInput = (outcome: object): outcome is InputRequiredResult =>
-  "resultType" in outcome && outcome.resultType === "input_required";
-
 function assemble<I extends z.ZodObject, O extends z.ZodObject>(
   parts: Parts<I, O>,
   kind: ToolKind,
@@ -127,7 +123,7 @@ function assemble<I extends z.ZodObject, O extends z.ZodObject>(
       const args = input.safeParse(raw ?? {});
       if (!args.success) throw badArguments(name, input, args.error);
       const outcome = await run(args.data, engine, call);
-      if (wantsInput(outcome)) return outcome;
+      if (isInputRequiredResult(outcome)) return outcome;
       const view = result.parse(outcome);
       return { structured: view, text: parts.text(view), links: parts.links?.(view) ?? [] };
     },

@@ -3,6 +3,7 @@ import {
   type CallToolResult,
   CLIENT_INFO_META_KEY,
   type InputRequiredResult,
+  isInputRequiredResult,
   type McpServer,
   type ServerContext,
 } from "@modelcontextprotocol/server";
@@ -61,7 +62,7 @@ export async function invoke(
       onUpdate: progress.onUpdate,
       person: personBehind(server, ctx),
     });
-    if (!("structured" in answer)) return answer;
+    if (isInputRequiredResult(answer)) return answer;
     const knowsLinks = (server.server.getNegotiatedProtocolVersion() ?? LINKS_SINCE) >= LINKS_SINCE;
     return {
       structuredContent: answer.structured,

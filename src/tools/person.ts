@@ -9,6 +9,7 @@ import {
   type InputRequiredResult,
   inputRequired,
   inputResponse,
+  isInputRequiredResult,
   type McpServer,
   type ServerContext,
 } from "@modelcontextprotocol/server";
@@ -54,7 +55,7 @@ export async function withApproval<T extends object>(
   } catch (thrown) {
     if (!(thrown instanceof ApprovalNeeded)) throw thrown;
     const asked = await person.ask(thrown);
-    if (!("challenge" in asked)) return asked;
+    if (isInputRequiredResult(asked)) return asked;
     return await confirm(asked).catch((again: unknown) => {
       if (!(again instanceof ApprovalNeeded)) throw again;
       throw new PrepError("NOT_APPROVED", `The answer to plan ${again.plan.planId} came too late or was not valid.`, {

@@ -273,7 +273,7 @@ describe("the other texts", () => {
       AutomatedTest-VMBootImg-Gold: the clone volume "AutomatedTest-VMBootImg-Gold-CDS1-ESX165-old" is assigned (vol-9, naa.60000000000000000000000000000009, made 2026-11-21T08:00:00.000Z).
       - From snapshot "nightly-2026-11-20" (snap-2)
       - Datastore "gold-ds" (datastore-7), mounted
-      - 3 registered VMs: 2 on, 1 off, 0 suspended; of them 1 template
+      - 4 registered VMs: 2 on, 1 off, 0 suspended, 1 template
         - "atvm-1"
         - "atvm-2"
         - "atvm-3"

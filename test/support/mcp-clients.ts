@@ -4,6 +4,7 @@ import { Client as OlderClient } from "@modelcontextprotocol/sdk/client/index.js
 import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { InMemoryTransport } from "@modelcontextprotocol/server";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
+import { z } from "zod";
 import type { Logger } from "../../src/core/ports.ts";
 import { buildServer } from "../../src/server.ts";
 import { type FakeEngine, fakeEngine } from "./fake-engine.ts";
@@ -51,17 +52,17 @@ function formOf(params: unknown): Form {
   return { message, fields: Object.keys(requestedSchema.properties) };
 }
 
-interface RawResult {
-  isError?: boolean;
-  structuredContent?: unknown;
-  content?: unknown;
-}
+const Result = z.looseObject({
+  isError: z.boolean().optional(),
+  structuredContent: z.record(z.string(), z.unknown()).optional(),
+  content: z.array(z.looseObject({ type: z.string(), text: z.string().optional(), uri: z.string().optional() })),
+});
 
-function read(result: RawResult, progress: readonly Progress[]): Called {
-  const content = result.content as { type: string; text?: string; uri?: string }[];
+function read(result: unknown, progress: readonly Progress[]): Called {
+  const { isError = false, structuredContent = {}, content } = Result.parse(result);
   return {
-    isError: result.isError === true,
-    structured: (result.structuredContent ?? {}) as Record<string, unknown>,
+    isError,
+    structured: structuredContent,
     text: content.find(({ type }) => type === "text")?.text ?? "",
     links: content.flatMap(({ type, uri }) => (type === "resource_link" && uri !== undefined ? [uri] : [])),
     progress,
