@@ -35,12 +35,17 @@ export async function openSqliteStore({ path, clock, busyMs = 10_000 }: SqliteSt
   try {
     makePrivateDir(dirname(place));
     makePrivateFile(place);
-    const connection = await retry(() => new Connection(place, "write"));
+    if (!statSync(place).isFile()) {
+      throw unusable(place, "it is not a file", "Name a file as store.sqlite; its directory is made with it.");
+    }
+    let connection: Connection | undefined;
     try {
-      await retry(() => readySchema(connection));
-      return new SqliteStore({ id: storeId(connection), place, clock, retry, writer: connection });
+      const writer = await retry(() => new Connection(place, "write"));
+      connection = writer;
+      await retry(() => readySchema(writer));
+      return new SqliteStore({ id: storeId(writer), place, clock, retry, writer });
     } catch (thrown) {
-      connection.close();
+      connection?.close();
       // Where nothing can be made beside the file, not even the WAL's index, it is read as it lies.
       if (!isReadOnly(thrown) || existsSync(`${place}-wal`)) throw thrown;
       return new SqliteStore({ id: idOfFrozen(place, thrown), place, clock, retry });

@@ -1,0 +1,104 @@
+import { readdirSync, renameSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { asReader, makeReadOnly } from "./read-only.ts";
+import { freshPath, openStore } from "./samples.ts";
+import { startChild } from "./spawn.ts";
+
+describe("locks", () => {
+  it("exclude a second holder in the same store and in another on the same file", async () => {
+    const path = freshPath();
+    const [one, other] = [await openStore(path), await openStore(path)];
+    const lock = await one.tryLock(["gold:1"]);
+    expect(lock).toBeDefined();
+    expect(await one.tryLock(["gold:1"])).toBeUndefined();
+    expect(await other.tryLock(["gold:1"])).toBeUndefined();
+    expect(await lock?.stillHeld()).toBe(true);
+    await lock?.release();
+    expect(await lock?.stillHeld()).toBe(false);
+    expect(await other.tryLock(["gold:1"])).toBeDefined();
+  });
+
+  it("are taken all or none", async () => {
+    const store = await openStore();
+    const middle = await store.tryLock(["b"]);
+    expect(await store.tryLock(["c", "b", "a"])).toBeUndefined();
+    const rest = await store.tryLock(["a", "c"]);
+    expect(rest).toBeDefined();
+    await middle?.release();
+    await rest?.release();
+    expect(await store.tryLock(["a", "b", "c", "a"])).toBeDefined();
+  });
+
+  it("of different names do not meet, however alike the names look", async () => {
+    const store = await openStore();
+    for (const name of [
+      "client:a/b",
+      "client:a b",
+      "client:a",
+      "../client:a",
+      `${"x".repeat(300)}1`,
+      `${"x".repeat(300)}2`,
+    ]) {
+      expect(await store.tryLock([name]), name).toBeDefined();
+    }
+    const files = readdirSync(join(dirname(store.place), "locks"));
+    expect(files).toHaveLength(6);
+    expect(statSync(join(dirname(store.place), "locks")).mode & 0o777).toBe(0o700);
+    expect(statSync(join(dirname(store.place), "locks", files[0] ?? "")).mode & 0o777).toBe(0o600);
+  });
+
+  it("of several callers at once go to exactly one", async () => {
+    const path = freshPath();
+    const stores = await Promise.all([1, 2, 3, 4].map(() => openStore(path)));
+    const locks = await Promise.all(stores.map((store) => store.tryLock(["gold:1", "client:1"])));
+    expect(locks.filter((lock) => lock !== undefined)).toHaveLength(1);
+  });
+
+  it("of several processes at once go to exactly one", { timeout: 60_000 }, async () => {
+    const path = freshPath();
+    await openStore(path);
+    const children = [1, 2, 3].map(() => startChild(["lock", path, "gold:1"]));
+    await Promise.all(children.map((child) => child.until("opened")));
+    const answers = await Promise.all(children.map((child) => child.line()));
+    expect(answers.sort()).toEqual(["held", "refused", "refused"]);
+  });
+
+  it("are freed with a process that is killed, and held by one that is stopped", async () => {
+    const path = freshPath();
+    const store = await openStore(path);
+    const child = startChild(["lock", path, "gold:1,client:1"]);
+    await child.until("held");
+    expect(await store.tryLock(["client:1"])).toBeUndefined();
+    child.process.kill("SIGSTOP");
+    expect(await store.tryLock(["gold:1"])).toBeUndefined();
+    await child.kill();
+    expect(await store.tryLock(["gold:1", "client:1"])).toBeDefined();
+  });
+
+  it("are freed by closing the store", async () => {
+    const path = freshPath();
+    const [one, other] = [await openStore(path), await openStore(path)];
+    const lock = await one.tryLock(["gold:1"]);
+    await one.close();
+    expect(await lock?.stillHeld()).toBe(false);
+    expect(await other.tryLock(["gold:1"])).toBeDefined();
+  });
+
+  it("know when their file was taken away", async () => {
+    const store = await openStore();
+    const lock = await store.tryLock(["gold:1"]);
+    const directory = join(dirname(store.place), "locks");
+    renameSync(directory, `${directory}-away`);
+    expect(await lock?.stillHeld()).toBe(false);
+  });
+
+  it("are not thought held where their file cannot be written", async () => {
+    const store = await openStore();
+    await (await store.tryLock(["gold:1"]))?.release();
+    makeReadOnly(store.place);
+    await asReader(async () => {
+      await expect(store.tryLock(["gold:1"])).rejects.toMatchObject({ code: "STORE_UNUSABLE" });
+    });
+  });
+});
