@@ -6,7 +6,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { generate } from "selfsigned";
+import { makeCertificate } from "../../src/lab/certificate.ts";
 import { methodNamed, methodNames, subtypesOf } from "../../src/lab/vim/schema.ts";
 import { startVcenter } from "../../src/lab/vim/server.ts";
 import { World } from "../../src/lab/world.ts";
@@ -15,13 +15,8 @@ const HERE = import.meta.dirname;
 const CREDENTIALS = { username: "interop@lab.test", password: "correct horse & <staple>" };
 const HOST = "192.168.1.165";
 const GOLD = "AutomatedTest-VMBootImg-Gold";
-const tls = await certificate();
+const tls = await makeCertificate();
 const count = { passed: 0, failed: 0 };
-
-async function certificate(): Promise<{ key: string; cert: string }> {
-  const made = await generate([{ name: "commonName", value: "localhost" }], { keySize: 2048, algorithm: "sha256" });
-  return { key: made.private, cert: made.cert };
-}
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);

@@ -19,8 +19,11 @@ function hostOf({ vcenter, self }: Call): LabHost {
 /** A rescan takes its time, and then acts on the host as it is by then. */
 async function rescan(call: Call, act: (hostId: string) => void): Promise<undefined> {
   const { world } = call.vcenter;
+  const { generation } = world;
   hostOf(call);
   if (world.latency.rescan > 0) await delay(world.latency.rescan);
+  // Another world's host may bear the same id.
+  if (world.generation !== generation) throw objectNotFound(call.self);
   act(hostOf(call).id);
 }
 
