@@ -34,7 +34,8 @@ export class Tasks {
   #watch: Promise<ListWatch> | undefined;
   #waiting = new AbortController();
   #running = false;
-  #telling = false;
+  /** The watch that is being told of new tasks just now. */
+  #telling: Promise<ListWatch> | undefined;
   #polls = false;
   #closed = false;
 
@@ -125,9 +126,9 @@ export class Tasks {
 
   /** Puts new tasks on the list, and takes ended ones off it on the same occasion; one call at a time, for all that gathered. */
   async #tell(): Promise<void> {
-    if (this.#telling || this.#watch === undefined) return;
-    this.#telling = true;
     const watched = this.#watch;
+    if (watched === undefined || this.#telling === watched) return;
+    this.#telling = watched;
     try {
       const watch = await watched;
       while (this.#watch === watched) {
@@ -139,11 +140,11 @@ export class Tasks {
         for (const id of await watch.change(added, removed)) this.#lost(id);
       }
     } catch (thrown) {
-      // Whoever waits on the old list would wait for tasks that never got onto it.
       this.#log.debug({ code: thrown instanceof PrepError ? thrown.code : "INTERNAL" }, "tasks could not be listed");
-      this.#waiting.abort();
+      // Whoever waits on this list would wait for tasks that never got onto it.
+      if (this.#watch === watched) this.#waiting.abort();
     } finally {
-      this.#telling = false;
+      if (this.#telling === watched) this.#telling = undefined;
     }
   }
 
@@ -183,8 +184,6 @@ export class Tasks {
     this.#pending.delete(pending.ref.id);
     if (this.#watched.delete(pending.ref.id)) this.#ended.push(pending.ref);
     pending.settled.abort();
-    // Nothing left to wait for: the server need not hold the call.
-    if (this.#pending.size === 0 && this.#closed) this.#waiting.abort();
   }
 
   #forget(): void {
@@ -203,8 +202,9 @@ export class Tasks {
   }
 }
 
-/** Whether waiting anew can help: not with an account or certificate that is refused. */
+/** Whether waiting anew can help: not with an account or certificate that is refused, but after a session's end. */
 const mayPass = (thrown: unknown): boolean =>
+  isFault(thrown, "NotAuthenticated") ||
   !(thrown instanceof PrepError && ["AUTHENTICATION_FAILED", "CERTIFICATE_UNTRUSTED"].includes(thrown.code));
 
 const unfinished = (doing: string, found: Record<string, unknown>, cause: unknown): PrepError =>

@@ -44,7 +44,7 @@ export function createWriter(options: {
 
   return {
     powerOff: (vms, progress) => {
-      tasks.prepare();
+      if (vms.length > 0) tasks.prepare();
       return batch(vms, powerOffLimit, progress, async (id) => {
         const doing = `power off ${id}`;
         await runTask(session, tasks, "PowerOffVM_Task", { _this: refTo("VirtualMachine", id) }, doing).catch(
@@ -65,7 +65,7 @@ export function createWriter(options: {
       }),
 
     register: async (files, where, progress) => {
-      tasks.prepare();
+      if (files.length > 0) tasks.prepare();
       const made = new Map<string, { vmId?: MoRef; alreadyThere?: boolean }>();
       const outcomes = await batch(
         files.map((each) => each.path),
