@@ -2,12 +2,8 @@
 import { createInterface } from "node:readline";
 import { PrepError } from "../core/errors.ts";
 import type { PlanView } from "../core/views.ts";
+import { Interrupted } from "./interrupted.ts";
 import { type Io, isInteractive } from "./io.ts";
-
-/** Ctrl-C at a question: not an answer. */
-export class Interrupted extends Error {
-  override readonly name = "Interrupted";
-}
 
 /** One line from the terminal, trimmed; undefined at its end (Ctrl-D). Throws `Interrupted` on Ctrl-C. */
 function askLine(io: Io, question: string): Promise<string | undefined> {

@@ -1,15 +1,20 @@
 /** From the words of a command line to an exit code. */
-import { normalizeArgv } from "./argv.ts";
-import { Interrupted } from "./ask.ts";
 import type { OpenApp } from "./context.ts";
+import { Interrupted } from "./interrupted.ts";
 import { flush, type Io } from "./io.ts";
-import { jobOf } from "./program.ts";
 
 const openLazily: OpenApp = async (options) => (await import("../app.ts")).openApp(options);
 
 /** Carries out `argv` (without the program's name) and returns the exit code. It never throws. */
 export async function runCli(argv: readonly string[], io: Io, openApp: OpenApp = openLazily): Promise<number> {
   try {
+    const serving = plainServe(argv);
+    if (serving !== undefined) {
+      const { lab, config } = serving;
+      const context = { io, openApp, json: false, ...(config === undefined ? {} : { config }) };
+      return await (await import("./serve.ts")).serve({ lab, http: false }, context);
+    }
+    const [{ normalizeArgv }, { jobOf }] = await Promise.all([import("./argv.ts"), import("./program.ts")]);
     return await jobOf(normalizeArgv(argv), io, openApp)();
   } catch (thrown) {
     if (thrown instanceof Interrupted) return 130;
@@ -19,4 +24,18 @@ export async function runCli(argv: readonly string[], io: Io, openApp: OpenApp =
   } finally {
     await flush(io);
   }
+}
+
+/**
+ * `serve [--lab] [--config FILE]` as clients write it: an editor starts it with every window, and it need not wait for
+ * the parser of all other flags. Anything else there is left to that parser.
+ */
+function plainServe([command, ...words]: readonly string[]): { lab: boolean; config?: string } | undefined {
+  if (command !== "serve") return undefined;
+  const lab = words.includes("--lab");
+  const rest = words.filter((word) => word !== "--lab");
+  if (rest.length === 0) return { lab };
+  const [flag, config] = rest;
+  const isFile = config !== undefined && config !== "" && !config.startsWith("-");
+  return flag === "--config" && rest.length === 2 && isFile ? { lab, config } : undefined;
 }

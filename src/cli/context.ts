@@ -1,5 +1,7 @@
 /** What a command is handed. */
 import type { App, AppOptions } from "../app.ts";
+import { PrepError } from "../core/errors.ts";
+import { Interrupted } from "./interrupted.ts";
 import type { Io } from "./io.ts";
 
 export type OpenApp = (options: AppOptions) => Promise<App>;
@@ -23,7 +25,7 @@ export async function withApp<T>(context: Context, use: (app: App) => Promise<T>
   try {
     return await use(app);
   } catch (thrown) {
-    if (!(thrown instanceof Error) || !/^(PrepError|Interrupted)$/.test(thrown.name)) {
+    if (!(thrown instanceof PrepError || thrown instanceof Interrupted)) {
       app.log.error({ err: thrown }, "a command failed");
     }
     throw thrown;
