@@ -1,4 +1,4 @@
-import type { ConnectionOptions, TLSSocket } from "node:tls";
+import { type ConnectionOptions, createSecureContext, type TLSSocket } from "node:tls";
 import { Agent, buildConnector } from "undici";
 import { PrepError } from "../core/errors.ts";
 
@@ -25,8 +25,11 @@ export const normalThumbprint = (raw: string): string => raw.replace(/[^0-9a-f]/
  * What `tls.connect` is given. For a thumbprint the chain is not verified here: whoever connects compares the
  * certificate before sending anything, as `createDispatcher` does.
  */
-export function tlsConnectOptions(settings: TlsSettings): Pick<ConnectionOptions, "ca" | "rejectUnauthorized"> {
-  if ("ca" in settings) return { ca: settings.ca, rejectUnauthorized: true };
+export function tlsConnectOptions(
+  settings: TlsSettings,
+): Pick<ConnectionOptions, "secureContext" | "rejectUnauthorized"> {
+  // Parsed once: a system's authorities are some hundreds, and each connection would read them anew.
+  if ("ca" in settings) return { secureContext: createSecureContext({ ca: settings.ca }), rejectUnauthorized: true };
   return { rejectUnauthorized: false };
 }
 
