@@ -1,7 +1,7 @@
 import type { Data } from "./value.ts";
 
 /** What the lab says it is: an API of this version, by its own name. */
-export const API_VERSION = "8.0.1.0";
+const API_VERSION = "8.0.1.0";
 
 export const ABOUT: Data = {
   name: "VMware vCenter Server",

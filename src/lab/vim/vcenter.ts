@@ -9,7 +9,7 @@ import { Signal } from "./signal.ts";
 import { Tasks } from "./tasks.ts";
 import { type Data, Ref } from "./value.ts";
 
-export const SERVICE_INSTANCE = new Ref("ServiceInstance", "ServiceInstance");
+const SERVICE_INSTANCE = new Ref("ServiceInstance", "ServiceInstance");
 const SESSION_MANAGER = new Ref("SessionManager", "SessionManager");
 const VIEW_MANAGER = new Ref("ViewManager", "ViewManager");
 const SEARCH_INDEX = new Ref("SearchIndex", "SearchIndex");

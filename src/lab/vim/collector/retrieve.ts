@@ -7,7 +7,7 @@ import { type Find, type Selected, select } from "./select.ts";
 import type { FilterSpec } from "./spec.ts";
 
 /** The most objects that one reply carries, whatever the client asks for. */
-export const PAGE_LIMIT = 1000;
+const PAGE_LIMIT = 1000;
 
 export interface PropertyValue {
   readonly path: Path;
