@@ -14,7 +14,8 @@ const MARK: Record<StepState, string> = {
   unknown: "?",
 };
 
-const WORD: Partial<Record<StepState, string>> = {
+/** Where the step itself does not say what came of it. */
+const OUTCOME: Partial<Record<StepState, string>> = {
   skipped: "already so",
   failed: "failed",
   unknown: "outcome not known",
@@ -73,8 +74,10 @@ export class LiveRun {
 
 function line(step: Step, at: number, total: number): string {
   const number = String(at + 1).padStart(String(total).length);
-  const notes = [WORD[step.state], step.detail, took(step)].filter((note) => note !== undefined && note !== "");
-  return `${MARK[step.state]} ${number}/${total} ${step.text}${notes.length > 0 ? ` (${notes.join(", ")})` : ""}`;
+  const { text, detail, state } = step;
+  const came = detail === undefined || detail === "" ? OUTCOME[state] : detail;
+  const time = took(step);
+  return `${MARK[state]} ${number}/${total} ${text}${came === undefined ? "" : `: ${came}`}${time === undefined ? "" : ` (${time})`}`;
 }
 
 function took({ startedAt, endedAt }: Step): string | undefined {

@@ -39,7 +39,9 @@ interface Finish {
 /** Shows a plan that was just made, has it approved, carries it out. A plan that is not carried out is discarded. */
 export async function finishPlan({ plan, app, vcenter, command, context }: Finish): Promise<number> {
   const { engine } = app;
-  const shown = withoutToken(plan);
+  // How an assistant gets its approval is not the question here.
+  const how = command.dryRun ? "you are asked before it is carried out." : "you are asked below.";
+  const shown = { ...withoutToken(plan), approval: { ...plan.approval, how } };
   if (command.dryRun) {
     answer(context, withoutToken(await discard(engine, app, plan)), () => planText(shown));
     return 0;
