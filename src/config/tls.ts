@@ -25,9 +25,7 @@ export const normalThumbprint = (raw: string): string => raw.replace(/[^0-9a-f]/
  * What `tls.connect` is given. For a thumbprint the chain is not verified here: whoever connects compares the
  * certificate before sending anything, as `createDispatcher` does.
  */
-export function tlsConnectOptions(
-  settings: TlsSettings,
-): Pick<ConnectionOptions, "secureContext" | "rejectUnauthorized"> {
+function tlsConnectOptions(settings: TlsSettings): Pick<ConnectionOptions, "secureContext" | "rejectUnauthorized"> {
   // Parsed once: a system's authorities are some hundreds, and each connection would read them anew.
   if ("ca" in settings) return { secureContext: createSecureContext({ ca: settings.ca }), rejectUnauthorized: true };
   return { rejectUnauthorized: false };

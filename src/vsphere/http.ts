@@ -14,13 +14,6 @@ export interface VsphereTimeouts {
   readonly task: number;
 }
 
-export const DEFAULT_VSPHERE_TIMEOUTS: VsphereTimeouts = {
-  connect: 10_000,
-  call: 60_000,
-  storage: 15 * 60_000,
-  task: 30 * 60_000,
-};
-
 /** How long one `WaitForUpdatesEx` is held by the server when nothing happens. */
 export const MAX_WAIT_SECONDS = 50;
 

@@ -137,7 +137,7 @@ function complexType([heading, fields]: readonly [string, string]): string {
 }
 
 /** The subset as WSDL 1.1, for node-soap. */
-export function wsdlText(): string {
+function wsdlText(): string {
   const operations = Object.entries<Operation>(OPERATIONS);
   const wrappers = operations.map(([name, { takes, returns }]) => {
     const request = sequence(`_this:ManagedObjectReference ${takes}`);

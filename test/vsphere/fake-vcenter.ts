@@ -104,11 +104,10 @@ export const object = (type: string, id: string, values: Record<string, string>,
     .join("")}${missing}</objects>`;
 
 export const string = (value: string): string => `<val xsi:type="xsd:string">${value}</val>`;
-export const boolean = (value: boolean): string => `<val xsi:type="xsd:boolean">${value}</val>`;
+const boolean = (value: boolean): string => `<val xsi:type="xsd:boolean">${value}</val>`;
 export const refs = (type: string, ...ids: string[]): string =>
   `<val xsi:type="ArrayOfManagedObjectReference">${ids.map((id) => `<ManagedObjectReference type="${type}" xsi:type="ManagedObjectReference">${id}</ManagedObjectReference>`).join("")}</val>`;
-export const ref = (type: string, id: string): string =>
-  `<val type="${type}" xsi:type="ManagedObjectReference">${id}</val>`;
+const ref = (type: string, id: string): string => `<val type="${type}" xsi:type="ManagedObjectReference">${id}</val>`;
 
 /** A VM as `vmsOn` reads one; `extra` overrides single properties. */
 export const vmObject = (id: string, extra: Record<string, string> = {}, missing = ""): string =>
