@@ -1,6 +1,7 @@
 /**
  * The file of audit heads beside a store: what the chain's end was, so that a store whose newest rows were cut off is
- * found out. JSON Lines, `{"at","seq","hash"}`, only ever appended to.
+ * found out. JSON Lines, `{"at","store","seq","hash"}`, only ever appended to. `store` is the store file's name: stores in
+ * one folder share the file, and one that was made anew in place of another is held against the heads of that one.
  */
 import { open, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -10,7 +11,7 @@ import type { Clock } from "../core/ports.ts";
 import { makePrivateDir, makePrivateFile } from "./private-files.ts";
 import { readFailure, writeFailure } from "./sqlite-errors.ts";
 
-const headLine = z.object({ seq: z.int(), hash: z.string() });
+const headLine = z.object({ store: z.string(), seq: z.int(), hash: z.string() });
 
 export interface AuditHead {
   readonly seq: number;
@@ -18,13 +19,17 @@ export interface AuditHead {
 }
 
 export interface AuditHeads {
-  /** Appends and waits for the disk; nothing for a head that is there. Throws `AUDIT_UNWRITABLE`. */
+  /**
+   * Appends; nothing for a head that is there. Not forced to the disk: the chain itself is, and what a power cut takes from
+   * here only narrows what can be found out. Throws `AUDIT_UNWRITABLE`.
+   */
   record(head: AuditHead): Promise<void>;
   /** In the order of recording; lines that are no heads, such as one torn by a crash, are passed over. */
   all(): Promise<AuditHead[]>;
 }
 
-export function auditHeads(path: string, clock: Clock): AuditHeads {
+/** The heads of the store file named `store` in the file at `path`. */
+export function auditHeads(path: string, store: string, clock: Clock): AuditHeads {
   const oneAtATime = pLimit(1);
   /** What the file held when it was last looked at, so that each look reads only what is new. */
   let seen: { bytes: number; readonly keys: Set<string> } = { bytes: 0, keys: new Set() };
@@ -39,14 +44,13 @@ export function auditHeads(path: string, clock: Clock): AuditHeads {
       const added = Buffer.alloc(size - seen.bytes);
       await file.read(added, 0, added.length, seen.bytes);
       const ended = added.lastIndexOf("\n") + 1;
-      for (const known of headsIn(added.toString("utf8", 0, ended))) seen.keys.add(keyOf(known));
+      for (const known of headsIn(added.toString("utf8", 0, ended), store)) seen.keys.add(keyOf(known));
       seen.bytes += ended;
       if (seen.keys.has(keyOf(head))) return;
       // A line that a crash tore is ended first, or this one would be part of it.
       const start = ended === added.length ? "" : "\n";
       const { seq, hash } = head;
-      await file.appendFile(`${start}${JSON.stringify({ at: clock.now().toISOString(), seq, hash })}\n`);
-      await file.sync();
+      await file.appendFile(`${start}${JSON.stringify({ at: clock.now().toISOString(), store, seq, hash })}\n`);
     } finally {
       await file.close();
     }
@@ -63,7 +67,7 @@ export function auditHeads(path: string, clock: Clock): AuditHeads {
       }),
     all: async () => {
       try {
-        return headsIn(await readFile(path, "utf8"));
+        return headsIn(await readFile(path, "utf8"), store);
       } catch (thrown) {
         if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return [];
         throw readFailure(path, thrown);
@@ -76,10 +80,10 @@ function keyOf({ seq, hash }: AuditHead): string {
   return `${seq} ${hash}`;
 }
 
-function headsIn(text: string): AuditHead[] {
+function headsIn(text: string, store: string): AuditHead[] {
   return text.split("\n").flatMap((line) => {
     const parsed = headLine.safeParse(jsonOrNothing(line));
-    return parsed.success ? [parsed.data] : [];
+    return parsed.success && parsed.data.store === store ? [parsed.data] : [];
   });
 }
 

@@ -3,7 +3,7 @@
  * once; a commit has reached the disk when `write` resolves. Not for network file systems, whose locks cannot be relied on.
  */
 import { existsSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import pLimit from "p-limit";
 import type { Clock } from "../core/ports.ts";
 import type { HeldLock, Store, StoreReader, StoreWriter } from "../core/store-port.ts";
@@ -110,7 +110,7 @@ class SqliteStore implements Store {
     this.#retry = retry;
     this.#inode = statSync(place, { bigint: true }).ino;
     this.#locks = fileLocks(join(dirname(place), "locks"), clock);
-    this.#heads = auditHeads(join(dirname(place), "audit-heads.log"), clock);
+    this.#heads = auditHeads(join(dirname(place), "audit-heads.log"), basename(place), clock);
     this.#frozen = writer === undefined;
     this.#writer = writer;
   }
@@ -140,7 +140,8 @@ class SqliteStore implements Store {
 
   async tryLock(names: readonly string[]): Promise<HeldLock | undefined> {
     this.#checkUsable();
-    return await this.#locks.tryLock(names);
+    // Stores in one folder share the folder of locks, not the locks.
+    return await this.#locks.tryLock(names.map((name) => `${basename(this.place)}-${name}`));
   }
 
   recordHead(head: { seq: number; hash: string }): Promise<void> {

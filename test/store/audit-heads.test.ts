@@ -1,5 +1,5 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openStore } from "./samples.ts";
 
@@ -17,8 +17,14 @@ describe("the file of audit heads", () => {
       { seq: 3, hash: "h3" },
       { seq: 5, hash: "h5" },
     ]);
+    const at = "2025-03-01T10:00:00.000Z";
+    const name = basename(store.place);
+    const lines = [
+      { at, store: name, seq: 3, hash: "h3" },
+      { at, store: name, seq: 5, hash: "h5" },
+    ];
     expect(readFileSync(headsFile(store.place), "utf8")).toBe(
-      '{"at":"2025-03-01T10:00:00.000Z","seq":3,"hash":"h3"}\n{"at":"2025-03-01T10:00:00.000Z","seq":5,"hash":"h5"}\n',
+      lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
     );
     expect(statSync(headsFile(store.place)).mode & 0o777).toBe(0o600);
   });
@@ -30,10 +36,24 @@ describe("the file of audit heads", () => {
     expect(await store.recordedHeads()).toHaveLength(2);
   });
 
+  it("two stores in one folder have heads and locks of their own", async () => {
+    const one = await openStore();
+    const beside = await openStore(join(dirname(one.place), "beside.db"));
+    await one.recordHead({ seq: 1, hash: "of one" });
+    await beside.recordHead({ seq: 1, hash: "of the other" });
+    expect(await one.recordedHeads()).toEqual([{ seq: 1, hash: "of one" }]);
+    expect(await beside.recordedHeads()).toEqual([{ seq: 1, hash: "of the other" }]);
+    const held = await one.tryLock(["family-vol-1"]);
+    expect(held).toBeDefined();
+    expect(await beside.tryLock(["family-vol-1"])).toBeDefined();
+    expect(await one.tryLock(["family-vol-1"])).toBeUndefined();
+  });
+
   it("knows a head that another process recorded", async () => {
     const store = await openStore();
     await store.recordHead({ seq: 1, hash: "h1" });
-    appendFileSync(headsFile(store.place), '{"seq":2,"hash":"h2"}\n');
+    const other = { store: basename(store.place), seq: 2, hash: "h2" };
+    appendFileSync(headsFile(store.place), `${JSON.stringify(other)}\n`);
     await store.recordHead({ seq: 2, hash: "h2" });
     expect(await store.recordedHeads()).toHaveLength(2);
   });
