@@ -83,7 +83,7 @@ function keyOf({ seq, hash }: AuditHead): string {
 function headsIn(text: string, store: string): AuditHead[] {
   return text.split("\n").flatMap((line) => {
     const parsed = headLine.safeParse(jsonOrNothing(line));
-    return parsed.success && parsed.data.store === store ? [parsed.data] : [];
+    return parsed.success && parsed.data.store === store ? [{ seq: parsed.data.seq, hash: parsed.data.hash }] : [];
   });
 }
 
