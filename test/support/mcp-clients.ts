@@ -1,6 +1,7 @@
 /** Real clients of both protocol eras, connected in this process to a server over a fake engine. */
-import { Client as ModernClient } from "@modelcontextprotocol/client";
+import { Client as ModernClient, type Transport as ModernTransport } from "@modelcontextprotocol/client";
 import { Client as OlderClient } from "@modelcontextprotocol/sdk/client/index.js";
+import type { Transport as OlderTransport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { InMemoryTransport } from "@modelcontextprotocol/server";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
@@ -33,13 +34,20 @@ export interface Called {
   readonly progress: readonly Progress[];
 }
 
-export interface TestClient {
+/** A client that is connected to some server. */
+export interface Conversation {
+  readonly client: ModernClient | OlderClient;
+  /** What the client could not read, such as lines on stdout that are no JSON-RPC. */
+  readonly noise: string[];
+  call(name: string, args?: Record<string, unknown>, onProgress?: (at: Progress) => void): Promise<Called>;
+  close(): Promise<void>;
+}
+
+/** One that is connected to a server in this process. */
+export interface TestClient extends Conversation {
   readonly era: "modern" | "older";
   readonly engine: FakeEngine;
   readonly logged: string[];
-  readonly client: ModernClient | OlderClient;
-  call(name: string, args?: Record<string, unknown>): Promise<Called>;
-  close(): Promise<void>;
 }
 
 export interface Options {
@@ -84,8 +92,7 @@ function serve(engine: FakeEngine): { wire: InMemoryTransport; logged: string[] 
   return { wire, logged };
 }
 
-export async function modernClient({ engine = fakeEngine(), person }: Options = {}): Promise<TestClient> {
-  const { wire, logged } = serve(engine);
+export async function modernOn(transport: ModernTransport, person?: Person): Promise<Conversation> {
   const client = new ModernClient(
     { name: "modern-test", version: "2.0" },
     {
@@ -93,18 +100,23 @@ export async function modernClient({ engine = fakeEngine(), person }: Options = 
       versionNegotiation: { mode: { pin: "2026-07-28" } },
     },
   );
+  const noise: string[] = [];
+  client.onerror = (error) => void noise.push(error.message);
   if (person !== undefined) client.setRequestHandler("elicitation/create", ({ params }) => person(formOf(params)));
-  await client.connect(wire);
+  await client.connect(transport);
   return {
-    era: "modern",
-    engine,
-    logged,
     client,
-    async call(name, args = {}) {
+    noise,
+    async call(name, args = {}, onProgress) {
       const progress: Progress[] = [];
       const result = await client.callTool(
         { name, arguments: args },
-        { onprogress: ({ progress: at, total, message }) => progress.push({ progress: at, total, message }) },
+        {
+          onprogress: ({ progress: at, total, message }) => {
+            progress.push({ progress: at, total, message });
+            onProgress?.({ progress: at, total, message });
+          },
+        },
       );
       return read(result, progress);
     },
@@ -112,28 +124,40 @@ export async function modernClient({ engine = fakeEngine(), person }: Options = 
   };
 }
 
-export async function olderClient({ engine = fakeEngine(), person }: Options = {}): Promise<TestClient> {
-  const { wire, logged } = serve(engine);
+export async function olderOn(transport: OlderTransport, person?: Person): Promise<Conversation> {
   const client = new OlderClient(
     { name: "older-test", version: "1.0" },
     { capabilities: person === undefined ? {} : { elicitation: {} } },
   );
+  const noise: string[] = [];
+  client.onerror = (error) => void noise.push(error.message);
   if (person !== undefined) client.setRequestHandler(ElicitRequestSchema, ({ params }) => person(formOf(params)));
-  await client.connect(wire);
+  await client.connect(transport);
   return {
-    era: "older",
-    engine,
-    logged,
     client,
-    async call(name, args = {}) {
+    noise,
+    async call(name, args = {}, onProgress) {
       const progress: Progress[] = [];
       const result = await client.callTool({ name, arguments: args }, undefined, {
-        onprogress: ({ progress: at, total, message }) => progress.push({ progress: at, total, message }),
+        onprogress: ({ progress: at, total, message }) => {
+          progress.push({ progress: at, total, message });
+          onProgress?.({ progress: at, total, message });
+        },
       });
       return read(result, progress);
     },
     close: () => client.close(),
   };
+}
+
+export async function modernClient({ engine = fakeEngine(), person }: Options = {}): Promise<TestClient> {
+  const { wire, logged } = serve(engine);
+  return { era: "modern", engine, logged, ...(await modernOn(wire, person)) };
+}
+
+export async function olderClient({ engine = fakeEngine(), person }: Options = {}): Promise<TestClient> {
+  const { wire, logged } = serve(engine);
+  return { era: "older", engine, logged, ...(await olderOn(wire, person)) };
 }
 
 /** Both eras, for tests that hold for each. */
