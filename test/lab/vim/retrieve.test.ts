@@ -44,6 +44,13 @@ describe("what is selected", () => {
     expect(found.every((one) => propertiesOf(one).size === 0)).toBe(true);
   });
 
+  test("a traversal may skip what it goes through", async () => {
+    const { soap, world } = await startVim();
+    const select = `<selectSet xsi:type="TraversalSpec"><type>Folder</type><path>childEntity</path><skip>true</skip><selectSet xsi:type="TraversalSpec"><type>Datacenter</type><path>datastore</path></selectSet></selectSet>`;
+    const found = await retrieve(soap, specOf(ROOT, { ManagedEntity: ["name"] }, { select, skip: true }));
+    expect(idsOf(found)).toEqual(world.model.datastores.map((one) => one.id));
+  });
+
   test("an object that is reached by two ways is told once", async () => {
     const { soap } = await startVim();
     const found = idsOf(await retrieve(soap, specOf(ROOT, { ManagedEntity: [] }, { select: WHOLE_TREE })));

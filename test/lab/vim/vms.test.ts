@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { escapeXml } from "../../../src/lab/vim/xml.ts";
 import type { World } from "../../../src/lab/world.ts";
-import { child, nextChange, type SoapClient, self, startVim, taskInfo, typeOf } from "./vcenter.ts";
+import { COLLECTOR, child, nextChange, type SoapClient, self, specOf, startVim, taskInfo, typeOf } from "./vcenter.ts";
 
 const vmNamed = (world: World, name: string) =>
   world.model.vms.find((vm) => vm.name === name) ?? expect.fail(`no ${name}`);
