@@ -1,5 +1,5 @@
 /** The approval that the site's policy asks for: given by the token, by a person behind the client, or on a channel of their own. */
-import { auditedWrite, latestTime } from "./audit.ts";
+import { auditedWrite, isTold, latestTime } from "./audit.ts";
 import { sha256 } from "./canonical.ts";
 import { type EngineDeps, newId } from "./deps.ts";
 import { type Actor, type Answer, ApprovalNeeded, type ConfirmOptions } from "./engine.ts";
@@ -8,10 +8,11 @@ import { approvalHow, readPlan, type StoredPlan } from "./plan.ts";
 import type { Plans } from "./plans.ts";
 import type { PlanRow, StoreWriter } from "./store-port.ts";
 import { safeText } from "./text.ts";
-import type { PlanView } from "./views.ts";
+import type { ApprovalPolicy, PlanView } from "./views.ts";
 
 /** How long an asked person has: the answer's challenge is good for this long. */
 const ASK_MS = 50_000;
+
 export class Approvals {
   readonly #deps: EngineDeps;
   readonly #plans: Plans;
@@ -25,21 +26,44 @@ export class Approvals {
   async checkApproval(row: PlanRow, actor: Actor, options: ConfirmOptions): Promise<void> {
     const plan = readPlan(row);
     const policy = this.#plans.policyOf(plan.mode);
-    if (policy === "token" || row.approvedAt !== undefined) return;
-    if (policy === "prompt" && options.answered !== undefined) {
+    if (policy === "token" || (await this.#isApproved(row, policy))) return;
+    const mayAsk = policy === "prompt" && !this.#deps.settings.approval.requesterIsNotApprover;
+    if (mayAsk && options.answered !== undefined) {
       await this.#takeAnswer(row, plan, actor, options.answered);
       return;
     }
-    if (policy === "prompt" && options.canAsk) {
+    if (mayAsk && options.canAsk) {
       const { challenge, now } = await this.#makeChallenge(row);
       throw new ApprovalNeeded(this.#plans.view(row, now), challenge);
     }
     throw new PrepError(
       "NOT_APPROVED",
-      policy === "human"
+      !mayAsk
         ? "A person has to approve this plan first."
         : "Your client cannot ask the operator, so this plan is not approved yet.",
       { found: { planId: row.id, policy }, hint: approvalHow("human", plan) },
+    );
+  }
+
+  /**
+   * Whether the approval that the record tells of is enough for the policy of today, which may be stricter than it was then.
+   * One that the audit does not tell of is none: somebody wrote it into the store.
+   */
+  async #isApproved(row: PlanRow, policy: ApprovalPolicy): Promise<boolean> {
+    if (row.approvedAt === undefined || row.approvedBy === undefined) return false;
+    const channel = row.approvedChannel ?? "";
+    const { cli, requesterIsNotApprover } = this.#deps.settings.approval;
+    if (requesterIsNotApprover && row.approvedBy === row.principal) return false;
+    if (policy === "human" && (channel.startsWith("prompt:") || (channel === "cli-unattended" && cli === "deny")))
+      return false;
+    if (await this.#deps.store.read((tx) => isTold(tx, row.id, "plan_approved"))) return true;
+    throw new PrepError(
+      "STORE_UNUSABLE",
+      `The record of plan ${row.id} tells of an approval that the audit does not know.`,
+      {
+        found: { planId: row.id },
+        hint: "Somebody changed the store. Run `atvm_prep audit verify`, and plan again.",
+      },
     );
   }
 
@@ -64,6 +88,7 @@ export class Approvals {
       const verdict = await this.#judge(tx, row, plan, answered);
       const data = {
         answer: answered.answer.kind,
+        digest: row.digest,
         challenge: sha256(answered.challenge),
         verdict: verdict?.code ?? "approved",
       };
@@ -143,13 +168,13 @@ export class Approvals {
         hint: `\`atvm_prep run show ${row.runId}\` shows its run.`,
       });
     }
-    if (settings.approval.requesterIsNotApprover && row.principal === actor.principal) {
+    const policy = this.#plans.policyOf(plan.mode);
+    if (policy !== "token" && settings.approval.requesterIsNotApprover && row.principal === actor.principal) {
       throw new PrepError("FORBIDDEN", "Whoever asked for a plan may not approve it here.", {
         found: { planId },
         hint: "Have someone else approve it.",
       });
     }
-    const policy = this.#plans.policyOf(plan.mode);
     if (policy === "human" && actor.channel === "cli-unattended" && settings.approval.cli === "deny") {
       throw new PrepError("NOT_APPROVED", "`--yes` does not stand for a person here (approval.cli: deny).", {
         found: { planId, policy },

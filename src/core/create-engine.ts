@@ -1,8 +1,8 @@
 /** The engine, put together: every call of the doors, each refusal audited, each run followed through the journal. */
 import { Approvals } from "./approval.ts";
 import { auditedWrite, latestTime, verifyChain, viewAuditRow } from "./audit.ts";
-import { canonicalJson, sha256 } from "./canonical.ts";
-import { type EngineDeps, lockNames, RUNNER } from "./deps.ts";
+import { sha256 } from "./canonical.ts";
+import type { EngineDeps } from "./deps.ts";
 import {
   type Actor,
   ApprovalNeeded,
@@ -14,15 +14,14 @@ import {
 import { asPrepError, PrepError } from "./errors.ts";
 import { inspect, listLuns, listSnapshots, listVms, reading } from "./inspect.ts";
 import { readPlan } from "./plan.ts";
-import { planAgain, planNow } from "./planner.ts";
+import { planNow } from "./planner.ts";
 import { Plans } from "./plans.ts";
 import type { VcenterOverride } from "./ports.ts";
-import { lockedBy, QUEUED_MS, Redemption } from "./redeem.ts";
+import { lockedBy, Redemption } from "./redeem.ts";
 import { lunNameOf, type PrepInputs, type TargetInputs } from "./request.ts";
-import { carryOut } from "./run.ts";
-import { viewRun } from "./run-view.ts";
-import type { Outputs } from "./steps/types.ts";
-import type { HeldLock, PlanRow, RunRow } from "./store-port.ts";
+import { restOfRun } from "./resume.ts";
+import { isOver, Runs } from "./runs.ts";
+import type { PlanRow, RunRow } from "./store-port.ts";
 import { safeText } from "./text.ts";
 import type {
   AuditView,
@@ -37,27 +36,23 @@ import type {
 } from "./views.ts";
 
 const CONFIRM_WAIT_MS = 25_000;
-const FOLLOW_EVERY_MS = 100;
 const AUDIT_ROWS = 200;
 
 export const createEngine = (deps: EngineDeps): Engine => new PrepEngine(deps);
-
-const isOver = (state: string): boolean => state !== "queued" && state !== "running";
 
 class PrepEngine implements Engine {
   readonly #deps: EngineDeps;
   readonly #plans: Plans;
   readonly #approvals: Approvals;
   readonly #redemption: Redemption;
-  /** Runs that this process carries out. */
-  readonly #active = new Map<string, Promise<void>>();
-  readonly #stop = new AbortController();
+  readonly #runs: Runs;
 
   constructor(deps: EngineDeps) {
     this.#deps = deps;
     this.#plans = new Plans(deps);
     this.#approvals = new Approvals(deps, this.#plans);
     this.#redemption = new Redemption(deps, this.#plans);
+    this.#runs = new Runs(deps);
   }
 
   /** Tells the chain of a refused call, then lets the refusal go on. A refusal that cannot be audited becomes that failure. */
@@ -77,9 +72,32 @@ class PrepEngine implements Engine {
     }
   }
 
+  /**
+   * A look at the systems, told to the chain with its outcome. It changes nothing, so it is answered also where the chain
+   * cannot be written.
+   */
+  async #read<T>(call: string, inputs: object, actor: Actor, work: () => Promise<T>): Promise<T> {
+    const asked = Object.entries(inputs).map(([name, value]) => [name, safeText(String(value))]);
+    const tell = (type: string, outcome: object): Promise<void> => {
+      const row = { type, actor, data: { call, ...Object.fromEntries(asked), ...outcome } };
+      return auditedWrite(this.#deps.store, this.#deps.clock, (_tx, append) => append(row)).catch((cause: unknown) =>
+        this.#deps.log.warn({ err: cause, call }, "a read could not be audited"),
+      );
+    };
+    try {
+      const answer = await work();
+      await tell("read", {});
+      return answer;
+    } catch (thrown) {
+      const { code, message } = asPrepError(thrown);
+      await tell("read_refused", { code, message });
+      throw thrown;
+    }
+  }
+
   async inspect(inputs: TargetInputs & { lun?: string }, actor: Actor): Promise<InspectView> {
-    return this.#audited("read_refused", actor, { call: "inspect" }, async () => {
-      const [seen, { plans, runs }] = await Promise.all([
+    return this.#read("inspect", inputs, actor, async () => {
+      const [seen, { now, plans, runs }] = await Promise.all([
         inspect(this.#deps, inputs),
         this.#deps.store.read(async (tx) => ({
           now: await latestTime(tx, this.#deps.clock),
@@ -87,8 +105,7 @@ class PrepEngine implements Engine {
           runs: await tx.runs({ states: ["queued", "running"], limit: 50 }),
         })),
       ]);
-      const now = this.#deps.clock.now().toISOString();
-      const live = (await Promise.all(runs.map((run) => this.#settle(run)))).filter((run) => !isOver(run.state));
+      const live = (await Promise.all(runs.map((run) => this.#runs.settle(run)))).filter((run) => !isOver(run.state));
       return {
         ...seen,
         openPlans: plans
@@ -105,15 +122,15 @@ class PrepEngine implements Engine {
   }
 
   listLuns(actor: Actor): Promise<LunsView> {
-    return this.#audited("read_refused", actor, { call: "list_luns" }, () => listLuns(this.#deps));
+    return this.#read("list_luns", {}, actor, () => listLuns(this.#deps));
   }
 
   listSnapshots(lun: string, actor: Actor): Promise<SnapshotsView> {
-    return this.#audited("read_refused", actor, { call: "list_snapshots" }, () => listSnapshots(this.#deps, lun));
+    return this.#read("list_snapshots", { lun }, actor, () => listSnapshots(this.#deps, lun));
   }
 
   listVms(inputs: TargetInputs & { lun?: string }, actor: Actor): Promise<VmsView> {
-    return this.#audited("read_refused", actor, { call: "list_vms" }, () => listVms(this.#deps, inputs));
+    return this.#read("list_vms", inputs, actor, () => listVms(this.#deps, inputs));
   }
 
   async plan(mode: Mode, inputs: PrepInputs, actor: Actor, options: PlanOptions = {}): Promise<PlanView> {
@@ -128,14 +145,14 @@ class PrepEngine implements Engine {
   /** A live run on the family or client holds it; a dead one is marked, and holds nothing. */
   async #refuseIfLocked(goldId: string, clientId: string): Promise<void> {
     const live = await this.#redemption.liveRuns({ goldId, clientId });
-    const settled = await Promise.all(live.map((run) => this.#settle(run)));
+    const settled = await Promise.all(live.map((run) => this.#runs.settle(run)));
     const holding = settled.filter((run) => !isOver(run.state));
     if (holding.length > 0) throw lockedBy(holding);
   }
 
   async resumePlan(runId: string, actor: Actor, options: PlanOptions = {}): Promise<PlanView> {
     return this.#audited("plan_refused", actor, { resumes: safeText(runId, 60) }, async () => {
-      const run = await this.#settle(await this.#runRow(runId));
+      const run = await this.#runs.settle(await this.#runs.row(runId));
       if (!isOver(run.state)) throw lockedBy([run]);
       if (run.state === "succeeded") {
         throw new PrepError("BAD_REQUEST", `Run ${run.id} succeeded; nothing of it is left.`, {
@@ -167,90 +184,58 @@ class PrepEngine implements Engine {
     if (planRow === undefined)
       throw new PrepError("PLAN_UNKNOWN", `The plan of run ${run.id} is gone.`, { hint: "Plan anew." });
     const plan = readPlan(planRow);
-    const finished = new Set(
-      steps.filter((step) => step.state === "done" || step.state === "skipped").map((step) => step.stepId),
-    );
-    const carried: Record<string, Outputs> = { ...plan.carried };
-    for (const step of steps) {
-      if (step.outputs !== undefined) carried[step.stepId] = JSON.parse(step.outputs) as Outputs;
-    }
-    // A rescan that only follows an attach is cheap to repeat and cannot know, in a new run, whether the attach did anything.
-    const left = plan.draft.steps
-      .filter((step) => !finished.has(step.id))
-      .map((step) => {
-        if (step.kind !== "rescan" || step.after === undefined || !finished.has(step.after)) return step;
-        const { after: _after, ...unconditional } = step;
-        return unconditional;
-      });
-    const rest = { steps: left, impact: plan.draft.impact, carried, snapshot: plan.draft.snapshot };
+    const { rest, resumes } = restOfRun(run, plan, steps);
     const inputs =
       plan.request.snapshot === undefined ? plan.inputs : { ...plan.inputs, snapshot: plan.request.snapshot };
+    const { endpoints } = this.#deps.systems(vcenter);
+    if (endpoints.dgs !== plan.endpoints.dgs || endpoints.vcenter !== plan.endpoints.vcenter) {
+      throw new PrepError("PLAN_OBSOLETE", `Run ${run.id} was made on other systems than those configured now.`, {
+        found: { run: plan.endpoints, now: endpoints },
+        hint: "Resume it with the configuration that it was started with.",
+      });
+    }
     const planned = await planNow(this.#deps, plan.mode, inputs, vcenter, rest);
-    const origin = { runId: run.originId, createdAt: run.originCreatedAt };
-    const keys: Record<string, string> = { ...plan.keys };
-    for (const step of steps) if (step.state === "failed") keys[step.stepId] = `${run.id}.${step.stepId}.again`;
-    return this.#plans.issue({ ...planned, inputs, resumes: { runId: run.id, origin, carried, keys } }, actor);
+    return this.#plans.issue({ ...planned, inputs, resumes }, actor);
   }
 
   async confirm(planToken: string, actor: Actor, options: ConfirmOptions = {}): Promise<RunView> {
     const about: Record<string, unknown> = { tokenHash: sha256(planToken) };
-    return this.#audited("confirm_refused", actor, { tokenHash: sha256(planToken) }, async () => {
+    return this.#audited("confirm_refused", actor, about, async () => {
+      const { store, clock, settings } = this.#deps;
       const row = await this.#plans.lookUp(planToken, actor);
       about["planId"] = row.id;
-      const started =
-        row.runId === undefined ? undefined : await this.#deps.store.read((tx) => tx.run(row.runId ?? ""));
-      if (started !== undefined) return this.#follow(started.id, { waitMs: CONFIRM_WAIT_MS, ...options });
+      const started = row.runId === undefined ? undefined : await store.read((tx) => tx.run(row.runId ?? ""));
+      if (started !== undefined) {
+        const repeated = { type: "confirm_repeated", actor, planId: row.id, runId: started.id };
+        await auditedWrite(store, clock, (_tx, append) => append(repeated));
+        return this.#runs.follow(started.id, { waitMs: CONFIRM_WAIT_MS, ...options });
+      }
       await this.#plans.checkOpen(row);
-      const wrong = this.#deps.settings.wrongController();
+      const wrong = settings.wrongController();
       if (wrong !== undefined) {
         throw new PrepError("WRONG_CONTROLLER", wrong, {
           hint: "Run it on the configured controller; plans can be made anywhere.",
         });
       }
       await this.#approvals.checkApproval(row, actor, options);
+      const approvedAt = clock.now().getTime();
       await this.#settleFamily(row);
       const { run, held } = await this.#redemption.redeem(row, actor, options.vcenter);
-      if (held !== undefined) await this.#launch(run, held, options.vcenter);
-      return this.#follow(run.id, { waitMs: CONFIRM_WAIT_MS, ...options });
+      if (held !== undefined) await this.#runs.launch(run, held, options.vcenter);
+      // The answer's time counts from the approval, and looking again has taken some of it.
+      const left = Math.max((options.waitMs ?? CONFIRM_WAIT_MS) - (clock.now().getTime() - approvedAt), 0);
+      return this.#runs.follow(run.id, { ...options, waitMs: left });
     });
   }
 
   async #settleFamily(row: PlanRow): Promise<void> {
-    for (const run of await this.#redemption.liveRuns(row)) await this.#settle(run);
-  }
-
-  async #launch(run: RunRow, held: HeldLock, vcenter: VcenterOverride | undefined): Promise<void> {
-    const { launch } = this.#deps;
-    if (launch !== undefined && vcenter === undefined) {
-      await held.release();
-      await launch(run.id);
-      return;
-    }
-    this.#carry(run.id, held, vcenter, this.#stop.signal);
-  }
-
-  #carry(
-    runId: string,
-    held: HeldLock | undefined,
-    vcenter: VcenterOverride | undefined,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const going = carryOut(this.#deps, runId, {
-      signal,
-      vcenter,
-      held,
-      draftAgain: async (plan) => (await planAgain(this.#deps, plan, vcenter)).draft,
-    })
-      .catch((thrown: unknown) => this.#deps.log.error({ run: runId, err: thrown }, "a run could not be carried out"))
-      .finally(() => this.#active.delete(runId));
-    this.#active.set(runId, going);
-    return going;
+    for (const run of await this.#redemption.liveRuns(row)) await this.#runs.settle(run);
   }
 
   async carryOut(runId: string, signal: AbortSignal): Promise<RunView> {
-    await this.#runRow(runId);
-    await this.#carry(runId, undefined, undefined, signal);
-    return this.#view(await this.#runRow(runId));
+    await this.#runs.row(runId);
+    await this.#runs.carry(runId, { signal });
+    return this.#runs.view(await this.#runs.row(runId));
   }
 
   approve(planId: string, actor: Actor, typedLun?: string): Promise<PlanView> {
@@ -281,7 +266,8 @@ class PrepEngine implements Engine {
   }
 
   async discardPlan(which: { planToken?: string; planId?: string }, actor: Actor): Promise<PlanView> {
-    return this.#audited("discard_refused", actor, {}, async () => {
+    const about = which.planId === undefined ? {} : { planId: safeText(which.planId, 60) };
+    return this.#audited("discard_refused", actor, about, async () => {
       const { store, clock } = this.#deps;
       const row =
         which.planToken === undefined
@@ -309,72 +295,8 @@ class PrepEngine implements Engine {
     });
   }
 
-  async #runRow(runId: string): Promise<RunRow> {
-    const row = await this.#deps.store.read((tx) => tx.run(runId));
-    if (row !== undefined) return row;
-    throw new PrepError("RUN_UNKNOWN", `There is no run ${safeText(runId, 60)}.`, {
-      hint: "list_runs (`atvm_prep runs`) lists the runs.",
-    });
-  }
-
-  async #view(row: RunRow): Promise<RunView> {
-    const { plan, steps } = await this.#deps.store.read(async (tx) => ({
-      plan: await tx.plan(row.planId),
-      steps: await tx.steps(row.id),
-    }));
-    if (plan === undefined) {
-      throw new PrepError("STORE_UNUSABLE", `The plan of run ${row.id} is not in the store.`, {
-        hint: "Somebody changed the store; run `atvm_prep audit verify`.",
-      });
-    }
-    return viewRun(row, readPlan(plan), steps);
-  }
-
-  /** A run whose journal says it goes on, but whose lock is free, was cut off: its process is gone. */
-  async #settle(row: RunRow): Promise<RunRow> {
-    if (isOver(row.state) || this.#active.has(row.id)) return row;
-    const { store, clock } = this.#deps;
-    if (row.state === "queued" && clock.now().getTime() - Date.parse(row.createdAt) < QUEUED_MS) return row;
-    const held = await store.tryLock(lockNames(row.goldId, row.clientId));
-    if (held === undefined) return row;
-    try {
-      return await auditedWrite(store, clock, async (tx, append) => {
-        const current = (await tx.run(row.id)) ?? row;
-        if (isOver(current.state)) return current;
-        const next = JSON.stringify([
-          "Its process ended in the middle; the step marked unknown was under way.",
-          `Plan what is left with resume_run (\`atvm_prep run resume ${row.id}\`).`,
-        ]);
-        const change = { state: "interrupted", endedAt: await latestTime(tx, clock), next };
-        await tx.updateRun(row.id, change);
-        await append({ type: "run_interrupted", actor: RUNNER, planId: row.planId, runId: row.id });
-        return { ...current, ...change };
-      });
-    } finally {
-      await held.release();
-    }
-  }
-
-  async #follow(runId: string, options: WaitOptions): Promise<RunView> {
-    const { clock } = this.#deps;
-    const deadline = clock.now().getTime() + (options.waitMs ?? 0);
-    let told = "";
-    for (;;) {
-      const view = await this.#view(await this.#settle(await this.#runRow(runId)));
-      const said = canonicalJson(view);
-      if (said !== told) await options.onUpdate?.(view);
-      told = said;
-      if (isOver(view.state) || options.signal?.aborted || clock.now().getTime() >= deadline) {
-        // A run that this process carries out may still be letting go of its locks.
-        if (isOver(view.state)) await this.#active.get(runId);
-        return view;
-      }
-      await clock.sleep(FOLLOW_EVERY_MS, options.signal);
-    }
-  }
-
   getRun(runId: string, options: WaitOptions = {}): Promise<RunView> {
-    return this.#follow(runId, options);
+    return this.#runs.follow(runId, options);
   }
 
   async listRuns(filter: { client?: string; lun?: string; limit?: number }): Promise<RunView[]> {
@@ -385,12 +307,12 @@ class PrepEngine implements Engine {
         limit: filter.limit ?? 20,
       }),
     );
-    return Promise.all(rows.map(async (row) => this.#view(await this.#settle(row))));
+    return Promise.all(rows.map(async (row) => this.#runs.view(await this.#runs.settle(row))));
   }
 
   async cancelRun(runId: string, actor: Actor): Promise<RunView> {
     return this.#audited("cancel_refused", actor, { runId: safeText(runId, 60) }, async () => {
-      const row = await this.#settle(await this.#runRow(runId));
+      const row = await this.#runs.settle(await this.#runs.row(runId));
       if (row.principal !== actor.principal) {
         throw new PrepError("WRONG_PRINCIPAL", "This run was started by someone else.", {
           found: { runId },
@@ -403,7 +325,7 @@ class PrepEngine implements Engine {
           await append({ type: "cancel_requested", actor, planId: row.planId, runId });
         });
       }
-      return this.#view(await this.#runRow(runId));
+      return this.#runs.view(await this.#runs.row(runId));
     });
   }
 
@@ -453,8 +375,7 @@ class PrepEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    this.#stop.abort();
-    await Promise.all(this.#active.values());
+    await this.#runs.close();
     await this.#deps.store.close();
   }
 }

@@ -9,6 +9,8 @@ export interface Fact {
   readonly label: string;
   /** Field → value, compared as text. */
   readonly fields: Readonly<Record<string, string>>;
+  /** How a field's value is called where the value is an id. Not compared either. */
+  readonly words?: Readonly<Record<string, string>>;
 }
 
 export type Facts = Readonly<Record<string, Fact>>;
@@ -43,7 +45,8 @@ export function diffFacts(before: Facts, after: Facts): string[] {
       const fields = new Set([...Object.keys(old.fields), ...Object.keys(now.fields)]);
       for (const field of fields) {
         const [was, is] = [old.fields[field] ?? "", now.fields[field] ?? ""];
-        if (was !== is) lines.push(fieldDiff(now.label, field, was, is));
+        if (was === is) continue;
+        lines.push(fieldDiff(now.label, field, old.words?.[field] ?? was, now.words?.[field] ?? is));
       }
     }
   }

@@ -1,5 +1,5 @@
 /** Redeem: a plan becomes a run, once, on the state that it was made for; or it is stale, and a fresh one takes its place. */
-import { auditedWrite, latestTime } from "./audit.ts";
+import { auditedWrite, isTold, latestTime } from "./audit.ts";
 import { canonicalJson } from "./canonical.ts";
 import { type EngineDeps, lockNames, newId } from "./deps.ts";
 import type { Actor } from "./engine.ts";
@@ -9,6 +9,7 @@ import { type PlanParts, readPlan, type StoredPlan } from "./plan.ts";
 import { type Planned, planAgain, planNow, restOf } from "./planner.ts";
 import type { Plans } from "./plans.ts";
 import type { VcenterOverride } from "./ports.ts";
+import type { Step } from "./steps/types.ts";
 import type { HeldLock, PlanRow, RunRow, StoreReader, StoreWriter } from "./store-port.ts";
 
 /** How long a confirm waits for another confirm of the same plan. */
@@ -100,6 +101,13 @@ export class Redemption {
     actor: Actor,
     vcenter: VcenterOverride | undefined,
   ): Promise<Planned> {
+    const { endpoints } = this.#deps.systems(vcenter);
+    if (endpoints.dgs !== plan.endpoints.dgs || endpoints.vcenter !== plan.endpoints.vcenter) {
+      throw new PrepError("PLAN_OBSOLETE", "This plan was made for other systems than those configured now.", {
+        found: { planned: plan.endpoints, now: endpoints },
+        hint: "Plan again; or use the configuration that it was made with.",
+      });
+    }
     let again: Planned;
     try {
       again = await planAgain(this.#deps, plan, vcenter);
@@ -107,14 +115,8 @@ export class Redemption {
       if (!(thrown instanceof PrepError) || TRANSIENT.has(thrown.code)) throw thrown;
       throw await this.#refuseStale(row, plan, actor, [thrown.message], vcenter, thrown);
     }
-    if (again.endpoints.dgs !== plan.endpoints.dgs || again.endpoints.vcenter !== plan.endpoints.vcenter) {
-      throw new PrepError("PLAN_OBSOLETE", "This plan was made for other systems than those configured now.", {
-        found: { planned: plan.endpoints, now: again.endpoints },
-        hint: "Plan again.",
-      });
-    }
     const diff = diffFacts(plan.draft.facts, again.draft.facts);
-    if (diff.length === 0 && canonicalJson(again.draft.steps) === canonicalJson(plan.draft.steps)) return again;
+    if (diff.length === 0 && identityOf(again.draft.steps) === identityOf(plan.draft.steps)) return again;
     throw await this.#refuseStale(
       row,
       plan,
@@ -180,6 +182,16 @@ export class Redemption {
           hint: "Plan again.",
         });
       }
+      if (await isTold(tx, row.id, "plan_redeemed")) {
+        throw new PrepError(
+          "STORE_UNUSABLE",
+          "The audit says that this plan was carried out, its record that it is open.",
+          {
+            found: { planId: row.id },
+            hint: "Somebody changed the store. Run `atvm_prep audit verify`; restore the store from a backup.",
+          },
+        );
+      }
       const createdAt = await latestTime(tx, clock);
       if (current.expiresAt <= createdAt) {
         throw new PrepError("PLAN_EXPIRED", `This plan expired at ${current.expiresAt}.`, {
@@ -235,6 +247,14 @@ export class Redemption {
     });
   }
 }
+
+/** The steps without the names in them: a thing that was renamed is the same thing. */
+const identityOf = (steps: readonly Step[]): string =>
+  canonicalJson(
+    JSON.parse(
+      JSON.stringify(steps, (key, value: unknown) => (key === "name" || key === "clientName" ? undefined : value)),
+    ),
+  );
 
 const resumeParts = (plan: StoredPlan): Pick<PlanParts, "resumes"> =>
   plan.resumes === undefined || plan.origin === undefined

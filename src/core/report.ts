@@ -2,8 +2,9 @@
 import type { PrepError } from "./errors.ts";
 import type { StoredPlan } from "./plan.ts";
 import type { ArrayReader, Connection, HypervisorReader } from "./ports.ts";
+import { cloneName } from "./steps/create-clone.ts";
 import type { KnownVolume, Outputs } from "./steps/types.ts";
-import type { RunRow } from "./store-port.ts";
+import type { RunRow, StepRow } from "./store-port.ts";
 import { safeText } from "./text.ts";
 import type { RunState, RunView } from "./views.ts";
 import { fileOn, livesOn } from "./vm-path.ts";
@@ -54,6 +55,33 @@ export async function reportOf(
     ],
     leftovers,
   };
+}
+
+/** What an unfinished run leaves, as far as its journal tells. */
+export function partReport(
+  plan: StoredPlan,
+  row: Pick<RunRow, "originId" | "originCreatedAt">,
+  steps: readonly StepRow[],
+): Report {
+  const leftovers = [...plan.draft.leftovers];
+  const journal = new Map(steps.map((step) => [step.stepId, step]));
+  const outputs: Outputs[] = Object.values(plan.carried ?? {});
+  for (const step of plan.draft.steps) {
+    const entry = journal.get(step.id);
+    if (entry === undefined) continue;
+    if (entry.outputs !== undefined) outputs.push(JSON.parse(entry.outputs) as Outputs);
+    else if (step.kind === "create_clone" && entry.state !== "failed") {
+      const name = cloneName(step, { runId: row.originId, createdAt: row.originCreatedAt });
+      leftovers.push(`A clone named ${safeText(name)} may have been made: that step's end was not seen.`);
+    }
+  }
+  const made = outputs.find((one) => one.volume !== undefined)?.volume;
+  if (made === undefined) return { vms: [], leftovers };
+  const volume = { name: safeText(made.name), id: made.id, naa: made.naa };
+  leftovers.push(
+    `Clone ${volume.name} (${made.id}, ${made.naa}) was made by this run; resuming it goes on with this clone.`,
+  );
+  return { volume, naa: made.naa, vms: [], leftovers };
 }
 
 /** What the operator may do next, for each way a run can end. */

@@ -7,16 +7,59 @@ import { vmFact } from "./modes/cleanup.ts";
 import { baseFacts, type ModeInput } from "./modes/common.ts";
 import { type ChosenSnapshot, type Draft, DraftBuilder } from "./modes/draft.ts";
 import { assignedHere } from "./observe.ts";
+import type { PlanParts, StoredPlan } from "./plan.ts";
 import { diskOf, mountOf } from "./steps/shared.ts";
 import type { Outputs, Step, VolumeRef } from "./steps/types.ts";
+import type { RunRow, StepRow } from "./store-port.ts";
 import { safeText } from "./text.ts";
-import type { ImpactView } from "./views.ts";
+import { errorView, type ImpactView } from "./views.ts";
 
 export interface Rest {
   readonly steps: readonly Step[];
   readonly impact: ImpactView;
   readonly carried: Readonly<Record<string, Outputs>>;
   readonly snapshot: ChosenSnapshot | undefined;
+}
+
+/** A job that the array says has failed: a repeat under its key would be answered with that same job. */
+const jobFailed = (step: StepRow): boolean => {
+  if (step.state !== "failed" || step.error === undefined) return false;
+  const error = errorView.parse(JSON.parse(step.error));
+  const found = error.found;
+  return error.code === "REMOTE_FAULT" && typeof found === "object" && found !== null && "jobId" in found;
+};
+
+/** What the journal of an ended run leaves to do, and what the resuming run takes over from it. */
+export function restOfRun(
+  run: RunRow,
+  plan: StoredPlan,
+  journal: readonly StepRow[],
+): { rest: Rest; resumes: NonNullable<PlanParts["resumes"]> } {
+  const states = new Map(journal.map((step) => [step.stepId, step.state]));
+  const isFinished = (id: string): boolean => states.get(id) === "done" || states.get(id) === "skipped";
+  const carried: Record<string, Outputs> = { ...plan.carried };
+  const keys: Record<string, string> = { ...plan.keys };
+  for (const step of journal) {
+    if (step.outputs !== undefined) carried[step.stepId] = JSON.parse(step.outputs) as Outputs;
+    if (jobFailed(step)) keys[step.stepId] = `${run.id}.${step.stepId}.again`;
+  }
+  const steps = plan.draft.steps
+    .filter((step) => !isFinished(step.id))
+    .map((step) => {
+      // A new run cannot know whether an attach that was begun in an old one did anything, and a rescan is harmless.
+      if (step.kind !== "rescan" || step.after === undefined || !states.has(step.after)) return step;
+      const { after: _after, ...unconditional } = step;
+      return unconditional;
+    });
+  return {
+    rest: { steps, impact: plan.draft.impact, carried, snapshot: plan.draft.snapshot },
+    resumes: {
+      runId: run.id,
+      origin: { runId: run.originId, createdAt: run.originCreatedAt },
+      carried,
+      keys,
+    },
+  };
 }
 
 const volumesIn = (step: Step, carried: Rest["carried"]): { naa: string }[] => {

@@ -7,8 +7,9 @@ import { type EngineDeps, lockNames, RUNNER } from "./deps.ts";
 import { asPrepError, PrepError } from "./errors.ts";
 import { diffFacts } from "./facts.ts";
 import { keyOf, readPlan, type StoredPlan } from "./plan.ts";
+import type { Planned } from "./planner.ts";
 import type { VcenterOverride } from "./ports.ts";
-import { nextSentences, reportOf } from "./report.ts";
+import { nextSentences, partReport, reportOf } from "./report.ts";
 import { carryOutStep, describeStep } from "./steps/catalog.ts";
 import type { Outputs, Step, WritableWorld } from "./steps/types.ts";
 import type { HeldLock, RunRow, StepRow } from "./store-port.ts";
@@ -19,8 +20,8 @@ export interface CarryOutOptions {
   readonly vcenter?: VcenterOverride | undefined;
   /** Locks taken by the confirm in this process. Without them the run takes its own. */
   readonly held?: HeldLock | undefined;
-  /** The draft of the same request against the world as it is now. */
-  draftAgain(plan: StoredPlan): Promise<{ facts: StoredPlan["draft"]["facts"] }>;
+  /** The same request against the world as it is now. */
+  planAgain(plan: StoredPlan): Promise<Pick<Planned, "draft" | "endpoints">>;
 }
 
 const LOCK_WAIT_MS = 30_000;
@@ -41,7 +42,7 @@ export async function carryOut(deps: EngineDeps, runId: string, options: CarryOu
   if (row.state !== "queued") return;
   const held = options.held ?? (await waitForLocks(deps, row));
   if (held === undefined) {
-    await end(deps, row, undefined, {
+    await end(deps, row, "queued", undefined, {
       state: "failed",
       error: new PrepError("LOCKED", "Another run holds this LUN family or client.", {
         hint: "Wait for it, then plan again.",
@@ -65,9 +66,11 @@ async function waitForLocks(deps: EngineDeps, row: RunRow): Promise<HeldLock | u
   }
 }
 
+/** Nothing happens to a run that is not, or no longer, in the state `from`: another process carries it out, or has settled it. */
 async function end(
   deps: EngineDeps,
   row: RunRow,
+  from: "queued" | "running",
   plan: StoredPlan | undefined,
   ending: Ending,
   report?: unknown,
@@ -75,6 +78,7 @@ async function end(
   const error = ending.error?.toView();
   const next = nextSentences(row, plan, ending.state, ending.error);
   await auditedWrite(deps.store, deps.clock, async (tx, append) => {
+    if ((await tx.run(row.id))?.state !== from) return;
     const endedAt = deps.clock.now().toISOString();
     await tx.updateRun(row.id, {
       state: ending.state,
@@ -110,7 +114,8 @@ class Runner {
   }
 
   async run(): Promise<void> {
-    const { store, clock } = this.#deps;
+    if (!(await this.#begin())) return;
+    const { store } = this.#deps;
     let plan: StoredPlan | undefined;
     let ending: Ending;
     let report: unknown;
@@ -122,10 +127,6 @@ class Runner {
         });
       }
       plan = readPlan(planRow);
-      await auditedWrite(store, clock, async (tx, append) => {
-        await tx.updateRun(this.#row.id, { state: "running", startedAt: clock.now().toISOString() });
-        await append({ type: "run_started", actor: RUNNER, planId: this.#row.planId, runId: this.#row.id });
-      });
       await this.#checkFresh(plan);
       ending = await this.#steps(plan);
       if (ending.state === "succeeded") report = await this.#report(plan);
@@ -134,14 +135,33 @@ class Runner {
       if (error.code === "INTERNAL") this.#deps.log.error({ run: this.#row.id, err: thrown }, "a run met a defect");
       ending = { state: endingFor(error), error };
     }
-    report ??= plan === undefined ? undefined : this.#partReport(plan);
-    await end(this.#deps, this.#row, plan, ending, report);
+    report ??= plan === undefined ? undefined : await this.#partReport(plan);
+    await end(this.#deps, this.#row, "running", plan, ending, report);
+  }
+
+  /**
+   * Marks the run as running; false where it is not queued any more. The locks alone do not tell: they may have become free
+   * because another runner carried this very run out, or because it was given up.
+   */
+  #begin(): Promise<boolean> {
+    const { store, clock } = this.#deps;
+    const { id: runId, planId } = this.#row;
+    return auditedWrite(store, clock, async (tx, append) => {
+      if ((await tx.run(runId))?.state !== "queued") return false;
+      await tx.updateRun(runId, { state: "running", startedAt: clock.now().toISOString() });
+      await append({ type: "run_started", actor: RUNNER, planId, runId });
+      return true;
+    });
   }
 
   /** Once more, with the locks held, before the first step: a plan is carried out on the state that was approved, or not at all. */
   async #checkFresh(plan: StoredPlan): Promise<void> {
-    const { facts } = await this.#options.draftAgain(plan);
-    const diff = diffFacts(plan.draft.facts, facts);
+    const { draft, endpoints } = await this.#options.planAgain(plan);
+    const elsewhere = endpoints.dgs !== plan.endpoints.dgs || endpoints.vcenter !== plan.endpoints.vcenter;
+    const diff = [
+      ...(elsewhere ? ["the configuration names other systems now"] : []),
+      ...diffFacts(plan.draft.facts, draft.facts),
+    ];
     if (diff.length === 0) return;
     throw new PrepError("STALE_PLAN", `The state changed before the first step: ${diff.join("; ")}.`, {
       hint: "Nothing was changed. Plan again.",
@@ -191,19 +211,9 @@ class Runner {
       kind: step.kind,
       text: describeStep(step),
     });
+    let result: Awaited<ReturnType<typeof carryOutStep>>;
     try {
-      const result = await carryOutStep(step, world);
-      if (result.outputs !== undefined) this.#outputs.set(step.id, result.outputs);
-      if (!result.skipped) this.#changed.add(step.id);
-      const state = result.skipped ? "skipped" : "done";
-      const endedAt = this.#deps.clock.now().toISOString();
-      const outputs = result.outputs === undefined ? {} : { outputs: JSON.stringify(result.outputs) };
-      await this.#journal({ ...base, state, endedAt, detail: result.detail, ...outputs }, "step_end", {
-        step: step.id,
-        kind: step.kind,
-        state,
-        detail: result.detail,
-      });
+      result = await carryOutStep(step, world);
     } catch (thrown) {
       const error = asPrepError(thrown);
       const state = error.code === "OUTCOME_UNKNOWN" ? "unknown" : "failed";
@@ -217,6 +227,18 @@ class Runner {
       });
       throw thrown;
     }
+    if (result.outputs !== undefined) this.#outputs.set(step.id, result.outputs);
+    if (!result.skipped) this.#changed.add(step.id);
+    const state = result.skipped ? "skipped" : "done";
+    const endedAt = this.#deps.clock.now().toISOString();
+    const outputs = result.outputs === undefined ? {} : { outputs: JSON.stringify(result.outputs) };
+    // Where this cannot be written, the step must not be called failed: it was done, and its row says that it had begun.
+    await this.#journal({ ...base, state, endedAt, detail: result.detail, ...outputs }, "step_end", {
+      step: step.id,
+      kind: step.kind,
+      state,
+      detail: result.detail,
+    });
   }
 
   async #journal(row: StepRow, type: string, data: Record<string, unknown>): Promise<void> {
@@ -256,13 +278,8 @@ class Runner {
     }
   }
 
-  #partReport(plan: StoredPlan): unknown {
-    const made = [...this.#outputs.values()].find((outputs) => outputs.volume !== undefined)?.volume;
-    return {
-      ...(made === undefined ? {} : { volume: made, naa: made.naa }),
-      vms: [],
-      leftovers: [...plan.draft.leftovers],
-    };
+  async #partReport(plan: StoredPlan): Promise<unknown> {
+    return partReport(plan, this.#row, await this.#deps.store.read((tx) => tx.steps(this.#row.id)));
   }
 }
 

@@ -37,11 +37,14 @@ export function assignedFact(
   observation: Observation,
   assigned: { assignment: Assignment; volume: Volume } | undefined,
 ): void {
-  draft.fact("assigned", `What ${safeText(observation.client.name)} has of this LUN`, {
-    "the assigned volume":
-      assigned === undefined ? "nothing" : `${safeText(assigned.volume.name)} (${assigned.volume.id})`,
+  const label = `What ${safeText(observation.client.name)} has of this LUN`;
+  const fields = {
+    "the assigned volume": assigned?.volume.id ?? "nothing",
     "the assignment": assigned?.assignment.id ?? "none",
-  });
+  };
+  // Compared by id, told by name: a volume that was renamed is the same one.
+  const words = assigned && { "the assigned volume": `${safeText(assigned.volume.name)} (${assigned.volume.id})` };
+  draft.fact("assigned", label, fields, words);
 }
 
 export function snapshotFact(draft: DraftBuilder, snapshot: { id: string; name: string; createdAt: string }): void {

@@ -61,8 +61,8 @@ export class DraftBuilder {
     return id;
   }
 
-  fact(key: string, label: string, fields: Readonly<Record<string, string>>): void {
-    this.#facts[key] = { label, fields };
+  fact(key: string, label: string, fields: Fact["fields"], words?: Fact["words"]): void {
+    this.#facts[key] = words === undefined ? { label, fields } : { label, fields, words };
   }
 
   finish(snapshot?: ChosenSnapshot): Draft {
