@@ -43,15 +43,18 @@ function look(state: LabState) {
 }
 type Look = ReturnType<typeof look>;
 
+/** A clone's name without gold's, which is in front of it and long. */
+const short = (name: string): string => (name.startsWith(`${LUN}-`) ? `…${name.slice(LUN.length)}` : name);
+
 function rows({ gold, assigned, mounts, snapshots, clones, vms }: Look): [string, string][] {
   const from = (id?: string): string => snapshots.find((snapshot) => snapshot.id === id)?.name ?? "?";
   const on = vms.filter(({ powerState }) => powerState === "poweredOn").length;
   return [
-    ["assigned to the client", assigned.map(({ name }) => name).join(", ") || "nothing"],
+    ["assigned to the client", assigned.map(({ name }) => short(name)).join(", ") || "nothing"],
     ["made from the snapshot", assigned.map(({ parentSnapshotId }) => from(parentSnapshotId)).join(", ") || "-"],
     [
       "mounted on the host",
-      mounts.map(({ datastore, forceMounted }) => `${datastore}${forceMounted ? " (force-mounted)" : ""}`).join(", ") ||
+      mounts.map(({ datastore, forceMounted }) => `${datastore}${forceMounted ? ", forced" : ""}`).join(", ") ||
         "nothing",
     ],
     ["VMs registered", vms.length === 0 ? "none" : `${vms.length}, ${on} of them running`],
@@ -118,7 +121,7 @@ async function call<T>(client: Client, schema: z.ZodType<T>, name: string, args:
 async function demo(folder: string): Promise<boolean> {
   const lab = await startLabProcess(join(folder, "lab.yaml"), [
     "--latency",
-    "dgs=20ms,vim=5ms,task=250ms,rescan=250ms",
+    "dgs=50ms,vim=50ms,task=300ms,rescan=300ms",
   ]);
   const client = new Client({ name: "demo-assistant", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
   try {
