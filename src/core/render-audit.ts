@@ -4,7 +4,7 @@ import { safeText } from "./text.ts";
 import type { AuditRowView, AuditView, ChainView } from "./views.ts";
 
 /** Whether the chain of audit rows holds. */
-export function chainText(chain: ChainView): string {
+function chainText(chain: ChainView): string {
   const head = chain.head === undefined ? "" : `, head ${safeText(chain.head).slice(0, 16)}`;
   return page([
     chain.holds

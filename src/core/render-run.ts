@@ -30,7 +30,7 @@ type Step = RunView["steps"][number];
 export const finishedSteps = (run: RunView): number =>
   run.steps.filter((step) => step.state !== "pending" && step.state !== "running").length;
 
-export const isLive = (run: RunView): boolean => run.state === "queued" || run.state === "running";
+const isLive = (run: RunView): boolean => run.state === "queued" || run.state === "running";
 
 function stepLine(step: Step, index: number): string {
   const word = step.state === "pending" || step.state === "done" ? "" : ` (${step.state})`;

@@ -2,8 +2,8 @@
  * The text twin of every result (SURFACE: a contract that each has one). Plain text that reads well in a chat and on a
  * terminal; everything from outside has gone through `safeText`, long lists name their first 20.
  */
-export { auditText, chainText } from "./render-audit.ts";
+export { auditText } from "./render-audit.ts";
 export { errorText } from "./render-error.ts";
 export { inspectText, lunsText, snapshotsText, vmsText } from "./render-look.ts";
 export { modeWords, plansText, planText, questionText } from "./render-plan.ts";
-export { finishedSteps, isLive, runsText, runText } from "./render-run.ts";
+export { finishedSteps, runsText, runText } from "./render-run.ts";

@@ -133,7 +133,7 @@ describe.each(CLIENTS)("atvm_prep serve with a client of %s", (_era, start) => {
     const plan = await client.call("prep_automated_testing", { lun: "Gold" });
     const begun = Promise.withResolvers<void>();
     const confirming = client.call("confirm_plan", { planToken: plan.structured["planToken"] }, () => begun.resolve());
-    await begun.promise;
+    await Promise.race([begun.promise, confirming]);
     await killed(client);
     await expect(confirming).rejects.toThrow();
 

@@ -67,8 +67,6 @@ export const initialize = (
   capabilities: object = {},
 ): Message => request(0, "initialize", { protocolVersion, clientInfo, capabilities });
 
-export const initialized: Message = { jsonrpc: "2.0", method: "notifications/initialized" };
-
 export const answerTo =
   (id: number) =>
   (message: Message): boolean =>
