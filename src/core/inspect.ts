@@ -1,7 +1,8 @@
 /** The read side: what is there, without a plan. */
 import type { EngineDeps } from "./deps.ts";
+import { findGold, locate } from "./locate.ts";
 import { ageOf } from "./modes/common.ts";
-import { byNewest, familyOf, findGold, locate, readArray } from "./observe.ts";
+import { byNewest, familyOf, readArray } from "./observe.ts";
 import type { ArrayReader, Connection, Datastore, HypervisorReader, Vm, Volume } from "./ports.ts";
 import { lunNameOf, resolveTarget, shorthandsOf, type TargetInputs } from "./request.ts";
 import { isMounted, mountOf } from "./steps/shared.ts";
@@ -26,7 +27,8 @@ interface Look {
   readonly host: { id: string; name: string; connectionState: string; datacenter: string };
   readonly held: readonly {
     readonly volume: Volume;
-    readonly lun: string;
+    /** The gold volume that it descends from, itself if it is one. */
+    readonly gold: Volume;
     readonly datastores: readonly Datastore[];
     readonly mounted: boolean;
     readonly vms: readonly Vm[];
@@ -77,7 +79,7 @@ async function look(
       const own = datastores.filter((one) => one.extents.includes(volume.naa));
       return {
         volume,
-        lun: goldOf(volume, array.volumes).name,
+        gold: goldOf(volume, array.volumes),
         datastores: own,
         mounted: isMounted(mountOf(storage, volume.naa)),
         vms: vms.filter((vm) => own.some((one) => livesOn(vm, one))),
@@ -92,7 +94,7 @@ export async function inspect(
 ): Promise<Omit<InspectView, "openPlans" | "runningRuns">> {
   return reading(deps, async (systems) => {
     const seen = await look(deps, systems, inputs);
-    const policies = [...new Set(seen.held.flatMap(({ volume }) => volume.policyId ?? []))];
+    const policies = [...new Set(seen.held.flatMap(({ gold }) => gold.policyId ?? []))];
     const snapshots = (await Promise.all(policies.map((policy) => systems.array.snapshots(policy)))).flat();
     return {
       client: seen.client,
@@ -101,13 +103,13 @@ export async function inspect(
         name: safeText(seen.host.name),
         connectionState: seen.host.connectionState,
       },
-      assigned: seen.held.map(({ volume, lun, datastores, mounted, vms }) => {
+      assigned: seen.held.map(({ volume, gold, datastores, mounted, vms }) => {
         const [datastore] = datastores;
         const from = snapshots.find((snapshot) => snapshot.id === volume.parentSnapshotId);
         const count = (state: Vm["powerState"]): number =>
           vms.filter((vm) => !vm.template && vm.powerState === state).length;
         return {
-          lun: safeText(lun),
+          lun: safeText(gold.name),
           volume: {
             name: safeText(volume.name),
             id: volume.id,

@@ -6,7 +6,7 @@ import { PrepError } from "./errors.ts";
 import type { Draft } from "./modes/draft.ts";
 import type { Observation } from "./observe.ts";
 import type { Host } from "./ports.ts";
-import type { PrepInputs, Request } from "./request.ts";
+import { type PrepInputs, plainName, type Request } from "./request.ts";
 import { describeStep, isIrreversible } from "./steps/catalog.ts";
 import type { Outputs } from "./steps/types.ts";
 import type { PlanRow } from "./store-port.ts";
@@ -94,7 +94,7 @@ export interface PlanParts {
 export function buildPlan(parts: PlanParts): StoredPlan {
   const { observation, draft, now } = parts;
   const { gold, client, host } = observation;
-  const snapshot = draft.snapshot?.snapshot.name ?? parts.request.snapshot;
+  const snapshot = draft.snapshot === undefined ? parts.request.snapshot : plainName(draft.snapshot.snapshot.name);
   const request: Request = snapshot === undefined ? parts.request : { ...parts.request, snapshot };
   return {
     id: parts.id,

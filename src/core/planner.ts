@@ -2,10 +2,11 @@
 import type { EngineDeps } from "./deps.ts";
 import { PrepError } from "./errors.ts";
 import { asVmfsUuid, type VmfsUuid } from "./ids.ts";
+import { findGold } from "./locate.ts";
 import { draftOf } from "./modes/catalog.ts";
 import type { History } from "./modes/common.ts";
 import type { Draft } from "./modes/draft.ts";
-import { familyOf, findGold, type Observation, observe } from "./observe.ts";
+import { familyOf, type Observation, observe } from "./observe.ts";
 import { readPlan, type StoredPlan } from "./plan.ts";
 import type { VcenterOverride } from "./ports.ts";
 import type { PrepInputs } from "./request.ts";
@@ -47,16 +48,33 @@ async function orphansOf(tx: StoreReader, runs: readonly RunRow[]): Promise<stri
   return orphans;
 }
 
+/** Whether carrying the plan out presents the gold volume to a client, or takes it away from one. */
+const movesGold = ({ draft }: StoredPlan, goldId: string): boolean =>
+  draft.steps.some(
+    (step) =>
+      (step.kind === "assign" || step.kind === "unassign") && !("from" in step.volume) && step.volume.id === goldId,
+  );
+
+/** When the last of `runs` (newest first) that moved gold ended; undefined where none is known. */
+async function goldHeldUntil(tx: StoreReader, runs: readonly RunRow[], goldId: string): Promise<string | undefined> {
+  for (const run of runs) {
+    if (run.startedAt === undefined) continue;
+    const planRow = await tx.plan(run.planId);
+    if (planRow !== undefined && movesGold(readPlan(planRow), goldId)) return run.endedAt ?? run.startedAt;
+  }
+  return undefined;
+}
+
 async function historyOf(deps: EngineDeps, goldId: string, clientId: string): Promise<History> {
   return deps.store.read(async (tx) => {
     const runs = await tx.runs({ goldId, limit: 200 });
-    const touching = runs.filter((run) => run.mode === "maintenance" || run.mode === "rollback");
+    const until = await goldHeldUntil(tx, runs, goldId);
     return {
       orphanClones: await orphansOf(
         tx,
         runs.filter((run) => run.clientId === clientId),
       ),
-      goldTouchedAt: touching.flatMap((run) => (run.startedAt === undefined ? [] : [run.endedAt ?? run.startedAt])),
+      ...(until === undefined ? {} : { goldHeldUntil: until }),
     };
   });
 }

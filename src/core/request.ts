@@ -64,10 +64,13 @@ export const shorthandsOf = (name: string, luns: Naming["luns"]): string[] =>
     .filter(([, full]) => full === name)
     .map(([short]) => short);
 
+/** A name from outside as a command can carry it: what `safeText` leaves of it. */
+export const plainName = (name: string): string => safeText(name, NAME_LIMIT);
+
 function checkName(value: string | undefined, what: string): string | undefined {
   if (value === undefined) return undefined;
   const trimmed = value.trim();
-  if (trimmed === "" || trimmed.length > NAME_LIMIT || /\p{Cc}/u.test(trimmed)) {
+  if (trimmed === "" || plainName(trimmed) !== trimmed) {
     throw new PrepError("BAD_REQUEST", `The ${what} ${JSON.stringify(safeText(value, 40))} is not a usable name.`, {
       hint: `Give a ${what} of 1 to ${NAME_LIMIT} printable characters.`,
     });

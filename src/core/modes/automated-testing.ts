@@ -1,9 +1,10 @@
-import { PrepError } from "../errors.ts";
 import { safeText } from "../text.ts";
-import { checkSignature, chooseSnapshot, oneAssigned } from "./checks.ts";
+import { oneAssigned } from "./checks.ts";
 import { cleanUp, knownVolume } from "./cleanup.ts";
-import { assignedFact, baseFacts, bringUpSteps, type ModeInput, signatureFact, snapshotFact } from "./common.ts";
+import { assignedFact, baseFacts, bringUpSteps, type ModeInput, snapshotFact } from "./common.ts";
 import { type Draft, DraftBuilder } from "./draft.ts";
+import { checkSignature, signatureFact } from "./signature.ts";
+import { chooseSnapshot, policyOf } from "./snapshots.ts";
 
 /** `-A`: clean up what the client has of this family; clone the snapshot; assign; rescan; force-mount the copy. Always a new clone. */
 export function automatedTesting(input: ModeInput): Draft {
@@ -11,33 +12,25 @@ export function automatedTesting(input: ModeInput): Draft {
   const { gold, client } = observation;
   const draft = new DraftBuilder();
   baseFacts(draft, observation);
+  const policyId = policyOf(observation);
   const chosen = chooseSnapshot(request, observation);
   snapshotFact(draft, chosen.snapshot);
   const assigned = oneAssigned(observation);
   assignedFact(draft, observation, assigned);
   signatureFact(draft, observation);
-  if (gold.policyId === undefined) {
-    throw new PrepError(
-      "NO_SNAPSHOTS",
-      `${safeText(gold.name)} is under no protection policy, so it has no snapshots.`,
-      {
-        found: { volumeId: gold.id },
-        hint: "Put the gold volume under a protection policy on the array.",
-      },
-    );
-  }
   const { removed } = cleanUp(draft, { request, observation, assigned, orphans: new Set(history.orphanClones) });
   checkSignature(observation, removed, draft.warnings);
-  const since = chosen.snapshot.createdAt;
   const goldHeld = observation.array.assignments.some((assignment) => assignment.volumeId === gold.id);
-  if (goldHeld || history.goldTouchedAt.some((at) => at > since)) {
+  const { goldHeldUntil } = history;
+  const since = Date.parse(chosen.snapshot.createdAt);
+  if (goldHeld || (goldHeldUntil !== undefined && Date.parse(goldHeldUntil) > since)) {
     draft.warnings.push(
       `The gold volume ${goldHeld ? "is" : "was"} assigned after snapshot ${safeText(chosen.snapshot.name)} was made: changes since then are not in this clone. Take a snapshot first if they should be.`,
     );
   }
   const made = draft.add("create_clone", {
     gold: knownVolume(gold),
-    policyId: gold.policyId,
+    policyId,
     snapshot: { id: chosen.snapshot.id, name: chosen.snapshot.name },
     clientName: client.name,
   });

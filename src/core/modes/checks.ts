@@ -2,47 +2,13 @@
 import { PrepError } from "../errors.ts";
 import type { Naa } from "../ids.ts";
 import { assignedHere, datastoresOf, type Observation } from "../observe.ts";
-import type { Assignment, Datastore, Snapshot, Vm, Volume } from "../ports.ts";
-import { nearest, type Request } from "../request.ts";
+import type { Assignment, Datastore, Vm, Volume } from "../ports.ts";
+import { nameVms } from "../steps/shared.ts";
 import { safeText } from "../text.ts";
 import { livesOn } from "../vm-path.ts";
-import type { ChosenSnapshot } from "./draft.ts";
 
 const clientName = (observation: Observation, assignment: Assignment): string =>
   safeText(observation.array.clients.find((client) => client.id === assignment.clientId)?.name ?? assignment.clientId);
-
-/** The snapshot that the request means: by name, else the latest by creation time; its name must be its own. */
-export function chooseSnapshot(request: Request, observation: Observation): ChosenSnapshot {
-  const { gold, snapshots } = observation;
-  const name = safeText(gold.name);
-  const [latest] = snapshots;
-  if (latest === undefined) {
-    throw new PrepError("NO_SNAPSHOTS", `${name} has no snapshots.`, {
-      found: { volumeId: gold.id, policyId: gold.policyId },
-      hint: "Take a snapshot of the gold volume first.",
-    });
-  }
-  const wanted = request.snapshot;
-  const chosen = wanted === undefined ? latest : snapshots.find((snapshot) => snapshot.name === wanted);
-  if (chosen === undefined) {
-    const closest = nearest(
-      wanted ?? "",
-      snapshots.map((snapshot) => snapshot.name),
-    );
-    throw new PrepError("SNAPSHOT_NOT_FOUND", `${name} has no snapshot named ${safeText(wanted ?? "")}.`, {
-      found: { closest, volumeId: gold.id },
-      hint: `Did you mean ${closest.join(", or ")}? Without a name the latest is taken: ${safeText(latest.name)}.`,
-    });
-  }
-  const twins = snapshots.filter((snapshot) => snapshot.name === chosen.name);
-  if (twins.length > 1) {
-    throw new PrepError("SNAPSHOT_AMBIGUOUS", `${name} has ${twins.length} snapshots named ${safeText(chosen.name)}.`, {
-      found: { snapshots: twins.map(({ id, createdAt }) => ({ id, createdAt })) },
-      hint: "Rename one of them on the array, or name another snapshot: a command must mean one snapshot only.",
-    });
-  }
-  return { snapshot: chosen, chosenBy: wanted === undefined ? "latest" : "name" };
-}
 
 /** What of the family this client has: nothing, or one volume. */
 export function oneAssigned(observation: Observation): { assignment: Assignment; volume: Volume } | undefined {
@@ -143,8 +109,8 @@ export function datastoreOn(naa: Naa, observation: Observation): Datastore | und
   return datastore;
 }
 
-/** The VMs that live on the datastore. Refuses those that run elsewhere, and strangers that use a disk or an ISO on it. */
-export function vmsOn(datastore: Datastore, observation: Observation, warnings: string[]): Vm[] {
+/** The VMs that live on the datastore. Refuses those that are on another host, and strangers that use a disk or an ISO on it. */
+export function residentsOf(datastore: Datastore, observation: Observation): Vm[] {
   const users = observation.vms.filter((vm) => vm.datastoreIds.includes(datastore.id) || livesOn(vm, datastore));
   const own = users.filter((vm) => livesOn(vm, datastore));
   const strangers = users.filter((vm) => !own.includes(vm));
@@ -153,11 +119,13 @@ export function vmsOn(datastore: Datastore, observation: Observation, warnings: 
     const devices = observation.devices.filter(
       (device) => strangers.some((vm) => vm.id === device.vmId) && device.datastoreId === datastore.id,
     );
+    const device = devices.find((one) => one.vmId === stranger.id);
     throw new PrepError(
       "VM_SPANS_DATASTORES",
-      `VM ${safeText(stranger.name)} (${stranger.id}) lives elsewhere, but uses ${safeText(devices[0]?.label ?? "a device")} on ${safeText(datastore.name)}.`,
+      `VM ${safeText(stranger.name)} (${stranger.id}) lives elsewhere, but uses ${safeText(device?.label ?? "a device")} on ${safeText(datastore.name)}.`,
       {
         found: {
+          datastore: datastore.id,
           vms: strangers.map((vm) => ({ id: vm.id, name: safeText(vm.name), path: safeText(vm.path, 400) })),
           devices: devices.map(({ vmId, label, fileName }) => ({
             vm: vmId,
@@ -173,13 +141,22 @@ export function vmsOn(datastore: Datastore, observation: Observation, warnings: 
   if (elsewhere.length > 0) {
     throw new PrepError(
       "VM_ELSEWHERE",
-      `${elsewhere.length} VM(s) on ${safeText(datastore.name)} are on another host.`,
+      `${elsewhere.length} VM${elsewhere.length === 1 ? "" : "s"} on ${safeText(datastore.name)} ${elsewhere.length === 1 ? "is" : "are"} on another host: ${nameVms(elsewhere)}.`,
       {
-        found: { vms: elsewhere.map((vm) => ({ id: vm.id, name: safeText(vm.name), host: vm.hostId })) },
+        found: {
+          datastore: datastore.id,
+          vms: elsewhere.map((vm) => ({ id: vm.id, name: safeText(vm.name), host: vm.hostId })),
+        },
         hint: "Move them back to the target host, or unregister them there.",
       },
     );
   }
+  return own;
+}
+
+/** The same, with a warning of each disk or ISO that these VMs have elsewhere. */
+export function vmsOn(datastore: Datastore, observation: Observation, warnings: string[]): Vm[] {
+  const own = residentsOf(datastore, observation);
   for (const vm of own) {
     const outside = observation.devices.filter(
       (device) => device.vmId === vm.id && device.datastoreId !== undefined && device.datastoreId !== datastore.id,
@@ -191,76 +168,4 @@ export function vmsOn(datastore: Datastore, observation: Observation, warnings: 
     }
   }
   return own;
-}
-
-/**
- * A signature can be mounted once per Datacenter object: a force mount would fail with `VmfsAlreadyMounted`, and gold
- * would be merged with the other into one datastore. What this plan unmounts does not count.
- */
-export function checkSignature(observation: Observation, removed: ReadonlySet<Naa>, warnings: string[]): void {
-  const { host, inventory, signatures } = observation;
-  const mounted = inventory.datastores.flatMap((datastore) =>
-    signatures.has(datastore.vmfsUuid)
-      ? datastore.mounts
-          .filter((mount) => mount.mounted && mount.accessible && mount.hostId !== host.id)
-          .map((mount) => ({ datastore, hostId: mount.hostId }))
-      : [],
-  );
-  const here = mounted.filter(({ datastore }) => datastore.datacenterId === host.datacenter.id);
-  const nameOf = (hostId: string): string => safeText(inventory.hosts.find((one) => one.id === hostId)?.name ?? hostId);
-  const [other] = here;
-  if (other !== undefined) {
-    throw new PrepError(
-      "SIGNATURE_MOUNTED",
-      `The VMFS signature of ${safeText(observation.gold.name)} is mounted on ${nameOf(other.hostId)} in the same Datacenter (${safeText(host.datacenter.name)}).`,
-      {
-        found: here.map(({ datastore, hostId }) => ({
-          datastore: datastore.id,
-          vmfsUuid: datastore.vmfsUuid,
-          host: hostId,
-        })),
-        hint: "Clean up the other host first, or give each host a Datacenter of its own.",
-      },
-    );
-  }
-  const [far] = mounted;
-  if (far !== undefined) {
-    warnings.push(
-      `The same VMFS signature is mounted on ${nameOf(far.hostId)} in another Datacenter: VM identities and MAC addresses will exist twice.`,
-    );
-  }
-  const strays = observation.storage.unresolved.filter(
-    (copy) =>
-      (signatures.has(copy.vmfsUuid) ||
-        copy.extents.some(({ naa }) => observation.family.some((one) => one.naa === naa))) &&
-      !copy.extents.every(({ naa }) => removed.has(naa)),
-  );
-  if (strays.length > 0) {
-    throw new PrepError("COPY_AMBIGUOUS", "The host shows another unresolved VMFS copy with this LUN's signature.", {
-      found: strays.map((copy) => ({ vmfsUuid: copy.vmfsUuid, disks: copy.extents.map((extent) => extent.naa) })),
-      hint: "Unassign that disk from the host on the array and rescan, then plan again.",
-    });
-  }
-}
-
-/** Snapshots newer than the chosen one go with a rollback; none of them may have clones that stay. */
-export function checkRollback(chosen: Snapshot, observation: Observation, deleted: ReadonlySet<string>): Snapshot[] {
-  const newer = observation.snapshots.filter((snapshot) => snapshot.createdAt > chosen.createdAt);
-  const ids = new Set<string>(newer.map((snapshot) => snapshot.id));
-  const clones = observation.family.filter(
-    (member) => member.parentSnapshotId !== undefined && ids.has(member.parentSnapshotId) && !deleted.has(member.id),
-  );
-  if (clones.length > 0) {
-    throw new PrepError(
-      "VOLUME_IN_USE",
-      `Snapshots newer than ${safeText(chosen.name)} have clones, so the gold volume cannot be rolled back past them.`,
-      {
-        found: {
-          clones: clones.map(({ id, name, parentSnapshotId }) => ({ id, name: safeText(name), parentSnapshotId })),
-        },
-        hint: "Delete these clones first, or choose a newer snapshot.",
-      },
-    );
-  }
-  return newer;
 }

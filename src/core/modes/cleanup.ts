@@ -7,11 +7,10 @@ import type { Naa } from "../ids.ts";
 import type { Observation } from "../observe.ts";
 import type { Assignment, Datastore, Vm, Volume } from "../ports.ts";
 import type { Request } from "../request.ts";
-import { diskOf, mountOf } from "../steps/shared.ts";
+import { diskOf, isMounted, mountOf } from "../steps/shared.ts";
 import type { KnownVolume } from "../steps/types.ts";
 import { safeText } from "../text.ts";
-import { livesOn } from "../vm-path.ts";
-import { checkDeletable, datastoreOn, vmsOn } from "./checks.ts";
+import { checkDeletable, datastoreOn, residentsOf, vmsOn } from "./checks.ts";
 import { type DraftBuilder, refOf, viewOf } from "./draft.ts";
 
 export const knownVolume = (volume: Volume): KnownVolume => ({ id: volume.id, naa: volume.naa, name: volume.name });
@@ -87,6 +86,16 @@ function unmountAndDetach(
 ): void {
   const mount = mountOf(observation.storage, volume.naa);
   const disk = diskOf(observation.storage, volume.naa);
+  if (datastore === undefined && isMounted(mount)) {
+    throw new PrepError(
+      "DATASTORE_NOT_FOUND",
+      `The host has a VMFS volume mounted from ${safeText(volume.name)}, but vCenter lists no datastore on it.`,
+      {
+        found: { volumeId: volume.id, naa: volume.naa, vmfsUuid: mount?.vmfsUuid },
+        hint: "Refresh the host's storage in vCenter, so that the VMs on it can be seen; then plan again.",
+      },
+    );
+  }
   draft.fact(`mount:${volume.naa}`, `The VMFS volume on ${volume.naa}`, {
     signature: mount?.vmfsUuid ?? "",
     mounted: String(mount?.mounted === true),
@@ -107,43 +116,56 @@ function unmountAndDetach(
   if (disk !== undefined && disk.state !== "off") draft.add("detach", { naa: volume.naa });
 }
 
-/** Registrations on the family's dead datastores, which would come back to life on other data. */
-function clearStale(draft: DraftBuilder, observation: Observation): boolean {
-  for (const { datastore, proof } of observation.stale) {
-    const vms = observation.vms.filter(
-      (vm) => livesOn(vm, datastore) && (vm.hostId ?? observation.host.id) === observation.host.id,
-    );
+/**
+ * What earlier failures left: registrations on datastores of this family whose disk is gone. Mounting the signature
+ * again would bring them back to life on other data. Returns the disks that leave the host with it.
+ */
+export function clearStale(draft: DraftBuilder, observation: Observation): Naa[] {
+  const { stale } = observation;
+  const lingering = [...new Set(stale.flatMap((one) => one.lingering))];
+  // The host still takes such a disk for alive, and its VMs for running, until it has looked again.
+  if (lingering.length > 0) draft.add("rescan", { gone: lingering });
+  for (const { datastore, proof } of stale) {
+    const vms = residentsOf(datastore, observation);
     for (const vm of vms) vmFact(draft, vm, false);
-    draft.fact(`stale:${datastore.id}`, `Dead datastore ${safeText(datastore.name)}`, {
+    draft.fact(`stale:${datastore.id}`, `Datastore ${safeText(datastore.name)}`, {
       signature: datastore.vmfsUuid,
+      disks: datastore.extents.join(" "),
       accessible: String(datastore.accessible),
     });
     unregisterVms(draft, vms, true);
     draft.warnings.push(
-      `Datastore ${safeText(datastore.name)} (${datastore.id}) is left from an earlier failure: its disk is gone. Its registrations are removed, the dead mount goes with a rescan.${proof === "name" ? " That it belongs to this LUN is concluded from its label: its signature could not be compared." : ""}`,
+      `Datastore ${safeText(datastore.name)} (${datastore.id}) is left from an earlier failure: its disk is not assigned to the client any more. Its ${vms.length} registration${vms.length === 1 ? " is" : "s are"} removed without a power-off, the dead mount goes with a rescan.${proof === "label" ? " That it belongs to this LUN is concluded from its label: its signature could not be compared." : ""}`,
     );
   }
-  return observation.stale.length > 0;
+  return stale.flatMap((one) => one.datastore.extents);
 }
 
-/** Clones that the journal proves to come from a run of this family and client that was not finished. */
-function clearOrphans(draft: DraftBuilder, observation: Observation, orphans: ReadonlySet<string>): void {
-  for (const member of observation.family) {
-    if (member.kind !== "clone") continue;
-    const held = observation.array.assignments.some((assignment) => assignment.volumeId === member.id);
-    if (held) continue;
-    const provenOurs = orphans.has(member.id) || orphans.has(member.name);
-    const childless = member.snapshotCount === 0 && !observation.family.some((one) => one.parentVolumeId === member.id);
-    if (!provenOurs || !childless) {
-      draft.leftovers.push(
-        `Unassigned clone ${safeText(member.name)} (${member.id}, ${member.naa}) of this LUN; not touched.`,
-      );
-      continue;
-    }
-    cloneFact(draft, member, observation);
-    draft.impact.clonesToDelete.push(volumeView(member));
-    draft.add("delete_clone", { volume: knownVolume(member) });
+/** Unassigned clones of the family: those that an unfinished run of this client made can go, all others are only named. */
+function unassignedClones(draft: DraftBuilder, observation: Observation, orphans: ReadonlySet<string>): Volume[] {
+  const { family, array } = observation;
+  const idle = family.filter(
+    (member) => member.kind === "clone" && !array.assignments.some((assignment) => assignment.volumeId === member.id),
+  );
+  const ours = idle.filter(
+    (clone) =>
+      (orphans.has(clone.id) || orphans.has(clone.name)) &&
+      clone.snapshotCount === 0 &&
+      !family.some((one) => one.parentVolumeId === clone.id),
+  );
+  for (const clone of idle.filter((one) => !ours.includes(one))) {
+    draft.leftovers.push(
+      `Unassigned clone ${safeText(clone.name)} (${clone.id}, ${clone.naa}) of this LUN; not touched.`,
+    );
   }
+  return ours;
+}
+
+/** The array deletes the clone; the host, which saw it detached, forgets its device. */
+function deleteClone(draft: DraftBuilder, clone: Volume): void {
+  draft.impact.clonesToDelete.push(volumeView(clone));
+  draft.add("delete_clone", { volume: knownVolume(clone) });
+  draft.add("forget_device", { naa: clone.naa });
 }
 
 function cloneFact(draft: DraftBuilder, clone: Volume, observation: Observation): void {
@@ -175,8 +197,8 @@ export interface CleanupOptions {
 /** Adds the cleanup's steps. Returns the disks that leave the host and the clones that go. */
 export function cleanUp(draft: DraftBuilder, options: CleanupOptions): { removed: Set<Naa>; deleted: Set<string> } {
   const { request, observation, assigned } = options;
+  const doomed: Volume[] = [];
   const gone: Naa[] = [];
-  const removed = new Set<Naa>();
   if (assigned !== undefined) {
     const { volume, assignment } = assigned;
     const deletes = volume.kind === "clone" && !request.keepClone;
@@ -186,25 +208,22 @@ export function cleanUp(draft: DraftBuilder, options: CleanupOptions): { removed
     stopVms(draft, vms, volume.kind, request);
     unregisterVms(draft, vms, false);
     unmountAndDetach(draft, volume, datastore, observation);
-    if (volume.kind === "clone") cloneFact(draft, volume, observation);
     draft.impact.volumesToUnassign.push(volumeView(volume));
     draft.add("unassign", {
       assignmentId: assignment.id,
       volume: knownVolume(volume),
       client: { id: observation.client.id, name: observation.client.name },
     });
-    removed.add(volume.naa);
+    if (volume.kind === "clone") cloneFact(draft, volume, observation);
+    if (deletes) doomed.push(volume);
     gone.push(volume.naa);
   }
   const stale = clearStale(draft, observation);
-  if (assigned !== undefined || stale) draft.add("rescan", { gone });
-  const deleted = new Set<string>();
-  if (assigned?.volume.kind === "clone" && !request.keepClone) {
-    draft.impact.clonesToDelete.push(volumeView(assigned.volume));
-    draft.add("delete_clone", { volume: knownVolume(assigned.volume) });
-    draft.add("forget_device", { naa: assigned.volume.naa });
-  }
-  if (request.mode === "automated_testing") clearOrphans(draft, observation, options.orphans);
-  for (const clone of draft.impact.clonesToDelete) deleted.add(clone.id);
-  return { removed, deleted };
+  const orphans = unassignedClones(draft, observation, options.orphans);
+  for (const orphan of orphans) cloneFact(draft, orphan, observation);
+  doomed.push(...orphans);
+  gone.push(...orphans.filter((one) => diskOf(observation.storage, one.naa) !== undefined).map((one) => one.naa));
+  if (gone.length > 0 || stale.length > 0) draft.add("rescan", { gone });
+  for (const clone of doomed) deleteClone(draft, clone);
+  return { removed: new Set([...gone, ...stale]), deleted: new Set(doomed.map((one) => one.id)) };
 }

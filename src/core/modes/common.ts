@@ -5,13 +5,14 @@ import type { Request } from "../request.ts";
 import type { VolumeRef } from "../steps/types.ts";
 import { safeText } from "../text.ts";
 import type { DraftBuilder } from "./draft.ts";
+import { signatureOf } from "./signature.ts";
 
 /** What a mode may know besides the request and what was seen: what the journal tells. */
 export interface History {
   /** Ids or names of clones that unfinished runs of this family and client made. */
   readonly orphanClones: readonly string[];
-  /** Instants at which runs of this software had gold writable on a host (`-M`, `-rvgd`). */
-  readonly goldTouchedAt: readonly string[];
+  /** When the last run ended that assigned gold to a client, rolled it back, or took it away again; ISO 8601, UTC. */
+  readonly goldHeldUntil?: string;
 }
 
 export interface ModeInput {
@@ -49,32 +50,6 @@ export function assignedFact(
 
 export function snapshotFact(draft: DraftBuilder, snapshot: { id: string; name: string; createdAt: string }): void {
   draft.fact(`snapshot:${snapshot.id}`, `Snapshot ${safeText(snapshot.name)}`, { made: snapshot.createdAt });
-}
-
-/** Where the family's signature is mounted besides the target host: what the force mount's success rests on. */
-export function signatureFact(draft: DraftBuilder, observation: Observation): void {
-  const places = observation.inventory.datastores
-    .filter((one) => observation.signatures.has(one.vmfsUuid))
-    .flatMap((one) =>
-      one.mounts
-        .filter((mount) => mount.mounted && mount.hostId !== observation.host.id)
-        .map((mount) => `${one.id}@${mount.hostId}`),
-    );
-  const copies = observation.storage.unresolved
-    .filter((copy) => observation.signatures.has(copy.vmfsUuid))
-    .flatMap((copy) => copy.extents.map((extent) => extent.naa));
-  draft.fact("signature", "The LUN's VMFS signature", {
-    "mounts elsewhere": places.toSorted().join(" "),
-    "unresolved copies": copies.toSorted().join(" "),
-  });
-}
-
-/** The family's signature, where there is exactly one. */
-export function signatureOf(observation: Observation): {
-  vmfsUuid?: Observation["storage"]["mounts"][number]["vmfsUuid"];
-} {
-  const [vmfsUuid] = observation.signatures;
-  return vmfsUuid === undefined || observation.signatures.size > 1 ? {} : { vmfsUuid };
 }
 
 /** Rescan, attach if the host remembers a detach, mount, register if asked. */

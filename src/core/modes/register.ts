@@ -1,9 +1,9 @@
 import { PrepError } from "../errors.ts";
 import type { Observation } from "../observe.ts";
-import type { Datastore, Volume } from "../ports.ts";
+import type { Datastore, Vm, Volume } from "../ports.ts";
 import { safeText } from "../text.ts";
-import { fileOn, livesOn } from "../vm-path.ts";
-import { datastoreOn, oneAssigned, vmsOn } from "./checks.ts";
+import { fileOn } from "../vm-path.ts";
+import { datastoreOn, oneAssigned, residentsOf, vmsOn } from "./checks.ts";
 import { isDead, knownVolume, unregisterVms, vmFact } from "./cleanup.ts";
 import { assignedFact, baseFacts, type ModeInput, registerStep } from "./common.ts";
 import { type Draft, DraftBuilder } from "./draft.ts";
@@ -59,6 +59,13 @@ export function missingFiles(
   return missing;
 }
 
+/** Whether the VM's folder could not be read: once unregistered, it could not be found again. */
+function inUnreadable(datastore: Datastore, vm: Vm, observation: Observation): boolean {
+  const file = fileOn(datastore, vm.path) ?? "";
+  const folders = (observation.files?.unreadable ?? []).flatMap((folder) => fileOn(datastore, folder) ?? []);
+  return folders.some((folder) => file.startsWith(`${folder.replace(/\/$/, "")}/`));
+}
+
 /** `-R`: register every VMX on the assigned LUN's datastore that is not registered. A dead registration counts as missing. */
 export function register(input: ModeInput): Draft {
   const { observation } = input;
@@ -78,9 +85,10 @@ export function register(input: ModeInput): Draft {
   });
   const vms = vmsOn(datastore, observation, draft.warnings);
   for (const vm of vms) vmFact(draft, vm, false);
-  const onStale = observation.stale.flatMap((one) => observation.vms.filter((vm) => livesOn(vm, one.datastore)));
-  for (const vm of onStale) if (!vms.includes(vm)) vmFact(draft, vm, false);
-  const dead = [...new Set([...vms.filter(isDead), ...onStale])];
+  const stale = observation.stale.filter((one) => one.lingering.length === 0);
+  const onStale = stale.flatMap((one) => residentsOf(one.datastore, observation).filter((vm) => !vms.includes(vm)));
+  for (const vm of onStale) vmFact(draft, vm, false);
+  const dead = [...vms.filter((vm) => isDead(vm) && !inUnreadable(datastore, vm, observation)), ...onStale];
   unregisterVms(draft, dead, true);
   const alive = vms.filter((vm) => !dead.includes(vm));
   const missing = missingFiles(draft, observation, datastore, new Set(alive.map((vm) => fileOn(datastore, vm.path))));

@@ -1,9 +1,10 @@
-import { PrepError } from "../errors.ts";
 import { safeText } from "../text.ts";
-import { checkGoldFree, checkRollback, checkSignature, chooseSnapshot, oneAssigned } from "./checks.ts";
+import { checkGoldFree, oneAssigned } from "./checks.ts";
 import { cleanUp, knownVolume } from "./cleanup.ts";
-import { ageOf, assignedFact, baseFacts, bringUpSteps, type ModeInput, signatureFact, snapshotFact } from "./common.ts";
+import { ageOf, assignedFact, baseFacts, bringUpSteps, type ModeInput, snapshotFact } from "./common.ts";
 import { type Draft, DraftBuilder } from "./draft.ts";
+import { checkSignature, signatureFact } from "./signature.ts";
+import { checkRollback, chooseSnapshot, policyOf } from "./snapshots.ts";
 
 /** `-rvgd`: clean up; roll gold back to the chosen snapshot; assign it; rescan; mount. Always rolls back. */
 export function rollback(input: ModeInput): Draft {
@@ -11,19 +12,10 @@ export function rollback(input: ModeInput): Draft {
   const { gold, client } = observation;
   const draft = new DraftBuilder();
   baseFacts(draft, observation);
+  const policyId = policyOf(observation);
   const chosen = chooseSnapshot(request, observation);
   snapshotFact(draft, chosen.snapshot);
   checkGoldFree(observation);
-  if (gold.policyId === undefined) {
-    throw new PrepError(
-      "NO_SNAPSHOTS",
-      `${safeText(gold.name)} is under no protection policy, so it has no snapshots.`,
-      {
-        found: { volumeId: gold.id },
-        hint: "Put the gold volume under a protection policy on the array.",
-      },
-    );
-  }
   const assigned = oneAssigned(observation);
   assignedFact(draft, observation, assigned);
   signatureFact(draft, observation);
@@ -43,7 +35,7 @@ export function rollback(input: ModeInput): Draft {
   const volume = knownVolume(gold);
   draft.add("rollback_volume", {
     gold: volume,
-    policyId: gold.policyId,
+    policyId,
     snapshot: { id: chosen.snapshot.id, name: chosen.snapshot.name },
     lost: lost.map((one) => one.id),
   });

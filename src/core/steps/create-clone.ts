@@ -19,7 +19,7 @@ export const createClone = stepKind<CreateCloneStep>({
   kind: "create_clone",
   irreversible: false,
   describe: (step) =>
-    `Clone snapshot ${safeText(step.snapshot.name)} (${step.snapshot.id}) of ${safeText(step.gold.name)} (the clone's name and NAA are known after it is made)`,
+    `Clone snapshot ${safeText(step.snapshot.name)} (${step.snapshot.id}) of ${safeText(step.gold.name)} (its id and NAA: known after the clone is made)`,
   async isDone(step, world) {
     const made = await world.array.volumes({ name: cloneName(step, world.origin) });
     const [clone] = made;

@@ -1,9 +1,9 @@
 import { PrepError } from "../errors.ts";
 import { safeText } from "../text.ts";
-import { mountOf } from "./shared.ts";
+import { isMounted, mountOf } from "./shared.ts";
 import { stepKind, type UnassignStep } from "./types.ts";
 
-/** `DELETE /assignments/{id}`. A volume that is still mounted would be lost under the host's feet, so that is looked at first. */
+/** `DELETE /assignments/{id}`. A volume that is still in use would be lost under the host's feet, so that is looked at first; a dead mount goes with the next rescan. */
 export const unassign = stepKind<UnassignStep>({
   kind: "unassign",
   irreversible: false,
@@ -17,9 +17,9 @@ export const unassign = stepKind<UnassignStep>({
   },
   async apply(step, world) {
     const mount = mountOf(await world.hypervisor.hostStorage(world.host), step.volume.naa);
-    if (mount?.mounted) {
+    if (isMounted(mount)) {
       throw new PrepError("STALE_PLAN", `${safeText(step.volume.name)} is still mounted on the host.`, {
-        found: { vmfsUuid: mount.vmfsUuid, naa: step.volume.naa },
+        found: { vmfsUuid: mount?.vmfsUuid, naa: step.volume.naa },
         hint: "Something mounted it again; plan again.",
       });
     }

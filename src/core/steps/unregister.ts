@@ -6,7 +6,7 @@ export const unregister = stepKind<UnregisterStep>({
   kind: "unregister",
   irreversible: false,
   describe: (step) =>
-    `Unregister ${nameVms(step.vms)} (${step.dead ? "dead registrations of an earlier failure: their disk is gone" : "their files stay on the volume"})`,
+    `Unregister ${nameVms(step.vms)} (${step.dead ? "dead registrations that an earlier failure left" : "their files stay on the volume"})`,
   async isDone(step, world) {
     const left = await currentVms(step.vms, world);
     return left.length === 0 ? { detail: "none of them is registered" } : undefined;

@@ -1,0 +1,111 @@
+/** The family's VMFS signature: where else it is mounted, and which copies with it wait on the host. */
+import { PrepError } from "../errors.ts";
+import type { Naa, VmfsUuid } from "../ids.ts";
+import type { Observation } from "../observe.ts";
+import { isMounted } from "../steps/shared.ts";
+import { safeText } from "../text.ts";
+import type { DraftBuilder } from "./draft.ts";
+
+interface Place {
+  readonly datastore: string;
+  readonly datacenter: string;
+  readonly vmfsUuid: VmfsUuid;
+  readonly host: string;
+}
+
+/** Hosts besides the target that have the signature mounted; a dead mount counts, since its disk may come back. */
+const mountsElsewhere = ({ inventory, signatures, host }: Observation): Place[] =>
+  inventory.datastores
+    .filter((one) => signatures.has(one.vmfsUuid))
+    .flatMap(({ id, datacenterId, vmfsUuid, mounts }) =>
+      mounts
+        .filter((mount) => mount.mounted && mount.hostId !== host.id)
+        .map((mount) => ({ datastore: id, datacenter: datacenterId, vmfsUuid, host: mount.hostId })),
+    );
+
+/** The signature on the host's own disks: mounts and unresolved copies that `removed` does not cover. */
+function strangersHere(
+  { storage, signatures, family }: Observation,
+  removed: ReadonlySet<Naa>,
+): Record<"mounted" | "copies", { vmfsUuid: VmfsUuid; disks: Naa[] }[]> {
+  const ours = new Set(family.map((member) => member.naa));
+  const volumes = (list: readonly { vmfsUuid: VmfsUuid; disks: Naa[] }[]): { vmfsUuid: VmfsUuid; disks: Naa[] }[] =>
+    list.filter(
+      ({ vmfsUuid, disks }) =>
+        (signatures.has(vmfsUuid) || disks.some((naa) => ours.has(naa))) && !disks.every((naa) => removed.has(naa)),
+    );
+  return {
+    mounted: volumes(
+      storage.mounts.filter(isMounted).map(({ vmfsUuid, extents }) => ({ vmfsUuid, disks: [...extents] })),
+    ),
+    copies: volumes(
+      storage.unresolved.map(({ vmfsUuid, extents }) => ({ vmfsUuid, disks: extents.map((extent) => extent.naa) })),
+    ),
+  };
+}
+
+/** What a mount's success rests on, besides the volume itself. */
+export function signatureFact(draft: DraftBuilder, observation: Observation): void {
+  const { mounted, copies } = strangersHere(observation, new Set());
+  draft.fact("signature", "The LUN's VMFS signature", {
+    "mounts elsewhere": mountsElsewhere(observation)
+      .map((place) => `${place.datastore}@${place.host}`)
+      .toSorted()
+      .join(" "),
+    "mounted disks": mounted
+      .flatMap((one) => one.disks)
+      .toSorted()
+      .join(" "),
+    "unresolved copies": copies
+      .flatMap((one) => one.disks)
+      .toSorted()
+      .join(" "),
+  });
+}
+
+/** The family's signature, where there is exactly one. */
+export function signatureOf({ signatures }: Observation): { vmfsUuid?: VmfsUuid } {
+  const [vmfsUuid] = signatures;
+  return vmfsUuid === undefined || signatures.size > 1 ? {} : { vmfsUuid };
+}
+
+/**
+ * A signature can be mounted once per Datacenter object: a force mount would fail with `VmfsAlreadyMounted`, and gold
+ * would be merged with the other into one datastore. What this plan takes off the host (`removed`) does not count.
+ */
+export function checkSignature(observation: Observation, removed: ReadonlySet<Naa>, warnings: string[]): void {
+  const { host, inventory, gold } = observation;
+  const nameOf = (hostId: string): string => safeText(inventory.hosts.find((one) => one.id === hostId)?.name ?? hostId);
+  const elsewhere = mountsElsewhere(observation);
+  const near = elsewhere.filter((place) => place.datacenter === host.datacenter.id);
+  if (near.length > 0) {
+    throw new PrepError(
+      "SIGNATURE_MOUNTED",
+      `The VMFS signature of ${safeText(gold.name)} is mounted on ${near.map((place) => nameOf(place.host)).join(", ")} in the same Datacenter (${safeText(host.datacenter.name)}).`,
+      {
+        found: near,
+        hint: "Clean up the other host first, or give each host a Datacenter of its own.",
+      },
+    );
+  }
+  const { mounted, copies } = strangersHere(observation, removed);
+  if (mounted.length > 0) {
+    throw new PrepError(
+      "SIGNATURE_MOUNTED",
+      `The VMFS signature of ${safeText(gold.name)} is mounted on the host itself, from a disk that is not this LUN's to clean up.`,
+      { found: { host: host.id, mounted }, hint: "Unmount that volume on the host in vCenter, then plan again." },
+    );
+  }
+  if (copies.length > 0) {
+    throw new PrepError("COPY_AMBIGUOUS", "The host shows another unresolved VMFS copy with this LUN's signature.", {
+      found: { host: host.id, copies },
+      hint: "Unassign that disk from the host on the array and rescan, then plan again.",
+    });
+  }
+  const far = [...new Set(elsewhere.map((place) => nameOf(place.host)))];
+  if (far.length > 0) {
+    warnings.push(
+      `The same VMFS signature is mounted on ${far.join(", ")} in another Datacenter: VM identities and MAC addresses will exist twice.`,
+    );
+  }
+}

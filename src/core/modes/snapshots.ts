@@ -1,0 +1,81 @@
+/** Which snapshot a request means, and what a rollback to it would take along. */
+import { PrepError } from "../errors.ts";
+import type { PolicyId } from "../ids.ts";
+import type { Observation } from "../observe.ts";
+import type { Snapshot } from "../ports.ts";
+import { nearest, plainName, type Request } from "../request.ts";
+import { safeText } from "../text.ts";
+import type { ChosenSnapshot } from "./draft.ts";
+
+/** The policy under which gold's snapshots are kept. */
+export function policyOf({ gold }: Observation): PolicyId {
+  if (gold.policyId !== undefined) return gold.policyId;
+  throw new PrepError("NO_SNAPSHOTS", `${safeText(gold.name)} is under no protection policy, so it has no snapshots.`, {
+    found: { volumeId: gold.id },
+    hint: "Put the gold volume under a protection policy on the array.",
+  });
+}
+
+/**
+ * The snapshot that the request means: by name, else the latest by creation time. Either way its name, as the printed
+ * command has it, must be its own among gold's snapshots, or that command would mean two things.
+ */
+export function chooseSnapshot(request: Request, observation: Observation): ChosenSnapshot {
+  const { gold, snapshots } = observation;
+  const name = safeText(gold.name);
+  const [latest] = snapshots;
+  if (latest === undefined) {
+    throw new PrepError("NO_SNAPSHOTS", `${name} has no snapshots.`, {
+      found: { volumeId: gold.id, policyId: gold.policyId },
+      hint: "Take a snapshot of the gold volume first.",
+    });
+  }
+  const wanted = request.snapshot;
+  const chosen = wanted === undefined ? latest : snapshots.find((snapshot) => plainName(snapshot.name) === wanted);
+  if (chosen === undefined) {
+    const names = snapshots.map((snapshot) => snapshot.name);
+    const closest = nearest(wanted ?? "", names);
+    throw new PrepError("SNAPSHOT_NOT_FOUND", `${name} has no snapshot named ${safeText(wanted ?? "")}.`, {
+      found: { closest, volumeId: gold.id },
+      hint: `Did you mean ${closest.join(", or ")}? Without a name the latest is taken: ${safeText(latest.name)}.`,
+    });
+  }
+  const twins = snapshots.filter(
+    (snapshot) =>
+      plainName(snapshot.name) === plainName(chosen.name) ||
+      (wanted === undefined && Date.parse(snapshot.createdAt) === Date.parse(chosen.createdAt)),
+  );
+  if (twins.length > 1) {
+    const what =
+      wanted === undefined && twins.some((one) => plainName(one.name) !== plainName(chosen.name))
+        ? "latest snapshots, made at the same instant"
+        : `snapshots named ${safeText(chosen.name)}`;
+    throw new PrepError("SNAPSHOT_AMBIGUOUS", `${name} has ${twins.length} ${what}.`, {
+      found: { snapshots: twins.map((one) => ({ id: one.id, name: safeText(one.name), createdAt: one.createdAt })) },
+      hint: "Rename one of them on the array, or name another snapshot: a command must mean one snapshot only.",
+    });
+  }
+  return { snapshot: chosen, chosenBy: wanted === undefined ? "latest" : "name" };
+}
+
+/** Snapshots newer than the chosen one go with a rollback; none of them may have clones that stay. */
+export function checkRollback(chosen: Snapshot, observation: Observation, deleted: ReadonlySet<string>): Snapshot[] {
+  const newer = observation.snapshots.filter(
+    (snapshot) => Date.parse(snapshot.createdAt) > Date.parse(chosen.createdAt),
+  );
+  const ids = new Set<string>(newer.map((snapshot) => snapshot.id));
+  const clones = observation.family.filter(
+    (member) => member.parentSnapshotId !== undefined && ids.has(member.parentSnapshotId) && !deleted.has(member.id),
+  );
+  if (clones.length === 0) return newer;
+  throw new PrepError(
+    "VOLUME_IN_USE",
+    `Snapshots newer than ${safeText(chosen.name)} have clones, so the gold volume cannot be rolled back past them.`,
+    {
+      found: {
+        clones: clones.map(({ id, name, parentSnapshotId }) => ({ id, name: safeText(name), parentSnapshotId })),
+      },
+      hint: "Delete these clones first, or choose a newer snapshot.",
+    },
+  );
+}
