@@ -79,6 +79,6 @@ export async function invoke(
     const view = error.toView();
     return { isError: true, structuredContent: { error: view }, content: [{ type: "text", text: errorText(view) }] };
   } finally {
-    progress.end();
+    await progress.end();
   }
 }

@@ -1,4 +1,5 @@
 /** A run's steps as MCP progress: how many are finished, of how many, and what goes on now. */
+import { setTimeout } from "node:timers/promises";
 import type { ServerContext } from "@modelcontextprotocol/server";
 import { finishedSteps } from "../core/render.ts";
 import { safeText } from "../core/text.ts";
@@ -12,10 +13,16 @@ function messageOf(run: RunView): string {
   return step === undefined ? run.state : safeText(step.text, 500);
 }
 
+/**
+ * Clients of both SDKs handle an answer as they read it and a notification a moment later: where they read the last
+ * step together with the answer, they drop it.
+ */
+const BEFORE_ANSWER_MS = 20;
+
 export interface Progress {
   readonly onUpdate: (run: RunView) => Promise<void>;
-  /** After the answer no notification may follow. */
-  end(): void;
+  /** To be awaited before the answer, which no notification may follow. */
+  end(): Promise<void>;
 }
 
 /**
@@ -38,8 +45,9 @@ export function progressTo(ctx: ServerContext): Progress {
         })
         .catch(() => undefined);
     },
-    end() {
+    async end() {
       ended = true;
+      if (sent >= 0) await setTimeout(BEFORE_ANSWER_MS);
     },
   };
 }
