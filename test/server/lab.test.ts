@@ -1,6 +1,7 @@
 /** The program as a client starts it: its own process, real clients, the real engine, the lab behind it. */
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { Client as ModernClient } from "@modelcontextprotocol/client";
 import { StdioClientTransport as ModernStdio } from "@modelcontextprotocol/client/stdio";
 import { StdioClientTransport as OlderStdio } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -141,5 +142,20 @@ describe.each(CLIENTS)("atvm_prep serve with a client of %s", (_era, start) => {
     const { runs } = (await other.call("list_runs", { limit: 1 })).structured as { runs: { runId: string }[] };
     const run = await other.call("get_run", { runId: runs[0]?.runId, waitSeconds: 45 });
     expect(run.structured).toMatchObject({ planId: plan.structured["planId"], state: "succeeded" });
+  });
+});
+
+describe("atvm_prep serve with a client that finds its protocol", () => {
+  it.each([
+    ["by asking first", "auto", "2026-07-28"],
+    ["as it was done before", "legacy", "2025-11-25"],
+  ] as const)("%s lists and calls the tools", async (_how, mode, version) => {
+    const client = await modernOn(new ModernStdio(server(await configWith("prompt"))), () => yes, mode);
+    open.push(client);
+    expect((await client.client.listTools()).tools).toHaveLength(16);
+    const plan = await client.call("unregister_vms", { lun: "Gold" });
+    const run = await client.call("confirm_plan", { planToken: plan.structured["planToken"] });
+    expect(run.structured).toMatchObject({ state: "succeeded" });
+    expect(client.client instanceof ModernClient ? client.client.getNegotiatedProtocolVersion() : "").toBe(version);
   });
 });

@@ -92,12 +92,19 @@ function serve(engine: FakeEngine): { wire: InMemoryTransport; logged: string[] 
   return { wire, logged };
 }
 
-export async function modernOn(transport: ModernTransport, person?: Person): Promise<Conversation> {
+/** How the newer client library finds its protocol: by pinning it, by asking first, or (its default) not at all. */
+export type Negotiation = "auto" | "legacy" | { pin: string };
+
+export async function modernOn(
+  transport: ModernTransport,
+  person?: Person,
+  mode: Negotiation = { pin: "2026-07-28" },
+): Promise<Conversation> {
   const client = new ModernClient(
     { name: "modern-test", version: "2.0" },
     {
       capabilities: person === undefined ? {} : { elicitation: { form: {} } },
-      versionNegotiation: { mode: { pin: "2026-07-28" } },
+      versionNegotiation: { mode },
     },
   );
   const noise: string[] = [];
