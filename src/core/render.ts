@@ -5,5 +5,5 @@
 export { auditText } from "./render-audit.ts";
 export { errorText } from "./render-error.ts";
 export { inspectText, lunsText, snapshotsText, vmsText } from "./render-look.ts";
-export { modeWords, plansText, planText, questionText } from "./render-plan.ts";
+export { plansText, planText, questionText } from "./render-plan.ts";
 export { finishedSteps, runsText, runText } from "./render-run.ts";
