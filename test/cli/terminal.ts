@@ -111,7 +111,7 @@ export function runOf(state: RunView["state"] = "succeeded", more: Partial<RunVi
 
 const notExpected = (name: string) => () => Promise.reject(new Error(`${name} was not to be called`));
 
-export function engineWith(parts: Partial<Engine>): Engine {
+function engineWith(parts: Partial<Engine>): Engine {
   return {
     inspect: notExpected("inspect"),
     listLuns: notExpected("listLuns"),

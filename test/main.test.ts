@@ -1,0 +1,33 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+
+/** Starts the program on a Node that calls itself `version`. */
+function start(version: string, ...argv: string[]) {
+  const claim = `Object.defineProperty(process, "versions", { value: { ...process.versions, node: "${version}" } })`;
+  const url = `data:text/javascript,${encodeURIComponent(claim)}`;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", url, main, ...argv], {
+    encoding: "utf8",
+  });
+  return { status, stdout, stderr };
+}
+
+describe("the program", () => {
+  it.each(["18.20.0", "20.20.2", "22.19.0"])("says on Node %s in one line that it is too old", (version) => {
+    const { status, stdout, stderr } = start(version, "--help");
+    expect(status).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(/^atvm_prep needs Node 22\.20 or newer.*\n$/);
+    expect(stderr).toContain(version);
+  });
+
+  it.each(["22.20.0", "24.0.0"])("starts on Node %s", (version) => {
+    expect(start(version, "--help")).toMatchObject({ status: 0, stdout: expect.stringContaining("Usage: atvm_prep") });
+  });
+
+  it("ends with a command's exit code", () => {
+    expect(start("24.0.0", "-A")).toMatchObject({ status: 2, stderr: expect.stringContaining("BAD_REQUEST") });
+  });
+});
