@@ -40,6 +40,11 @@ const AUDIT_ROWS = 200;
 
 export const createEngine = (deps: EngineDeps): Engine => new PrepEngine(deps);
 
+function planIdIn(data: unknown): string | undefined {
+  if (typeof data !== "object" || data === null || !("planId" in data)) return undefined;
+  return typeof data.planId === "string" ? data.planId : undefined;
+}
+
 class PrepEngine implements Engine {
   readonly #deps: EngineDeps;
   readonly #plans: Plans;
@@ -64,7 +69,7 @@ class PrepEngine implements Engine {
       const error = asPrepError(thrown);
       if (error.code === "INTERNAL") this.#deps.log.error({ err: thrown }, "a defect in the engine");
       if (error.code !== "AUDIT_UNWRITABLE" && error.code !== "STORE_UNUSABLE") {
-        const planId = typeof data["planId"] === "string" ? data["planId"] : undefined;
+        const planId = planIdIn(data) ?? planIdIn(error.found);
         const row = { type, actor, planId, data: { ...data, code: error.code, message: error.message } };
         await auditedWrite(this.#deps.store, this.#deps.clock, (_tx, append) => append(row));
       }
