@@ -28,6 +28,8 @@ export interface LabFile {
   vmName: string;
   instanceUuid: string;
   template: boolean;
+  /** Its folder cannot be searched. */
+  unreadable?: boolean;
 }
 
 export interface LabSnapshot {

@@ -21,6 +21,10 @@ export const TOUCHES = [
   "assign",
   "unassign",
   "rename-volume",
+  "rename-client",
+  "rename-host",
+  "readdress-client",
+  "unreadable-folder",
   "span-datastore",
   "share-datastore",
   "stray-copy",
@@ -30,7 +34,7 @@ export const TOUCHES = [
 
 const Ref = z.string().min(1).max(500).optional();
 
-/** What to change, and on which things, by id or name; what is left out is picked. `name` is the new name of what gets one. */
+/** What to change, and on which things, by id or name; what is left out is picked. `name` is the new name (or address, or folder) of what gets one. */
 export const Touch = z.strictObject({
   what: z.enum(TOUCHES),
   client: Ref,

@@ -65,6 +65,23 @@ export function touchWorld(state: WorldState, touch: Touch): string[] {
     }
     case "rename-volume":
       return [renameVolume(state, touch)];
+    case "rename-client": {
+      const { client } = pairOf(state, touch);
+      client.name = touch.name ?? `${client.name}-renamed`;
+      return [client.id];
+    }
+    case "rename-host": {
+      const { host } = pairOf(state, touch);
+      host.name = touch.name ?? `${host.name}-renamed`;
+      return [host.id];
+    }
+    case "readdress-client": {
+      const { client } = pairOf(state, touch);
+      client.hostAddress = touch.name ?? "192.0.2.1";
+      return [client.id];
+    }
+    case "unreadable-folder":
+      return spoilFolder(state, touch);
     case "span-datastore":
       return spanDatastore(state, touch);
     case "share-datastore":
@@ -105,6 +122,17 @@ function registerMissing(state: WorldState, touch: Touch): string {
     poolId: pair.host.resourcePool,
     ...(touch.name === undefined ? {} : { name: touch.name }),
   });
+}
+
+/** The folder named, else that of a VMX which is not registered, cannot be read any more. */
+function spoilFolder(state: WorldState, touch: Touch): string[] {
+  const { datastore, volume } = mountOf(state, touch);
+  const taken = state.model.vms.filter((vm) => vm.datastoreId === datastore.id).map((vm) => vm.file);
+  const folderOf = (path: string): string => path.slice(0, path.lastIndexOf("/"));
+  const free = volume.files.find(({ path }) => !taken.includes(path));
+  const folder = touch.name ?? folderOf(pick(free, "unregistered VMX").path);
+  volume.files = volume.files.map((file) => (folderOf(file.path) === folder ? { ...file, unreadable: true } : file));
+  return [volume.id];
 }
 
 /** To the host named, or else any other one. */

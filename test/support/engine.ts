@@ -1,8 +1,10 @@
 /** The real engine on a real lab: sockets, SOAP, SQLite. One lab a file, reset between tests. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect } from "vitest";
+import { parse, stringify } from "yaml";
+import { z } from "zod";
 import { type App, openApp } from "../../src/app.ts";
 import type { Actor } from "../../src/core/engine.ts";
 import { type ErrorCode, PrepError } from "../../src/core/errors.ts";
@@ -26,14 +28,21 @@ export interface Bench {
   /** Approves where the policy wants a person, confirms, and waits for the end. */
   run(plan: PlanView): Promise<RunView>;
   prep(mode: Mode, inputs?: Partial<PrepInputs>): Promise<RunView>;
+  /** The configuration file, for another process or door. */
+  readonly config: string;
+  /** Another scenario, and none of the plans of the one before. */
+  reset(scenario: string, more?: object): Promise<void>;
   /** Another process's view of the same store and lab. */
   another(): Promise<App>;
 }
 
-export async function withEngine(options: LabOptions = {}): Promise<Bench> {
+/** `settings` are members of the configuration beside those that the lab writes. */
+export async function withEngine(options: LabOptions = {}, settings: object = {}): Promise<Bench> {
   const dir = await mkdtemp(join(tmpdir(), "atvm-test-"));
   const config = join(dir, "atvm.config.yaml");
   const { lab, control } = await withLab({ ...options, writeConfig: config });
+  const written: unknown = parse(await readFile(config, "utf8"));
+  await writeFile(config, stringify({ ...z.looseObject({}).parse(written), ...settings }));
   const open: App[] = [];
   const another = async (): Promise<App> => {
     const app = await openApp({ configFile: config, env: {}, cwd: dir });
@@ -66,6 +75,12 @@ export async function withEngine(options: LabOptions = {}): Promise<Bench> {
     app,
     actor,
     dir,
+    config,
+    reset: async (scenario, more = {}) => {
+      await control.clearFaults();
+      await control.reset({ scenario, ...more });
+      for (const open of await app.engine.listPlans()) await app.engine.discardPlan({ planId: open.planId }, actor);
+    },
     plan,
     run,
     another,
@@ -121,6 +136,29 @@ export const snapshotsOf = (state: LabState, volumeId: string) =>
   state.snapshots
     .filter((snapshot) => snapshot.volumeId === volumeId)
     .toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
+
+/** Gold on the client: assigned, mounted by itself, nothing else of the family there. */
+export function expectGoldMounted(state: LabState): void {
+  const gold = goldOf(state);
+  expect(assignedTo(state).map((volume) => volume.id)).toEqual([gold.id]);
+  const mount = one(hostOf(state).mounts, "mount");
+  expect(mount).toMatchObject({ naa: `naa.${gold.guid}`, forceMounted: false, accessible: true });
+  expect(hostOf(state).detached).not.toContain(`naa.${gold.guid}`);
+}
+
+/** Registered VMs of the host. */
+export const vmsOf = (state: LabState, host = HOST) => state.vms.filter((vm) => vm.host === host);
+
+/** Paths of VMX files on the volume, as `[datastore] path`, that no VM of the host is registered from. */
+export function unregisteredOn(state: LabState, volumeId: string, host = HOST): string[] {
+  const naa = `naa.${state.volumes.find((volume) => volume.id === volumeId)?.guid}`;
+  const mount = hostOf(state, host).mounts.find((one) => one.naa === naa);
+  const taken = vmsOf(state, host).map((vm) => vm.path);
+  return state.files
+    .filter((file) => file.volumeId === volumeId)
+    .map((file) => `[${mount?.datastore}] ${file.path}`)
+    .filter((path) => !taken.includes(path));
+}
 
 /** A copy of one gold snapshot: cloned, assigned, force-mounted, nothing else of the family left on the client. */
 export function expectFreshClone(state: LabState, snapshotId: string): void {

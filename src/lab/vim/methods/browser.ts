@@ -106,7 +106,8 @@ function placeOf(call: Call, path: string): Place {
 }
 
 function searchResults(call: Call, place: Place, nested: boolean): Data[] {
-  const folders = foldersOf(call.vcenter.world.filesOn(place.datastore.id));
+  const files = call.vcenter.world.filesOn(place.datastore.id);
+  const folders = foldersOf(files);
   if (!folders.has(place.folder)) {
     const file = `[${place.datastore.name}] ${place.folder}`;
     throw new VimFault("FileNotFound", `File ${file} was not found`, { file });
@@ -116,6 +117,13 @@ function searchResults(call: Call, place: Place, nested: boolean): Data[] {
   const details = optionalRecord(spec, "details");
   const below = place.folder === "" ? "" : `${place.folder}/`;
   const chosen = [...folders].filter(([path]) => path === place.folder || (nested && path.startsWith(below)));
+  const shut = files.find(
+    ({ path, unreadable }) => unreadable && chosen.some(([folder]) => folder === path.slice(0, path.lastIndexOf("/"))),
+  );
+  if (shut !== undefined) {
+    const file = `[${place.datastore.name}] ${shut.path.slice(0, shut.path.lastIndexOf("/"))}`;
+    throw new VimFault("CannotAccessFile", `Cannot access file ${file}`, { file });
+  }
   return chosen.map(([path, entries]) => ({
     datastore: new Ref("Datastore", place.datastore.id),
     folderPath: path === "" ? `[${place.datastore.name}]` : `[${place.datastore.name}] ${path}/`,
