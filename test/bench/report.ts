@@ -1,0 +1,69 @@
+/** What a bench hands over, and how it is printed and written down. */
+import { cpus, totalmem } from "node:os";
+
+/** One figure of DESIGN.md's budgets. */
+export interface Check {
+  readonly what: string;
+  readonly budget: string;
+  readonly measured: string;
+  readonly met: boolean;
+}
+
+export interface Section {
+  readonly title: string;
+  /** What to type to see the measured thing by hand. */
+  readonly commands: readonly string[];
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly checks: readonly Check[];
+  /** Paragraphs: how it was measured, what stands in the way. */
+  readonly notes: readonly string[];
+}
+
+/** `dir` is an empty folder that goes away after the bench. */
+export type Bench = (dir: string) => Promise<Section>;
+
+export const atMost = (what: string, value: number, limit: number, unit: string, digits = 2): Check => ({
+  what,
+  budget: `≤ ${limit} ${unit}`,
+  measured: `${value.toFixed(digits)} ${unit}`,
+  met: value <= limit,
+});
+
+export const atLeast = (what: string, value: number, limit: number, unit: string, digits = 1): Check => ({
+  what,
+  budget: `≥ ${limit} ${unit}`,
+  measured: `${value.toFixed(digits)} ${unit}`,
+  met: value >= limit,
+});
+
+/** A table in Markdown, its columns padded so that it reads as plain text too. */
+export function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = columns.map((name, at) =>
+    Math.max(...[name, ...rows.map((row) => row[at] ?? "")].map((c) => c.length)),
+  );
+  const line = (cells: readonly string[]): string =>
+    `| ${widths.map((width, at) => (at === 0 ? (cells[at] ?? "").padEnd(width) : (cells[at] ?? "").padStart(width))).join(" | ")} |`;
+  const rule = widths.map((width, at) => (at === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
+  return [line(columns), line(rule), ...rows.map(line)].join("\n");
+}
+
+const verdict = ({ met }: Check): string => (met ? "met" : "**missed**");
+
+export const budgetTable = (sections: readonly Section[]): string =>
+  table(
+    ["what", "budget", "measured", ""],
+    sections.flatMap((one) => one.checks.map((check) => [check.what, check.budget, check.measured, verdict(check)])),
+  );
+
+export function sectionText({ title, commands, columns, rows, notes }: Section): string {
+  const shown = commands.length === 0 ? [] : [["```sh", ...commands, "```"].join("\n")];
+  return [`## ${title}`, ...shown, table(columns, rows), ...notes].join("\n\n");
+}
+
+/** Cores, processor, memory and Node; no names of the machine. */
+export function machine(): string {
+  const [first] = cpus();
+  const gib = (totalmem() / 2 ** 30).toFixed(0);
+  return `${cpus().length} cores (${first?.model.trim() ?? "unknown"}), ${gib} GiB memory, ${process.platform} ${process.arch}, Node ${process.versions.node}`;
+}
