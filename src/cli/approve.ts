@@ -13,7 +13,10 @@ const ON_A_TERMINAL = "Run `atvm_prep approve` yourself on a terminal; it cannot
 export async function approve(planId: string, context: Context): Promise<number> {
   const { io } = context;
   if (!isInteractive(io)) {
-    throw new PrepError("NOT_APPROVED", "Approving needs a person at a terminal.", { hint: ON_A_TERMINAL });
+    throw new PrepError("NOT_APPROVED", "Approving needs a person at a terminal.", {
+      hint: ON_A_TERMINAL,
+      retryable: false,
+    });
   }
   return withApp(context, async ({ engine, actor }) => {
     const plan = await engine.getPlan(planId);

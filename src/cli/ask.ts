@@ -24,6 +24,7 @@ export async function askApproval(io: Io, plan: PlanView, unattended: string): P
   if (!isInteractive(io)) {
     throw new PrepError("NOT_APPROVED", "There is no terminal to ask for approval on. Nothing was changed.", {
       hint: unattended,
+      retryable: false,
     });
   }
   return plan.mode === "rollback" ? askLunName(io, plan.target.lun.name) : askYesNo(io);
@@ -49,6 +50,7 @@ async function askLunName(io: Io, name: string): Promise<string> {
 const ended = (): PrepError =>
   new PrepError("NOT_APPROVED", "The question was not answered. Nothing was changed.", {
     hint: "Run it again and answer.",
+    retryable: false,
   });
 
 const declined = (): PrepError =>
@@ -60,4 +62,5 @@ const declined = (): PrepError =>
 export const notThatName = (name: string): PrepError =>
   new PrepError("NOT_APPROVED", "That is not the name of the LUN in the plan. Nothing was changed.", {
     hint: `A rollback is approved by its LUN's full name, exactly: ${name}.`,
+    retryable: false,
   });

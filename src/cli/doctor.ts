@@ -22,8 +22,9 @@ export async function doctor(context: Context): Promise<number> {
     failed("configuration and store", thrown),
   ]);
   answer(context, { findings }, () => findings.map(lineOf).join("\n"));
-  const first = findings.find(({ error }) => error !== undefined)?.error;
-  return first === undefined ? 0 : exitCodeOf(first.code);
+  const first = findings.find(({ state }) => state === "failed");
+  if (first === undefined) return 0;
+  return first.error === undefined ? 1 : exitCodeOf(first.error.code);
 }
 
 async function examine(app: App): Promise<Finding[]> {
@@ -43,12 +44,15 @@ async function examine(app: App): Promise<Finding[]> {
       await access(config.log.dir, constants.W_OK);
       return `${config.log.dir} can be written`;
     }),
-    check("audit", async () => {
-      const { holds, rows, problems } = await engine.verifyAudit();
-      if (!holds) throw new Error(problems.join("; "));
-      return `the chain holds, ${rows} rows`;
-    }),
   ]);
+  // After the looks at the systems, which are audited themselves.
+  const audit = await engine.verifyAudit().then(
+    ({ holds, rows, problems }): Finding =>
+      holds
+        ? { what: "audit", state: "ok", text: `the chain holds, ${rows} rows` }
+        : { what: "audit", state: "failed", text: problems.join("; ") },
+    (thrown: unknown) => failed("audit", thrown),
+  );
   return [
     { what: "configuration", state: "ok", text: config.file ?? "built in" },
     ...config.warnings.map((text): Finding => ({ what: "configuration", state: "warning", text })),
@@ -58,6 +62,7 @@ async function examine(app: App): Promise<Finding[]> {
       text: config.store.kind === "sqlite" ? `${config.store.path} can be written` : "PostgreSQL answers",
     },
     ...systems,
+    audit,
     ...approvalOf(config),
   ];
 }
