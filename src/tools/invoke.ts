@@ -53,7 +53,7 @@ export async function invoke(
   server: McpServer,
   ctx: ServerContext,
 ): Promise<CallToolResult | InputRequiredResult> {
-  const progress = progressTo(ctx);
+  const progress = progressTo(ctx, tool.kind === "confirm" ? "start" : "now");
   try {
     const engine = await door.engine();
     const answer = await tool.call(args, engine, {

@@ -27,27 +27,33 @@ export interface Progress {
 
 /**
  * Reports to the client that asked for it, once for each step that ends: the protocol wants every value to be greater
- * than the one before. A client that has gone is no error of the run.
+ * than the one before. `now` leaves out those that had ended before the first look. A client that has gone is no error of
+ * the run.
  */
-export function progressTo(ctx: ServerContext): Progress {
+export function progressTo(ctx: ServerContext, from: "start" | "now"): Progress {
   const progressToken = ctx.mcpReq._meta?.progressToken;
-  let sent = -1;
+  let sent: number | undefined = from === "start" ? -1 : undefined;
   let ended = progressToken === undefined;
   return {
     async onUpdate(run) {
       const finished = finishedSteps(run);
-      if (ended || finished <= sent || run.steps.length === 0) return;
-      sent = finished;
-      await ctx.mcpReq
-        .notify({
-          method: "notifications/progress",
-          params: { progressToken, progress: finished, total: run.steps.length, message: messageOf(run) },
-        })
-        .catch(() => undefined);
+      if (ended || run.steps.length === 0) return;
+      // Several steps may have ended since the last look; each is told of.
+      for (let value = (sent ?? finished - 1) + 1; value <= finished; value += 1) {
+        sent = value;
+        const passed = run.steps[value];
+        const message = value === finished || passed === undefined ? messageOf(run) : safeText(passed.text, 500);
+        await ctx.mcpReq
+          .notify({
+            method: "notifications/progress",
+            params: { progressToken, progress: value, total: run.steps.length, message },
+          })
+          .catch(() => undefined);
+      }
     },
     async end() {
       ended = true;
-      if (sent >= 0) await setTimeout(BEFORE_ANSWER_MS);
+      if (sent !== undefined && sent >= 0) await setTimeout(BEFORE_ANSWER_MS);
     },
   };
 }
