@@ -75,7 +75,7 @@ export function stateView(world: World): object {
       template: vm.template,
       connectionState: vm.connectionState,
     })),
-    files: model.volumes.flatMap(({ id, files }) => files.map(({ path }) => ({ volumeId: id, path }))),
+    files: model.volumes.flatMap(({ id, files }) => files.map(({ path, unreadable }) => ({ volumeId: id, path, unreadable }))),
     mutations: world.mutations,
   };
 }
