@@ -75,7 +75,9 @@ export function stateView(world: World): object {
       template: vm.template,
       connectionState: vm.connectionState,
     })),
-    files: model.volumes.flatMap(({ id, files }) => files.map(({ path, unreadable }) => ({ volumeId: id, path, unreadable }))),
+    files: model.volumes.flatMap(({ id, files }) =>
+      files.map(({ path, unreadable }) => ({ volumeId: id, path, unreadable })),
+    ),
     mutations: world.mutations,
   };
 }
