@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { systemClock, systemEntropy } from "./clock.ts";
 import type { Config } from "./config/config.ts";
 import { loadConfig } from "./config/load.ts";
+import { commandLine } from "./core/command.ts";
 import { createEngine } from "./core/create-engine.ts";
 import type { EngineSettings } from "./core/deps.ts";
 import type { Actor, Channel, Engine } from "./core/engine.ts";
@@ -55,7 +56,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       clock: systemClock,
       entropy: systemEntropy,
       log: opened.log,
-      settings: settingsOf(config),
+      settings: settingsOf(config, file ?? options.env["ATVM_CONFIG"]),
       systems,
       ...(options.detachRuns && !options.lab ? { launch: detachedLaunch(config.file) } : {}),
     });
@@ -105,7 +106,9 @@ function osUser(): string {
   }
 }
 
-function settingsOf(config: Config): EngineSettings {
+/** `named`: how the configuration was named to this process, if it was: another one would not find it by itself. */
+function settingsOf(config: Config, named: string | undefined): EngineSettings {
+  const where = named === undefined || config.file === undefined ? [] : ["--config", config.file];
   return {
     naming: { luns: config.luns, pairs: config.pairs, defaults: config.defaults },
     approval: {
@@ -113,6 +116,7 @@ function settingsOf(config: Config): EngineSettings {
       cli: config.approval.cli,
       planTtlMs: config.approval.planTtlMs,
       requesterIsNotApprover: config.approval.requesterIsNotApprover,
+      command: (planId) => commandLine(["atvm_prep", "approve", planId, ...where]),
     },
     limits: {
       guestShutdownMs: config.limits.guestShutdownMs,

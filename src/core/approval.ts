@@ -22,6 +22,10 @@ export class Approvals {
     this.#plans = plans;
   }
 
+  #how(row: PlanRow): string {
+    return approvalHow("human", this.#deps.settings.approval.command(row.id));
+  }
+
   /** The approval that the site's policy asks for: there already, given in this call, or refused with the way to get it. */
   async checkApproval(row: PlanRow, actor: Actor, options: ConfirmOptions): Promise<void> {
     const plan = readPlan(row);
@@ -41,7 +45,7 @@ export class Approvals {
       !mayAsk
         ? "A person has to approve this plan first."
         : "Your client cannot ask the operator, so this plan is not approved yet.",
-      { found: { planId: row.id, policy }, hint: approvalHow("human", plan) },
+      { found: { planId: row.id, policy }, hint: this.#how(row) },
     );
   }
 
@@ -118,7 +122,7 @@ export class Approvals {
     plan: StoredPlan,
     { challenge, answer }: { challenge: string; answer: Answer },
   ): Promise<PrepError | undefined> {
-    const hint = `The plan stays open until ${row.expiresAt}: confirm again to be asked again, or ${approvalHow("human", plan)}`;
+    const hint = `The plan stays open until ${row.expiresAt}: confirm again to be asked again, or ${this.#how(row)}`;
     const refuse = (code: ErrorCode, message: string): PrepError =>
       new PrepError(code, message, { found: { planId: row.id }, hint });
     const asked = await tx.challenge(challenge);
@@ -178,7 +182,7 @@ export class Approvals {
     if (policy === "human" && actor.channel === "cli-unattended" && settings.approval.cli === "deny") {
       throw new PrepError("NOT_APPROVED", "`--yes` does not stand for a person here (approval.cli: deny).", {
         found: { planId, policy },
-        hint: approvalHow("human", plan),
+        hint: this.#how(row),
       });
     }
     if (plan.mode === "rollback" && typedLun !== plan.request.lun) {

@@ -14,6 +14,9 @@ export const MODE_FLAGS: Readonly<Record<Mode, string>> = {
 // shell-quote also escapes what no shell reads as anything but itself, such as the colon of an address.
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : quote([word]));
 
+/** Words as a shell reads them back. */
+export const commandLine = (words: readonly string[]): string => words.map(quoted).join(" ");
+
 /** `atvm_prep -A -n LUN -s SNAPSHOT -c CLIENT -vi VCENTER -e HOST`, with every option that changes the plan. */
 export function renderCommand(request: Request, snapshot: string | undefined, vcenter: string): string {
   const words = [
@@ -32,5 +35,5 @@ export function renderCommand(request: Request, snapshot: string | undefined, vc
     ...(request.keepClone ? ["--keep_clone"] : []),
     ...(request.forcePowerOff ? ["--force_power_off"] : []),
   ];
-  return words.map(quoted).join(" ");
+  return commandLine(words);
 }

@@ -14,6 +14,8 @@ export interface EngineSettings {
     readonly cli: "allow" | "deny";
     readonly planTtlMs: number;
     readonly requesterIsNotApprover: boolean;
+    /** The line with which a person approves a plan on a terminal of this machine. */
+    command(planId: string): string;
   };
   readonly limits: StepLimits & { readonly openPlans: number };
   /** Why changes may not be made from this machine; undefined when they may (`controller` in the configuration). */

@@ -124,9 +124,9 @@ export function buildPlan(parts: PlanParts): StoredPlan {
   };
 }
 
-/** How an approval is given, for the person who reads the plan. */
-export function approvalHow(policy: ApprovalPolicy, plan: StoredPlan): string {
-  const onTerminal = `\`atvm_prep approve ${plan.id}\` on a terminal`;
+/** How an approval is given, for the person who reads the plan. `approveCommand` is the line for a terminal. */
+export function approvalHow(policy: ApprovalPolicy, approveCommand: string): string {
+  const onTerminal = `\`${approveCommand}\` on a terminal`;
   switch (policy) {
     case "token":
       return "Show the operator the command and the impact; once they agree, call confirm_plan with this plan's token.";
@@ -138,7 +138,12 @@ export function approvalHow(policy: ApprovalPolicy, plan: StoredPlan): string {
 }
 
 /** What is shown of a plan; `token` only in the answer that made it. */
-export function viewPlan(row: PlanRow, policy: ApprovalPolicy, now: string, token?: string): PlanView {
+export function viewPlan(
+  row: PlanRow,
+  approval: { readonly policy: ApprovalPolicy; readonly command: string },
+  now: string,
+  token?: string,
+): PlanView {
   const plan = readPlan(row);
   const { draft } = plan;
   return {
@@ -167,8 +172,8 @@ export function viewPlan(row: PlanRow, policy: ApprovalPolicy, now: string, toke
     warnings: [...draft.warnings],
     leftovers: [...draft.leftovers],
     approval: {
-      policy,
-      how: approvalHow(policy, plan),
+      policy: approval.policy,
+      how: approvalHow(approval.policy, approval.command),
       ...(row.approvedBy === undefined ? {} : { approvedBy: row.approvedBy }),
     },
     state: row.state === "open" && row.expiresAt <= now ? "expired" : row.state,

@@ -30,7 +30,8 @@ export class Plans {
   }
 
   view(row: PlanRow, now: string, token?: string): PlanView {
-    return viewPlan(row, this.policyOf(readPlan(row).mode), now, token);
+    const policy = this.policyOf(readPlan(row).mode);
+    return viewPlan(row, { policy, command: this.#deps.settings.approval.command(row.id) }, now, token);
   }
 
   /** Stores an open plan and gives its token, once. */

@@ -66,6 +66,7 @@ export async function assemble(bench: Bench, parts: Parts = {}): Promise<Assembl
         cli: config.approval.cli,
         planTtlMs: config.approval.planTtlMs,
         requesterIsNotApprover: config.approval.requesterIsNotApprover,
+        command: (planId) => `atvm_prep approve ${planId}`,
         ...parts.approval,
       },
       limits: { ...config.limits, openPlans: parts.openPlans ?? config.limits.openPlans },
