@@ -75,7 +75,7 @@ export function runText(run: RunView): string {
   const progress = isLive(run) ? `, ${finishedSteps(run)} of ${count(run.steps.length, "step")} finished` : "";
   return page([
     `RUN ${safeText(run.runId)}: ${modeWords(run.mode)}, ${STATE_WORDS[run.state]}${progress}.`,
-    ...(run.resumes === undefined ? [] : [`It carries on what run ${safeText(run.resumes)} left.`]),
+    ...(run.resumes === undefined ? [] : [`It carries on what ${safeText(run.resumes)} left.`]),
     ...(run.resumedBy === undefined ? [] : [`What it left was carried on by run ${safeText(run.resumedBy)}.`]),
     "",
     ...commandLines(run.command),
