@@ -1,5 +1,6 @@
 /** What a run leaves, looked up afterwards, and what the operator may do next. */
 import type { PrepError } from "./errors.ts";
+import { asVolumeId, naaOf } from "./ids.ts";
 import type { StoredPlan } from "./plan.ts";
 import type { ArrayReader, Connection, HypervisorReader } from "./ports.ts";
 import { cloneName } from "./steps/create-clone.ts";
@@ -11,14 +12,26 @@ import { fileOn, livesOn } from "./vm-path.ts";
 
 type Report = NonNullable<RunView["report"]>;
 
-/** The volume that the client ends up with: the new clone, or the one that the plan's last assign or mount names. */
+/**
+ * The volume that the client ends up with: the new clone, or the one that the plan's last assign or mount names. What is left of
+ * a run may have none of these steps any more: then it is the clone that was made before, or gold, as the mode has it.
+ */
 function finalVolume(plan: StoredPlan, outputs: ReadonlyMap<string, Outputs>): KnownVolume | undefined {
   for (const step of plan.draft.steps.toReversed()) {
     if (step.kind !== "assign" && step.kind !== "mount" && step.kind !== "mount_copy" && step.kind !== "register")
       continue;
     return "from" in step.volume ? outputs.get(step.volume.from)?.volume : step.volume;
   }
-  return undefined;
+  switch (plan.mode) {
+    case "automated_testing":
+      return [...outputs.values()].find((one) => one.volume !== undefined)?.volume;
+    case "maintenance":
+    case "rollback":
+      return { id: asVolumeId(plan.target.lun.volumeId), naa: naaOf(plan.target.lun.naa), name: plan.target.lun.name };
+    case "register":
+    case "unregister":
+      return undefined;
+  }
 }
 
 export async function reportOf(

@@ -1,0 +1,270 @@
+/**
+ * The crash matrix: a runner in a process of its own is killed with -9 at every step, (a) before the step's call takes
+ * effect and (b) after it, before the journal knows; then the run is resumed. The lab holds the moments with `hang` and
+ * `hang-after`; the product knows nothing of it. (c), after the journal's row of a step, is (a) of the step that follows;
+ * after the last step it is held at the first call of the report.
+ *
+ * A run that was not disturbed is the measure: the world must end up in the same shape, by each effect once.
+ */
+import { afterAll, describe, expect, test } from "vitest";
+import type { PrepInputs } from "../../src/core/request.ts";
+import type { Mode, RunView, StepKindName } from "../../src/core/views.ts";
+import { type EngineChild, engineChild, until } from "../support/children.ts";
+import { assignedTo, type Bench, goldOf } from "../support/engine.ts";
+import type { LabState } from "../support/lab.ts";
+
+export interface Journey {
+  readonly name: string;
+  readonly scenario: string;
+  readonly mode: Mode;
+  readonly inputs?: Partial<PrepInputs>;
+  /** Changes the world before the plan is made. */
+  readonly prepare?: (bench: Bench) => Promise<void>;
+}
+
+interface Call {
+  readonly api: "dgs" | "vim";
+  readonly op: string;
+}
+
+const dgs = (op: string): Call => ({ api: "dgs", op });
+const vim = (op: string): Call => ({ api: "vim", op });
+
+/** The calls by which a step of each kind changes the world, in order. */
+const CALLS: Readonly<Record<StepKindName, readonly Call[]>> = {
+  power_off: [vim("PowerOffVM_Task")],
+  shut_down_guest: [vim("ShutdownGuest")],
+  unregister: [vim("UnregisterVM")],
+  unmount: [vim("UnmountVmfsVolume")],
+  detach: [vim("DetachScsiLun")],
+  attach: [vim("AttachScsiLun")],
+  forget_device: [vim("DeleteScsiLunState")],
+  unassign: [dgs("DeleteAssignment")],
+  delete_clone: [dgs("DeleteVolume")],
+  create_clone: [dgs("CloneSnapshot")],
+  rollback_volume: [dgs("RollbackSnapshot")],
+  assign: [dgs("CreateAssignment")],
+  rescan: [vim("RescanAllHba"), vim("RescanVmfs")],
+  mount_copy: [vim("ResolveMultipleUnresolvedVmfsVolumes")],
+  mount: [vim("MountVmfsVolume")],
+  register: [vim("RegisterVM_Task")],
+};
+
+/** Every journey and every moment, instead of every step of -A and -rvgd. */
+export const WHOLE = process.env["ATVM_CRASH"] === "all";
+
+/** Effects that may be had any number of times. */
+const HARMLESS = new Set(["RescanAllHba", "RescanVmfs"]);
+
+interface Moment {
+  readonly name: string;
+  readonly call: Call;
+  /** Which call of that kind in the whole run. */
+  readonly nth: number;
+  readonly action: "hang" | "hang-after";
+  /** Hold the run's first call after this one instead: its step's row is written then. */
+  readonly afterRow: boolean;
+}
+
+interface Reference {
+  readonly moments: readonly Moment[];
+  readonly shape: object;
+  readonly effects: Readonly<Record<string, number>>;
+  readonly goldBefore: number;
+  readonly goldAfter: number;
+}
+
+/** What the world is like, without the ids that a run makes. */
+function shapeOf(state: LabState): object {
+  const volumes = new Map(
+    state.volumes.map((one) => [
+      one.id,
+      `${one.kind === "gold" ? one.name : `a clone of ${one.parentSnapshotId}`} v${one.dataVersion}`,
+    ]),
+  );
+  const onDisk = (naa: string): string =>
+    volumes.get(state.volumes.find((one) => `naa.${one.guid}` === naa)?.id ?? "") ?? "a disk that is gone";
+  return {
+    volumes: [...volumes.values()].sort(),
+    snapshots: state.snapshots.map((one) => one.id).sort(),
+    assignments: state.assignments.map((one) => `${one.clientId} has ${volumes.get(one.volumeId)}`).sort(),
+    hosts: state.hosts.map((host) => ({
+      name: host.name,
+      disks: host.disks.map(onDisk).sort(),
+      detached: host.detached.map(onDisk).sort(),
+      unresolved: host.unresolved.map((one) => onDisk(one.naa)).sort(),
+      unmounted: host.unmounted.map((one) => onDisk(one.naa)).sort(),
+      mounts: host.mounts.map((one) => `${onDisk(one.naa)} ${one.forceMounted} ${one.accessible}`).sort(),
+    })),
+    vms: state.vms.map((one) => `${one.host} ${one.path} ${one.name} ${one.powerState} ${one.connectionState}`).sort(),
+  };
+}
+
+function effectsOf(state: LabState): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { op } of state.mutations) if (!HARMLESS.has(op)) counts[op] = (counts[op] ?? 0) + 1;
+  return counts;
+}
+
+async function begin(bench: Bench, journey: Journey): Promise<void> {
+  for (const { planId } of await bench.app.engine.listPlans())
+    await bench.app.engine.discardPlan({ planId }, bench.actor);
+  await bench.control.reset({ scenario: journey.scenario });
+  await journey.prepare?.(bench);
+}
+
+/** Carries the journey out undisturbed, and lists the moments at which it can be cut off. */
+async function refer(bench: Bench, journey: Journey): Promise<Reference> {
+  await begin(bench, journey);
+  const goldBefore = goldOf(await bench.control.state()).dataVersion;
+  const run = await bench.prep(journey.mode, journey.inputs);
+  expect(run).toMatchObject({ state: "succeeded" });
+  const state = await bench.control.state();
+  return {
+    moments: momentsOf(run, state),
+    shape: shapeOf(state),
+    effects: effectsOf(state),
+    goldBefore,
+    goldAfter: goldOf(state).dataVersion,
+  };
+}
+
+function momentsOf(run: RunView, { mutations }: LabState): Moment[] {
+  const moments: Moment[] = [];
+  let at = 0;
+  for (const step of run.steps.filter((one) => one.state === "done")) {
+    const calls = CALLS[step.kind];
+    for (const [index, call] of calls.entries()) {
+      expect(mutations[at]).toMatchObject(call);
+      const nth = 1 + mutations.slice(0, at).filter((one) => one.op === call.op).length;
+      const moment = { call, nth, afterRow: false };
+      // Between a rescan's two calls nothing new can go wrong; the whole matrix looks there as well.
+      if (WHOLE || index === 0)
+        moments.push({ ...moment, action: "hang", name: `${step.id} ${step.kind}: before ${call.op}` });
+      if (WHOLE || index === calls.length - 1)
+        moments.push({
+          ...moment,
+          action: "hang-after",
+          name: `${step.id} ${step.kind}: after ${call.op}, before its row`,
+        });
+      do at += 1;
+      while (mutations[at]?.op === call.op && calls.length === 1);
+    }
+  }
+  const last = moments.at(-1);
+  if (last !== undefined)
+    moments.push({ ...last, afterRow: true, name: `${last.name.split(":")[0]}: after its row, before the report` });
+  expect(at).toBe(mutations.length);
+  return moments;
+}
+
+/** A journey's tests: one a moment. */
+export async function cutOffEverywhere(bench: Bench, journey: Journey): Promise<void> {
+  const reference = await refer(bench, journey);
+  const spares = new Spares(bench);
+  afterAll(() => spares.end());
+  describe(journey.name, () => {
+    test.each(reference.moments.map((moment) => [moment.name, moment] as const))(
+      "killed at %s, it is resumed to its goal",
+      (_name, moment) => crash(bench, journey, reference, moment, spares.take()),
+    );
+  });
+}
+
+/** Processes that are up before they are needed, since starting one takes longer than all the rest. */
+class Spares {
+  readonly #bench: Bench;
+  #next: EngineChild | undefined;
+
+  constructor(bench: Bench) {
+    this.#bench = bench;
+  }
+
+  take(): EngineChild {
+    const child = this.#next ?? engineChild(this.#bench, { keep: true });
+    this.#next = engineChild(this.#bench, { keep: true });
+    return child;
+  }
+
+  async end(): Promise<void> {
+    await this.#next?.end();
+  }
+}
+
+/** Cuts the journey off at the moment, resumes it, and expects of the outcome what the reference says. */
+async function crash(
+  bench: Bench,
+  journey: Journey,
+  reference: Reference,
+  moment: Moment,
+  child: EngineChild,
+): Promise<void> {
+  const { engine } = bench.app;
+  await begin(bench, journey);
+  const plan = await bench.plan(journey.mode, journey.inputs);
+  if (plan.approval.policy === "human") await engine.approve(plan.planId, bench.app.actor("cli"), plan.target.lun.name);
+  await hold(bench, moment);
+  await child.ready();
+  child.confirm(plan.planToken);
+  await reached(bench, plan.planId, moment);
+  await child.end("SIGKILL");
+  await bench.control.clearFaults();
+
+  const { runId = "" } = await engine.getPlan(plan.planId);
+  const cut = await engine.getRun(runId);
+  expect(cut).toMatchObject({ state: "interrupted" });
+  expect([reference.goldBefore, reference.goldAfter]).toContain(goldOf(await bench.control.state()).dataVersion);
+
+  const rest = await engine.resumePlan(runId, bench.actor);
+  const run = await bench.run(rest);
+  const state = await bench.control.state();
+  expect(run).toMatchObject({ state: "succeeded", resumes: runId });
+  expect(effectsOf(state)).toEqual(reference.effects);
+  expect(shapeOf(state)).toEqual(reference.shape);
+  expect(twice(state)).toEqual([]);
+  expect(await engine.verifyAudit()).toMatchObject({ holds: true, problems: [] });
+  if (journey.mode !== "register" && journey.mode !== "unregister")
+    expect(run.report?.volume?.id).toBe(assignedTo(state)[0]?.id);
+}
+
+async function hold(bench: Bench, { call, nth, action, afterRow }: Moment): Promise<void> {
+  if (!afterRow) {
+    await bench.control.faults({ ...call, nth, action });
+    return;
+  }
+  // The report signs in anew, so the run is held at the first sign-in after the last effect.
+  const { world } = bench.lab;
+  const stop = world.onChange(() => {
+    if (world.mutations.filter((one) => one.op === call.op).length < nth) return;
+    stop();
+    world.faults.add({ api: "vim", op: "Login", action: { kind: "hang" }, times: 1_000 });
+  });
+}
+
+/** Resolves when the run stands at the moment. */
+async function reached(bench: Bench, planId: string, { call, nth, action, afterRow }: Moment): Promise<void> {
+  const { world } = bench.lab;
+  if (afterRow) {
+    await until(async () => {
+      const { runId } = await bench.app.engine.getPlan(planId);
+      const run = runId === undefined ? undefined : await bench.app.engine.getRun(runId);
+      return run?.steps.every((step) => step.state === "done" || step.state === "skipped") ? true : undefined;
+    });
+  } else if (action === "hang") {
+    await until(() => ((world.faults.calls()[call.api][call.op] ?? 0) >= nth ? true : undefined));
+  } else {
+    await until(() => (world.mutations.filter((one) => one.op === call.op).length >= nth ? true : undefined));
+  }
+}
+
+const twice = ({ mutations }: LabState): string[] => {
+  const seen = new Set<string>();
+  return mutations.flatMap(({ op, target }) => {
+    const effect = `${op} ${target}`;
+    if (HARMLESS.has(op) || !seen.has(effect)) {
+      seen.add(effect);
+      return [];
+    }
+    return [effect];
+  });
+};
