@@ -21,7 +21,7 @@ export interface AuditEntry {
 /** Appends to the chain, in the transaction that it was handed out with. */
 export type Append = (entry: AuditEntry) => Promise<void>;
 
-export const GENESIS = "0".repeat(64);
+const GENESIS = "0".repeat(64);
 const PAGE = 5_000;
 
 /** A token that somebody put where an id belongs must not get into the chain, which is for many eyes. */

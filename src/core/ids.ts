@@ -19,8 +19,6 @@ export type Naa = Branded<"Naa">;
 export type VmfsUuid = Branded<"VmfsUuid">;
 /** Managed object reference value, such as `vm-42`; unique within one vCenter. */
 export type MoRef = Branded<"MoRef">;
-export type PlanId = Branded<"PlanId">;
-export type RunId = Branded<"RunId">;
 
 export const asVolumeId = (raw: string): VolumeId => raw as VolumeId;
 export const asSnapshotId = (raw: string): SnapshotId => raw as SnapshotId;
@@ -29,8 +27,6 @@ export const asClientId = (raw: string): ClientId => raw as ClientId;
 export const asAssignmentId = (raw: string): AssignmentId => raw as AssignmentId;
 export const asVmfsUuid = (raw: string): VmfsUuid => raw as VmfsUuid;
 export const asMoRef = (raw: string): MoRef => raw as MoRef;
-export const asPlanId = (raw: string): PlanId => raw as PlanId;
-export const asRunId = (raw: string): RunId => raw as RunId;
 
 /**
  * Brings a LUN GUID in any of the spellings arrays and hosts use to the canonical device name.

@@ -34,7 +34,7 @@ export function findGold(name: string, volumes: readonly Volume[]): Volume {
   );
 }
 
-export function findClient(name: string, clients: readonly ArrayClient[]): ArrayClient {
+function findClient(name: string, clients: readonly ArrayClient[]): ArrayClient {
   const named = clients.filter((client) => client.name === name);
   const [client] = named;
   if (client !== undefined && named.length === 1) return client;
@@ -57,7 +57,7 @@ export function findClient(name: string, clients: readonly ArrayClient[]): Array
   });
 }
 
-export async function findHost(address: string, inventory: Inventory, hypervisor: HypervisorReader): Promise<Host> {
+async function findHost(address: string, inventory: Inventory, hypervisor: HypervisorReader): Promise<Host> {
   const ids = await hypervisor.findHost(address, inventory.hosts);
   const matches = inventory.hosts.filter((host) => ids.includes(host.id));
   const [host] = matches;

@@ -1,12 +1,10 @@
 /** From a request to a draft: observe, ask the journal, let the mode decide. Readers only; nothing here can change anything. */
 import type { EngineDeps } from "./deps.ts";
-import { PrepError } from "./errors.ts";
 import { asVmfsUuid, type VmfsUuid } from "./ids.ts";
-import { findGold } from "./locate.ts";
 import { draftOf } from "./modes/catalog.ts";
 import type { History } from "./modes/common.ts";
 import type { Draft } from "./modes/draft.ts";
-import { familyOf, type Observation, observe } from "./observe.ts";
+import { type Observation, observe } from "./observe.ts";
 import { readPlan, type StoredPlan } from "./plan.ts";
 import type { VcenterOverride } from "./ports.ts";
 import type { PrepInputs } from "./request.ts";
@@ -128,18 +126,4 @@ export function restOf(plan: StoredPlan): Rest | undefined {
         carried: plan.carried ?? {},
         snapshot: plan.draft.snapshot,
       };
-}
-
-/** The ids that a request's locks and run look-ups go by, from the array alone. */
-export async function familyIds(deps: EngineDeps, lun: string): Promise<string[]> {
-  const connection = deps.systems().read();
-  try {
-    const volumes = await connection.array.volumes();
-    return familyOf(findGold(lun, volumes), volumes).map((volume) => volume.id);
-  } catch (thrown) {
-    if (thrown instanceof PrepError) return [];
-    throw thrown;
-  } finally {
-    await connection.close();
-  }
 }

@@ -8,7 +8,7 @@ export type VmPath =
   | { readonly by: "uuid"; readonly vmfsUuid: VmfsUuid; readonly file: string };
 
 /** `[ds] dir/x.vmx` or `[] /vmfs/volumes/<uuid>/dir/x.vmx`; undefined for anything else. */
-export function parseVmPath(path: string): VmPath | undefined {
+function parseVmPath(path: string): VmPath | undefined {
   const absolute = /^\[\]\s*\/vmfs\/volumes\/([^/]+)\/(.+)$/.exec(path);
   if (absolute?.[1] !== undefined && absolute[2] !== undefined) {
     return { by: "uuid", vmfsUuid: asVmfsUuid(absolute[1]), file: absolute[2] };

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { diffFacts, fingerprintOf } from "../../src/core/facts.ts";
 
-const vm = (power: string, label = "VM web-02") => ({ "vm:vm-7": { label, fields: { path: "[ds] web/web.vmx", power } } });
+const vm = (power: string, label = "VM web-02") => ({
+  "vm:vm-7": { label, fields: { path: "[ds] web/web.vmx", power } },
+});
 
 describe("facts", () => {
   test("tell a power change in plain words", () => {

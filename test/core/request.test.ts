@@ -47,11 +47,16 @@ describe("shorthand", () => {
   test("case, spaces, dashes and underscores never matter", () => {
     const noise = fc.constantFrom("", " ", "-", "_", "  ", "- _");
     fc.assert(
-      fc.property(fc.constantFrom(...Object.keys(naming.luns)), fc.array(noise, { minLength: 24, maxLength: 24 }), fc.boolean(), (short, between, upper) => {
-        const letters = [...(upper ? short.toUpperCase() : short.toLowerCase())];
-        const spelled = letters.map((letter, index) => `${between[index] ?? ""}${letter}`).join("");
-        expect(lunNameOf(spelled, naming.luns)).toBe(naming.luns[short]);
-      }),
+      fc.property(
+        fc.constantFrom(...Object.keys(naming.luns)),
+        fc.array(noise, { minLength: 24, maxLength: 24 }),
+        fc.boolean(),
+        (short, between, upper) => {
+          const letters = [...(upper ? short.toUpperCase() : short.toLowerCase())];
+          const spelled = letters.map((letter, index) => `${between[index] ?? ""}${letter}`).join("");
+          expect(lunNameOf(spelled, naming.luns)).toBe(naming.luns[short]);
+        },
+      ),
     );
   });
 });

@@ -15,7 +15,7 @@ import { type DraftBuilder, refOf, viewOf } from "./draft.ts";
 
 export const knownVolume = (volume: Volume): KnownVolume => ({ id: volume.id, naa: volume.naa, name: volume.name });
 
-export const volumeView = (volume: Volume): { name: string; id: string; naa: string } => ({
+const volumeView = (volume: Volume): { name: string; id: string; naa: string } => ({
   name: safeText(volume.name),
   id: volume.id,
   naa: volume.naa,
