@@ -4,7 +4,7 @@ import canonicalize from "canonicalize";
 
 /** Canonical JSON of a plain value; members that are undefined are left out. */
 export function canonicalJson(value: unknown): string {
-  const text = canonicalize(JSON.parse(JSON.stringify(value)));
+  const text = canonicalize(value);
   if (text === undefined) throw new TypeError("only JSON values have a canonical form");
   return text;
 }

@@ -1,6 +1,6 @@
 /** A plan as it is stored: data, complete in itself. Carrying it out looks at nothing else of the request. */
 import { z } from "zod";
-import { digestOf } from "./canonical.ts";
+import { sha256 } from "./canonical.ts";
 import { renderCommand } from "./command.ts";
 import { PrepError } from "./errors.ts";
 import type { Draft } from "./modes/draft.ts";
@@ -42,8 +42,6 @@ export interface StoredPlan {
 export const keyOf = (plan: Pick<StoredPlan, "keys">, originId: string, stepId: string): string =>
   plan.keys?.[stepId] ?? `${originId}.${stepId}`;
 
-export const planDigest = (plan: StoredPlan): string => digestOf(plan);
-
 // A body was written by this program and is bound to the token by its digest; the schema catches a damaged one early.
 const bodySchema = z.looseObject({
   id: z.string(),
@@ -63,6 +61,8 @@ export function readPlan(row: PlanRow): StoredPlan {
       hint: "Somebody or something changed the store. Run `atvm_prep audit verify`, and plan again.",
       cause,
     });
+  // The digest is over the canonical JSON, and that is what a body is stored as.
+  if (sha256(row.body) !== row.digest) throw damaged();
   let body: unknown;
   try {
     body = JSON.parse(row.body);
@@ -70,7 +70,7 @@ export function readPlan(row: PlanRow): StoredPlan {
     throw damaged(cause);
   }
   const parsed = bodySchema.safeParse(body);
-  if (!parsed.success || parsed.data.id !== row.id || digestOf(body) !== row.digest) throw damaged();
+  if (!parsed.success || parsed.data.id !== row.id) throw damaged();
   return body as StoredPlan;
 }
 
@@ -137,14 +137,14 @@ export function approvalHow(policy: ApprovalPolicy, approveCommand: string): str
   }
 }
 
-/** What is shown of a plan; `token` only in the answer that made it. */
+/** What is shown of a row's plan; `token` only in the answer that made it. */
 export function viewPlan(
   row: PlanRow,
+  plan: StoredPlan,
   approval: { readonly policy: ApprovalPolicy; readonly command: string },
   now: string,
   token?: string,
 ): PlanView {
-  const plan = readPlan(row);
   const { draft } = plan;
   return {
     planId: row.id,

@@ -5,7 +5,7 @@ import { canonicalJson, sha256 } from "./canonical.ts";
 import { type EngineDeps, newId } from "./deps.ts";
 import type { Actor } from "./engine.ts";
 import { PrepError } from "./errors.ts";
-import { buildPlan, type PlanParts, planDigest, readPlan, viewPlan } from "./plan.ts";
+import { buildPlan, type PlanParts, readPlan, viewPlan } from "./plan.ts";
 import type { PlanRow, StoreWriter } from "./store-port.ts";
 import type { ApprovalPolicy, Mode, PlanView } from "./views.ts";
 
@@ -30,8 +30,9 @@ export class Plans {
   }
 
   view(row: PlanRow, now: string, token?: string): PlanView {
-    const policy = this.policyOf(readPlan(row).mode);
-    return viewPlan(row, { policy, command: this.#deps.settings.approval.command(row.id) }, now, token);
+    const plan = readPlan(row);
+    const policy = this.policyOf(plan.mode);
+    return viewPlan(row, plan, { policy, command: this.#deps.settings.approval.command(row.id) }, now, token);
   }
 
   /** Stores an open plan and gives its token, once. */
@@ -58,10 +59,11 @@ export class Plans {
       now: new Date(nowText),
       ttlMs: settings.approval.planTtlMs,
     });
+    const body = canonicalJson(plan);
     const token = `pt_${Buffer.from(entropy.bytes(32)).toString("base64url")}`;
     const bare = {
       id: plan.id,
-      digest: planDigest(plan),
+      digest: sha256(body),
       principal: actor.principal,
       expiresAt: plan.expiresAt,
     };
@@ -72,7 +74,7 @@ export class Plans {
       goldId: parts.observation.gold.id,
       clientId: parts.observation.client.id,
       mode: plan.mode,
-      body: JSON.stringify(plan),
+      body,
       state: "open",
       createdAt: plan.createdAt,
     };
