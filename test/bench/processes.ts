@@ -27,7 +27,9 @@ export async function bundle(script: string, dir: string): Promise<string> {
     minifyWhitespace: true,
     mainFields: ["module", "main"],
     logLevel: "warning",
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+    },
   });
   return outfile;
 }

@@ -1,0 +1,155 @@
+/** A whole -A with its cleanup under the budget's latencies: our command beside a script that does one thing after the other. */
+import { z } from "zod";
+import { type BenchLab, type Calls, finish, MAIN, PYTHON, startLab, sum } from "./processes.ts";
+import { atLeast, atMost, type Section } from "./report.ts";
+import { median, mib, seconds, times } from "./stats.ts";
+
+const RUNNING = [10, 100, 300];
+/** In ms; each call of an interface, each task, each of a rescan's two calls. */
+const LATENCY = { dgs: 5, vim: 5, task: 500, rescan: 300 } as const;
+const POWER_OFFS_AT_ONCE = 16;
+const UNREGISTERS_AT_ONCE = 8;
+const ROUNDS = 3;
+const SCRIPT = `${import.meta.dirname}/pyvmomi_prep.py`;
+const latency = Object.entries(LATENCY)
+  .map(([name, value]) => `${name}=${value}ms`)
+  .join(",");
+
+/**
+ * What has to come one after the other whatever the program, in ms: a call can only be sent when the answer that it
+ * rests on is there, and vCenter's limits say how much may be under way at once.
+ */
+export function criticalPath(vms: number): { name: string; ms: number }[] {
+  const { dgs, vim, task, rescan } = LATENCY;
+  /** The call that starts it, its latency, and the reading that tells its end. */
+  const job = 3 * dgs;
+  return [
+    { name: "plan: services, sign-in, inventory, storage and VMs", ms: 4 * vim },
+    { name: "approval: the state looked at again under the locks", ms: 2 * vim },
+    { name: `power-offs, ${POWER_OFFS_AT_ONCE} at a time`, ms: Math.ceil(vms / POWER_OFFS_AT_ONCE) * (vim + task) },
+    { name: `unregistering, ${UNREGISTERS_AT_ONCE} at a time`, ms: Math.ceil(vms / UNREGISTERS_AT_ONCE) * vim },
+    { name: "unmount, detach, forget; two calls that look before them", ms: 5 * vim },
+    { name: "unassign, delete, clone, assign", ms: 4 * job },
+    { name: "two rescans of two calls, a look after each", ms: 2 * (2 * (rescan + vim) + vim) },
+    { name: "force mount, a look after it", ms: 2 * vim },
+  ];
+}
+
+interface Taken {
+  readonly ms: number;
+  readonly peakMiB: number;
+  readonly calls: Calls;
+}
+
+interface Row {
+  readonly running: number;
+  readonly ours: Taken;
+  readonly script: Taken;
+  readonly criticalMs: number;
+  readonly steps: string;
+}
+
+const runView = z.object({
+  state: z.string(),
+  steps: z.array(z.object({ kind: z.string(), startedAt: z.string(), endedAt: z.string() })),
+});
+
+/** The longest steps of a run, in seconds. */
+function longest(stdout: string): string {
+  const { state, steps } = runView.parse(JSON.parse(stdout));
+  if (state !== "succeeded") throw new Error(`the run ended as ${state}`);
+  const byKind = new Map<string, number>();
+  for (const { kind, startedAt, endedAt } of steps) {
+    byKind.set(kind, (byKind.get(kind) ?? 0) + Date.parse(endedAt) - Date.parse(startedAt));
+  }
+  return [...byKind]
+    .toSorted(([, a], [, b]) => b - a)
+    .slice(0, 4)
+    .map(([kind, took]) => `${kind} ${(took / 1000).toFixed(2)}`)
+    .join(", ");
+}
+
+async function measure(running: number, dir: string): Promise<Row> {
+  const lab = await startLab(dir, ["--running", `${running}`, "--vms", `${running}`, "--latency", latency]);
+  try {
+    let stdout = "";
+    const ours: Taken[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const taken = await anew(lab, running, () =>
+        finish(process.execPath, [MAIN, "-A", "-n", "Gold", "--yes", "--json", "--config", lab.info.config]),
+      );
+      ({ stdout } = taken);
+      ours.push(taken);
+    }
+    const script = await anew(lab, running, () => finish(PYTHON, [SCRIPT], JSON.stringify(lab.info)));
+    const middle = ours.toSorted((a, b) => a.ms - b.ms)[ours.length >> 1];
+    if (middle === undefined) throw new Error("no run");
+    return {
+      running,
+      ours: { ...middle, peakMiB: median(ours.map((one) => one.peakMiB)) },
+      script,
+      criticalMs: criticalPath(running).reduce((all, { ms }) => all + ms, 0),
+      steps: longest(stdout),
+    };
+  } finally {
+    await lab.stop();
+  }
+}
+
+async function anew(
+  lab: BenchLab,
+  running: number,
+  run: () => ReturnType<typeof finish>,
+): Promise<Taken & { stdout: string }> {
+  await lab.reset({ scenario: "clone-assigned", vms: running, running, latency });
+  const { ms, peakMiB, stdout } = await run();
+  return { ms, peakMiB, stdout, calls: await lab.calls() };
+}
+
+export async function wholeRun(dir: string): Promise<Section> {
+  const rows: Row[] = [];
+  for (const running of RUNNING) rows.push(await measure(running, dir));
+  const hundred = rows.find((row) => row.running === 100);
+  if (hundred === undefined) throw new Error("no run with 100 VMs");
+  const calls = ({ calls: { vim, dgs } }: Taken): string => `${sum(vim)} + ${sum(dgs)}`;
+  return {
+    title: "A whole -A",
+    commands: [
+      `node ${MAIN} lab --running 100 --vms 100 --latency ${latency} --write-config lab.yaml`,
+      `node ${MAIN} -A -n Gold --yes --json --config lab.yaml`,
+    ],
+    columns: [
+      "running VMs",
+      "ours",
+      "script",
+      "script / ours",
+      "critical path",
+      "ours / path",
+      "calls: ours",
+      "script",
+      "our peak RSS",
+    ],
+    rows: rows.map(({ running, ours, script, criticalMs }) => [
+      `${running}`,
+      seconds(ours.ms),
+      seconds(script.ms),
+      times(script.ms / ours.ms),
+      seconds(criticalMs),
+      times(ours.ms / criticalMs),
+      calls(ours),
+      calls(script),
+      mib(ours.peakMiB),
+    ]),
+    checks: [
+      atLeast("-A with 100 running VMs beside a one-at-a-time script", hundred.script.ms / hundred.ours.ms, 10, "×"),
+      atMost("-A with 100 running VMs beside the critical path", hundred.ours.ms / hundred.criticalMs, 1.3, "×"),
+    ],
+    notes: [
+      `Ours is the command from its start to its end, plan and report included, median of ${ROUNDS}; the script (test/bench/pyvmomi_prep.py, pyVmomi with \`WaitForTask\`) runs once, from its start to its end. Calls are vim25 + DGS.`,
+      `The critical path is what must come one after the other with 100 VMs: ${criticalPath(100)
+        .map(({ name, ms }) => `${name} ${ms} ms`)
+        .join("; ")}. A call takes its latency and nothing else in it: no process start, no TLS, no bytes, no disk.`,
+      `Where our time went, in seconds: ${rows.map(({ running, steps }) => `with ${running} VMs ${steps}`).join("; ")}.`,
+    ],
+  };
+}
