@@ -14,6 +14,8 @@ import type { HeldLock, PlanRow, RunRow, StoreReader, StoreWriter } from "./stor
 
 /** How long a confirm waits for another confirm of the same plan. */
 const SIBLING_WAIT_MS = 20_000;
+const FIRST_PAUSE_MS = 25;
+const LONGEST_PAUSE_MS = 400;
 /** A queued run whose runner did not come up for this long is not waited for any more. */
 export const QUEUED_MS = 60_000;
 
@@ -69,7 +71,7 @@ export class Redemption {
   async #lockOrSibling(row: PlanRow): Promise<{ held: HeldLock } | { run: RunRow }> {
     const { store, clock } = this.#deps;
     const deadline = clock.now().getTime() + SIBLING_WAIT_MS;
-    for (;;) {
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
       const held = await store.tryLock(lockNames(row.goldId, row.clientId));
       const current = await store.read((tx) => tx.plan(row.id));
       const run = current?.runId === undefined ? undefined : await store.read((tx) => tx.run(current.runId ?? ""));
@@ -84,9 +86,10 @@ export class Redemption {
         throw thrown;
       }
       if (held !== undefined) return { held };
-      const live = await this.liveRuns(row);
+      // This plan's own run, if it came to be since the plan was read, is found on the next round.
+      const live = (await this.liveRuns(row)).filter((one) => one.planId !== row.id);
       if (live.length > 0 || clock.now().getTime() >= deadline) throw lockedBy(live);
-      await clock.sleep(50);
+      await clock.sleep(pause);
     }
   }
 

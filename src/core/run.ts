@@ -42,12 +42,8 @@ export async function carryOut(deps: EngineDeps, runId: string, options: CarryOu
   if (row.state !== "queued") return;
   const held = options.held ?? (await waitForLocks(deps, row));
   if (held === undefined) {
-    await end(deps, row, "queued", undefined, {
-      state: "failed",
-      error: new PrepError("LOCKED", "Another run holds this LUN family or client.", {
-        hint: "Wait for it, then plan again.",
-      }),
-    });
+    const hint = "Wait for it, then plan again.";
+    await endUnbegun(deps, row, new PrepError("LOCKED", "Another run holds this LUN family or client.", { hint }));
     return;
   }
   try {
@@ -65,6 +61,10 @@ async function waitForLocks(deps: EngineDeps, row: RunRow): Promise<HeldLock | u
     await deps.clock.sleep(50);
   }
 }
+
+/** Ends a run that no runner has begun; one that has been begun is left alone. */
+export const endUnbegun = (deps: EngineDeps, row: RunRow, error: PrepError): Promise<void> =>
+  end(deps, row, "queued", undefined, { state: "failed", error });
 
 /** Nothing happens to a run that is not, or no longer, in the state `from`: another process carries it out, or has settled it. */
 async function end(

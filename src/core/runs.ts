@@ -3,19 +3,21 @@ import { auditedWrite, latestTime } from "./audit.ts";
 import { canonicalJson } from "./canonical.ts";
 import { type EngineDeps, lockNames, RUNNER } from "./deps.ts";
 import type { WaitOptions } from "./engine.ts";
-import { PrepError } from "./errors.ts";
+import { asPrepError, PrepError } from "./errors.ts";
 import { readPlan } from "./plan.ts";
 import { planAgain } from "./planner.ts";
 import type { VcenterOverride } from "./ports.ts";
 import { QUEUED_MS } from "./redeem.ts";
 import { partReport } from "./report.ts";
-import { carryOut } from "./run.ts";
+import { carryOut, endUnbegun } from "./run.ts";
 import { viewRun } from "./run-view.ts";
 import type { HeldLock, RunRow } from "./store-port.ts";
 import { safeText } from "./text.ts";
 import type { RunView } from "./views.ts";
 
 const FOLLOW_EVERY_MS = 100;
+/** Whether a run's process lives is asked of its locks, which costs more than a look at the journal. */
+const SETTLE_EVERY = 10;
 
 export const isOver = (state: string): boolean => state !== "queued" && state !== "running";
 
@@ -98,8 +100,9 @@ export class Runs {
     const { clock } = this.#deps;
     const deadline = clock.now().getTime() + (options.waitMs ?? 0);
     let told = "";
-    for (;;) {
-      const view = await this.view(await this.settle(await this.row(runId)));
+    for (let round = 0; ; round += 1) {
+      const row = await this.row(runId);
+      const view = await this.view(round % SETTLE_EVERY === 0 ? await this.settle(row) : row);
       const said = canonicalJson(view);
       if (said !== told) await options.onUpdate?.(view);
       told = said;
@@ -117,7 +120,10 @@ export class Runs {
     const { launch } = this.#deps;
     if (launch !== undefined && vcenter === undefined) {
       await held.release();
-      await launch(run.id);
+      await launch(run.id).catch(async (thrown: unknown) => {
+        await endUnbegun(this.#deps, run, asPrepError(thrown));
+        throw thrown;
+      });
       return;
     }
     void this.carry(run.id, { held, vcenter });

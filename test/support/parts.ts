@@ -100,3 +100,32 @@ export async function asked(confirming: Promise<unknown>): Promise<ApprovalNeede
   if (thrown instanceof ApprovalNeeded) return thrown;
   throw new Error(`nobody was asked: ${thrown instanceof Error ? thrown.message : JSON.stringify(thrown)}`);
 }
+
+/** Holds the run at its unmount until it is let go: a gate between the engine and vCenter. */
+export function gateAtUnmount(): {
+  readonly systems: NonNullable<Parts["systems"]>;
+  /** Resolves when a run stands at the gate. */
+  readonly reached: Promise<void>;
+  open(): void;
+} {
+  const [gate, reached] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  onTestFinished(() => gate.resolve());
+  return {
+    reached: reached.promise,
+    open: gate.resolve,
+    systems: (real) => (override) => {
+      const systems = real(override);
+      const write = (): ReturnType<Systems["write"]> => {
+        const connection = systems.write();
+        const { hypervisor } = connection;
+        const unmount: typeof hypervisor.unmount = async (host, vmfsUuid) => {
+          reached.resolve();
+          await gate.promise;
+          await hypervisor.unmount(host, vmfsUuid);
+        };
+        return { ...connection, hypervisor: { ...hypervisor, unmount } };
+      };
+      return { endpoints: systems.endpoints, read: () => systems.read(), write };
+    },
+  };
+}
