@@ -153,35 +153,27 @@ export function createApi(options: ApiOptions): Api {
       const { method, path, body, key, operationId, ids } = change;
       const call = { operationId, ids };
       const outgoing = { method, path, ...(body === undefined ? {} : { body }) };
-      const first = judge(await send(call, outgoing, key), schema);
-      if (first.kind === "done") return first.value;
-      if (first.kind === "refused") throw refusal(call, first.reply, false);
-      if (first.kind === "not-sent") throw translated(first.lost, call);
-      if (first.kind === "unavailable") await pause(first.reply);
-      log.warn({ system: "DGS", ...call, why: first.kind }, "DGS call repeated with the same idempotency key");
-      const second = judge(
-        await send(call, outgoing, key).catch((thrown: unknown): Attempt => {
-          // The session could not be renewed: what matters is that nobody knows about the first sending.
-          if (first.kind === "unavailable") throw thrown;
-          return { lost: thrown };
-        }),
-        schema,
-      );
-      switch (second.kind) {
+      let verdict = judge(await send(call, outgoing, key), schema);
+      if (verdict.kind === "unavailable") {
+        await pause(verdict.reply);
+        log.warn({ system: "DGS", ...call }, "DGS was busy; the call is repeated");
+        verdict = judge(await send(call, outgoing, key), schema);
+      }
+      switch (verdict.kind) {
         case "done":
-          return second.value;
+          return verdict.value;
         case "refused":
-          throw refusal(call, second.reply, true);
-        case "unavailable":
-          if (first.kind === "unavailable") throw unavailable(call);
-          throw outcomeUnknown(call, key, first.why, {});
+          throw refusal(call, verdict.reply);
         case "not-sent":
-          if (first.kind === "unavailable") throw translated(second.lost, call);
-          throw outcomeUnknown(call, key, first.why, { cause: second.lost });
+          throw translated(verdict.lost, call);
+        case "unavailable":
+          throw unavailable(call);
+        // The key would make a repeat harmless. But something went wrong in the middle of a change, and what goes on from
+        // there is a resumed run, which looks first and sends the same key: not a call that nobody sees.
         case "lost":
-          throw outcomeUnknown(call, key, second.why, { cause: second.cause });
+          throw outcomeUnknown(call, key, verdict.why, { cause: verdict.cause });
         default:
-          return second satisfies never;
+          return verdict satisfies never;
       }
     },
   };
@@ -212,7 +204,7 @@ function judge<T>(attempt: Attempt, schema: z.ZodType<T>): Verdict<T> {
 }
 
 function parse<T>(call: Call, reply: Reply, schema: z.ZodType<T>): T {
-  if (reply.status >= 300) throw refusal(call, reply, false);
+  if (reply.status >= 300) throw refusal(call, reply);
   const json = parsedJson(reply.text);
   if (json === undefined) throw garbage(call, `no JSON (content type ${reply.contentType.slice(0, 60) || "none"})`);
   const parsed = schema.safeParse(json);

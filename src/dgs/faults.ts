@@ -29,13 +29,13 @@ export interface Told {
 }
 
 /** The array's own refusal (4xx, 5xx) in its own words. */
-export function refusal(call: Told, reply: Reply, repeated: boolean): PrepError {
+export function refusal(call: Told, reply: Reply): PrepError {
   const words = problemWords(reply);
   return new PrepError(
     "REMOTE_FAULT",
     `DGS refused ${call.operationId} with status ${reply.status}${words === "" ? "" : `: ${words}`}`,
     {
-      found: { operationId: call.operationId, ...call.ids, status: reply.status, ...(repeated ? { repeated } : {}) },
+      found: { operationId: call.operationId, ...call.ids, status: reply.status },
       hint: refusalHint(reply.status),
     },
   );

@@ -46,7 +46,7 @@ export function createSessions(options: SessionOptions): Sessions {
     });
     if (reply.status === 401 || reply.status === 403) throw signInRefused(url, username, reply.status);
     if (reply.status === 503) throw unavailable(SIGN_IN);
-    if (reply.status >= 300) throw refusal(SIGN_IN, reply, false);
+    if (reply.status >= 300) throw refusal(SIGN_IN, reply);
     const parsed = sessionSchema.safeParse(parsedJson(reply.text));
     if (!parsed.success) throw garbage(SIGN_IN, misfit(parsed.error));
     const { token, expiresAt } = parsed.data;
