@@ -8,7 +8,7 @@ afterEach(async () => {
   for (const each of opened.splice(0)) await each.close();
 });
 
-const quick = { connectMs: 2_000, callMs: 60, jobMs: 60_000 };
+const quick = { connectMs: 5_000, callMs: 600, jobMs: 60_000 };
 
 /** DGS with a session, and `handler` for everything else. */
 async function site(handler: Handler, timeouts = { ...quick, callMs: 5_000 }) {
