@@ -3,7 +3,7 @@ import { quote } from "shell-quote";
 import type { Request } from "./request.ts";
 import type { Mode } from "./views.ts";
 
-const MODE_FLAGS: Readonly<Record<Mode, string>> = {
+export const MODE_FLAGS: Readonly<Record<Mode, string>> = {
   automated_testing: "-A",
   maintenance: "-M",
   register: "-R",

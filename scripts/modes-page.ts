@@ -1,0 +1,128 @@
+/** docs/modes.md: each mode run from each scenario of the lab, and what came of it. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openApp } from "../src/app.ts";
+import { MODE_FLAGS } from "../src/core/command.ts";
+import { PrepError } from "../src/core/errors.ts";
+import { MODES, type Mode, type PlanView, type RunView } from "../src/core/views.ts";
+import { startLab } from "../src/lab/lab.ts";
+import { SCENARIOS, type ScenarioName } from "../src/lab/scenarios.ts";
+
+const GOALS: Readonly<Record<Mode, string>> = {
+  automated_testing:
+    "Clean up what the client has of this LUN's family, clone the snapshot, assign the clone, force-mount it. Always a new clone.",
+  maintenance: "Clean up a clone, assign the gold volume, mount it. With gold assigned already, only what is missing.",
+  register: "Register every VMX on the assigned LUN's datastore that is not registered. Never cleans up.",
+  unregister: "Take the VMs on the assigned LUN's datastore off and out of the inventory. Never cleans up.",
+  rollback: "Clean up, roll the gold volume back to the snapshot, assign it, mount it. Always rolls back.",
+};
+
+const SCENES: Readonly<Record<ScenarioName, string>> = {
+  "clone-assigned": "a clone of yesterday's snapshot is mounted, its VMs registered, some running",
+  empty: "nothing is assigned",
+  "gold-assigned": "gold is mounted, VMs running",
+  "two-hosts": "as `clone-assigned`; the other client holds a clone of another LUN",
+  "busy-elsewhere": "the other client holds gold",
+  "twin-snapshots": "as `clone-assigned`; two snapshots carry the latest one's name",
+  "twin-datastores": "two datastores lie on the clone's GUID",
+  "half-cleaned": "a cleanup died after the unmount",
+  "stale-inventory": "the clone was unassigned and deleted by hand while mounted",
+  "same-gold": "both clients hold a clone of this LUN, in Datacenters of their own",
+  "one-datacenter": "the other client holds a clone of this LUN, in the same Datacenter",
+  large: "as `clone-assigned`, with many VMs (20 here)",
+  fleet: "as `two-hosts`, with more clients",
+};
+
+interface Outcome {
+  readonly scenario: ScenarioName;
+  readonly mode: Mode;
+  /** For the overview. */
+  readonly short: string;
+  readonly long: string;
+}
+
+/** The plan's steps in order; in brackets those that the run found done already. */
+function told(plan: PlanView, run: RunView): string {
+  if (plan.steps.length === 0) return "nothing: the goal is reached already";
+  const skipped = new Set(run.steps.filter((step) => step.state === "skipped").map((step) => step.id));
+  return plan.steps.map(({ id, kind }) => (skipped.has(id) ? `(\`${kind}\`)` : `\`${kind}\``)).join(" → ");
+}
+
+/** What differs from day to day. */
+const timeless = (text: string): string =>
+  text.replaceAll(/\d{4}-\d{2}-\d{2}/g, "DATE").replaceAll(/-\d{8}-\d{6}-\w{6}/g, "-STAMP");
+
+/** Runs all of them on a lab of its own, about half a minute. */
+async function outcomes(): Promise<Outcome[]> {
+  const dir = await mkdtemp(join(tmpdir(), "atvm-docs-"));
+  const config = join(dir, "atvm.config.yaml");
+  const lab = await startLab({ writeConfig: config });
+  const app = await openApp({ configFile: config, env: {}, cwd: dir });
+  const actor = app.actor("cli");
+  const one = async (scenario: ScenarioName, mode: Mode): Promise<Outcome> => {
+    lab.world.reset(scenario === "large" ? { scenario, vms: 20, running: 5 } : { scenario });
+    try {
+      const plan = await app.engine.plan(mode, { lun: "Gold" }, actor);
+      if (plan.approval.policy === "human") await app.engine.approve(plan.planId, actor, plan.target.lun.name);
+      const run = await app.engine.confirm(plan.planToken ?? "", actor);
+      const state = run.state === "succeeded" ? "" : `${run.state}: `;
+      const count = plan.steps.length;
+      const short = count === 0 ? "nothing to do" : `${count} step${count === 1 ? "" : "s"}`;
+      return { scenario, mode, short: `${state}${short}`, long: `${state}${told(plan, run)}` };
+    } catch (thrown) {
+      if (!(thrown instanceof PrepError)) throw thrown;
+      const long = `refused, \`${thrown.code}\`: ${timeless(thrown.message)}`;
+      return { scenario, mode, short: `\`${thrown.code}\``, long };
+    }
+  };
+  try {
+    const found: Outcome[] = [];
+    for (const mode of MODES) for (const scenario of SCENARIOS) found.push(await one(scenario, mode));
+    return found;
+  } finally {
+    await app.close();
+    await lab.close();
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+const row = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+
+export async function modesPage(): Promise<string> {
+  const found = await outcomes();
+  const of = (scenario: ScenarioName, mode: Mode): Outcome | undefined =>
+    found.find((one) => one.scenario === scenario && one.mode === mode);
+  const overview = [
+    row(["on the lab's scenario", ...MODES.map((mode) => `\`${MODE_FLAGS[mode]}\``)]),
+    row(["---", ...MODES.map(() => "---")]),
+    ...SCENARIOS.map((scenario) =>
+      row([`\`${scenario}\`: ${SCENES[scenario]}`, ...MODES.map((mode) => of(scenario, mode)?.short ?? "")]),
+    ),
+  ];
+  const sections = MODES.flatMap((mode) => [
+    "",
+    `## \`${MODE_FLAGS[mode]}\` ${mode}`,
+    "",
+    GOALS[mode],
+    "",
+    row(["from", "steps or refusal"]),
+    row(["---", "---"]),
+    ...SCENARIOS.map((scenario) => row([`\`${scenario}\``, of(scenario, mode)?.long ?? ""])),
+  ]);
+  return [
+    "# What each mode does",
+    "",
+    "Made by running each mode for `Gold` on `CDS1-ESX165` from each scenario of the lab (`npm run docs`); a test compares",
+    "this page with a fresh run. Nothing but these steps is carried out, and each looks first whether its goal is there.",
+    "",
+    "`-R` and `-U` never clean up, and registration after `-A`, `-M` and `-rvgd` is off unless `--register_vms` asks for it:",
+    "a deliberate change from the script, see [the decision](adr/0005-register-and-unregister-do-not-clean-up.md).",
+    "VMs on a clone are powered off hard, VMs on gold are shut down through the guest. Nothing powers a VM on.",
+    "A step in brackets was planned, and found in the run to have nothing to do.",
+    "",
+    ...overview,
+    ...sections,
+    "",
+  ].join("\n");
+}

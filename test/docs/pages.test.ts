@@ -1,0 +1,16 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { modesPage } from "../../scripts/modes-page.ts";
+import { toolsPage } from "../../scripts/tools-page.ts";
+
+const page = (name: string): Promise<string> => readFile(new URL(`../../docs/${name}`, import.meta.url), "utf8");
+
+describe("pages made from the program (npm run docs) are what it makes now", () => {
+  test("docs/tools.md", async () => {
+    expect(toolsPage()).toBe(await page("tools.md"));
+  });
+
+  test("docs/modes.md, by running every mode from every scenario", { timeout: 120_000 }, async () => {
+    expect(await modesPage()).toBe(await page("modes.md"));
+  });
+});
