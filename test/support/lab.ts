@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type LabOptions, type RunningLab, startLab } from "../../src/lab/lab.ts";
 
 const id = z.string();
-const State = z.looseObject({
+export const State = z.looseObject({
   volumes: z.array(
     z.looseObject({
       id,
