@@ -1,6 +1,8 @@
 import { type ErrorCode, PrepError } from "../core/errors.ts";
 import { safeText } from "../core/text.ts";
+import { saysLacking, withoutCall } from "./lacking.ts";
 import { at, text, typeName } from "./values.ts";
+import type { OperationName } from "./wsdl.ts";
 
 /** A vim25 fault as it came: its type's name, VMware's own words, and the fault object with its members. */
 export interface Fault {
@@ -13,23 +15,41 @@ export interface Fault {
 export class VimFault extends PrepError {
   readonly fault: string;
   readonly detail: unknown;
+  /** The call that the server does not offer, where that is what the fault says. */
+  readonly lacking: OperationName | undefined;
 
-  /** `doing` completes "vCenter refused to …". */
-  constructor(fault: Fault, doing: string) {
+  /** `doing` completes "vCenter refused to …"; `operation` is the call that was answered by the fault. */
+  constructor(fault: Fault, doing: string, operation?: OperationName) {
     const known = MEANINGS[fault.type];
-    const said = safeText(fault.message, 300);
+    const lacking = operation !== undefined && saysLacking(fault) ? operation : undefined;
+    const said = [lacking === undefined ? "" : `it does not offer ${lacking}.`, safeText(fault.message, 300)];
     super(
       known?.code ?? "REMOTE_FAULT",
-      `vCenter refused to ${doing}: ${said === "" ? "" : `${said} `}(${safeText(fault.type, 60)})`,
+      `vCenter refused to ${doing}: ${[...said, `(${safeText(fault.type, 60)})`].filter(Boolean).join(" ")}`,
       {
-        found: { fault: safeText(fault.type, 60), ...scalarsOf(fault.detail) },
-        hint: known?.hint ?? "Look at the host's or VM's recent tasks and events in vCenter for the reason.",
+        found: {
+          ...(lacking === undefined ? {} : { lacking }),
+          fault: safeText(fault.type, 60),
+          ...scalarsOf(fault.detail),
+        },
+        hint:
+          lacking === undefined
+            ? (known?.hint ?? "Look at the host's or VM's recent tasks and events in vCenter for the reason.")
+            : withoutCall(lacking),
       },
     );
     this.fault = fault.type;
     this.detail = fault.detail;
+    this.lacking = lacking;
   }
 }
+
+/** For an object that a server offers optionally and this one does not: as if its call were unknown. */
+export const notOffered = (operation: OperationName, doing: string): VimFault =>
+  new VimFault({ type: "MethodNotFound", message: "", detail: undefined }, doing, operation);
+
+export const isLacking = (thrown: unknown): thrown is VimFault =>
+  thrown instanceof VimFault && thrown.lacking !== undefined;
 
 const MEANINGS: Readonly<Record<string, { readonly code?: ErrorCode; readonly hint: string }>> = {
   InvalidLogin: {

@@ -122,6 +122,7 @@ async function retrievePages(session: Session, selections: readonly Selection[],
     operation: "RetrievePropertiesEx",
     args: { _this, specSet: selections.map(filterSpec), options: {} },
     doing,
+    faultIn: endOfSession,
   });
   // No result at all is how the server says "nothing found".
   while (page !== undefined) {
@@ -132,9 +133,25 @@ async function retrievePages(session: Session, selections: readonly Selection[],
     }
     const token = text(page, "token");
     if (token === undefined || token === "") break;
-    page = await session.call({ operation: "ContinueRetrievePropertiesEx", args: { _this, token }, doing });
+    page = await session.call({
+      operation: "ContinueRetrievePropertiesEx",
+      args: { _this, token },
+      doing,
+      faultIn: endOfSession,
+    });
   }
   return found;
+}
+
+/** Servers of the vim25 family differ: without a session, some fault the read and some every property in it. */
+function endOfSession(page: unknown): Fault | undefined {
+  for (const object of list(page, "objects")) {
+    for (const each of list(object, "missingSet")) {
+      const fault = localizedFault(at(each, "fault"));
+      if (fault?.type === "NotAuthenticated") return fault;
+    }
+  }
+  return undefined;
 }
 
 function unreadable({ type, id }: Reference, path: string, fault: Fault): PrepError {

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import type { MoRef } from "../core/ids.ts";
 import type { Host, HypervisorReader } from "../core/ports.ts";
+import { notOffered } from "./faults.ts";
 import { readStorageAndVms } from "./host-storage.ts";
 import { readInventory } from "./inventory.ts";
 import type { Session } from "./session.ts";
@@ -26,17 +27,13 @@ async function findHost(session: Session, address: string, hosts: readonly Host[
   const named = hosts.filter((each) => each.name.toLowerCase() === wanted).map((each) => each.id);
   if (named.length > 0) return named;
   const { searchIndex } = await session.services();
-  if (searchIndex === undefined) return [];
-  const _this = refTo(searchIndex.type, searchIndex.id);
-  const found = await session.call(
-    isIP(wanted) === 0
-      ? {
-          operation: "FindAllByDnsName",
-          args: { _this, dnsName: address.trim(), vmSearch: false },
-          doing: "find a host by its DNS name",
-        }
-      : { operation: "FindAllByIp", args: { _this, ip: wanted, vmSearch: false }, doing: "find a host by its address" },
-  );
+  const byIp = isIP(wanted) !== 0;
+  const operation = byIp ? "FindAllByIp" : "FindAllByDnsName";
+  const doing = `find a host by its ${byIp ? "address" : "DNS name"}`;
+  if (searchIndex === undefined) throw notOffered(operation, doing);
+  const which = byIp ? { ip: wanted } : { dnsName: address.trim() };
+  const args = { _this: refTo(searchIndex.type, searchIndex.id), ...which, vmSearch: false };
+  const found = await session.call({ operation, args, doing });
   const ids = new Set(list(found).map((each) => reference(each)?.id));
   return hosts.filter((each) => ids.has(each.id)).map((each) => each.id);
 }

@@ -1,7 +1,7 @@
 import { translateNetworkError, wasNeverSent } from "../config/tls.ts";
 import { PrepError } from "../core/errors.ts";
 import type { Clock, Logger } from "../core/ports.ts";
-import { faultInBody, garbage, outcomeUnknown, VimFault } from "./faults.ts";
+import { type Fault, faultInBody, garbage, outcomeUnknown, VimFault } from "./faults.ts";
 import type { Lane, Reply, VimHttp } from "./http.ts";
 import { at } from "./values.ts";
 import { loadWsdl, type OperationName, VIM_NAMESPACE } from "./wsdl.ts";
@@ -46,6 +46,8 @@ export interface Call {
   /** Completes "vCenter refused to …". No secrets. */
   readonly doing: string;
   readonly signal?: AbortSignal | undefined;
+  /** A fault that came inside an answer and is to be treated as one that came in its place. */
+  readonly faultIn?: (returnval: unknown) => Fault | undefined;
 }
 
 /** One SOAP call after another over one `VimHttp`: writes the envelope, reads the reply, translates what went wrong. */
@@ -74,10 +76,13 @@ export class Soap {
     this.#log.debug({ operation: call.operation, status: reply.status, ms }, "vim25 call");
     const body = await bodyOf(reply);
     const fault = faultInBody(body);
-    if (fault !== undefined) throw new VimFault(fault, call.doing);
+    if (fault !== undefined) throw new VimFault(fault, call.doing, call.operation);
     const response = body === undefined ? undefined : at(body, `${call.operation}Response`);
     if (reply.status !== 200 || response === undefined) throw this.#unusable(call, reply);
-    return at(response, "returnval") ?? undefined;
+    const returnval = at(response, "returnval") ?? undefined;
+    const inside = call.faultIn?.(returnval);
+    if (inside !== undefined) throw new VimFault(inside, call.doing);
+    return returnval;
   }
 
   async #send({ operation, args, doing, signal }: Call): Promise<Reply> {

@@ -1,6 +1,6 @@
 import type { MoRef } from "../core/ids.ts";
 import { Collector, type ObjectChange } from "./collector.ts";
-import { garbage } from "./faults.ts";
+import { garbage, notOffered } from "./faults.ts";
 import { retrieve } from "./properties.ts";
 import type { Session } from "./session.ts";
 import { list, type Reference, reference, refTo } from "./values.ts";
@@ -24,11 +24,12 @@ export class ListWatch {
   static async create(session: Session): Promise<ListWatch> {
     const doing = "make a list view of tasks";
     const { viewManager } = await session.services();
+    if (viewManager === undefined) throw notOffered("CreateListView", doing);
     const [collector, made] = await Promise.all([
       Collector.create(session),
       session.call({
         operation: "CreateListView",
-        args: { _this: refTo("ViewManager", viewManager?.id ?? "ViewManager") },
+        args: { _this: refTo(viewManager.type, viewManager.id) },
         doing,
       }),
     ]);

@@ -2,7 +2,7 @@ import { PrepError } from "../core/errors.ts";
 import type { MoRef } from "../core/ids.ts";
 import type { Clock, Logger } from "../core/ports.ts";
 import type { ObjectChange } from "./collector.ts";
-import { isFault, localizedFault, outcomeUnknown, VimFault } from "./faults.ts";
+import { isFault, isLacking, localizedFault, outcomeUnknown, VimFault } from "./faults.ts";
 import type { Session } from "./session.ts";
 import { ListWatch, readTasks } from "./task-watch.ts";
 import { type Reference, text } from "./values.ts";
@@ -194,9 +194,12 @@ export class Tasks {
   }
 
   #switchToPolling(thrown: unknown): boolean {
-    if (this.#polls || !isFault(thrown, "MethodNotFound", "NotSupported", "NotImplemented", "InvalidRequest"))
-      return false;
-    this.#log.warn({ fault: thrown.fault }, "vCenter has no list view; tasks are asked about one read at a time");
+    if (this.#polls || !(isLacking(thrown) || isFault(thrown, "NotSupported", "InvalidRequest"))) return false;
+    const { fault, lacking } = thrown;
+    this.#log.warn(
+      { fault, lacking },
+      "vCenter does not tell of tasks by itself; they are asked about every half second",
+    );
     this.#polls = true;
     return true;
   }

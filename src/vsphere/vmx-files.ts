@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import type { MoRef } from "../core/ids.ts";
 import type { VmxFile } from "../core/ports.ts";
-import { garbage, isFault, VimFault } from "./faults.ts";
+import { garbage, isFault, isLacking, VimFault } from "./faults.ts";
 import type { Session } from "./session.ts";
 import type { Tasks } from "./tasks.ts";
 import { items, list, reference, refTo, text, typeName } from "./values.ts";
@@ -26,7 +26,8 @@ interface Found {
 
 /**
  * Every `*.vmx` and `*.vmtx` below a datastore, nested folders included: one `SearchDatastoreSubFolders_Task`. That task
- * fails as a whole on a folder that cannot be read; then the folders are searched one by one, and such a one is told.
+ * fails as a whole on a folder that cannot be read; then, or where there is no such call, the folders are searched one by
+ * one, and such a one is told.
  */
 export async function readVmxFiles(session: Session, tasks: Tasks, datastore: Place): Promise<Found> {
   const search = async (operation: Search, path: string, searchSpec: object): Promise<unknown> => {
@@ -42,7 +43,9 @@ export async function readVmxFiles(session: Session, tasks: Tasks, datastore: Pl
     const folders = items(await search("SearchDatastoreSubFolders_Task", root, { matchPattern: ["*.vmx", "*.vmtx"] }));
     return { files: folders.flatMap((each) => filesIn(text(each, "folderPath") ?? root, each)), unreadable: [] };
   } catch (thrown) {
-    if (!isFault(thrown, "FileFault", "CannotAccessFile", "FileLocked", "FileNotFound")) throw thrown;
+    const piecewise =
+      isLacking(thrown) || isFault(thrown, "FileFault", "CannotAccessFile", "FileLocked", "FileNotFound");
+    if (!piecewise) throw thrown;
     return walk(search, root);
   }
 }
@@ -92,8 +95,8 @@ function filesIn(folderPath: string, folder: unknown): VmxFile[] {
 
 const foldersOf = (folderPath: string): string[] => folderPath.replace(/^\[[^\]]*\]\s*/, "").split("/");
 
-/** `[ds]`, `[ds] dir` and `[ds] dir/` all occur as the folder's path. */
+/** `[ds]`, `[ds] dir`, `[ds] dir/` and `[ds]/dir` all occur as the folder's path; VMs' paths have the second form. */
 function joined(folderPath: string, name: string): string {
-  if (folderPath.endsWith("/") || folderPath.endsWith(" ")) return `${folderPath}${name}`;
-  return /^\[[^\]]*\]$/.test(folderPath) ? `${folderPath} ${name}` : `${folderPath}/${name}`;
+  const folders = foldersOf(folderPath).filter((each) => each !== "");
+  return `${folderPath.slice(0, folderPath.indexOf("]") + 1)} ${[...folders, name].join("/")}`;
 }
