@@ -1,17 +1,22 @@
 /**
- * Foreign clients against the lab's vCenter: Debian's python3-pyvmomi and ruby-rbvmomi, in their own processes, over TLS.
- * Starts fresh labs for each, prints a line a check and `N passed, N failed`, and exits with 1 when any failed or a
- * client is missing.
+ * Both ends of vim25, each held to what nobody here wrote. Debian's python3-pyvmomi, ruby-rbvmomi and govmomi drive the
+ * lab's vCenter, in their own processes, over TLS, with a fresh lab each; our client drives govmomi's vCenter simulator.
+ * Prints a line a check and `N passed, N failed`, and exits with 1 when any failed or a client is missing.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { makeCertificate } from "../../src/lab/certificate.ts";
 import { methodNamed, methodNames, subtypesOf } from "../../src/lab/vim/schema.ts";
 import { startVcenter } from "../../src/lab/vim/server.ts";
 import { World } from "../../src/lab/world.ts";
+import { type Check, judgeOurClient } from "./vcsim.ts";
 
 const HERE = import.meta.dirname;
+/** Debian's Go libraries lie as sources in a GOPATH. */
+const environment = { ...process.env, GO111MODULE: "off", GOPATH: "/usr/share/gocode", GOFLAGS: "" };
 const CREDENTIALS = { username: "interop@lab.test", password: "correct horse & <staple>" };
 const HOST = "192.168.1.165";
 const GOLD = "AutomatedTest-VMBootImg-Gold";
@@ -42,7 +47,7 @@ function assignCopy(world: World, gold: string): string {
 
 /** Runs a client's script; its lines of checks are counted, and a script that dies counts as a failure. */
 async function runClient(name: string, command: string, args: string[], input = ""): Promise<void> {
-  const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], env: environment });
   const errors: Buffer[] = [];
   child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
   child.stdin.on("error", () => {});
@@ -59,7 +64,7 @@ async function runClient(name: string, command: string, args: string[], input = 
   }
 }
 
-async function judgeBy(name: string, command: string, script: string): Promise<void> {
+async function judgeBy(name: string, command: string, ...script: string[]): Promise<void> {
   const main = new World({ scenario: { scenario: "clone-assigned" } });
   const shared = new World({ scenario: { scenario: "one-datacenter" } });
   const copyNaa = assignCopy(main, "AutomatedTest-VMBootImg-Gold-2");
@@ -81,7 +86,7 @@ async function judgeBy(name: string, command: string, script: string): Promise<v
     noTools: noTools.name,
     copyNaa,
   };
-  await runClient(name, command, [script, JSON.stringify(setup)]);
+  await runClient(name, command, [...script, JSON.stringify(setup)]);
   await Promise.all(servers.map((server) => server.close()));
 }
 
@@ -109,8 +114,42 @@ function schemaTables(): string {
   return JSON.stringify({ types, methods });
 }
 
+/** Compiles a Go program of this folder; false, with a failed check to show for it, where that cannot be done. */
+async function build(name: string, binary: string): Promise<boolean> {
+  const child = spawn("/usr/bin/go", ["build", "-o", binary, `./${name}`], { cwd: HERE, env: environment });
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    said += chunk.toString("utf8");
+  });
+  const [code] = await Promise.race([once(child, "close"), once(child, "error").then(([error]) => [String(error)])]);
+  if (code !== 0)
+    verdict(`not ok ${name}: Go or govmomi is missing, or it does not compile (${code}): ${oneLine(said)}`);
+  return code === 0;
+}
+
+const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim().slice(0, 400);
+
+const checkOurs: Check = async (name, body) => {
+  const failure = await body().then(
+    () => undefined,
+    (thrown: unknown) => oneLine(thrown instanceof Error ? `${thrown.message} ${thrown.stack ?? ""}` : String(thrown)),
+  );
+  verdict(failure === undefined ? `ok vcsim: ${name}` : `not ok vcsim: ${name}: ${failure}`);
+};
+
+async function judgeByGovmomi(): Promise<void> {
+  const folder = await mkdtemp(`${tmpdir()}/atvm-prep-interop-`);
+  try {
+    if (await build("govmomi", `${folder}/govmomi`)) await judgeBy("govmomi", `${folder}/govmomi`);
+    if (await build("vcsim", `${folder}/vcsim`)) await judgeOurClient(`${folder}/vcsim`, checkOurs);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 await runClient("schema", "/usr/bin/python3", [`${HERE}/schema_checks.py`], schemaTables());
 await judgeBy("pyvmomi", "/usr/bin/python3", `${HERE}/pyvmomi_checks.py`);
 await judgeBy("rbvmomi", "/usr/bin/ruby", `${HERE}/rbvmomi_checks.rb`);
+await judgeByGovmomi();
 say(`${count.passed} passed, ${count.failed} failed`);
 process.exitCode = count.failed === 0 ? 0 : 1;
