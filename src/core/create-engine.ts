@@ -115,9 +115,11 @@ class PrepEngine implements Engine {
         ...seen,
         openPlans: plans
           .filter((row) => row.expiresAt > now && row.clientId === seen.client.id)
-          .map((row) => {
-            const plan = readPlan(row);
-            return { planId: row.id, mode: plan.mode, command: plan.command, expiresAt: row.expiresAt };
+          .flatMap((row) => {
+            const plan = this.#plans.readable(row);
+            return plan === undefined
+              ? []
+              : { planId: row.id, mode: plan.mode, command: plan.command, expiresAt: row.expiresAt };
           }),
         runningRuns: live
           .filter((run) => run.clientId === seen.client.id)
@@ -267,7 +269,9 @@ class PrepEngine implements Engine {
       rows: await tx.plans({ state: "open", ...filter }),
       now: await latestTime(tx, this.#deps.clock),
     }));
-    return rows.filter((row) => row.expiresAt > now).map((row) => this.#plans.view(row, now));
+    return rows
+      .filter((row) => row.expiresAt > now && this.#plans.readable(row) !== undefined)
+      .map((row) => this.#plans.view(row, now));
   }
 
   async discardPlan(which: { planToken?: string; planId?: string }, actor: Actor): Promise<PlanView> {

@@ -5,7 +5,7 @@ import { canonicalJson, sha256 } from "./canonical.ts";
 import { type EngineDeps, newId } from "./deps.ts";
 import type { Actor } from "./engine.ts";
 import { PrepError } from "./errors.ts";
-import { buildPlan, type PlanParts, readPlan, viewPlan } from "./plan.ts";
+import { buildPlan, type PlanParts, readPlan, type StoredPlan, viewPlan } from "./plan.ts";
 import type { PlanRow, StoreWriter } from "./store-port.ts";
 import type { ApprovalPolicy, Mode, PlanView } from "./views.ts";
 
@@ -33,6 +33,16 @@ export class Plans {
     const plan = readPlan(row);
     const policy = this.policyOf(plan.mode);
     return viewPlan(row, plan, { policy, command: this.#deps.settings.approval.command(row.id) }, now, token);
+  }
+
+  /** For lists: one record that was altered must not hide all the others. It is in the log, and cannot be run. */
+  readable(row: PlanRow): StoredPlan | undefined {
+    try {
+      return readPlan(row);
+    } catch (thrown) {
+      this.#deps.log.warn({ plan: row.id, err: thrown }, "a plan's record was altered");
+      return undefined;
+    }
   }
 
   /** Stores an open plan and gives its token, once. */
