@@ -2,11 +2,11 @@
 import type { EngineDeps } from "./deps.ts";
 import { asVmfsUuid, type VmfsUuid } from "./ids.ts";
 import { draftOf } from "./modes/catalog.ts";
-import type { History } from "./modes/common.ts";
+import type { History, OrphanClone } from "./modes/common.ts";
 import type { Draft } from "./modes/draft.ts";
 import { type Observation, observe } from "./observe.ts";
 import { readPlan, type StoredPlan } from "./plan.ts";
-import type { VcenterOverride } from "./ports.ts";
+import type { ArrayReader, Connection, HypervisorReader, VcenterOverride } from "./ports.ts";
 import type { PrepInputs } from "./request.ts";
 import { type Request, resolveRequest } from "./request.ts";
 import { draftOfRest, type Rest } from "./resume.ts";
@@ -22,26 +22,27 @@ export interface Planned {
   readonly endpoints: { readonly dgs: string; readonly vcenter: string };
 }
 
+type Readers = Connection<ArrayReader, HypervisorReader>;
+
 const UNFINISHED = ["failed", "cancelled", "interrupted", "needs_operator"] as const;
 
 const outputsOf = (json: string | undefined): Outputs => (json === undefined ? {} : (JSON.parse(json) as Outputs));
 
-/** Clones of runs that did not finish and were not resumed: by id where the reply came, by name where it was lost. */
-async function orphansOf(tx: StoreReader, runs: readonly RunRow[]): Promise<string[]> {
-  const orphans: string[] = [];
+/** Clones of runs that did not finish and were not resumed: with their id where the reply came, by name where it was lost. */
+async function orphansOf(tx: StoreReader, runs: readonly RunRow[]): Promise<OrphanClone[]> {
+  const orphans: OrphanClone[] = [];
   for (const run of runs) {
     if (!UNFINISHED.some((state) => state === run.state) || run.resumedBy !== undefined) continue;
     const planRow = await tx.plan(run.planId);
     if (planRow === undefined) continue;
     const plan = readPlan(planRow);
+    orphans.push(...Object.values(plan.carried ?? {}).flatMap((outputs) => outputs.volume ?? []));
     const step = plan.draft.steps.find((one) => one.kind === "create_clone");
-    const carried = Object.values(plan.carried ?? {}).flatMap((outputs) => outputs.volume?.id ?? []);
-    orphans.push(...carried);
     if (step?.kind !== "create_clone") continue;
     const journal = (await tx.steps(run.id)).find((one) => one.stepId === step.id);
     if (journal === undefined) continue;
-    const made = outputsOf(journal.outputs).volume?.id;
-    orphans.push(made ?? cloneName(step, { runId: run.originId, createdAt: run.originCreatedAt }));
+    const name = cloneName(step, { runId: run.originId, createdAt: run.originCreatedAt });
+    orphans.push(outputsOf(journal.outputs).volume ?? { name });
   }
   return orphans;
 }
@@ -91,31 +92,42 @@ export async function planNow(
   vcenter: VcenterOverride | undefined,
   rest?: Rest,
 ): Promise<Planned> {
-  const { request, warnings } = resolveRequest(mode, inputs, deps.settings.naming);
+  const resolved = resolveRequest(mode, inputs, deps.settings.naming);
   const systems = deps.systems(vcenter);
   const connection = systems.read();
   try {
-    const observation = await observe(request, connection, remembering(deps));
-    const history = await historyOf(deps, observation.gold.id, observation.client.id);
-    const input = { request, observation, history, now: deps.clock.now() };
-    const draft = rest === undefined ? draftOf(input) : draftOfRest(input, rest);
-    return {
-      request,
-      observation,
-      draft: { ...draft, warnings: [...warnings, ...draft.warnings] },
-      endpoints: systems.endpoints,
-    };
+    return { ...(await look(deps, resolved, connection, rest)), endpoints: systems.endpoints };
   } finally {
     await connection.close();
   }
 }
 
+async function look(
+  deps: EngineDeps,
+  { request, warnings }: ReturnType<typeof resolveRequest>,
+  connection: Readers,
+  rest: Rest | undefined,
+): Promise<Omit<Planned, "endpoints">> {
+  const observation = await observe(request, connection, remembering(deps));
+  const history = await historyOf(deps, observation.gold.id, observation.client.id);
+  const input = { request, observation, history, now: deps.clock.now() };
+  const draft = rest === undefined ? draftOf(input) : draftOfRest(input, rest);
+  return { request, observation, draft: { ...draft, warnings: [...warnings, ...draft.warnings] } };
+}
+
 /** The same request as a stored plan's, against the world as it is now: the snapshot that was named, not a newer one. */
 export function planAgain(deps: EngineDeps, plan: StoredPlan, vcenter: VcenterOverride | undefined): Promise<Planned> {
-  const { snapshot } = plan.request;
-  const inputs = snapshot === undefined ? plan.inputs : { ...plan.inputs, snapshot };
-  return planNow(deps, plan.mode, inputs, vcenter, restOf(plan));
+  return planNow(deps, plan.mode, inputsAgain(plan), vcenter, restOf(plan));
 }
+
+/** What `planAgain` drafts, over a connection that is open already. */
+export async function draftAgain(deps: EngineDeps, plan: StoredPlan, connection: Readers): Promise<Draft> {
+  const resolved = resolveRequest(plan.mode, inputsAgain(plan), deps.settings.naming);
+  return (await look(deps, resolved, connection, restOf(plan))).draft;
+}
+
+const inputsAgain = ({ inputs, request: { snapshot } }: StoredPlan): PrepInputs =>
+  snapshot === undefined ? inputs : { ...inputs, snapshot };
 
 export function restOf(plan: StoredPlan): Rest | undefined {
   return plan.resumes === undefined

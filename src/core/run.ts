@@ -7,8 +7,8 @@ import { type EngineDeps, lockNames, RUNNER } from "./deps.ts";
 import { asPrepError, PrepError } from "./errors.ts";
 import { diffFacts } from "./facts.ts";
 import { keyOf, readPlan, type StoredPlan } from "./plan.ts";
-import type { Planned } from "./planner.ts";
-import type { VcenterOverride } from "./ports.ts";
+import { draftAgain } from "./planner.ts";
+import type { Systems, VcenterOverride } from "./ports.ts";
 import { nextSentences, partReport, reportOf } from "./report.ts";
 import { carryOutStep, describeStep } from "./steps/catalog.ts";
 import type { Outputs, Step, WritableWorld } from "./steps/types.ts";
@@ -20,9 +20,9 @@ export interface CarryOutOptions {
   readonly vcenter?: VcenterOverride | undefined;
   /** Locks taken by the confirm in this process. Without them the run takes its own. */
   readonly held?: HeldLock | undefined;
-  /** The same request against the world as it is now. */
-  planAgain(plan: StoredPlan): Promise<Pick<Planned, "draft" | "endpoints">>;
 }
+
+type Writers = ReturnType<Systems["write"]>;
 
 const LOCK_WAIT_MS = 30_000;
 const PROGRESS_EVERY_MS = 250;
@@ -119,6 +119,7 @@ class Runner {
     let plan: StoredPlan | undefined;
     let ending: Ending;
     let report: unknown;
+    let connection: Writers | undefined;
     try {
       const planRow = await store.read((tx) => tx.plan(this.#row.planId));
       if (planRow === undefined) {
@@ -127,16 +128,21 @@ class Runner {
         });
       }
       plan = readPlan(planRow);
-      await this.#checkFresh(plan);
-      ending = await this.#steps(plan);
-      if (ending.state === "succeeded") report = await this.#report(plan);
+      const systems = this.#deps.systems(this.#options.vcenter);
+      connection = systems.write();
+      await this.#checkFresh(plan, connection, systems.endpoints);
+      ending = await this.#steps(plan, connection);
+      if (ending.state === "succeeded") report = await this.#report(plan, connection);
     } catch (thrown) {
       const error = asPrepError(thrown);
       if (error.code === "INTERNAL") this.#deps.log.error({ run: this.#row.id, err: thrown }, "a run met a defect");
       ending = { state: endingFor(error), error };
     }
+    // Signing out is a round trip that the outcome need not wait for.
+    const closed = connection?.close().catch((cause: unknown) => this.#deps.log.warn({ err: cause }, "signing out"));
     report ??= plan === undefined ? undefined : await this.#partReport(plan);
     await end(this.#deps, this.#row, "running", plan, ending, report);
+    await closed;
   }
 
   /**
@@ -155,8 +161,8 @@ class Runner {
   }
 
   /** Once more, with the locks held, before the first step: a plan is carried out on the state that was approved, or not at all. */
-  async #checkFresh(plan: StoredPlan): Promise<void> {
-    const { draft, endpoints } = await this.#options.planAgain(plan);
+  async #checkFresh(plan: StoredPlan, connection: Writers, endpoints: Systems["endpoints"]): Promise<void> {
+    const draft = await draftAgain(this.#deps, plan, connection);
     const elsewhere = endpoints.dgs !== plan.endpoints.dgs || endpoints.vcenter !== plan.endpoints.vcenter;
     const diff = [
       ...(elsewhere ? ["the configuration names other systems now"] : []),
@@ -169,31 +175,26 @@ class Runner {
     });
   }
 
-  async #steps(plan: StoredPlan): Promise<Ending> {
+  async #steps(plan: StoredPlan, systems: Writers): Promise<Ending> {
     for (const [stepId, outputs] of Object.entries(plan.carried ?? {})) this.#outputs.set(stepId, outputs);
-    const systems = this.#deps.systems(this.#options.vcenter).write();
-    try {
-      for (const [seq, step] of plan.draft.steps.entries()) {
-        const stop = await this.#mustStop();
-        if (stop !== undefined) return stop;
-        const world: WritableWorld = {
-          array: systems.array,
-          hypervisor: systems.hypervisor,
-          host: plan.host,
-          clock: this.#deps.clock,
-          limits: this.#deps.settings.limits,
-          origin: { runId: this.#row.originId, createdAt: this.#row.originCreatedAt },
-          outputs: this.#outputs,
-          changed: (stepId) => this.#changed.has(stepId),
-          key: keyOf(plan, this.#row.originId, step.id),
-          progress: this.#progressOf(seq, step),
-        };
-        await this.#step(seq, step, world);
-      }
-      return { state: "succeeded" };
-    } finally {
-      await systems.close();
+    for (const [seq, step] of plan.draft.steps.entries()) {
+      const stop = await this.#mustStop();
+      if (stop !== undefined) return stop;
+      const world: WritableWorld = {
+        array: systems.array,
+        hypervisor: systems.hypervisor,
+        host: plan.host,
+        clock: this.#deps.clock,
+        limits: this.#deps.settings.limits,
+        origin: { runId: this.#row.originId, createdAt: this.#row.originCreatedAt },
+        outputs: this.#outputs,
+        changed: (stepId) => this.#changed.has(stepId),
+        key: keyOf(plan, this.#row.originId, step.id),
+        progress: this.#progressOf(seq, step),
+      };
+      await this.#step(seq, step, world);
     }
+    return { state: "succeeded" };
   }
 
   async #mustStop(): Promise<Ending | undefined> {
@@ -265,16 +266,13 @@ class Runner {
     };
   }
 
-  async #report(plan: StoredPlan): Promise<unknown> {
-    const systems = this.#deps.systems(this.#options.vcenter).read();
+  async #report(plan: StoredPlan, systems: Writers): Promise<unknown> {
     try {
       return await reportOf(plan, this.#outputs, systems);
     } catch (cause) {
       // The run's goal is reached; that the look afterwards failed does not unmake it.
       this.#deps.log.warn({ run: this.#row.id, err: cause }, "the report could not be completed");
       return this.#partReport(plan);
-    } finally {
-      await systems.close();
     }
   }
 

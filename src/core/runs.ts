@@ -5,7 +5,6 @@ import { type EngineDeps, lockNames, RUNNER } from "./deps.ts";
 import type { WaitOptions } from "./engine.ts";
 import { asPrepError, PrepError } from "./errors.ts";
 import { readPlan } from "./plan.ts";
-import { planAgain } from "./planner.ts";
 import type { VcenterOverride } from "./ports.ts";
 import { QUEUED_MS } from "./redeem.ts";
 import { partReport } from "./report.ts";
@@ -111,8 +110,17 @@ export class Runs {
         if (isOver(view.state)) await this.#active.get(runId);
         return view;
       }
-      await clock.sleep(FOLLOW_EVERY_MS, options.signal);
+      await this.#pause(runId, options.signal);
     }
+  }
+
+  /** Until the next look, or until this process's own run is over. */
+  async #pause(runId: string, signal: AbortSignal | undefined): Promise<void> {
+    const over = new AbortController();
+    const signals = signal === undefined ? over.signal : AbortSignal.any([over.signal, signal]);
+    const pause = this.#deps.clock.sleep(FOLLOW_EVERY_MS, signals);
+    await Promise.race([pause, this.#active.get(runId) ?? pause]);
+    over.abort();
   }
 
   /** Hands a redeemed run to a runner: a process of its own where there are such, else this one. */
@@ -139,7 +147,6 @@ export class Runs {
       signal: signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]),
       vcenter,
       held,
-      planAgain: (plan) => planAgain(this.#deps, plan, vcenter),
     })
       .catch((thrown: unknown) => this.#deps.log.error({ run: runId, err: thrown }, "a run could not be carried out"))
       .finally(() => this.#active.delete(runId));
