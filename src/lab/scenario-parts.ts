@@ -5,7 +5,7 @@ import { devicePathOf } from "./model.ts";
 import { assign, createClone } from "./world-array.ts";
 import { copyFiles, naaOfVolume, type WorldState } from "./world-state.ts";
 import { forceMount, rescanHba, rescanVmfs } from "./world-storage.ts";
-import { powerOn, registerVm } from "./world-vms.ts";
+import { bulkRegistration, powerOn } from "./world-vms.ts";
 
 export const GOLD = "AutomatedTest-VMBootImg-Gold";
 export const GOLD_2 = "AutomatedTest-VMBootImg-Gold-2";
@@ -229,10 +229,11 @@ export function populate(draft: Draft, { cast }: Family, volume: LabVolume, { ho
   const datacenter = model.datacenters.find((one) => one.id === host.datacenterId);
   if (datastore === undefined || datacenter === undefined) throw new Error(`${volume.name} is not mounted`);
   const before = model.vms.length;
+  const register = bulkRegistration(draft);
   for (const { file, role } of cast) {
     if (role === "unregistered") continue;
     const where = role === "template" ? { hostId: host.id } : { hostId: host.id, poolId: host.resourcePool };
-    const vmId = registerVm(draft, {
+    const vmId = register({
       folderId: datacenter.vmFolder,
       path: `[${datastore.name}] ${file.path}`,
       asTemplate: role === "template",

@@ -81,8 +81,48 @@ export interface Registration {
   hostId?: string;
 }
 
+/** What a registration has to know of the world. */
+interface LookUps {
+  vmOf(datastoreId: string, path: string): LabVm | undefined;
+  vmNamed(folderId: string, name: string): LabVm | undefined;
+  fileOn(datastoreId: string, path: string): LabFile | undefined;
+}
+
+const scanning = (state: WorldState): LookUps => ({
+  vmOf: (datastoreId, path) => state.model.vms.find((vm) => vm.datastoreId === datastoreId && vm.file === path),
+  vmNamed: (folderId, name) => state.model.vms.find((vm) => vm.folderId === folderId && vm.name === name),
+  fileOn: (datastoreId, path) => filesOn(state, datastoreId).find((one) => one.path === path),
+});
+
+/** For thousands of registrations in a row, with nothing else going on between them. Returns each new VM's id. */
+export function bulkRegistration(state: WorldState): (what: Registration) => string {
+  const { vms } = state.model;
+  const key = (place: string, name: string): string => `${place} ${name}`;
+  const byFile = new Map(vms.map((vm) => [key(vm.datastoreId, vm.file), vm]));
+  const byName = new Map(vms.map((vm) => [key(vm.folderId, vm.name), vm]));
+  const files = new Map<string, Map<string, LabFile>>();
+  const filesOf = (datastoreId: string): Map<string, LabFile> => {
+    const known = files.get(datastoreId) ?? new Map(filesOn(state, datastoreId).map((one) => [one.path, one]));
+    files.set(datastoreId, known);
+    return known;
+  };
+  const lookUps: LookUps = {
+    vmOf: (datastoreId, path) => byFile.get(key(datastoreId, path)),
+    vmNamed: (folderId, name) => byName.get(key(folderId, name)),
+    fileOn: (datastoreId, path) => filesOf(datastoreId).get(path),
+  };
+  return (what) => {
+    const vm = register(state, what, lookUps);
+    byFile.set(key(vm.datastoreId, vm.file), vm);
+    byName.set(key(vm.folderId, vm.name), vm);
+    return vm.id;
+  };
+}
+
 /** Returns the new VM's id. */
-export function registerVm(state: WorldState, what: Registration): string {
+export const registerVm = (state: WorldState, what: Registration): string => register(state, what, scanning(state)).id;
+
+function register(state: WorldState, what: Registration, known: LookUps): LabVm {
   const { model, ids } = state;
   const datacenter = model.datacenters.find((one) => one.vmFolder === what.folderId);
   if (datacenter === undefined) {
@@ -97,19 +137,19 @@ export function registerVm(state: WorldState, what: Registration): string {
   if (!host.mounts.some((mount) => mount.datastoreId === datastore.id && usable(mount))) {
     throw new VimFault("InaccessibleDatastore", `Datastore ${name} is not accessible`, { name });
   }
-  const registered = model.vms.find((vm) => vm.datastoreId === datastore.id && vm.file === path);
+  const registered = known.vmOf(datastore.id, path);
   if (registered !== undefined) {
     throw new VimFault("AlreadyExists", `The specified key, name or identifier ${path} already exists`, {
       name: registered.id,
     });
   }
-  const file = filesOn(state, datastore.id).find((one) => one.path === path);
+  const file = known.fileOn(datastore.id, path);
   if (file === undefined) throw new VimFault("NotFound", `${what.path} was not found`);
   if (path.endsWith(".vmtx") && !what.asTemplate) {
     throw new VimFault("NotSupported", `${what.path} is a template and is registered as one only`);
   }
   const vmName = what.name ?? file.vmName;
-  const twin = model.vms.find((vm) => vm.folderId === what.folderId && vm.name === vmName);
+  const twin = known.vmNamed(what.folderId, vmName);
   if (twin !== undefined) {
     throw new VimFault("DuplicateName", `The name ${vmName} already exists`, { name: vmName, object: twin.id });
   }
@@ -132,7 +172,7 @@ export function registerVm(state: WorldState, what: Registration): string {
     foreignDevices: [],
   };
   model.vms.push(vm);
-  return vm.id;
+  return vm;
 }
 
 /** A template is placed by its host, a VM by its pool. */
