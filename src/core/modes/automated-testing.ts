@@ -18,7 +18,7 @@ export function automatedTesting(input: ModeInput): Draft {
   const assigned = oneAssigned(observation);
   assignedFact(draft, observation, assigned);
   signatureFact(draft, observation);
-  const { removed } = cleanUp(draft, { request, observation, assigned, orphans: new Set(history.orphanClones) });
+  const { removed } = cleanUp(draft, { request, observation, assigned, orphans: history.orphanClones });
   checkSignature(observation, removed, draft.warnings);
   const goldHeld = observation.array.assignments.some((assignment) => assignment.volumeId === gold.id);
   const { goldHeldUntil } = history;

@@ -11,6 +11,7 @@ import { diskOf, isMounted, mountOf } from "../steps/shared.ts";
 import type { KnownVolume } from "../steps/types.ts";
 import { safeText } from "../text.ts";
 import { checkDeletable, datastoreOn, residentsOf, vmsOn } from "./checks.ts";
+import type { OrphanClone } from "./common.ts";
 import { type DraftBuilder, refOf, viewOf } from "./draft.ts";
 
 export const knownVolume = (volume: Volume): KnownVolume => ({ id: volume.id, naa: volume.naa, name: volume.name });
@@ -142,14 +143,14 @@ export function clearStale(draft: DraftBuilder, observation: Observation): Naa[]
 }
 
 /** Unassigned clones of the family: those that an unfinished run of this client made can go, all others are only named. */
-function unassignedClones(draft: DraftBuilder, observation: Observation, orphans: ReadonlySet<string>): Volume[] {
+function unassignedClones(draft: DraftBuilder, observation: Observation, orphans: readonly OrphanClone[]): Volume[] {
   const { family, array } = observation;
   const idle = family.filter(
     (member) => member.kind === "clone" && !array.assignments.some((assignment) => assignment.volumeId === member.id),
   );
   const ours = idle.filter(
     (clone) =>
-      (orphans.has(clone.id) || orphans.has(clone.name)) &&
+      orphans.some(({ id, name }) => name === clone.name && (id ?? clone.id) === clone.id) &&
       clone.snapshotCount === 0 &&
       !family.some((one) => one.parentVolumeId === clone.id),
   );
@@ -190,8 +191,8 @@ export interface CleanupOptions {
   readonly request: Request;
   readonly observation: Observation;
   readonly assigned: { readonly assignment: Assignment; readonly volume: Volume } | undefined;
-  /** Ids or names of clones that unfinished runs of this family and client made; only `-A` deletes them. */
-  readonly orphans: ReadonlySet<string>;
+  /** Clones that unfinished runs of this family and client made; only `-A` deletes them. */
+  readonly orphans: readonly OrphanClone[];
 }
 
 /** Adds the cleanup's steps. Returns the disks that leave the host and the clones that go. */

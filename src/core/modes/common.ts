@@ -7,10 +7,16 @@ import { safeText } from "../text.ts";
 import type { DraftBuilder } from "./draft.ts";
 import { signatureOf } from "./signature.ts";
 
+/** A clone as the journal tells of it. Its name carries the run's id, so that a name alone is proof; an id alone is not. */
+export interface OrphanClone {
+  readonly name: string;
+  readonly id?: string;
+}
+
 /** What a mode may know besides the request and what was seen: what the journal tells. */
 export interface History {
-  /** Ids or names of clones that unfinished runs of this family and client made. */
-  readonly orphanClones: readonly string[];
+  /** Clones that unfinished runs of this family and client made. */
+  readonly orphanClones: readonly OrphanClone[];
   /** When the last run ended that assigned gold to a client, rolled it back, or took it away again; ISO 8601, UTC. */
   readonly goldHeldUntil?: string;
 }

@@ -21,7 +21,7 @@ export function maintenance(input: ModeInput): Draft {
     completeGold(draft, input);
     return draft.finish();
   }
-  const { removed } = cleanUp(draft, { request, observation, assigned, orphans: new Set() });
+  const { removed } = cleanUp(draft, { request, observation, assigned, orphans: [] });
   checkSignature(observation, removed, draft.warnings);
   const volume = knownVolume(gold);
   draft.add("assign", { volume, client: { id: client.id, name: client.name } });

@@ -19,7 +19,7 @@ export function rollback(input: ModeInput): Draft {
   const assigned = oneAssigned(observation);
   assignedFact(draft, observation, assigned);
   signatureFact(draft, observation);
-  const { removed, deleted } = cleanUp(draft, { request, observation, assigned, orphans: new Set() });
+  const { removed, deleted } = cleanUp(draft, { request, observation, assigned, orphans: [] });
   checkSignature(observation, removed, draft.warnings);
   const lost = checkRollback(chosen.snapshot, observation, deleted);
   draft.fact("newer", `Snapshots newer than ${safeText(chosen.snapshot.name)}`, {
