@@ -7,13 +7,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { journal } from "./journal.ts";
 import { plan } from "./plan.ts";
 import { reads } from "./reads.ts";
 import { type Bench, budgetTable, machine, type Section, sectionText } from "./report.ts";
 import { startup } from "./startup.ts";
 import { wholeRun } from "./whole-run.ts";
 
-const BENCHES: Readonly<Record<string, Bench>> = { startup, plan, reads, "whole-run": wholeRun };
+const BENCHES: Readonly<Record<string, Bench>> = { startup, plan, reads, "whole-run": wholeRun, journal };
 
 const { values, positionals } = parseArgs({ options: { check: { type: "boolean" } }, allowPositionals: true });
 const unknown = positionals.filter((name) => !Object.hasOwn(BENCHES, name));
