@@ -47,6 +47,19 @@ const lazyBuiltins = {
   },
 };
 
+/** What is used of a package, where that is little of it: of node-soap the WSDL's reader, not its HTTP client and server. */
+const USED = { soap: 'exports.WSDL = require("soap/lib/wsdl/index.js").WSDL;' };
+
+const withoutSoapsHttp = {
+  name: "without-soaps-http",
+  setup(context) {
+    context.onResolve({ filter: /^\.\.\/http$/ }, ({ importer }) =>
+      /[\\/]soap[\\/]lib[\\/]wsdl[\\/]/.test(importer) ? { path: "http", namespace: "left-out" } : undefined,
+    );
+    context.onLoad({ filter: /.*/, namespace: "left-out" }, () => ({ contents: "", loader: "js" }));
+  },
+};
+
 const notices = [];
 
 const storedPackages = {
@@ -57,10 +70,11 @@ const storedPackages = {
     context.onLoad({ filter: /.*/, namespace: "stored" }, async ({ path }) => {
       const { outputFiles } = await build({
         ...common,
-        stdin: { contents: `module.exports = require(${JSON.stringify(path)});`, resolveDir: root },
+        stdin: { contents: USED[path] ?? `module.exports = require(${JSON.stringify(path)});`, resolveDir: root },
         outfile: "stored.js",
         format: "cjs",
         legalComments: "external",
+        plugins: [withoutSoapsHttp],
         write: false,
       });
       for (const { path: made, text } of outputFiles)
