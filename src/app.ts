@@ -110,6 +110,7 @@ function osUser(): string {
 function settingsOf(config: Config, named: string | undefined): EngineSettings {
   const where = named === undefined || config.file === undefined ? [] : ["--config", config.file];
   return {
+    places: config.register,
     naming: { luns: config.luns, pairs: config.pairs, defaults: config.defaults },
     approval: {
       policies: config.approval.policy,

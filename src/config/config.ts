@@ -55,6 +55,8 @@ export interface Config {
     readonly planTtlMs: number;
     readonly requesterIsNotApprover: boolean;
   };
+  /** Where VMs are registered: a folder below the target Datacenter's VM folder, a pool below the target host's. */
+  readonly register: { readonly folder?: string | undefined; readonly pool?: string | undefined };
   readonly store:
     | { readonly kind: "sqlite"; readonly path: string }
     | { readonly kind: "postgres"; readonly url: Secret };
@@ -195,6 +197,7 @@ function build(raw: RawConfig, context: Context): Omit<Config, "warnings"> {
       planTtlMs: approval.planTtl,
       requesterIsNotApprover: approval.requesterIsNotApprover,
     },
+    register: raw.register,
     store,
     log: { dir: raw.log.dir === undefined ? join(beside, "log") : path(raw.log.dir), level: raw.log.level },
     limits: {

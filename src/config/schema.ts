@@ -122,6 +122,7 @@ function buildSchema(inMemory: boolean) {
         requesterIsNotApprover: z.boolean().default(false),
       })
       .prefault({}),
+    register: z.strictObject({ folder: text.optional(), pool: text.optional() }).prefault({}),
     store: z
       .union([z.strictObject({ sqlite: text }), z.strictObject({ postgres: secret(inMemory) })], {
         error:

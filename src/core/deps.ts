@@ -1,13 +1,15 @@
 /** What the engine is made of, and the settings that policy gives it. */
 import type { Actor } from "./engine.ts";
 import type { Clock, Entropy, Logger, Systems, VcenterOverride } from "./ports.ts";
-import type { Naming } from "./request.ts";
+import type { Naming, PlaceNames } from "./request.ts";
 import type { StepLimits } from "./steps/types.ts";
 import type { Store } from "./store-port.ts";
 import type { ApprovalPolicy, Mode } from "./views.ts";
 
 export interface EngineSettings {
   readonly naming: Naming;
+  /** Where VMs are registered, if not at the top of the target's own. */
+  readonly places?: PlaceNames;
   readonly approval: {
     readonly policies: Readonly<Record<Mode, ApprovalPolicy>>;
     /** Whether `--yes` may stand for a person under policy `human`. */

@@ -1,7 +1,8 @@
 /** Finds what a request names, on both systems: exactly one of it, or a refusal with the closest names there are. */
 import { PrepError } from "./errors.ts";
+import type { MoRef } from "./ids.ts";
 import type { ArrayClient, Host, HypervisorReader, Inventory, Volume } from "./ports.ts";
-import { nearest, type Target } from "./request.ts";
+import { nearest, type PlaceNames, type Target } from "./request.ts";
 import { safeText } from "./text.ts";
 
 /** The one gold volume of this name. */
@@ -99,6 +100,35 @@ async function checkPair(
       hint: "Name the client and the host that belong together, or have the array's record corrected.",
     },
   );
+}
+
+/** Where the target host's VMs are registered. */
+export interface Places {
+  readonly folder: MoRef;
+  readonly pool: MoRef;
+}
+
+/** The configured folder and pool, below the target's own. `CONFIG_INVALID` where there is none of that name. */
+export async function findPlaces(host: Host, names: PlaceNames, hypervisor: HypervisorReader): Promise<Places> {
+  const find = async (key: keyof Places, type: "Folder" | "ResourcePool", top: MoRef): Promise<MoRef> => {
+    const path = names[key]?.split("/").filter((name) => name !== "") ?? [];
+    if (path.length === 0) return top;
+    const found = await hypervisor.descend({ type, id: top }, path);
+    if (found !== undefined) return found;
+    throw new PrepError(
+      "CONFIG_INVALID",
+      `vCenter has no ${key} ${safeText(path.join("/"))} for ${safeText(host.name)}.`,
+      {
+        found: { setting: `register.${key}`, below: top },
+        hint: `Make it in vCenter (in each target's ${key === "folder" ? "Datacenter" : "host"}), or correct register.${key} in the configuration.`,
+      },
+    );
+  };
+  const [folder, pool] = await Promise.all([
+    find("folder", "Folder", host.datacenter.vmFolder),
+    find("pool", "ResourcePool", host.resourcePool),
+  ]);
+  return { folder, pool };
 }
 
 /** Client and host, found on both systems and checked to belong together. */

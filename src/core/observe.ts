@@ -1,7 +1,7 @@
 /** Reads array and hypervisor side by side for one request. Nothing here decides; it finds, or says what it cannot find. */
 import { PrepError } from "./errors.ts";
 import type { MoRef, Naa, VmfsUuid } from "./ids.ts";
-import { findGold, locate } from "./locate.ts";
+import { findGold, findPlaces, locate, type Places } from "./locate.ts";
 import type {
   ArrayClient,
   ArrayReader,
@@ -18,7 +18,7 @@ import type {
   VmxFile,
   Volume,
 } from "./ports.ts";
-import type { Request } from "./request.ts";
+import type { PlaceNames, Request } from "./request.ts";
 import { type StaleDatastore, staleOf } from "./stale.ts";
 import { safeText } from "./text.ts";
 import { livesOn } from "./vm-path.ts";
@@ -49,6 +49,8 @@ export interface Observation {
   readonly signatures: ReadonlySet<VmfsUuid>;
   /** Datastores on the target host that count as this family's, but whose disk is gone. */
   readonly stale: readonly StaleDatastore[];
+  /** Where VMs would be registered. */
+  readonly places: Places;
   /** VMX files on the datastore of the assigned volume, where the mode asked for them. */
   readonly files?: { readonly files: readonly VmxFile[]; readonly unreadable: readonly string[] };
 }
@@ -106,6 +108,7 @@ export async function observe(
   request: Request,
   systems: Connection<ArrayReader, HypervisorReader>,
   remember: (goldId: string) => Promise<Memory>,
+  placeNames: PlaceNames = {},
 ): Promise<Observation> {
   const { array, hypervisor } = systems;
   const [arrayView, inventory] = await Promise.all([readArray(array), hypervisor.inventory()]);
@@ -130,7 +133,9 @@ export async function observe(
   const relevant = here.filter(
     ({ extents, vmfsUuid, accessible }) => touches(extents, naas) || early.has(vmfsUuid) || !accessible,
   );
-  const [snapshots, { storage, vms }] = await Promise.all([
+  const registers = request.mode === "register" || request.registerVms;
+  const [places, snapshots, { storage, vms }] = await Promise.all([
+    findPlaces(host, registers ? placeNames : {}, hypervisor),
     gold.policyId === undefined ? [] : array.snapshots(gold.policyId),
     hypervisor.hostStorageAndVms(host, idsOf(relevant)),
   ]);
@@ -147,6 +152,7 @@ export async function observe(
     family,
     snapshots: snapshots.filter((snapshot) => snapshot.volumeId === gold.id).toSorted(byNewest),
     host,
+    places,
     inventory,
     storage,
     vms,

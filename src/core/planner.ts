@@ -108,7 +108,7 @@ async function look(
   connection: Readers,
   rest: Rest | undefined,
 ): Promise<Omit<Planned, "endpoints">> {
-  const observation = await observe(request, connection, remembering(deps));
+  const observation = await observe(request, connection, remembering(deps), deps.settings.places);
   const history = await historyOf(deps, observation.gold.id, observation.client.id);
   const input = { request, observation, history, now: deps.clock.now() };
   const draft = rest === undefined ? draftOf(input) : draftOfRest(input, rest);

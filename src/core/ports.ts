@@ -201,6 +201,8 @@ export interface HypervisorReader {
    * `hosts` are those of `inventory()`.
    */
   findHost(address: string, hosts: readonly Host[]): Promise<MoRef[]>;
+  /** Where names lead from a folder or pool, each a child of its kind of the one before; undefined where there is none. */
+  descend(from: { type: "Folder" | "ResourcePool"; id: MoRef }, names: readonly string[]): Promise<MoRef | undefined>;
   /** One host's disks, mounts and unresolved copies; with `datastores`, also the VMs that use any of them, in the same read. */
   hostStorage(host: Host): Promise<HostStorage>;
   vmsOn(datastoreIds: readonly MoRef[]): Promise<Vm[]>;

@@ -4,6 +4,12 @@ import { PrepError } from "./errors.ts";
 import { safeText } from "./text.ts";
 import type { Mode } from "./views.ts";
 
+/** A folder below the target Datacenter's VM folder and a pool below the target host's root pool: names, `/` between them. */
+export interface PlaceNames {
+  readonly folder?: string | undefined;
+  readonly pool?: string | undefined;
+}
+
 /** Who and where. */
 export interface TargetInputs {
   readonly client?: string | undefined;

@@ -69,6 +69,8 @@ export interface LabDatacenter {
   hostFolder: string;
   datastoreFolder: string;
   networkFolder: string;
+  /** A folder of VMs below `vmFolder`, where an operator has made one. */
+  subfolder?: { id: string; name: string };
 }
 
 /** A standalone host; its ComputeResource and pool have ids of their own. */
@@ -82,6 +84,8 @@ export interface LabHost {
   datacenterId: string;
   computeResource: string;
   resourcePool: string;
+  /** A pool below the root pool, where an operator has made one. */
+  subpool?: { id: string; name: string };
   storageSystem: string;
   datastoreSystem: string;
   connected: boolean;
@@ -136,6 +140,8 @@ export interface LabVm {
   datacenterId: string;
   hostId: string;
   folderId: string;
+  /** Absent for a template, and for one in its host's root pool. */
+  poolId?: string;
   /** Datastore object of its home, and the path below it. */
   datastoreId: string;
   file: string;

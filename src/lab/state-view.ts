@@ -38,6 +38,8 @@ export function stateView(world: World): object {
       client: nameOf(model.clients, host.clientId),
       datacenter: nameOf(model.datacenters, host.datacenterId),
       connected: host.connected,
+      folder: model.datacenters.find(({ id }) => id === host.datacenterId)?.subfolder,
+      pool: host.subpool,
       disks: host.disks.map(({ naa }) => naa),
       detached: [...host.detached],
       mounts: host.mounts
@@ -73,6 +75,8 @@ export function stateView(world: World): object {
       host: nameOf(model.hosts, vm.hostId),
       powerState: vm.powerState,
       template: vm.template,
+      folder: vm.folderId,
+      pool: vm.template ? undefined : (vm.poolId ?? model.hosts.find((host) => host.id === vm.hostId)?.resourcePool),
       connectionState: vm.connectionState,
     })),
     files: model.volumes.flatMap(({ id, files }) =>

@@ -25,6 +25,7 @@ export const TOUCHES = [
   "rename-host",
   "readdress-client",
   "unreadable-folder",
+  "add-places",
   "span-datastore",
   "share-datastore",
   "stray-copy",

@@ -82,6 +82,8 @@ export function touchWorld(state: WorldState, touch: Touch): string[] {
     }
     case "unreadable-folder":
       return spoilFolder(state, touch);
+    case "add-places":
+      return addPlaces(state, touch);
     case "span-datastore":
       return spanDatastore(state, touch);
     case "share-datastore":
@@ -133,6 +135,14 @@ function spoilFolder(state: WorldState, touch: Touch): string[] {
   const folder = touch.name ?? folderOf(pick(free, "unregistered VMX").path);
   volume.files = volume.files.map((file) => (folderOf(file.path) === folder ? { ...file, unreadable: true } : file));
   return [volume.id];
+}
+
+/** A folder below each Datacenter's VM folder and a pool below each host's root pool, of the name given. */
+function addPlaces({ model, ids }: WorldState, touch: Touch): string[] {
+  const name = touch.name ?? "ATVM";
+  for (const datacenter of model.datacenters) datacenter.subfolder = { id: ids.moref("group-v"), name };
+  for (const host of model.hosts) host.subpool = { id: ids.moref("resgroup"), name };
+  return [...model.datacenters, ...model.hosts].map(({ id }) => id);
 }
 
 /** To the host named, or else any other one. */

@@ -124,7 +124,7 @@ export const registerVm = (state: WorldState, what: Registration): string => reg
 
 function register(state: WorldState, what: Registration, known: LookUps): LabVm {
   const { model, ids } = state;
-  const datacenter = model.datacenters.find((one) => one.vmFolder === what.folderId);
+  const datacenter = model.datacenters.find((one) => [one.vmFolder, one.subfolder?.id].includes(what.folderId));
   if (datacenter === undefined) {
     throw new VimFault("ManagedObjectNotFound", `There is no VM folder ${what.folderId}`, { obj: what.folderId });
   }
@@ -161,6 +161,7 @@ function register(state: WorldState, what: Registration, known: LookUps): LabVm 
     datacenterId: datacenter.id,
     hostId: host.id,
     folderId: what.folderId,
+    ...(what.poolId === undefined || what.poolId === host.resourcePool ? {} : { poolId: what.poolId }),
     datastoreId: datastore.id,
     file: path,
     pathForm: "bracket",
@@ -178,7 +179,9 @@ function register(state: WorldState, what: Registration, known: LookUps): LabVm 
 /** A template is placed by its host, a VM by its pool. */
 function placement({ model }: WorldState, what: Registration, datacenterId: string): LabHost {
   const inDatacenter = model.hosts.filter((host) => host.datacenterId === datacenterId);
-  const byPool = inDatacenter.find((host) => host.resourcePool === what.poolId);
+  const byPool = inDatacenter.find(
+    ({ resourcePool, subpool }) => what.poolId !== undefined && [resourcePool, subpool?.id].includes(what.poolId),
+  );
   const byHost = inDatacenter.find((host) => host.id === what.hostId);
   const invalid = (property: string): VimFault =>
     new VimFault("InvalidArgument", `A specified parameter was not correct: ${property}`, {

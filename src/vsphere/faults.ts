@@ -68,6 +68,9 @@ const MEANINGS: Readonly<Record<string, { readonly code?: ErrorCode; readonly hi
     hint: "It is already in that state, or inaccessible. Look at the host's storage in vCenter, then plan again.",
   },
   InvalidPowerState: { hint: "The VM's power state changed meanwhile; plan again." },
+  DuplicateName: {
+    hint: "Another VM in that folder has this name. Rename it, or give these VMs a folder of their own (register.folder in the configuration).",
+  },
   NotFound: { hint: "It is not on the host any more, or not yet: rescan the host's storage, then plan again." },
   ManagedObjectNotFound: { hint: "The object left vCenter's inventory meanwhile; plan again." },
   VmfsAlreadyMounted: {

@@ -14,6 +14,7 @@ import { readVmxFiles } from "./vmx-files.ts";
 export const createReader = (session: Session, tasks: Tasks): HypervisorReader => ({
   inventory: () => readInventory(session),
   findHost: (address, hosts) => findHost(session, address, hosts),
+  descend: (from, names) => descend(session, from, names),
   hostStorage: async (host) => (await readStorageAndVms(session, host, [])).storage,
   vmsOn: (datastoreIds) => readVmsOn(session, datastoreIds),
   hostStorageAndVms: (host, datastoreIds) => readStorageAndVms(session, host, datastoreIds),
@@ -36,4 +37,30 @@ async function findHost(session: Session, address: string, hosts: readonly Host[
   const found = await session.call({ operation, args, doing });
   const ids = new Set(list(found).map((each) => reference(each)?.id));
   return hosts.filter((each) => ids.has(each.id)).map((each) => each.id);
+}
+
+/** vCenter's names carry these three escaped. */
+const escaped = (name: string): string =>
+  name.replaceAll(/[%/\\]/g, (sign) => `%${sign.charCodeAt(0).toString(16).padStart(2, "0")}`);
+
+async function descend(
+  session: Session,
+  from: { type: "Folder" | "ResourcePool"; id: MoRef },
+  names: readonly string[],
+): Promise<MoRef | undefined> {
+  const doing = `find ${names.join("/")} below ${from.id}`;
+  const { searchIndex } = await session.services();
+  if (searchIndex === undefined) throw notOffered("FindChild", doing);
+  let here: MoRef = from.id;
+  for (const name of names) {
+    const args = {
+      _this: refTo(searchIndex.type, searchIndex.id),
+      entity: refTo(from.type, here),
+      name: escaped(name),
+    };
+    const child = reference(await session.call({ operation: "FindChild", args, doing }));
+    if (child?.type !== from.type) return undefined;
+    here = child.id;
+  }
+  return here;
 }

@@ -81,6 +81,7 @@ const OPERATIONS = {
     takes: "datacenter?:ManagedObjectReference dnsName:string vmSearch:boolean",
     returns: "*:ManagedObjectReference",
   },
+  FindChild: { takes: "entity:ManagedObjectReference name:string", returns: "?:ManagedObjectReference" },
   SearchDatastore_Task: {
     takes: "datastorePath:string searchSpec?:HostDatastoreBrowserSearchSpec",
     returns: ":ManagedObjectReference",

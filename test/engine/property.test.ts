@@ -24,8 +24,11 @@ const LUNS = ["Gold", "Gold2", "ComputeMigration"] as const;
 
 interface Case {
   readonly scenario: "empty" | "one-datacenter";
-  /** What the client has before anything else happens: a clone or gold, its VMs registered and some running. */
-  readonly start: "clone" | "gold" | "nothing";
+  /**
+   * What the client has before anything else happens: a clone or gold, its VMs registered and some running; or a clone
+   * that was taken away under them, with the host knowing of it or not.
+   */
+  readonly start: "clone" | "gold" | "lost" | "dead" | "nothing";
   readonly deeds: readonly Deed[];
   /** An own run that meets a failure, before the request: what it leaves is part of the world. */
   readonly broken: { readonly request: Asked; readonly op: string; readonly nth: number } | undefined;
@@ -69,7 +72,7 @@ const anyRequest: fc.Arbitrary<Asked> = fc.record({
 
 const anyCase: fc.Arbitrary<Case> = fc.record({
   scenario: fc.constantFrom("empty", "empty", "empty", "one-datacenter"),
-  start: fc.constantFrom("clone", "clone", "gold", "nothing"),
+  start: fc.constantFrom("clone", "clone", "gold", "lost", "dead", "nothing"),
   deeds: fc.array(anyDeed, { maxLength: 8 }),
   broken: fc.option(
     fc.record({ request: anyRequest, op: fc.constantFrom(...BREAKING), nth: fc.integer({ min: 1, max: 2 }) }),
@@ -95,11 +98,15 @@ async function freshApp(): Promise<App> {
   return openApp({ configFile: file, env: {}, cwd: bench.dir });
 }
 
+const inUse: readonly Deed[] = [
+  { what: "deploy", elsewhere: 0, which: 1 },
+  { what: "register", elsewhere: 0, which: 0 },
+];
+
 const STARTS: Readonly<Record<Case["start"], readonly Deed[]>> = {
-  clone: [
-    { what: "deploy", elsewhere: 0, which: 1 },
-    { what: "register", elsewhere: 0, which: 0 },
-  ],
+  clone: inUse,
+  lost: [...inUse, { what: "unassign", elsewhere: 0, which: 0 }],
+  dead: [...inUse, { what: "unassign", elsewhere: 0, which: 0 }, { what: "rescan", elsewhere: 0, which: 0 }],
   gold: [
     { what: "assign", elsewhere: 0, which: 0 },
     { what: "rescan", elsewhere: 0, which: 0 },

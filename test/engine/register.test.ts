@@ -107,6 +107,37 @@ describe("-R", () => {
     expect(vmsOf(after)).toHaveLength(6);
   });
 
+  describe("with register.folder and register.pool configured", () => {
+    test("VMs go there, templates too as far as they have a pool", async () => {
+      const placed = await withEngine({}, { register: { folder: "ATVM", pool: "ATVM" } });
+      await placed.control.touch("add-places");
+      const { datacenters, hosts } = placed.lab.world.model;
+      await placed.prep("unregister");
+      expect(await placed.prep("register")).toMatchObject({ state: "succeeded" });
+      const vms = vmsOf(await placed.control.state());
+      expect(vms).toHaveLength(6);
+      expect(new Set(vms.map((vm) => vm["folder"]))).toEqual(new Set([datacenters[0]?.subfolder?.id]));
+      expect(new Set(vms.map((vm) => vm["pool"]))).toEqual(new Set([hosts[0]?.subpool?.id, undefined]));
+    });
+
+    test("a name that vCenter does not have is refused before anything is planned, and matters to nothing else", async () => {
+      const misplaced = await withEngine({}, { register: { folder: "ATVM/Clones" } });
+      await misplaced.control.touch("add-places");
+      const refused = await refusal(misplaced.plan("register"), "CONFIG_INVALID");
+      expect(refused.message).toContain("ATVM/Clones");
+      await refusal(misplaced.plan("automated_testing", { registerVms: true }), "CONFIG_INVALID");
+      expect((await misplaced.plan("automated_testing")).steps).not.toEqual([]);
+    });
+  });
+
+  test("a VM whose name another VM in the folder has is told with a way out", async () => {
+    await bench.reset("two-hosts");
+    await bench.prep("automated_testing", { lun: "Gold2", registerVms: true });
+    const run = await bench.prep("automated_testing", { lun: "Gold2", client: "CDS1-ESX165", registerVms: true });
+    expect(run).toMatchObject({ state: "failed", error: { code: "REMOTE_FAULT" } });
+    expect(run.next.join()).toMatch(/register\.folder/);
+  });
+
   test.each([
     ["empty", "NOTHING_ASSIGNED"],
     ["busy-elsewhere", "NOTHING_ASSIGNED"],

@@ -79,11 +79,9 @@ export function registerStep(
   volume: VolumeRef,
   files?: readonly string[],
 ): void {
-  const { host } = input.observation;
   draft.add("register", {
     volume,
-    folder: host.datacenter.vmFolder,
-    pool: host.resourcePool,
+    ...input.observation.places,
     ...(files === undefined ? {} : { files }),
   });
 }

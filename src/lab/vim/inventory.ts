@@ -1,7 +1,7 @@
 /** The world's model as managed objects, with the look-ups that their properties need. Made anew for each version of the world. */
 import type { LabDatacenter, LabDatastore, LabHost, LabModel, LabMount, LabVm, LabVolume } from "../model.ts";
 import { type Entity, entityOf } from "./entity.ts";
-import { COMPUTE, DATACENTER, FOLDER, type FolderRecord, NETWORK, POOL } from "./props-containers.ts";
+import { COMPUTE, DATACENTER, FOLDER, type FolderRecord, NETWORK, POOL, SUBPOOL } from "./props-containers.ts";
 import { BROWSER, type BrowserRecord, DATASTORE } from "./props-datastore.ts";
 import { DATASTORE_SYSTEM, HOST } from "./props-host.ts";
 import { STORAGE_SYSTEM } from "./props-storage.ts";
@@ -155,6 +155,7 @@ export class Inventory {
 
   #addDatacenter(datacenter: LabDatacenter): void {
     const parent = new Ref("Datacenter", datacenter.id);
+    const { subfolder } = datacenter;
     this.#add(entityOf(parent, datacenter, DATACENTER, this));
     this.#add(entityOf(new Ref("Network", networkIdOf(datacenter)), datacenter, NETWORK, this));
     this.#addFolder({
@@ -162,8 +163,19 @@ export class Inventory {
       name: "vm",
       parent,
       childType: ["Folder", "VirtualMachine", "VirtualApp"],
-      children: () => this.vmsInFolder(datacenter.vmFolder).map((vm) => new Ref("VirtualMachine", vm.id)),
+      children: () => [
+        ...(subfolder === undefined ? [] : [new Ref("Folder", subfolder.id)]),
+        ...this.vmsInFolder(datacenter.vmFolder).map((vm) => new Ref("VirtualMachine", vm.id)),
+      ],
     });
+    if (subfolder !== undefined) {
+      this.#addFolder({
+        ...subfolder,
+        parent: new Ref("Folder", datacenter.vmFolder),
+        childType: ["Folder", "VirtualMachine", "VirtualApp"],
+        children: () => this.vmsInFolder(subfolder.id).map((vm) => new Ref("VirtualMachine", vm.id)),
+      });
+    }
     this.#addFolder({
       id: datacenter.hostFolder,
       name: "host",
@@ -190,6 +202,7 @@ export class Inventory {
   #addHost(host: LabHost): void {
     this.#add(entityOf(new Ref("ComputeResource", host.computeResource), host, COMPUTE, this));
     this.#add(entityOf(new Ref("ResourcePool", host.resourcePool), host, POOL, this));
+    if (host.subpool !== undefined) this.#add(entityOf(new Ref("ResourcePool", host.subpool.id), host, SUBPOOL, this));
     this.#add(entityOf(new Ref("HostSystem", host.id), host, HOST, this));
     this.#add(entityOf(new Ref("HostStorageSystem", host.storageSystem), host, STORAGE_SYSTEM, this));
     this.#add(entityOf(new Ref("HostDatastoreSystem", host.datastoreSystem), host, DATASTORE_SYSTEM, this));

@@ -111,7 +111,10 @@ export const POOL: Props<LabHost, Inventory> = {
   owner: (host) => new Ref("ComputeResource", host.computeResource),
   // The root pool shows the VMs of its host; a template is in no pool.
   vm: (host, inventory) =>
-    inventory.vmsOnHost(host.id).flatMap((vm) => (vm.template ? [] : [new Ref("VirtualMachine", vm.id)])),
+    inventory
+      .vmsOnHost(host.id)
+      .flatMap((vm) => (vm.template || vm.poolId !== undefined ? [] : [new Ref("VirtualMachine", vm.id)])),
+  resourcePool: ({ subpool }) => (subpool === undefined ? [] : [new Ref("ResourcePool", subpool.id)]),
   config: POOL_CONFIG,
   runtime: POOL_RUNTIME,
   summary: (host) => ({
@@ -120,6 +123,18 @@ export const POOL: Props<LabHost, Inventory> = {
     config: POOL_CONFIG(host),
     runtime: POOL_RUNTIME(),
   }),
+};
+
+/** The pool that an operator made below a host's root pool. */
+export const SUBPOOL: Props<LabHost, Inventory> = {
+  ...POOL,
+  name: (host) => entityName(host.subpool?.name ?? ""),
+  parent: (host) => new Ref("ResourcePool", host.resourcePool),
+  resourcePool: () => [],
+  vm: (host, inventory) =>
+    inventory
+      .vmsOnHost(host.id)
+      .flatMap((vm) => (vm.poolId === host.subpool?.id ? [new Ref("VirtualMachine", vm.id)] : [])),
 };
 
 export const NETWORK: Props<LabDatacenter, Inventory> = {

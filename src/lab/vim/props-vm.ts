@@ -178,7 +178,7 @@ export const VIRTUAL_MACHINE: Props<LabVm, Inventory> = {
   config: configOf,
   // A template is in no pool.
   resourcePool: (vm, inventory) => {
-    const pool = vm.template ? undefined : inventory.host(vm.hostId)?.resourcePool;
+    const pool = vm.template ? undefined : (vm.poolId ?? inventory.host(vm.hostId)?.resourcePool);
     return pool === undefined ? undefined : new Ref("ResourcePool", pool);
   },
   runtime: runtimeOf,
