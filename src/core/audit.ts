@@ -2,7 +2,7 @@
  * The chain of who did what. Rows are appended in the transaction of the change they tell of, each with the hash of the
  * row before; the newest hash also goes to a file of heads outside the store. What cannot be audited is not done.
  */
-import { digestOf } from "./canonical.ts";
+import { sha256 } from "./canonical.ts";
 import type { Actor } from "./engine.ts";
 import type { Clock } from "./ports.ts";
 import type { AuditRow, Store, StoreReader, StoreWriter } from "./store-port.ts";
@@ -27,7 +27,22 @@ const PAGE = 5_000;
 /** A token that somebody put where an id belongs must not get into the chain, which is for many eyes. */
 const withoutTokens = (text: string): string => text.replace(/pt_[A-Za-z0-9_-]{43}/g, "pt_[hidden]");
 
-const hashOf = (row: Omit<AuditRow, "hash">): string => digestOf(row);
+/** In RFC 8785's order. */
+const MEMBERS = [
+  "actor",
+  "at",
+  "channel",
+  "client",
+  "data",
+  "planId",
+  "prev",
+  "runId",
+  "seq",
+  "type",
+] satisfies (keyof AuditRow)[];
+
+/** SHA-256 of the row's canonical JSON, which for a flat object of texts and integers is JSON with its members in order. */
+const hashOf = (row: Omit<AuditRow, "hash">): string => sha256(JSON.stringify(row, MEMBERS));
 
 /** Deadlines and rows use the later of this machine's clock and the newest row, so that a clock set back gains nothing. */
 export async function latestTime(tx: StoreReader, clock: Clock): Promise<string> {

@@ -12,7 +12,7 @@ import type { PlanView } from "../../src/core/views.ts";
 import { confirmPlan } from "../../src/tools/confirm-plan.ts";
 import { planTool, readTool } from "../../src/tools/define.ts";
 import { type Bench, refusal, withEngine } from "../support/engine.ts";
-import { allModes, assemble, configOf, tamper } from "../support/parts.ts";
+import { allModes, assemble, configOf, storeWith, tamper } from "../support/parts.ts";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -227,19 +227,13 @@ describe("a store that does not take what has to be written", () => {
   /** Refuses writes as a full or read-only file does, from the moment that `when` says. */
   const refusing =
     (when: () => boolean) =>
-    (real: Store): Store => ({
-      id: real.id,
-      place: real.place,
-      read: (work) => real.read(work),
-      write: (work) =>
-        when()
-          ? Promise.reject(new PrepError("AUDIT_UNWRITABLE", "It cannot be written.", { hint: "Make room." }))
-          : real.write(work),
-      tryLock: (names) => real.tryLock(names),
-      recordHead: (head) => real.recordHead(head),
-      recordedHeads: () => real.recordedHeads(),
-      close: () => real.close(),
-    });
+    (real: Store): Store =>
+      storeWith(real, {
+        write: (work) =>
+          when()
+            ? Promise.reject(new PrepError("AUDIT_UNWRITABLE", "It cannot be written.", { hint: "Make room." }))
+            : real.write(work),
+      });
 
   test("runs nothing, plans nothing, and still answers what is only looked at", async () => {
     const plan = await bench.plan("automated_testing");

@@ -2,8 +2,9 @@
 import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { digestOf } from "../../src/core/canonical.ts";
 import { type Bench, refusal, withEngine } from "../support/engine.ts";
-import { configOf, tamper } from "../support/parts.ts";
+import { assemble, configOf, tamper } from "../support/parts.ts";
 
 let bench: Bench;
 let tokens: string[];
@@ -33,6 +34,13 @@ describe("the audit", () => {
     const all = await rows();
     expect(all.map((row) => row.seq)).toEqual(all.map((_row, index) => index + 1));
     expect(await verify()).toEqual({ holds: true, rows: all.length, head: all.at(-1)?.hash, problems: [] });
+  });
+
+  test("hashes the canonical JSON of each row, so that anyone can check it", async () => {
+    const { store } = await assemble(bench);
+    const stored = await store.read((tx) => tx.audit({}));
+    expect(stored.length).toBeGreaterThan(20);
+    for (const { hash, ...row } of stored) expect(digestOf(row)).toBe(hash);
   });
 
   test("tells of plans, refusals, the redemption, each step's begin and end, and the outcome, with who and by which door", async () => {

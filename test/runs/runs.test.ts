@@ -10,7 +10,7 @@ import {
   snapshotsOf,
   withEngine,
 } from "../support/engine.ts";
-import { assemble, gateAtUnmount } from "../support/parts.ts";
+import { assemble, gateAtUnmount, storeWith } from "../support/parts.ts";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -209,6 +209,37 @@ describe("a run", () => {
     expect(clones).toHaveLength(1);
     const begun = (await bench.app.engine.readAudit({ runId: pending, limit: 500 })).rows;
     expect(begun.filter((row) => row.type === "run_started")).toHaveLength(1);
+  });
+
+  test("is what a second confirm gets that meets it in the moment it comes to be", async () => {
+    const plan = await bench.plan("automated_testing");
+    const gate = gateAtUnmount();
+    const first = await assemble(bench, gate);
+    let looks = 0;
+    const second = await assemble(bench, {
+      store: (real) =>
+        storeWith(real, {
+          // The first to ask for the locks is just about to redeem the plan…
+          tryLock: async (names) => {
+            if (looks > 0) return real.tryLock(names);
+            looks = 1;
+            return undefined;
+          },
+          // …and has done so when the second, which saw the plan open, looks for runs.
+          read: async (work) => {
+            if (looks === 1 || looks === 2) looks += 1;
+            if (looks === 3) {
+              looks = 4;
+              await first.engine.confirm(plan.planToken ?? "", bench.actor, { waitMs: 0 });
+            }
+            return real.read(work);
+          },
+        }),
+    });
+    const run = await second.engine.confirm(plan.planToken ?? "", bench.actor, { waitMs: 0 });
+    expect(looks).toBe(4);
+    expect(run.runId).toBe((await bench.app.engine.getPlan(plan.planId)).runId);
+    gate.open();
   });
 
   test("whose runner never comes up is interrupted after a minute, and can be resumed", async () => {

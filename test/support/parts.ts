@@ -101,6 +101,19 @@ export async function asked(confirming: Promise<unknown>): Promise<ApprovalNeede
   throw new Error(`nobody was asked: ${thrown instanceof Error ? thrown.message : JSON.stringify(thrown)}`);
 }
 
+/** The store with some of its methods replaced. */
+export const storeWith = (real: Store, changes: Partial<Store>): Store => ({
+  id: real.id,
+  place: real.place,
+  read: (work) => real.read(work),
+  write: (work) => real.write(work),
+  tryLock: (names) => real.tryLock(names),
+  recordHead: (head) => real.recordHead(head),
+  recordedHeads: () => real.recordedHeads(),
+  close: () => real.close(),
+  ...changes,
+});
+
 /** Holds the run at its unmount until it is let go: a gate between the engine and vCenter. */
 export function gateAtUnmount(): {
   readonly systems: NonNullable<Parts["systems"]>;
