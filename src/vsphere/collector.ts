@@ -1,6 +1,6 @@
-import { garbage } from "./faults.ts";
+import { garbage, localizedFault } from "./faults.ts";
 import { MAX_WAIT_SECONDS } from "./http.ts";
-import { filterSpec, type Selection } from "./properties.ts";
+import { filterSpec, retrieve, type Selection, unreadable } from "./properties.ts";
 import type { Session } from "./session.ts";
 import { at, flag, list, type Reference, reference, refTo, text } from "./values.ts";
 
@@ -82,6 +82,11 @@ export class Collector {
 function changeFrom(update: unknown): ObjectChange[] {
   const ref = reference(update, "obj");
   if (ref === undefined) return [];
+  const [missing] = list(update, "missingSet");
+  const fault = localizedFault(at(missing, "fault"));
+  if (fault?.type === "ManagedObjectNotFound") return [{ ref, gone: true, values: new Map() }];
+  // Never shown means waited for in vain.
+  if (fault !== undefined) throw unreadable(ref, text(missing, "path") ?? "", fault);
   const values = new Map(
     list(update, "changeSet").map((each) => [
       text(each, "name") ?? "",
@@ -89,6 +94,26 @@ function changeFrom(update: unknown): ObjectChange[] {
     ]),
   );
   return [{ ref, gone: text(update, "kind") === "leave", values }];
+}
+
+/** The present state of objects of one type in the same form, for where the server does not tell of changes. */
+export async function readNow(
+  session: Session,
+  refs: readonly Reference[],
+  [type, paths]: readonly [type: string, paths: readonly string[]],
+  doing: string,
+): Promise<ObjectChange[]> {
+  const selection = { properties: { [type]: paths }, from: refs.map((object) => ({ object })) };
+  const objects = await retrieve(session, [selection], doing);
+  const found = new Map(objects.map((each) => [each.ref.id, each]));
+  return refs.map((ref) => {
+    const object = found.get(ref.id);
+    return {
+      ref,
+      gone: object === undefined,
+      values: new Map(object === undefined ? [] : paths.map((path) => [path, object.value(path)])),
+    };
+  });
 }
 
 function goneFrom(object: unknown): ObjectChange[] {

@@ -1,13 +1,16 @@
 import { PrepError } from "../core/errors.ts";
 import type { MoRef } from "../core/ids.ts";
 import type { BatchOutcome, BatchProgress, Clock } from "../core/ports.ts";
-import { Collector } from "./collector.ts";
-import { isFault } from "./faults.ts";
-import type { Session } from "./session.ts";
-import { refTo, text } from "./values.ts";
+import { Collector, type ObjectChange, readNow } from "./collector.ts";
+import { isFault, isLacking } from "./faults.ts";
+import { createLooks } from "./looks.ts";
+import { ALREADY_SO, type Session } from "./session.ts";
+import { type Reference, refTo, text } from "./values.ts";
 
 const RECOVERIES = 4;
 const FIRST_PAUSE_MS = 250;
+const POLL_MS = 1000;
+const POWER = "runtime.powerState";
 
 /**
  * Asks each guest to shut down, then waits for all of them over one filter. A guest that was asked with its reply lost is
@@ -49,9 +52,13 @@ export async function shutDownGuests(
 /** Undefined once the guest is asked, `"off"` when there is nothing to ask, else why it could not be. */
 async function ask(session: Session, id: MoRef): Promise<Error | "off" | undefined> {
   try {
-    const _this = refTo("VirtualMachine", id);
-    await session.call({ operation: "ShutdownGuest", args: { _this }, doing: `shut down the guest of ${id}` });
-    return undefined;
+    const answer = await session.call({
+      operation: "ShutdownGuest",
+      args: { _this: refTo("VirtualMachine", id) },
+      doing: `shut down the guest of ${id}`,
+      due: createLooks(session).runs(id),
+    });
+    return answer === ALREADY_SO ? "off" : undefined;
   } catch (thrown) {
     if (isFault(thrown, "InvalidPowerState")) return "off";
     if (thrown instanceof PrepError && thrown.code === "OUTCOME_UNKNOWN") return undefined;
@@ -71,17 +78,25 @@ async function waitUntilOff(
   const done = new AbortController();
   const timer = clock.sleep(timeoutMs, done.signal).then(() => over.abort());
   let failures = 0;
+  let polls = false;
   let collector: Collector | undefined;
   while (running.size > 0 && !over.signal.aborted) {
     try {
-      collector ??= await watchPower(session, running);
-      for (const { ref, gone, values } of await collector.next(over.signal)) {
-        if (gone || text(values.get("runtime.powerState")) === "poweredOff") running.delete(ref.id);
+      if (!polls) collector ??= await watchPower(session, running);
+      const changes = await (collector?.next(over.signal) ?? readPower(session, running));
+      for (const { ref, gone, values } of changes) {
+        if (gone || text(values.get(POWER)) === "poweredOff") running.delete(ref.id);
       }
       failures = 0;
       tellProgress();
+      if (polls && running.size > 0) await clock.sleep(POLL_MS, over.signal);
     } catch (thrown) {
       if (over.signal.aborted) break;
+      if (!polls && isLacking(thrown)) {
+        collector = undefined;
+        polls = true;
+        continue;
+      }
       failures += 1;
       if (failures > RECOVERIES) {
         done.abort();
@@ -99,11 +114,16 @@ async function waitUntilOff(
 async function watchPower(session: Session, vms: ReadonlySet<MoRef>): Promise<Collector> {
   const collector = await Collector.create(session);
   await collector.watch({
-    properties: { VirtualMachine: ["runtime.powerState"] },
-    from: [...vms].map((id) => ({ object: { type: "VirtualMachine", id } })),
+    properties: { VirtualMachine: [POWER] },
+    from: references(vms).map((object) => ({ object })),
   });
   return collector;
 }
+
+const readPower = (session: Session, vms: ReadonlySet<MoRef>): Promise<ObjectChange[]> =>
+  readNow(session, references(vms), ["VirtualMachine", [POWER]], "tell the power state of VMs");
+
+const references = (vms: ReadonlySet<MoRef>): Reference[] => [...vms].map((id) => ({ type: "VirtualMachine", id }));
 
 const stillRunning = (id: MoRef, timeoutMs: number): PrepError =>
   new PrepError(

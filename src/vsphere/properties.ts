@@ -1,7 +1,7 @@
 import { PrepError } from "../core/errors.ts";
 import type { MoRef } from "../core/ids.ts";
 import { safeText } from "../core/text.ts";
-import { type Fault, garbage, localizedFault, VimFault } from "./faults.ts";
+import { type Fault, garbage, isFault, localizedFault, VimFault } from "./faults.ts";
 import type { Session } from "./session.ts";
 import { at, flag, items, list, type Reference, reference, refTo, text } from "./values.ts";
 
@@ -109,7 +109,9 @@ export async function retrieve(
   try {
     return await retrievePages(session, selections, doing);
   } catch (thrown) {
-    if (!(thrown instanceof VimFault) || session.epoch === epoch) throw thrown;
+    const cut = thrown instanceof VimFault && session.epoch !== epoch;
+    // A session that ends at once is not worth a third.
+    if (!cut || isFault(thrown, "NotAuthenticated")) throw thrown;
     return retrievePages(session, selections, doing);
   }
 }
@@ -154,7 +156,8 @@ function endOfSession(page: unknown): Fault | undefined {
   return undefined;
 }
 
-function unreadable({ type, id }: Reference, path: string, fault: Fault): PrepError {
+/** For a property that the account may not read. */
+export function unreadable({ type, id }: Reference, path: string, fault: Fault): PrepError {
   const privilege = text(fault.detail, "privilegeId");
   return new PrepError("REMOTE_FAULT", `vCenter does not show ${path} of ${type} ${id}: ${safeText(fault.type, 60)}.`, {
     found: {

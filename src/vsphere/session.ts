@@ -20,6 +20,9 @@ export interface Services {
   readonly searchIndex: Reference | undefined;
 }
 
+/** In place of an answer: the change was not sent again, since what it was to bring about is so. */
+export const ALREADY_SO = Symbol("already so");
+
 /** A session at one vCenter, begun by the first call and renewed when vCenter has ended it. */
 export class Session {
   readonly #http: VimHttp;
@@ -49,8 +52,8 @@ export class Session {
   }
 
   /**
-   * As `Soap.call`. `NotAuthenticated` means that the call was not carried out, so it is sent once more in a new
-   * session, also when it is a change: what a change needs to hold is checked by vCenter itself when it comes.
+   * As `Soap.call`. `NotAuthenticated` means that the call was not carried out, so it is sent once more in a new session;
+   * a change only where `due` finds that it is still to be made, else the answer is `ALREADY_SO`.
    */
   async call(call: Call): Promise<unknown> {
     const open = this.services();
@@ -66,6 +69,7 @@ export class Session {
       this.#open = undefined;
     }
     await this.services();
+    if (call.due !== undefined && !(await call.due())) return ALREADY_SO;
     return this.#soap.call(call);
   }
 

@@ -48,6 +48,8 @@ export interface Call {
   readonly signal?: AbortSignal | undefined;
   /** A fault that came inside an answer and is to be treated as one that came in its place. */
   readonly faultIn?: (returnval: unknown) => Fault | undefined;
+  /** Of a change: whether it is still to be made. Asked before it is sent a second time, in a new session. */
+  readonly due?: () => Promise<boolean>;
 }
 
 /** One SOAP call after another over one `VimHttp`: writes the envelope, reads the reply, translates what went wrong. */

@@ -1,7 +1,6 @@
 import type { MoRef } from "../core/ids.ts";
-import { Collector, type ObjectChange } from "./collector.ts";
+import { Collector, type ObjectChange, readNow } from "./collector.ts";
 import { garbage, notOffered } from "./faults.ts";
-import { retrieve } from "./properties.ts";
 import type { Session } from "./session.ts";
 import { list, type Reference, reference, refTo } from "./values.ts";
 
@@ -62,21 +61,7 @@ export class ListWatch {
 }
 
 /** The state of tasks now, in the same form. */
-export async function readTasks(session: Session, tasks: readonly Reference[]): Promise<ObjectChange[]> {
-  const objects = await retrieve(
-    session,
-    [{ properties: { Task: TASK_INFO }, from: tasks.map((object) => ({ object })) }],
-    "tell the state of tasks",
-  );
-  const found = new Map(objects.map((each) => [each.ref.id, each]));
-  return tasks.map((ref) => {
-    const task = found.get(ref.id);
-    return {
-      ref,
-      gone: task === undefined,
-      values: new Map(task === undefined ? [] : TASK_INFO.map((path) => [path, task.value(path)])),
-    };
-  });
-}
+export const readTasks = (session: Session, tasks: readonly Reference[]): Promise<ObjectChange[]> =>
+  readNow(session, tasks, ["Task", TASK_INFO], "tell the state of tasks");
 
 const asArgument = ({ type, id }: Reference): object => refTo(type, id);

@@ -46,6 +46,14 @@ export async function readVms(session: Session, ids: readonly MoRef[]): Promise<
   return vmsFrom(await retrieve(session, [byReference(ids, VM_PROPERTIES)], "tell the state of VMs"));
 }
 
+export async function readVmsOfHost(session: Session, host: MoRef): Promise<Vm[]> {
+  const selection: Selection = {
+    properties: { VirtualMachine: VM_PROPERTIES },
+    from: [{ object: { type: "HostSystem", id: host }, skip: true, traversals: [{ type: "HostSystem", path: "vm" }] }],
+  };
+  return vmsFrom(await retrieve(session, [selection], "list the VMs of a host"));
+}
+
 /** The VMs among `objects`, each once: one that uses two of the datastores may be reported for both. */
 export function vmsFrom(objects: readonly Properties[]): Vm[] {
   const vms = new Map<MoRef, Vm>();

@@ -4,7 +4,9 @@ import type { BatchOutcome, BatchProgress, Clock, Host, HypervisorWriter, VmxFil
 import { safeText } from "../core/text.ts";
 import { garbage, isFault, localizedFault, VimFault } from "./faults.ts";
 import { shutDownGuests } from "./guests.ts";
-import type { Session } from "./session.ts";
+import { createLooks, type Looks } from "./looks.ts";
+import { ALREADY_SO, type Session } from "./session.ts";
+import type { Call } from "./soap.ts";
 import type { Tasks } from "./tasks.ts";
 import { at, list, reference, refTo } from "./values.ts";
 import type { OperationName } from "./wsdl.ts";
@@ -33,23 +35,30 @@ export function createWriter(options: {
   const unregisterLimit = limited(options.limits.unregister);
   const registerLimit = limited(options.limits.register);
 
+  const looks = createLooks(session);
+
   /** One call on the host's storage system. */
   const onStorage = async (
     host: Host,
     operation: OperationName,
     args: Readonly<Record<string, unknown>>,
     doing: string,
-  ): Promise<unknown> =>
-    session.call({ operation, args: { _this: refTo("HostStorageSystem", host.storageSystem), ...args }, doing });
+    due?: () => Promise<boolean>,
+  ): Promise<unknown> => {
+    const _this = refTo("HostStorageSystem", host.storageSystem);
+    return session.call({ operation, args: { _this, ...args }, doing, ...(due === undefined ? {} : { due }) });
+  };
 
   return {
     powerOff: (vms, progress) => {
       if (vms.length > 0) tasks.prepare();
       return batch(vms, powerOffLimit, progress, async (id) => {
-        const doing = `power off ${id}`;
-        await runTask(session, tasks, "PowerOffVM_Task", { _this: refTo("VirtualMachine", id) }, doing).catch(
-          unless("InvalidPowerState"),
-        );
+        await runTask(session, tasks, {
+          operation: "PowerOffVM_Task",
+          args: { _this: refTo("VirtualMachine", id) },
+          doing: `power off ${id}`,
+          due: looks.runs(id),
+        }).catch(unless("InvalidPowerState"));
       });
     },
 
@@ -60,7 +69,7 @@ export function createWriter(options: {
       batch(vms, unregisterLimit, progress, async (id) => {
         const args = { _this: refTo("VirtualMachine", id) };
         await session
-          .call({ operation: "UnregisterVM", args, doing: `unregister ${id}` })
+          .call({ operation: "UnregisterVM", args, doing: `unregister ${id}`, due: looks.registered(id) })
           .catch(unless("ManagedObjectNotFound"));
       }),
 
@@ -73,23 +82,26 @@ export function createWriter(options: {
         progress,
         async (_path, index) => {
           const file = files[index];
-          if (file !== undefined) made.set(file.path, await registerOne(session, tasks, file, where));
+          if (file !== undefined) made.set(file.path, await registerOne({ session, tasks, looks }, file, where));
         },
       );
       return outcomes.map((each) => ({ ...each, ...made.get(each.id) }));
     },
 
     unmount: async (host, vmfsUuid) => {
-      await onStorage(host, "UnmountVmfsVolume", { vmfsUuid }, `unmount VMFS volume ${vmfsUuid} on host ${host.id}`);
+      const doing = `unmount VMFS volume ${vmfsUuid} on host ${host.id}`;
+      await onStorage(host, "UnmountVmfsVolume", { vmfsUuid }, doing, looks.mounted(host, vmfsUuid));
     },
     mount: async (host, vmfsUuid) => {
-      await onStorage(host, "MountVmfsVolume", { vmfsUuid }, `mount VMFS volume ${vmfsUuid} on host ${host.id}`);
+      const doing = `mount VMFS volume ${vmfsUuid} on host ${host.id}`;
+      await onStorage(host, "MountVmfsVolume", { vmfsUuid }, doing, looks.unmounted(host, vmfsUuid));
     },
     forceMount: async (host, devicePath) => {
       const doing = `mount the copy on ${devicePath} on host ${host.id}`;
       // The literal is `forceMount`; the reference's prose says otherwise.
       const resolutionSpec = [{ extentDevicePath: [devicePath], uuidResolution: "forceMount" }];
-      const results = await onStorage(host, "ResolveMultipleUnresolvedVmfsVolumes", { resolutionSpec }, doing);
+      const due = looks.unresolved(host, devicePath);
+      const results = await onStorage(host, "ResolveMultipleUnresolvedVmfsVolumes", { resolutionSpec }, doing, due);
       // The call succeeds also when the mount does not.
       for (const each of list(results)) {
         const fault = localizedFault(at(each, "fault"));
@@ -97,13 +109,16 @@ export function createWriter(options: {
       }
     },
     detach: async (host, lunUuid) => {
-      await onStorage(host, "DetachScsiLun", { lunUuid }, `detach disk ${lunUuid} from host ${host.id}`);
+      const doing = `detach disk ${lunUuid} from host ${host.id}`;
+      await onStorage(host, "DetachScsiLun", { lunUuid }, doing, looks.attached(host, lunUuid));
     },
     attach: async (host, lunUuid) => {
-      await onStorage(host, "AttachScsiLun", { lunUuid }, `attach disk ${lunUuid} to host ${host.id}`);
+      const doing = `attach disk ${lunUuid} to host ${host.id}`;
+      await onStorage(host, "AttachScsiLun", { lunUuid }, doing, looks.detached(host, lunUuid));
     },
     forgetDevice: async (host, naa) => {
       const doing = `forget the detached disk ${naa} on host ${host.id}`;
+      // The host lists no disk that is only remembered: that there is none to forget is told by the call itself.
       await onStorage(host, "DeleteScsiLunState", { lunCanonicalName: naa }, doing).catch(unless("NotFound"));
     },
     rescan: async (host) => {
@@ -134,36 +149,36 @@ async function batch<Id extends string>(
   return Promise.all(ids.map((id, index) => limit(() => one(id, index))));
 }
 
-/** Starts a task and waits for its end. */
-async function runTask(
-  session: Session,
-  tasks: Tasks,
-  operation: OperationName,
-  args: Readonly<Record<string, unknown>>,
-  doing: string,
-): Promise<unknown> {
-  const task = reference(await session.call({ operation, args, doing }));
-  if (task === undefined) throw garbage(doing, { missing: "the task's reference" });
-  return tasks.wait(task, doing);
+/** Starts a task and waits for its end: its result, or `ALREADY_SO`. */
+async function runTask(session: Session, tasks: Tasks, call: Call): Promise<unknown> {
+  const answer = await session.call(call);
+  if (answer === ALREADY_SO) return ALREADY_SO;
+  const task = reference(answer);
+  if (task === undefined) throw garbage(call.doing, { missing: "the task's reference" });
+  return tasks.wait(task, call.doing);
 }
 
 async function registerOne(
-  session: Session,
-  tasks: Tasks,
+  { session, tasks, looks }: { session: Session; tasks: Tasks; looks: Looks },
   file: VmxFile,
   { host, folder, pool }: { host: Host; folder: MoRef; pool: MoRef },
 ): Promise<{ vmId?: MoRef; alreadyThere?: boolean }> {
-  const args = {
-    _this: refTo("Folder", folder),
-    path: file.path,
-    // No name: the VMX's own display name is taken.
-    asTemplate: file.template,
-    // A template belongs to a host and to no pool.
-    ...(file.template ? {} : { pool: refTo("ResourcePool", pool) }),
-    host: refTo("HostSystem", host.id),
-  };
   try {
-    const result = await runTask(session, tasks, "RegisterVM_Task", args, `register ${safeText(file.path)}`);
+    const result = await runTask(session, tasks, {
+      operation: "RegisterVM_Task",
+      args: {
+        _this: refTo("Folder", folder),
+        path: file.path,
+        // No name: the VMX's own display name is taken.
+        asTemplate: file.template,
+        // A template belongs to a host and to no pool.
+        ...(file.template ? {} : { pool: refTo("ResourcePool", pool) }),
+        host: refTo("HostSystem", host.id),
+      },
+      doing: `register ${safeText(file.path)}`,
+      due: looks.unregistered(file.path, host),
+    });
+    if (result === ALREADY_SO) return { alreadyThere: true };
     const vmId = reference(result)?.id;
     return vmId === undefined ? {} : { vmId };
   } catch (thrown) {

@@ -17,6 +17,8 @@ export interface Request {
   readonly xml: string;
   readonly cookie: string | undefined;
   readonly action: string | undefined;
+  /** Tells one connection from another. */
+  readonly socket: number | undefined;
 }
 
 /** What one operation answers, by the how-manieth call of it (from 1). */
@@ -52,7 +54,13 @@ export async function startFakeVcenter(script: Script, versions?: string): Promi
     let xml = "";
     for await (const piece of incoming) xml += piece;
     const operation = /<[\w-]+:Body><(?:[\w-]+:)?(\w+)/.exec(xml)?.[1] ?? "";
-    requests.push({ operation, xml, cookie: incoming.headers.cookie, action: header(incoming.headers["soapaction"]) });
+    requests.push({
+      operation,
+      xml,
+      cookie: incoming.headers.cookie,
+      action: header(incoming.headers["soapaction"]),
+      socket: incoming.socket.remotePort,
+    });
     const nth = requests.filter((each) => each.operation === operation).length;
     const answer = (await answers[operation]?.(xml, nth)) ?? { fault: "MethodNotFound" };
     if (answer === "hang") return;

@@ -129,6 +129,8 @@ describe("signing in", () => {
   test("is done once for all calls that find the session ended, and each is sent once more", async () => {
     const { fake, vsphere } = await talk({
       UnregisterVM: (_xml, nth) => (nth <= 3 ? { fault: "NotAuthenticated" } : ""),
+      // Looked at before the change is sent again.
+      RetrievePropertiesEx: (xml) => `<returnval>${vmObject(/vm-\d+/.exec(xml)?.[0] ?? "")}</returnval>`,
     });
     const outcomes = await vsphere.writer.unregister([asMoRef("vm-1"), asMoRef("vm-2"), asMoRef("vm-3")]);
     expect(outcomes.every((each) => each.error === undefined)).toBe(true);
