@@ -1,5 +1,6 @@
 /** Runners and servers as processes: killed, stopped, told to end, outnumbered. */
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { PlanView } from "../../src/core/views.ts";
 import { type EngineChild, engineChild, until } from "../support/children.ts";
 import { type Bench, refusal, withEngine } from "../support/engine.ts";
 
@@ -45,6 +46,29 @@ describe("a runner", () => {
     expect((await bench.app.engine.verifyAudit()).problems).toEqual([]);
   });
 
+  test("that is killed, and the one that resumes it too, leave one clone that is assigned once", async () => {
+    const killedAfter = async (plan: PlanView, op: string): Promise<string> => {
+      const child = engineChild(bench);
+      await child.ready();
+      await bench.control.faults({ api: "dgs", op, action: "hang-after" });
+      child.confirm(plan.planToken);
+      const { world } = bench.lab;
+      await until(() => world.mutations.find((one) => one.op === op));
+      await child.end("SIGKILL");
+      await bench.control.clearFaults();
+      return (await bench.app.engine.getPlan(plan.planId)).runId ?? "";
+    };
+    const first = await killedAfter(await bench.plan("automated_testing"), "CloneSnapshot");
+    const second = await killedAfter(await bench.app.engine.resumePlan(first, bench.actor), "CreateAssignment");
+    await refusal(bench.app.engine.resumePlan(first, bench.actor), "PLAN_OBSOLETE");
+    const third = await bench.run(await bench.app.engine.resumePlan(second, bench.actor));
+    expect(third).toMatchObject({ state: "succeeded", resumes: second });
+    const { mutations } = await bench.control.state();
+    for (const op of ["CloneSnapshot", "CreateAssignment", "DeleteVolume"])
+      expect(mutations.filter((one) => one.op === op)).toHaveLength(1);
+    expect(third.report?.volume?.name).toContain(first.slice(-6));
+  });
+
   test("that is stopped keeps its locks: nobody takes the run over, plans beside it or calls it ended", async () => {
     const { child, runId } = await standing();
     child.process.kill("SIGSTOP");
@@ -73,6 +97,20 @@ describe("a runner", () => {
     const run = await bench.app.engine.getRun(runId, { waitMs: 25_000 });
     expect(run).toMatchObject({ state: "succeeded" });
     expect((await bench.control.state()).mutations.filter((one) => one.op === "CloneSnapshot")).toHaveLength(1);
+  });
+});
+
+describe("a full disk", () => {
+  test("keeps a plan from being carried out: nothing runs that cannot be recorded", async () => {
+    // A file can be no larger than half a page of the store, so that whatever is to be appended finds no room.
+    const child = engineChild(bench, { prefix: ["sh", "-c", 'ulimit -f 4; exec "$@"', "sh"] });
+    await child.ready();
+    const plan = await bench.plan("automated_testing");
+    child.confirm(plan.planToken);
+    expect(await child.outcomes()).toEqual([{ code: "AUDIT_UNWRITABLE" }]);
+    expect((await bench.control.state()).mutations).toEqual([]);
+    expect(await bench.app.engine.getPlan(plan.planId)).toMatchObject({ state: "open" });
+    expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });
   });
 });
 

@@ -24,14 +24,19 @@ export interface EngineChild {
 
 const scriptAt = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** `detached`: its runs are carried out by `main.ts carry-out`, as a server's are. */
-export function engineChild(bench: Bench, options: { detached?: boolean; keep?: boolean } = {}): EngineChild {
-  const words = [
+/** `prefix`: a command that runs the rest of its arguments, such as a shell with limits. `detached`: its runs are carried out by `main.ts carry-out`, as a server's are. */
+export function engineChild(
+  bench: Bench,
+  options: { detached?: boolean; keep?: boolean; prefix?: readonly string[] } = {},
+): EngineChild {
+  const [file = "", ...words] = [
+    ...(options.prefix ?? []),
+    process.execPath,
     scriptAt("./engine-child.ts"),
     `${bench.dir}/atvm.config.yaml`,
     ...(options.detached === true ? [scriptAt("../../src/main.ts")] : []),
   ];
-  const child = spawn(process.execPath, words, {
+  const child = spawn(file, words, {
     stdio: ["pipe", "pipe", "inherit"],
     // Compiled once for all of a bench's processes: starting them is most of what such tests take.
     env: { ...process.env, NODE_COMPILE_CACHE: `${bench.dir}/compiled` },
