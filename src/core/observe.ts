@@ -19,7 +19,7 @@ import type {
   Volume,
 } from "./ports.ts";
 import type { PlaceNames, Request } from "./request.ts";
-import { type StaleDatastore, staleOf } from "./stale.ts";
+import { labelledAs, type StaleDatastore, staleOf } from "./stale.ts";
 import { safeText } from "./text.ts";
 import { livesOn } from "./vm-path.ts";
 
@@ -47,6 +47,8 @@ export interface Observation {
   readonly devices: readonly VmDevice[];
   /** The family's VMFS signatures: one, unless somebody resignatured; none, where nothing of the family was ever seen. */
   readonly signatures: ReadonlySet<VmfsUuid>;
+  /** What is taken for a signature of the family by its datastore's label, where `signatures` is empty. */
+  readonly labelled: ReadonlySet<VmfsUuid>;
   /** Datastores on the target host that count as this family's, but whose disk is gone. */
   readonly stale: readonly StaleDatastore[];
   /** Where VMs would be registered. */
@@ -140,7 +142,10 @@ export async function observe(
     hypervisor.hostStorageAndVms(host, idsOf(relevant)),
   ]);
   const signatures = signaturesOf(naas, inventory, storage, memory);
-  const late = here.filter((one) => signatures.has(one.vmfsUuid) && !relevant.includes(one));
+  const labelled = signatures.size > 0 ? new Set<VmfsUuid>() : labelledAs(gold, here, arrayView.volumes);
+  const late = here.filter(
+    (one) => (signatures.has(one.vmfsUuid) || labelled.has(one.vmfsUuid)) && !relevant.includes(one),
+  );
   if (late.length > 0) vms.push(...(await hypervisor.vmsOn(idsOf(late))));
   const several = vms.filter((vm) => vm.datastoreIds.length > 1 || !here.some((one) => livesOn(vm, one)));
   const devices = several.length === 0 ? [] : await hypervisor.vmDevices(several.map((vm) => vm.id));
@@ -158,7 +163,19 @@ export async function observe(
     vms,
     devices,
     signatures,
-    stale: staleOf({ gold, family, volumes, assignments, client, host, datastores: here, storage, vms, signatures }),
+    labelled,
+    stale: staleOf({
+      labelled,
+      family,
+      volumes,
+      assignments,
+      client,
+      host,
+      datastores: here,
+      storage,
+      vms,
+      signatures,
+    }),
   };
   const target = wantsFiles(request) ? mountedVolume(observation, request) : undefined;
   return target === undefined ? observation : { ...observation, files: await hypervisor.vmxFiles(target) };

@@ -12,7 +12,6 @@ export interface StaleDatastore {
 }
 
 export interface StaleInput {
-  readonly gold: Volume;
   /** Gold and everything cloned from it. */
   readonly family: readonly Volume[];
   readonly volumes: readonly Volume[];
@@ -24,6 +23,19 @@ export interface StaleInput {
   readonly storage: HostStorage;
   readonly vms: readonly Vm[];
   readonly signatures: ReadonlySet<VmfsUuid>;
+  readonly labelled: ReadonlySet<VmfsUuid>;
+}
+
+/**
+ * Signatures that are the family's by all appearances, for where none of its volumes was ever seen: of datastores that
+ * are labelled as the LUN, as gold and every clone of it are, and lie on disks that the array does not know (any more).
+ */
+export function labelledAs(gold: Volume, datastores: readonly Datastore[], volumes: readonly Volume[]): Set<VmfsUuid> {
+  const known = new Set(volumes.map((volume) => volume.naa));
+  const alike = datastores.filter(
+    ({ name, extents }) => labelOf(name) === gold.name && !extents.some((naa) => known.has(naa)),
+  );
+  return new Set(alike.map((datastore) => datastore.vmfsUuid));
 }
 
 /** vCenter adds ` (1)` to a label that another datastore of the Datacenter has already. */
@@ -32,10 +44,10 @@ const labelOf = (name: string): string => name.replace(/ \(\d+\)$/, "");
 /**
  * Such a datastore lies on no volume that is assigned to the client and on none of another family, no other host can use
  * it, and the target host has it mounted or VMs registered on it. With the family's signature it is the family's for
- * certain. Where that was never seen, a dead one's label has to do: it names the LUN on gold and on every clone of it.
+ * certain. Where that was never seen, the label has to do (`labelledAs`).
  */
 export function staleOf(input: StaleInput): StaleDatastore[] {
-  const { gold, family, volumes, assignments, client, host, datastores, storage, vms, signatures } = input;
+  const { family, volumes, assignments, client, host, datastores, storage, vms, signatures, labelled } = input;
   const held = new Set(assignments.filter((one) => one.clientId === client.id).map((one) => one.volumeId));
   const living = new Set(volumes.filter((one) => held.has(one.id) || !family.includes(one)).map((one) => one.naa));
   return datastores.flatMap((datastore): StaleDatastore[] => {
@@ -46,7 +58,6 @@ export function staleOf(input: StaleInput): StaleDatastore[] {
     if (elsewhere || !(here?.mounted || inhabited)) return [];
     const lingering = datastore.extents.filter((naa) => storage.disks.some((disk) => disk.naa === naa));
     if (signatures.has(datastore.vmfsUuid)) return [{ datastore, proof: "signature", lingering }];
-    const named = signatures.size === 0 && !datastore.accessible && labelOf(datastore.name) === gold.name;
-    return named ? [{ datastore, proof: "label", lingering }] : [];
+    return labelled.has(datastore.vmfsUuid) ? [{ datastore, proof: "label", lingering }] : [];
   });
 }

@@ -129,6 +129,19 @@ describe("registrations on a disk that is gone", () => {
     expect(vmsOf(after)).toEqual([]);
   });
 
+  test("on which gold, assigned behind the host's back, would come up at the next rescan are refused; unassigned again, it is prepared", async () => {
+    await bench.reset("clone-assigned");
+    await bench.control.touch("unassign");
+    await bench.control.touch("assign", { client: CLIENT });
+    const refused = await refusal(bench.plan("maintenance"), "SIGNATURE_MOUNTED");
+    expect(refused.hint).toMatch(/Unassign the gold volume/);
+    await bench.control.touch("unassign");
+    expect(await bench.prep("maintenance")).toMatchObject({ state: "succeeded" });
+    const after = await bench.control.state();
+    expectGoldMounted(after);
+    expect(vmsOf(after)).toEqual([]);
+  });
+
   test("used from elsewhere as well are refused: a stranger's disk would come back to life on other data", async () => {
     await bench.reset("clone-assigned");
     const [stranger] = await bench.control.touch("foreign-disk");

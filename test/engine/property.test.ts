@@ -253,6 +253,43 @@ function expectGoal(asked: Asked, plan: PlanView, before: LabState, after: LabSt
   else if (mode !== "maintenance" || plan.steps.some((step) => step.kind === "assign")) expect(here).toEqual([]);
 }
 
+const plainly = { snapshot: undefined, registerVms: false, keepClone: false, forcePowerOff: false } as const;
+
+/** What it once found, kept. */
+const FOUND: readonly Case[] = [
+  // A lost clone is deleted while another host of the Datacenter still has it mounted.
+  {
+    scenario: "empty",
+    start: "lost",
+    deeds: [
+      { what: "share-datastore", elsewhere: 0, which: 3 },
+      { what: "snapshot", elsewhere: 0, which: 10 },
+      { what: "delete", elsewhere: 1, which: 3 },
+    ],
+    broken: undefined,
+    request: { ...plainly, mode: "automated_testing", lun: "Gold", client: 0 },
+  },
+  // Gold is assigned while the host still runs VMs from a clone that was taken away.
+  {
+    scenario: "empty",
+    start: "lost",
+    deeds: [{ what: "assign", elsewhere: 0, which: 0 }],
+    broken: undefined,
+    request: { ...plainly, mode: "maintenance", lun: "Gold2", client: 1 },
+  },
+  // Gold is taken away while its datastore spans another volume, which stays.
+  {
+    scenario: "one-datacenter",
+    start: "gold",
+    deeds: [
+      { what: "unassign", elsewhere: 0, which: 9 },
+      { what: "span-datastore", elsewhere: 0, which: 2 },
+    ],
+    broken: undefined,
+    request: { ...plainly, mode: "maintenance", lun: "Gold2", client: 2 },
+  },
+];
+
 const seen = { refused: new Map<string, number>(), run: new Map<Mode, number>() };
 const count = <K>(counts: Map<K, number>, key: K): void => void counts.set(key, (counts.get(key) ?? 0) + 1);
 
@@ -321,7 +358,7 @@ describe("random worlds and requests", () => {
         numRuns: RUNS,
         interruptAfterTimeLimit: LIMIT_MS,
         endOnFailure: true,
-        examples: [],
+        examples: FOUND.map((one) => [one]),
       });
       // A property that refuses everything would hold as well.
       expect([...seen.run.values()].reduce((a, b) => a + b, 0)).toBeGreaterThan(10);

@@ -1,4 +1,7 @@
+import { PrepError } from "../errors.ts";
+import type { Observation } from "../observe.ts";
 import { diskOf, isMounted, mountOf } from "../steps/shared.ts";
+import { safeText } from "../text.ts";
 import { fileOn } from "../vm-path.ts";
 import { checkGoldFree, datastoreOn, oneAssigned, vmsOn } from "./checks.ts";
 import { cleanUp, clearStale, knownVolume, vmFact } from "./cleanup.ts";
@@ -40,6 +43,7 @@ function completeGold(draft: DraftBuilder, input: ModeInput): void {
     mounted: String(isMounted(mount)),
     disk: disk?.state ?? "not on the host",
   });
+  refuseTakeover(observation);
   const stale = clearStale(draft, observation);
   if (!isMounted(mount)) {
     checkSignature(observation, new Set([gold.naa, ...stale]), draft.warnings);
@@ -53,6 +57,21 @@ function completeGold(draft: DraftBuilder, input: ModeInput): void {
   const registered = new Set(vms.map((vm) => fileOn(datastore, vm.path)));
   const missing = missingFiles(draft, observation, datastore, registered);
   if (missing.length > 0) registerStep(draft, input, knownVolume(gold), missing);
+}
+
+/** The next rescan would put gold, which is assigned already, under VMs that the host still runs from a disk that went away. */
+function refuseTakeover({ stale, gold }: Observation): void {
+  const lingering = stale.filter((one) => one.lingering.length > 0);
+  const [first] = lingering;
+  if (first === undefined) return;
+  throw new PrepError(
+    "SIGNATURE_MOUNTED",
+    `The host still has ${safeText(first.datastore.name)} mounted from ${first.lingering.join(", ")}, which is not assigned any more: a rescan would put ${safeText(gold.name)} under the VMs registered on it.`,
+    {
+      found: lingering.map(({ datastore, lingering: disks }) => ({ datastore: datastore.id, disks })),
+      hint: "Unassign the gold volume on the array again and plan -M anew: what is left of the other disk is then cleaned up first.",
+    },
+  );
 }
 
 /** A volume that the host lists as unmounted by hand is one call away; anything less has to be found by a rescan first. */

@@ -2,7 +2,6 @@
 import { PrepError } from "../errors.ts";
 import type { Naa, VmfsUuid } from "../ids.ts";
 import type { Observation } from "../observe.ts";
-import { isMounted } from "../steps/shared.ts";
 import { safeText } from "../text.ts";
 import type { DraftBuilder } from "./draft.ts";
 
@@ -14,29 +13,32 @@ interface Place {
 }
 
 /** Hosts besides the target that have the signature mounted; a dead mount counts, since its disk may come back. */
-const mountsElsewhere = ({ inventory, signatures, host }: Observation): Place[] =>
+const mountsElsewhere = ({ inventory, signatures, labelled, host }: Observation): Place[] =>
   inventory.datastores
-    .filter((one) => signatures.has(one.vmfsUuid))
+    .filter((one) => signatures.has(one.vmfsUuid) || labelled.has(one.vmfsUuid))
     .flatMap(({ id, datacenterId, vmfsUuid, mounts }) =>
       mounts
         .filter((mount) => mount.mounted && mount.hostId !== host.id)
         .map((mount) => ({ datastore: id, datacenter: datacenterId, vmfsUuid, host: mount.hostId })),
     );
 
-/** The signature on the host's own disks: mounts and unresolved copies that `removed` does not cover. */
+/** The signature on the host's own disks: mounts, dead ones too, and unresolved copies that `removed` does not cover. */
 function strangersHere(
-  { storage, signatures, family }: Observation,
+  { storage, signatures, labelled, family }: Observation,
   removed: ReadonlySet<Naa>,
 ): Record<"mounted" | "copies", { vmfsUuid: VmfsUuid; disks: Naa[] }[]> {
   const ours = new Set(family.map((member) => member.naa));
   const volumes = (list: readonly { vmfsUuid: VmfsUuid; disks: Naa[] }[]): { vmfsUuid: VmfsUuid; disks: Naa[] }[] =>
     list.filter(
       ({ vmfsUuid, disks }) =>
-        (signatures.has(vmfsUuid) || disks.some((naa) => ours.has(naa))) && !disks.every((naa) => removed.has(naa)),
+        (signatures.has(vmfsUuid) || labelled.has(vmfsUuid) || disks.some((naa) => ours.has(naa))) &&
+        !disks.every((naa) => removed.has(naa)),
     );
   return {
     mounted: volumes(
-      storage.mounts.filter(isMounted).map(({ vmfsUuid, extents }) => ({ vmfsUuid, disks: [...extents] })),
+      storage.mounts
+        .filter((mount) => mount.mounted)
+        .map(({ vmfsUuid, extents }) => ({ vmfsUuid, disks: [...extents] })),
     ),
     copies: volumes(
       storage.unresolved.map(({ vmfsUuid, extents }) => ({ vmfsUuid, disks: extents.map((extent) => extent.naa) })),
