@@ -2,7 +2,7 @@
  * The crash matrix: a runner in a process of its own is killed with -9 at every step, (a) before the step's call takes
  * effect and (b) after it, before the journal knows; then the run is resumed. The lab holds the moments with `hang` and
  * `hang-after`; the product knows nothing of it. (c), after the journal's row of a step, is (a) of the step that follows;
- * after the last step it is held at the first call of the report.
+ * after the last step the report's reads are made slow.
  *
  * A run that was not disturbed is the measure: the world must end up in the same shape, by each effect once.
  */
@@ -62,7 +62,7 @@ interface Moment {
   /** Which call of that kind in the whole run. */
   readonly nth: number;
   readonly action: "hang" | "hang-after";
-  /** Hold the run's first call after this one instead: its step's row is written then. */
+  /** Slow down the run's reads after this call instead, until its step's row is written. */
   readonly afterRow: boolean;
 }
 
@@ -233,12 +233,12 @@ async function hold(bench: Bench, { call, nth, action, afterRow }: Moment): Prom
     await bench.control.faults({ ...call, nth, action });
     return;
   }
-  // The report signs in anew, so the run is held at the first sign-in after the last effect.
+  // No call is the report's alone, so every read after the last effect takes its time: long enough to be met in it.
   const { world } = bench.lab;
   const stop = world.onChange(() => {
     if (world.mutations.filter((one) => one.op === call.op).length < nth) return;
     stop();
-    world.faults.add({ api: "vim", op: "Login", action: { kind: "hang" }, times: 1_000 });
+    world.faults.add({ api: "vim", op: "RetrievePropertiesEx", action: { kind: "slow", ms: 800 }, times: 1_000 });
   });
 }
 
