@@ -1,5 +1,4 @@
 /** The array's front end: the contract of `docs/dgs-api.yaml` over HTTPS. */
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Hono } from "hono";
 import { z } from "zod";
@@ -8,6 +7,7 @@ import { DgsJobs } from "./dgs-jobs.ts";
 import { readRoutes } from "./dgs-reads.ts";
 import { DgsSessions } from "./dgs-sessions.ts";
 import { writeRoutes } from "./dgs-writes.ts";
+import { hold } from "./hold.ts";
 import { type Listening, listen } from "./listen.ts";
 import { type Credentials, DgsProblem, type FaultAction } from "./model.ts";
 import type { World } from "./world.ts";
@@ -48,14 +48,18 @@ function dgsApp(world: World, sessions: DgsSessions, jobs: DgsJobs): Hono<Env> {
   const app = new Hono<Env>().basePath("/api/v1");
   for (const route of [...sessionRoutes(sessions), ...readRoutes(world), ...writeRoutes(world, jobs)]) {
     app.on(route.method, route.path, async (call) => {
+      const { generation } = world;
+      const { cleared } = world.faults;
       const fault = world.faults.take("dgs", route.op);
       await pause(world.latency.dgs + (fault?.kind === "slow" ? fault.ms : 0));
-      const mishap = await before(fault, call);
+      // What was asked of the world before a reset is not done to the one after it.
+      if (world.generation !== generation) return cut(call);
+      const mishap = await before(fault, call, cleared);
       if (mishap !== undefined) return mishap;
       const reply = await answer(route, call, sessions, fault);
       if (fault?.kind !== "reset-after" && fault?.kind !== "hang-after") return respond(reply);
       if (reply.jobId !== undefined) await jobs.settled(reply.jobId);
-      return fault.kind === "reset-after" ? cut(call) : hang(call);
+      return fault.kind === "reset-after" ? cut(call) : hang(call, cleared);
     });
   }
   app.notFound((call) => problemResponse(notFound(`There is no ${call.req.method} ${call.req.path} here.`)));
@@ -79,7 +83,7 @@ function respond({ status, body, location }: Reply): Response {
 }
 
 /** What goes wrong before anything is done; undefined when the call goes through. */
-async function before(fault: FaultAction | undefined, call: Call): Promise<Response | undefined> {
+async function before(fault: FaultAction | undefined, call: Call, cleared: AbortSignal): Promise<Response | undefined> {
   switch (fault?.kind) {
     case "http500":
       return problemResponse(new DgsProblem(500, "Internal error", "The array failed."));
@@ -92,7 +96,7 @@ async function before(fault: FaultAction | undefined, call: Call): Promise<Respo
     case "reset":
       return cut(call);
     case "hang":
-      return hang(call);
+      return hang(call, cleared);
     case "slow":
     case "reset-after":
     case "hang-after":
@@ -112,10 +116,8 @@ function cut(call: Call): Response {
   return new Response(null, { status: 500 });
 }
 
-/** Says nothing until the caller gives up. */
-async function hang(call: Call): Promise<Response> {
-  const { socket } = call.env.incoming;
-  if (!socket.destroyed) await once(socket, "close");
+async function hang(call: Call, cleared: AbortSignal): Promise<Response> {
+  await hold(call.env.incoming.socket, cleared);
   return new Response(null, { status: 500 });
 }
 

@@ -22,6 +22,11 @@ export interface CallCounts {
 export class LabFaults implements Faults {
   #set: { spec: FaultSpec; seen: number }[] = [];
   #calls = { dgs: new Map<string, number>(), vim: new Map<string, number>() };
+  #clearing = new AbortController();
+
+  get cleared(): AbortSignal {
+    return this.#clearing.signal;
+  }
 
   take(api: "dgs" | "vim", op: string): FaultAction | undefined {
     const counts = this.#calls[api];
@@ -43,6 +48,8 @@ export class LabFaults implements Faults {
 
   clear(): void {
     this.#set = [];
+    this.#clearing.abort();
+    this.#clearing = new AbortController();
   }
 
   calls(): CallCounts {

@@ -223,7 +223,10 @@ export interface Faults {
    */
   take(api: "dgs" | "vim", op: string): FaultAction | undefined;
   add(fault: { api: "dgs" | "vim" | "*"; op: string; nth?: number; times?: number; action: FaultAction }): void;
+  /** Takes every fault back; calls that one of them holds end unanswered. */
   clear(): void;
+  /** Aborts at the next `clear`. Taken along with the fault, it tells a held call when its time is over. */
+  readonly cleared: AbortSignal;
 }
 
 export interface Credentials {

@@ -309,6 +309,31 @@ describe("faults", () => {
     expect(clones(lab)).toBe(made);
   });
 
+  test.each([
+    { kind: "hang", made: 0 },
+    { kind: "hang-after", made: 1 },
+  ] as const)("$kind ends with a lost reply when the faults are cleared", async ({ kind, made }) => {
+    const lab = await startArray();
+    lab.world.faults.add({ api: "dgs", op: "CloneSnapshot", action: { kind } });
+    const call = expect(lab.api.call(cloneCall(lab.world))).rejects.toThrow();
+    await expect.poll(() => lab.world.faults.calls().dgs["CloneSnapshot"]).toBe(1);
+    lab.world.faults.clear();
+    await call;
+    expect(clones(lab)).toBe(made);
+    expect((await lab.api.call({ path: "/clients" })).status).toBe(200);
+  });
+
+  test.each(["hang", "hang-after"] as const)("%s ends with a reset, and leaves the new world alone", async (kind) => {
+    const lab = await startArray();
+    lab.world.reset({ scenario: "clone-assigned" }, { ...NO_LATENCY, dgs: 50 });
+    lab.world.faults.add({ api: "dgs", op: "CloneSnapshot", action: { kind } });
+    const call = expect(lab.api.call(cloneCall(lab.world))).rejects.toThrow();
+    await expect.poll(() => lab.world.faults.calls().dgs["CloneSnapshot"]).toBe(1);
+    lab.world.reset({ scenario: "clone-assigned" });
+    await call;
+    expect(clones(lab)).toBe(0);
+  });
+
   test("garbage is no JSON", async () => {
     const lab = await startArray();
     lab.world.faults.add({ api: "dgs", op: "*", action: { kind: "garbage" } });

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import { setTimeout as delay } from "node:timers/promises";
+import { hold } from "../hold.ts";
 import type { Credentials, FaultAction, LabWorld } from "../model.ts";
 import { serviceVersionsXml } from "./about.ts";
 import { type Answer, answer, answerXml, type Caller, type Request, readRequest } from "./dispatch.ts";
@@ -92,9 +93,10 @@ async function serveCall(vcenter: Vcenter, request: IncomingMessage, response: S
   try {
     const action = request.headers["soapaction"];
     const call = readRequest(body, typeof action === "string" ? action : undefined);
+    const { cleared } = vcenter.world.faults;
     const fault = vcenter.world.faults.take("vim", call.method.name);
     const caller = callerOf(vcenter, request, response, gone.signal);
-    await perform(vcenter, { call, caller, fault }, request, response);
+    await perform(vcenter, { call, caller, fault, cleared }, request, response);
   } catch (error) {
     sendFault(vcenter, response, error);
   }
@@ -131,22 +133,31 @@ interface Performance {
   readonly call: Request;
   readonly caller: Caller;
   readonly fault: FaultAction | undefined;
+  readonly cleared: AbortSignal;
 }
 
 /** Does the call, with what is to go wrong before and after it. */
 async function perform(
   vcenter: Vcenter,
-  { call, caller, fault }: Performance,
+  { call, caller, fault, cleared }: Performance,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { vim } = vcenter.world.latency;
-  if (vim > 0) await delay(vim);
+  const { world } = vcenter;
+  const { generation } = world;
+  const wait = world.latency.vim + (fault?.kind === "slow" ? fault.ms : 0);
+  if (wait > 0) await delay(wait);
+  // What was asked of the world before a reset is not done to the one after it.
+  if (world.generation !== generation) {
+    request.socket.destroy();
+    return;
+  }
   switch (fault?.kind) {
     case "reset":
       request.socket.destroy();
       return;
     case "hang":
+      await hold(request.socket, cleared);
       return;
     case "http500":
       send(response, 500, "<html><body>Internal Server Error</body></html>", "text/html");
@@ -157,9 +168,6 @@ async function perform(
     case "garbage":
       send(response, 200, "\u0001 %% neither XML nor JSON <<<", "text/xml; charset=utf-8");
       return;
-    case "slow":
-      await delay(fault.ms);
-      break;
     case "fault":
       throw injectedFault(fault.fault);
     case "task-error":
@@ -173,7 +181,9 @@ async function perform(
     case "hang-after":
       await completely(vcenter, call, caller);
       if (fault.kind === "reset-after") request.socket.destroy();
+      else await hold(request.socket, cleared);
       return;
+    case "slow":
     case "job-failed":
     case undefined:
       break;

@@ -75,6 +75,29 @@ describe("faults on the wire", () => {
     expect(powerOf(lab, lab.running)).toBe("poweredOn");
   });
 
+  test.each([
+    ["hang", "poweredOn"],
+    ["hang-after", "poweredOff"],
+  ] as const)("%s ends with a lost reply when the faults are cleared", async (kind, power) => {
+    const lab = await withFault("PowerOffVM_Task", { kind });
+    const pending = expect(powerOff(lab)).rejects.toThrow();
+    await expect.poll(() => lab.world.faults.calls().vim["PowerOffVM_Task"]).toBe(1);
+    lab.world.faults.clear();
+    await pending;
+    expect(powerOf(lab, lab.running)).toBe(power);
+    expect((await lab.soap.call("CurrentTime", CURRENT_TIME)).fault).toBeUndefined();
+  });
+
+  test.each(["hang", "hang-after"] as const)("%s ends with a reset, and leaves the new world alone", async (kind) => {
+    const lab = await withFault("PowerOffVM_Task", { kind });
+    const pending = expect(powerOff(lab)).rejects.toThrow();
+    await expect.poll(() => lab.world.faults.calls().vim["PowerOffVM_Task"]).toBe(1);
+    lab.world.reset({ scenario: "clone-assigned" });
+    await pending;
+    expect(powerOf(lab, lab.running)).toBe("poweredOn");
+    expect(lab.world.mutations).toEqual([]);
+  });
+
   test("slow answers in the end", async () => {
     const { soap } = await withFault("CurrentTime", { kind: "slow", ms: 30 });
     expect((await soap.call("CurrentTime", CURRENT_TIME)).fault).toBeUndefined();
