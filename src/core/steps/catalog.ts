@@ -5,6 +5,7 @@ import { createClone } from "./create-clone.ts";
 import { deleteClone } from "./delete-clone.ts";
 import { detach } from "./detach.ts";
 import { forgetDevice } from "./forget-device.ts";
+import { Glance } from "./glance.ts";
 import { mount } from "./mount.ts";
 import { mountCopy } from "./mount-copy.ts";
 import { powerOff } from "./power-off.ts";
@@ -46,7 +47,11 @@ export const isIrreversible = (step: Step): boolean => kindOf(step).irreversible
 /** Check, then act. `skipped`: the step's goal was there already. */
 export async function carryOutStep(step: Step, world: WritableWorld): Promise<Result & { skipped: boolean }> {
   const kind = kindOf(step);
-  const done = await kind.isDone(step, world);
+  const { array, hypervisor } = world;
+  const glance = new Glance();
+  const looking = { ...world, array: glance.looking(array), hypervisor: glance.looking(hypervisor) };
+  const done = await kind.isDone(step, looking);
   if (done !== undefined) return { ...done, skipped: true };
-  return { ...(await kind.apply(step, world)), skipped: false };
+  const acting = { ...world, array: glance.acting(array), hypervisor: glance.acting(hypervisor) };
+  return { ...(await kind.apply(step, acting)), skipped: false };
 }
