@@ -60,6 +60,17 @@ const withoutSoapsHttp = {
   },
 };
 
+/** zod exports its messages in fifty languages; what is said here is English, which zod takes from a file of its own. */
+const withoutLocales = {
+  name: "without-locales",
+  setup(context) {
+    context.onResolve({ filter: /^\.\.\/locales\/index\.js$/ }, ({ importer }) =>
+      /[\\/]zod[\\/]/.test(importer) ? { path: "locales", namespace: "left-out-locales" } : undefined,
+    );
+    context.onLoad({ filter: /.*/, namespace: "left-out-locales" }, () => ({ contents: "export {};", loader: "js" }));
+  },
+};
+
 const notices = [];
 
 const storedPackages = {
@@ -106,7 +117,7 @@ const __stored = (name, text) => {
   return module.exports;
 };`,
   },
-  plugins: [lazyBuiltins, storedPackages],
+  plugins: [lazyBuiltins, storedPackages, withoutLocales],
 });
 await chmod(`${root}dist/main.js`, 0o755);
 appendFileSync(`${root}dist/main.js.LEGAL.txt`, notices.map((notice) => `\n${notice}`).join(""));
