@@ -47,7 +47,7 @@ type Look = ReturnType<typeof look>;
 const short = (name: string): string => (name.startsWith(`${LUN}-`) ? `…${name.slice(LUN.length)}` : name);
 
 function rows({ gold, assigned, mounts, snapshots, clones, vms }: Look): [string, string][] {
-  const from = (id?: string): string => snapshots.find((snapshot) => snapshot.id === id)?.name ?? "?";
+  const from = (id: string | null): string => snapshots.find((snapshot) => snapshot.id === id)?.name ?? "?";
   const on = vms.filter(({ powerState }) => powerState === "poweredOn").length;
   return [
     ["assigned to the client", assigned.map(({ name }) => short(name)).join(", ") || "nothing"],

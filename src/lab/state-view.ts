@@ -2,12 +2,15 @@ import type { World } from "./world.ts";
 import { usable } from "./world-state.ts";
 import { vmPath } from "./world-vms.ts";
 
-/** The whole world as `GET /state` shows it: plain JSON, related by name where a person reads it and by id where a test does. */
+/**
+ * The whole world as `GET /state` shows it: plain JSON, related by name where a person reads it and by id where a test
+ * does. A documented field without a value is null, never left out.
+ */
 export function stateView(world: World): object {
   const { model, state } = world;
-  const nameOf = (list: readonly { id: string; name: string }[], id: string): string | undefined =>
-    list.find((one) => one.id === id)?.name;
-  const datastoreName = (id: string): string | undefined => nameOf(model.datastores, id);
+  const nameOf = (list: readonly { id: string; name: string }[], id: string): string | null =>
+    list.find((one) => one.id === id)?.name ?? null;
+  const datastoreName = (id: string): string | null => nameOf(model.datastores, id);
   return {
     generation: world.generation,
     volumes: model.volumes.map(
@@ -16,9 +19,9 @@ export function stateView(world: World): object {
         name,
         kind,
         guid,
-        policyId,
-        parentVolumeId,
-        parentSnapshotId,
+        policyId: policyId ?? null,
+        parentVolumeId: parentVolumeId ?? null,
+        parentSnapshotId: parentSnapshotId ?? null,
         dataVersion,
         vmfsUuid: header.vmfsUuid,
       }),
@@ -47,13 +50,13 @@ export function stateView(world: World): object {
         .map(({ datastoreId, vmfsUuid, naas, forceMounted, accessible }) => ({
           datastore: datastoreName(datastoreId),
           vmfsUuid,
-          naa: naas[0],
+          naa: naas[0] ?? null,
           forceMounted,
           accessible,
         })),
       unmounted: host.mounts
         .filter(({ mounted }) => !mounted)
-        .map(({ vmfsUuid, naas }) => ({ vmfsUuid, naa: naas[0] })),
+        .map(({ vmfsUuid, naas }) => ({ vmfsUuid, naa: naas[0] ?? null })),
       unresolved: host.unresolved.map(({ vmfsUuid, naa }) => ({ vmfsUuid, naa })),
     })),
     datastores: model.datastores.map(({ id, name, vmfsUuid, naas }) => ({

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { SCENARIOS } from "../../src/lab/scenarios.ts";
 import { TOUCHES } from "../../src/lab/touch-targets.ts";
 import { withLab } from "../support/lab.ts";
 
@@ -29,7 +30,20 @@ describe("GET /state", () => {
       powerState: "poweredOn",
     });
     expect(state.files.filter(({ volumeId }) => volumeId === clone?.id)).toHaveLength(6);
+    expect(state.volumes.find(({ kind }) => kind === "gold")).toMatchObject({
+      policyId: expect.any(String),
+      parentVolumeId: null,
+      parentSnapshotId: null,
+    });
+    expect(clone).toMatchObject({ policyId: null, parentVolumeId: expect.any(String) });
     expect(state.mutations).toEqual([]);
+  });
+
+  test.each(SCENARIOS)("leaves no documented field out in %s", async (scenario) => {
+    await control.reset({ scenario, vms: 5, clients: 3 });
+    await control.touch("stray-copy");
+    // The client's schema has every documented field as required.
+    await expect(control.state()).resolves.toBeDefined();
   });
 
   test("lists each change once, in order, with who made it", async () => {
@@ -146,7 +160,7 @@ describe("POST /touch", () => {
     const [copy] = await control.touch("stray-copy");
     const state = await control.state();
     const volume = state.volumes.find(({ id }) => id === copy);
-    expect(volume?.parentVolumeId).toBeUndefined();
+    expect(volume).toMatchObject({ policyId: null, parentVolumeId: null, parentSnapshotId: null });
     expect(state.hosts[0]?.unresolved).toEqual([
       { naa: `naa.${volume?.guid}`, vmfsUuid: state.hosts[0]?.mounts[0]?.vmfsUuid },
     ]);
