@@ -33,9 +33,13 @@ export const TOUCHES = [
   "reboot-host",
 ] as const;
 
-const Ref = z.string().min(1).max(500).optional();
+/** Longer than any product of the field allows: what a product does with such names is for a test to find out. */
+const Ref = z.string().min(1).max(8_000).optional();
 
-/** What to change, and on which things, by id or name; what is left out is picked. `name` is the new name (or address, or folder) of what gets one. */
+/**
+ * What to change, and on which things, by id or name; what is left out is picked. `name` is the new name (or address,
+ * or folder) of what gets one; a new snapshot's may be given as `snapshot` too.
+ */
 export const Touch = z.strictObject({
   what: z.enum(TOUCHES),
   client: Ref,

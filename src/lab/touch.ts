@@ -51,7 +51,7 @@ export function touchWorld(state: WorldState, touch: Touch): string[] {
     case "foreign-disk":
       return addForeignDevice(state, touch);
     case "new-snapshot":
-      return [addSnapshot(state, goldOf(state, touch).id, touch.name)];
+      return [addSnapshot(state, goldOf(state, touch).id, touch.name ?? touch.snapshot)];
     case "snapshot-clone":
       return [snapshotClone(state, touch)];
     case "delete-snapshot":
@@ -171,14 +171,14 @@ function addSnapshot({ model, ids, now }: WorldState, volumeId: string, name?: s
   return id;
 }
 
-/** A snapshot of the assigned clone, under the policy of its parent and, like all of a policy's, with the latest one's name. */
+/** A snapshot of the assigned clone, under the policy of its parent and, unless it is named, with the latest one's name like all of a policy's. */
 function snapshotClone(state: WorldState, touch: Touch): string {
   const { volume } = pick(assignedTo(state, touch), "assigned clone");
   const parent = state.model.volumes.find(({ id }) => id === volume.parentVolumeId);
   const policyId = pick(parent, "assigned clone").policyId;
   if (policyId !== undefined) volume.policyId = policyId;
   const latest = state.model.snapshots.filter((one) => one.volumeId === parent?.id).at(-1);
-  return addSnapshot(state, volume.id, touch.name ?? latest?.name);
+  return addSnapshot(state, volume.id, touch.name ?? touch.snapshot ?? latest?.name);
 }
 
 /** The snapshot named, of the LUN if several carry the name; else the LUN's latest without clones. */
