@@ -30,6 +30,7 @@ export interface ArrayChecks {
 export class World implements LabWorld {
   #state: WorldState;
   #latency: Latency;
+  readonly #startLatency: Latency;
   #version = 1;
   #generation = 1;
   #mutations: Mutation[] = [];
@@ -40,7 +41,8 @@ export class World implements LabWorld {
   constructor(options: { scenario: ScenarioOptions; latency?: Latency; now?: () => Date }) {
     this.#now = options.now ?? (() => new Date());
     this.#state = buildScenario(options.scenario, this.#now);
-    this.#latency = options.latency ?? NO_LATENCY;
+    this.#startLatency = options.latency ?? NO_LATENCY;
+    this.#latency = this.#startLatency;
   }
 
   get model(): LabModel {
@@ -71,10 +73,10 @@ export class World implements LabWorld {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Starts over with another scenario: no mutations, no faults, no counts. Latency stays unless given. */
-  reset(scenario: ScenarioOptions, latency?: Latency): void {
+  /** Starts over with another scenario: no mutations, no faults, no counts, and the latency that it was started with unless one is given. */
+  reset(scenario: ScenarioOptions, latency: Latency = this.#startLatency): void {
     this.#state = buildScenario(scenario, this.#now);
-    this.#latency = latency ?? this.#latency;
+    this.#latency = latency;
     this.#generation += 1;
     this.#mutations = [];
     this.#faults.clear();

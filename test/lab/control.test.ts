@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { NO_LATENCY } from "../../src/lab/latency.ts";
 import { SCENARIOS } from "../../src/lab/scenarios.ts";
 import { TOUCHES } from "../../src/lab/touch-targets.ts";
 import { withLab } from "../support/lab.ts";
@@ -64,8 +65,18 @@ describe("POST /reset", () => {
     expect(state.vms.filter(({ powerState }) => powerState === "poweredOn")).toHaveLength(7);
     expect(lab.world.latency).toEqual({ dgs: 2, vim: 0, task: 1000, rescan: 0 });
     expect(lab.world.faults.take("vim", "Login")).toBeUndefined();
-    await control.reset({ latency: "" });
-    expect(lab.world.latency.dgs).toBe(0);
+    await control.reset();
+    expect(lab.world.latency).toEqual(NO_LATENCY);
+  });
+
+  test("without a scenario or a latency starts over as the lab was started", async () => {
+    const { lab: slow, control: its } = await withLab({ scenario: "empty", latency: "vim=3ms" });
+    await its.reset({ scenario: "clone-assigned", latency: "dgs=1ms" });
+    expect(slow.world.latency).toEqual({ ...NO_LATENCY, dgs: 1 });
+    await its.reset({ scenario: "clone-assigned" });
+    expect(slow.world.latency).toEqual({ ...NO_LATENCY, vim: 3 });
+    await its.reset();
+    expect((await its.state()).assignments).toEqual([]);
   });
 
   test("refuses what it does not know, with nothing changed", async () => {
@@ -174,6 +185,25 @@ describe("POST /touch", () => {
     expect(volumeOf(ofClone)).toMatchObject({ kind: "clone", policyId: volumes[0]?.policyId });
     expect(volumeOf(ofGold)?.name).toBe("AutomatedTest-VMBootImg-Gold-2");
     expect(await control.touch("delete-snapshot", { snapshot: ofGold ?? "" })).toEqual([ofGold]);
+  });
+
+  test("a new snapshot is named by either key", async () => {
+    const made = await Promise.all([
+      control.touch("new-snapshot", { snapshot: "my-snap" }),
+      control.touch("new-snapshot", { name: "another" }),
+      control.touch("snapshot-clone", { snapshot: "of-clone" }),
+    ]);
+    const { snapshots } = await control.state();
+    const names = made.map(([id]) => snapshots.find((one) => one.id === id)?.name);
+    expect(names).toEqual(["my-snap", "another", "of-clone"]);
+  });
+
+  test("rename-vm takes the VM by `vm` and its new name, a very long one too, by `name`", async () => {
+    const long = "n".repeat(8_000);
+    const [id] = await control.touch("rename-vm", { vm: "db-01", name: long });
+    expect((await control.state()).vms.find((vm) => vm.id === id)?.name).toBe(long);
+    expect(await control.touch("rename-vm", { vm: long, name: "db-01" })).toEqual([id]);
+    await expect(control.touch("rename-vm", { vm: "db-01", name: `${long}n` })).rejects.toThrow("422");
   });
 
   test("assign gives gold to another client, unassign takes what the client has", async () => {
