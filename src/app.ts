@@ -14,7 +14,7 @@ import type { Logger } from "./core/ports.ts";
 import type { Store } from "./core/store-port.ts";
 import { createLog } from "./log.ts";
 import { detachedLaunch } from "./runner-process.ts";
-import { openSystems } from "./systems.ts";
+import { type Looks, looksAt, openSystems } from "./systems.ts";
 
 export interface AppOptions {
   /** From `--config`. */
@@ -33,6 +33,8 @@ export interface App {
   readonly engine: Engine;
   readonly config: Config;
   readonly log: Logger;
+  /** Not audited: they bring nothing but a count. */
+  readonly looks: Looks;
   /** Who asks through this process: the OS user, in this store. */
   actor(channel: Channel, client?: string): Actor;
   close(): Promise<void>;
@@ -66,6 +68,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       engine,
       config,
       log: opened.log,
+      looks: looksAt(config, opened.log),
       actor: (channel, client) => ({ principal, channel, ...(client === undefined ? {} : { client }) }),
       close,
     };

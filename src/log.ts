@@ -2,12 +2,13 @@
  * The log: JSON Lines in `atvm_prep.log`, rotating as the script's log did. Secrets are taken out before a line exists
  * (`redact.ts`), and what could disturb a terminal is escaped.
  */
-import { chmod, mkdir, open } from "node:fs/promises";
+import { chmod, open } from "node:fs/promises";
 import { join } from "node:path";
 import { pino } from "pino";
 import { PrepError } from "./core/errors.ts";
 import type { Logger } from "./core/ports.ts";
 import { LOG_FILE, rotatingSink } from "./log-sink.ts";
+import { makePrivateDir } from "./private-dir.ts";
 import { redact, redactText } from "./redact.ts";
 
 const LARGEST_BYTES = 10_000_000;
@@ -71,7 +72,7 @@ export const silentLog: Logger = {
 async function prepare(dir: string): Promise<void> {
   const file = join(dir, LOG_FILE);
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    makePrivateDir(dir);
     const handle = await open(file, "a", 0o600);
     await handle.close();
   } catch (cause) {

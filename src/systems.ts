@@ -7,54 +7,84 @@ import type { Logger, Systems, VcenterOverride } from "./core/ports.ts";
 import type { StorageArray } from "./dgs/driver.ts";
 import type { Vsphere } from "./vsphere/vsphere.ts";
 
-/**
- * The function that the engine opens connections with. The configured secret and the configured pin go to the
- * configured vCenter only: another address is judged by the system's authorities and signed in to as the override says.
- */
-export async function openSystems(config: Config, log: Logger): Promise<(override?: VcenterOverride) => Systems> {
+interface Sides {
+  array(): StorageArray;
+  vsphere(override?: VcenterOverride): Vsphere;
+}
+
+/** Each system by itself. Errors, when a side is opened: what of its settings cannot be used. */
+async function openSides(config: Config, log: Logger): Promise<Sides> {
   const [{ loadDriver }, { createVsphere }] = await Promise.all([
     import("./dgs/driver.ts"),
     import("./vsphere/vsphere.ts"),
   ]);
   const driver = await loadDriver(config.dgs.driver, config.file === undefined ? process.cwd() : dirname(config.file));
   const { limits } = config;
-
-  const array = (): StorageArray =>
-    driver.create({
-      url: config.dgs.url,
-      username: config.dgs.username,
-      password: () => config.dgs.password.reveal(),
-      tls: resolveTls(config.dgs.tls),
-      timeouts: { connectMs: limits.connectMs, callMs: limits.dgsCallMs, jobMs: limits.dgsJobMs },
-      clock: systemClock,
-      log,
-    });
-
-  const vsphere = (override: VcenterOverride | undefined): Vsphere => {
-    const address = override?.address ?? config.vcenter.address;
-    const trusted: TlsReference = address === config.vcenter.address ? config.vcenter.tls : { system: true };
-    const username = override?.username ?? config.vcenter.username;
-    if (username === undefined) {
-      throw new PrepError("CREDENTIALS_MISSING", "There is no vCenter user.", {
-        hint: "Set vcenter.username in the configuration, or give -vu.",
+  return {
+    array: () =>
+      driver.create({
+        url: config.dgs.url,
+        username: config.dgs.username,
+        password: () => config.dgs.password.reveal(),
+        tls: resolveTls(config.dgs.tls),
+        timeouts: { connectMs: limits.connectMs, callMs: limits.dgsCallMs, jobMs: limits.dgsJobMs },
+        clock: systemClock,
+        log,
+      }),
+    vsphere: (override) => {
+      const address = override?.address ?? config.vcenter.address;
+      const trusted: TlsReference = address === config.vcenter.address ? config.vcenter.tls : { system: true };
+      const username = override?.username ?? config.vcenter.username;
+      if (username === undefined) {
+        throw new PrepError("CREDENTIALS_MISSING", "There is no vCenter user.", {
+          hint: "Set vcenter.username in the configuration, or give -vu.",
+        });
+      }
+      return createVsphere({
+        address,
+        username,
+        password: () => override?.password ?? config.vcenter.password.reveal(),
+        tls: resolveTls(trusted),
+        timeouts: {
+          connect: limits.connectMs,
+          call: limits.vcenterCallMs,
+          storage: limits.rescanMs,
+          task: limits.vcenterTaskMs,
+        },
+        limits: { powerOff: limits.powerOff, unregister: limits.unregister, register: limits.register },
+        clock: systemClock,
+        log,
       });
-    }
-    return createVsphere({
-      address,
-      username,
-      password: () => override?.password ?? config.vcenter.password.reveal(),
-      tls: resolveTls(trusted),
-      timeouts: {
-        connect: limits.connectMs,
-        call: limits.vcenterCallMs,
-        storage: limits.rescanMs,
-        task: limits.vcenterTaskMs,
-      },
-      limits: { powerOff: limits.powerOff, unregister: limits.unregister, register: limits.register },
-      clock: systemClock,
-      log,
-    });
+    },
   };
+}
+
+/** Looks at one side alone, for a diagnosis: what is wrong with the other one does not show. */
+export interface Looks {
+  /** How many gold volumes the array has. */
+  array(): Promise<number>;
+  /** How many hosts vCenter knows. */
+  vcenter(): Promise<number>;
+}
+
+export const looksAt = (config: Config, log: Logger): Looks => ({
+  array: async () => {
+    const side = (await openSides(config, log)).array();
+    const volumes = await side.reader.volumes().finally(() => side.close());
+    return volumes.filter(({ kind }) => kind === "gold").length;
+  },
+  vcenter: async () => {
+    const side = (await openSides(config, log)).vsphere();
+    return (await side.reader.inventory().finally(() => side.close())).hosts.length;
+  },
+});
+
+/**
+ * The function that the engine opens connections with. The configured secret and the configured pin go to the
+ * configured vCenter only: another address is judged by the system's authorities and signed in to as the override says.
+ */
+export async function openSystems(config: Config, log: Logger): Promise<(override?: VcenterOverride) => Systems> {
+  const { array, vsphere } = await openSides(config, log);
 
   const open = (override: VcenterOverride | undefined) => {
     const [dgs, vcenter] = [array(), vsphere(override)];

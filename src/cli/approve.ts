@@ -9,18 +9,21 @@ import { answer, withoutToken } from "./report.ts";
 
 const ON_A_TERMINAL = "Run `atvm_prep approve` yourself on a terminal; it cannot be done by a script or an assistant.";
 
-/** Errors: `NOT_APPROVED` without a terminal, `DECLINED`, and a code for each state in which a plan cannot be approved. */
+/**
+ * Errors: `PLAN_UNKNOWN`, a code for each state in which a plan cannot be approved, `NOT_APPROVED` without a terminal,
+ * `DECLINED`.
+ */
 export async function approve(planId: string, context: Context): Promise<number> {
   const { io } = context;
-  if (!isInteractive(io)) {
-    throw new PrepError("NOT_APPROVED", "Approving needs a person at a terminal.", {
-      hint: ON_A_TERMINAL,
-      retryable: false,
-    });
-  }
   return withApp(context, async ({ engine, actor }) => {
     const plan = await engine.getPlan(planId);
     mustBeOpen(plan);
+    if (!isInteractive(io)) {
+      throw new PrepError("NOT_APPROVED", "Approving needs a person at a terminal.", {
+        hint: ON_A_TERMINAL,
+        retryable: false,
+      });
+    }
     tell(io, planText(withoutToken(plan)));
     const typedLun = await askApproval(io, plan, ON_A_TERMINAL);
     const approved = withoutToken(await engine.approve(plan.planId, actor("cli"), typedLun));

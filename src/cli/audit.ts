@@ -11,10 +11,11 @@ export interface AuditFilter {
   readonly limit?: number;
 }
 
+/** The newest rows, in the order in which they were written: the last one stands right above the prompt. */
 export const showAudit = (filter: AuditFilter, context: Context): Promise<number> =>
   withApp(context, async ({ engine }) => {
     const audit = await engine.readAudit(filter);
-    answer(context, audit, () => auditText(audit));
+    answer(context, audit, () => auditText(audit, Number.POSITIVE_INFINITY));
     return 0;
   });
 

@@ -15,5 +15,5 @@ export const carryOut = (runId: string, context: Context): Promise<number> =>
         release();
       }
     },
-    "runner",
+    { name: "runner" },
   );

@@ -2,7 +2,7 @@
 import type { App, AppOptions } from "../app.ts";
 import { PrepError } from "../core/errors.ts";
 import { Interrupted } from "./interrupted.ts";
-import type { Io } from "./io.ts";
+import { type Io, tell } from "./io.ts";
 
 export type OpenApp = (options: AppOptions) => Promise<App>;
 
@@ -17,12 +17,18 @@ export interface Context {
 }
 
 /**
- * The application for this command, closed when `use` has ended, however it ends. What is not an error to show, its stack
- * with it, goes to the log.
+ * The application for this command, closed when `use` has ended, however it ends. The configuration's warnings go to
+ * standard error, unless the command has a place of its own for them. What is not an error to show, its stack with it, goes
+ * to the log.
  */
-export async function withApp<T>(context: Context, use: (app: App) => Promise<T>, name = "cli"): Promise<T> {
+export async function withApp<T>(
+  context: Context,
+  use: (app: App) => Promise<T>,
+  { name = "cli", warn = true }: { name?: string; warn?: boolean } = {},
+): Promise<T> {
   const app = await context.openApp(appOptions(context, name));
   try {
+    if (warn) tellWarnings(context.io, app.config.warnings);
     return await use(app);
   } catch (thrown) {
     if (!(thrown instanceof PrepError || thrown instanceof Interrupted)) {
@@ -32,6 +38,10 @@ export async function withApp<T>(context: Context, use: (app: App) => Promise<T>
   } finally {
     await app.close();
   }
+}
+
+export function tellWarnings(io: Io, warnings: readonly string[]): void {
+  for (const warning of warnings) tell(io, `Warning: ${warning}`);
 }
 
 /** `name` is which part of the program writes the log. */

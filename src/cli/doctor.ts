@@ -1,10 +1,11 @@
 /** `atvm_prep doctor`: what a site needs in order to work, looked at one by one. It changes nothing. */
 import { constants } from "node:fs";
-import { access, mkdir } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import type { App } from "../app.ts";
 import type { Config } from "../config/config.ts";
 import { asPrepError, type ErrorView } from "../core/errors.ts";
 import type { Mode } from "../core/views.ts";
+import { makePrivateDir } from "../private-dir.ts";
 import { type Context, withApp } from "./context.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import { answer } from "./report.ts";
@@ -18,7 +19,7 @@ interface Finding {
 
 /** Exit code: that of the first thing that failed, else 0. */
 export async function doctor(context: Context): Promise<number> {
-  const findings = await withApp(context, (app) => examine(app)).catch((thrown: unknown) => [
+  const findings = await withApp(context, (app) => examine(app), { warn: false }).catch((thrown: unknown) => [
     failed("configuration and store", thrown),
   ]);
   answer(context, { findings }, () => findings.map(lineOf).join("\n"));
@@ -28,24 +29,32 @@ export async function doctor(context: Context): Promise<number> {
 }
 
 async function examine(app: App): Promise<Finding[]> {
-  const { config, engine } = app;
-  const actor = app.actor("cli");
+  const { config, engine, looks } = app;
   const systems = await Promise.all([
     check("array", async () => {
-      const { luns } = await engine.listLuns(actor);
-      return `${config.dgs.url} answers, the password is right, ${trust(config.dgs.tls)}; ${luns.length} gold LUNs`;
+      const golds = await looks.array();
+      return `${config.dgs.url} answers, the password is right, ${trust(config.dgs.tls)}; ${golds} gold LUNs`;
     }),
     check("vCenter", async () => {
-      const { host, client } = await engine.inspect({}, actor);
-      return `${config.vcenter.address} answers, the password is right, ${trust(config.vcenter.tls)}; ${client.name} is ${host.name}, ${host.connectionState}`;
-    }),
-    check("log", async () => {
-      await mkdir(config.log.dir, { recursive: true });
-      await access(config.log.dir, constants.W_OK);
-      return `${config.log.dir} can be written`;
+      const hosts = await looks.vcenter();
+      return `${config.vcenter.address} answers, the password is right, ${trust(config.vcenter.tls)}; ${hosts} hosts`;
     }),
   ]);
-  // After the looks at the systems, which are audited themselves.
+  const log = await check("log", async () => {
+    makePrivateDir(config.log.dir);
+    await access(config.log.dir, constants.W_OK);
+    return `${config.log.dir} can be written`;
+  });
+  // It reads both systems, so it says something only when each of them answers.
+  const target = systems.every(({ state }) => state === "ok")
+    ? [
+        await check("target", async () => {
+          const { host, client } = await engine.inspect({}, app.actor("cli"));
+          return `${client.name} is ${host.name}, ${host.connectionState}`;
+        }),
+      ]
+    : [];
+  // After the look at the target, which is audited itself.
   const audit = await engine.verifyAudit().then(
     ({ holds, rows, problems }): Finding =>
       holds
@@ -62,6 +71,8 @@ async function examine(app: App): Promise<Finding[]> {
       text: config.store.kind === "sqlite" ? `${config.store.path} can be written` : "PostgreSQL answers",
     },
     ...systems,
+    ...target,
+    log,
     audit,
     ...approvalOf(config),
   ];

@@ -17,7 +17,6 @@ import { carryThrough } from "./watch.ts";
 /** Returns the exit code. Errors: the engine's, and those of `askApproval`. */
 export async function prep(command: PrepCommand, context: Context): Promise<number> {
   return withApp(context, async (app) => {
-    for (const warning of app.config.warnings) tell(context.io, `Warning: ${warning}`);
     const vcenter = await vcenterOf(command, app.config, context);
     const channel: Channel = command.yes || command.yesRollback !== undefined ? "cli-unattended" : "cli";
     const plan = await app.engine.plan(command.mode, command.inputs, app.actor(channel), vcenter);

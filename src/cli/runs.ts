@@ -1,7 +1,6 @@
 /** `atvm_prep runs` and `atvm_prep run show|resume|cancel RUN`. */
 import { runsText, runText } from "../core/render.ts";
 import { type Context, withApp } from "./context.ts";
-import { exitCodeOfRun } from "./exit-codes.ts";
 import { type Answering, finishPlan } from "./prep.ts";
 import { answer } from "./report.ts";
 
@@ -13,12 +12,12 @@ export const runs = (filter: { client?: string; lun?: string; limit?: number }, 
     return 0;
   });
 
-/** The exit code is the run's own. */
+/** However the run ended: a script that asks for the run's own code has it from the command that ran or resumed it. */
 export const showRun = (runId: string, context: Context): Promise<number> =>
   withApp(context, async ({ engine }) => {
     const run = await engine.getRun(runId);
     answer(context, run, () => runText(run));
-    return exitCodeOfRun(run);
+    return 0;
   });
 
 /** Plans what an unfinished run left, and goes on as after any plan: question, run, report. */

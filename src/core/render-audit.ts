@@ -1,5 +1,5 @@
 /** The audit as text. */
-import { bullets, count, page, section, sentence } from "./render-lines.ts";
+import { bullets, count, page, sentence } from "./render-lines.ts";
 import { safeText } from "./text.ts";
 import type { AuditRowView, AuditView, ChainView } from "./views.ts";
 
@@ -24,10 +24,15 @@ function rowLine(row: AuditRowView): string {
   return `#${row.seq} ${safeText(row.at)} ${safeText(row.type)} by ${who}${about === "" ? "" : `, ${about}`}${data}`;
 }
 
-/** Audit rows and whether their chain holds. */
-export function auditText({ rows, chain }: AuditView): string {
+/** Whether the chain of audit rows holds, and the rows, the newest last: of many, the newest `most` are named. */
+export function auditText({ rows, chain }: AuditView, most = 20): string {
+  const shown = rows.slice(-most);
+  const older = rows.length - shown.length;
   return page([
     chainText(chain),
-    ...(rows.length === 0 ? ["", "No rows match."] : section(count(rows.length, "row"), rows, rowLine)),
+    "",
+    rows.length === 0 ? "No rows match." : `${count(rows.length, "row")}, newest last:`,
+    ...(older > 0 ? [`- (${older} older)`] : []),
+    ...shown.map((row) => `- ${rowLine(row)}`),
   ]);
 }

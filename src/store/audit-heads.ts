@@ -8,7 +8,8 @@ import { dirname } from "node:path";
 import pLimit from "p-limit";
 import { z } from "zod";
 import type { Clock } from "../core/ports.ts";
-import { makePrivateDir, makePrivateFile } from "./private-files.ts";
+import { makePrivateDir } from "../private-dir.ts";
+import { makePrivateFile } from "./private-files.ts";
 import { readFailure, writeFailure } from "./sqlite-errors.ts";
 
 const headLine = z.object({ store: z.string(), seq: z.int(), hash: z.string() });

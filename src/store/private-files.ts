@@ -1,11 +1,6 @@
-/** Files and directories that only their owner may read: plans and the audit tell what stands where. */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs";
+/** Files that only their owner may read: plans and the audit tell what stands where. */
+import { closeSync, existsSync, fsyncSync, openSync } from "node:fs";
 import { dirname } from "node:path";
-
-/** Makes the directory and what is missing above it, 0700; leaves one that is there as it is. */
-export function makePrivateDir(path: string): void {
-  if (!existsSync(path)) mkdirSync(path, { recursive: true, mode: 0o700 });
-}
 
 /**
  * Makes an empty file, 0600, unless there is one. It never opens one that is there: closing any descriptor of a file

@@ -7,7 +7,8 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../core/ports.ts";
 import type { HeldLock } from "../core/store-port.ts";
-import { makePrivateDir, makePrivateFile } from "./private-files.ts";
+import { makePrivateDir } from "../private-dir.ts";
+import { makePrivateFile } from "./private-files.ts";
 import { Connection } from "./sqlite-connection.ts";
 import { isBusy, readFailure } from "./sqlite-errors.ts";
 

@@ -102,11 +102,18 @@ describe("approve", () => {
     expect(on.err()).toContain("atvm_prep -A");
   });
 
-  it("refuses without a terminal, before it looks at anything", async () => {
+  it("refuses an open plan without a terminal, whatever is piped in", async () => {
     const on = terminal();
     on.io.stdin.push(`${LUN}\n`);
-    expect(await cli(["approve", "plan_1"], {}, on)).toBe(4);
+    expect(await cli(["approve", "plan_1"], { getPlan: async () => planOf("rollback") }, on)).toBe(4);
     expect(on.err()).toContain("NOT_APPROVED");
+  });
+
+  it("tells of a plan that is not there also where there is no terminal", async () => {
+    const on = terminal();
+    const getPlan = () => Promise.reject(new PrepError("PLAN_UNKNOWN", "There is no plan plan_9.", { hint: "h" }));
+    expect(await cli(["approve", "plan_9"], { getPlan }, on)).toBe(1);
+    expect(on.err()).toContain("PLAN_UNKNOWN");
   });
 
   it.each([
@@ -155,6 +162,32 @@ describe("lists", () => {
     };
     expect(await cli(["run", "resume", "run_0", "--yes"], parts)).toBe(0);
     expect(calls).toEqual(["resume run_0", "confirm"]);
+  });
+});
+
+describe("run show", () => {
+  it.each(["failed", "cancelled", "needs_operator"] as const)("ends with 0 for a run that is %s", async (state) => {
+    const on = terminal();
+    expect(await cli(["run", "show", "run_1"], { getRun: async () => runOf(state) }, on)).toBe(0);
+    expect(on.out()).toContain("run_1");
+  });
+
+  it("ends with the refusal's code where there is no such run", async () => {
+    const getRun = () => Promise.reject(new PrepError("RUN_UNKNOWN", "There is no such run.", { hint: "h" }));
+    expect(await cli(["run", "show", "run_9"], { getRun })).toBe(1);
+  });
+});
+
+describe("a configuration's warnings", () => {
+  it.each([
+    [["runs"], { listRuns: async () => [] }],
+    [["plans", "--json"], { listPlans: async () => [] }],
+    [["audit", "verify"], { verifyAudit: async () => ({ holds: true, rows: 0, problems: [] }) }],
+  ] satisfies [string[], Partial<Engine>][])("are on standard error of %j", async (argv, parts) => {
+    const on = terminal();
+    expect(await cli(argv, parts, on, { warnings: ["vcenter.tls is insecure"] })).toBe(0);
+    expect(on.err()).toBe("Warning: vcenter.tls is insecure\n");
+    expect(on.out()).not.toContain("insecure");
   });
 });
 
@@ -211,23 +244,35 @@ describe("init and config schema", () => {
 });
 
 describe("doctor", () => {
-  it("reports everything it looked at, and ends with the code of what failed", async () => {
+  const verifyAudit = async () => ({ holds: true, rows: 3, problems: [] });
+
+  it("reports everything it looked at, each side by itself, and ends with the code of what failed", async () => {
     const on = terminal();
-    const parts: Partial<Engine> = {
-      listLuns: () => Promise.reject(new PrepError("CERTIFICATE_UNTRUSTED", "Not trusted.", { hint: "Give a CA." })),
-      inspect: async () => ({
-        client: { name: "C", id: "1" },
-        host: { address: "h", name: "h", connectionState: "connected" },
-        assigned: [],
-        openPlans: [],
-        runningRuns: [],
-        notes: [],
-      }),
-      verifyAudit: async () => ({ holds: true, rows: 3, problems: [] }),
-    };
-    expect(await cli(["doctor"], parts, on)).toBe(1);
+    const array = () => Promise.reject(new PrepError("CERTIFICATE_UNTRUSTED", "Not trusted.", { hint: "Give a CA." }));
+    const looks = { array, vcenter: async () => 4 };
+    expect(await cli(["doctor"], { verifyAudit }, on, { looks })).toBe(1);
     expect(on.out()).toContain("FAILED   array: Not trusted. Give a CA.");
+    expect(on.out()).toMatch(/^ok +vCenter: .*; 4 hosts$/m);
+    expect(on.out()).not.toContain("target: ");
     expect(on.out()).toContain("audit: the chain holds, 3 rows");
     expect(on.out()).toContain("rollback: human");
+  });
+
+  it("says which host the usual client is, once both sides answer", async () => {
+    const on = terminal();
+    const inspect: Engine["inspect"] = async () => ({
+      client: { name: "C", id: "1" },
+      host: { address: "h", name: "esx", connectionState: "connected" },
+      assigned: [],
+      openPlans: [],
+      runningRuns: [],
+      notes: [],
+    });
+    const looks = { array: async () => 2, vcenter: async () => 4 };
+    const warnings = ["dgs.tls is insecure"];
+    expect(await cli(["doctor"], { inspect, verifyAudit }, on, { looks, warnings })).toBe(0);
+    expect(on.out()).toContain("target: C is esx, connected");
+    expect(on.out()).toContain("warning  configuration: dgs.tls is insecure");
+    expect(on.err()).toBe("");
   });
 });

@@ -146,14 +146,22 @@ const config = await configFromObject(
 );
 
 /** Runs one command line against such an engine. */
-export function cli(argv: string[], parts: Partial<Engine>, on = terminal()): Promise<number> {
+/** What of the application is another one than usual. */
+interface Site {
+  readonly warnings?: readonly string[];
+  readonly approval?: Partial<App["config"]["approval"]>;
+  readonly looks?: Partial<App["looks"]>;
+}
+
+export function cli(argv: string[], parts: Partial<Engine>, on = terminal(), site: Site = {}): Promise<number> {
   const engine = engineWith(parts);
   return runCli(
     argv,
     on.io,
     async (): Promise<App> => ({
       engine,
-      config: { ...config, warnings: [] },
+      config: { ...config, warnings: site.warnings ?? [], approval: { ...config.approval, ...site.approval } },
+      looks: { array: notExpected("looks.array"), vcenter: notExpected("looks.vcenter"), ...site.looks },
       log: silentLog,
       actor: (channel) => ({ principal: "tester", channel }),
       close: () => engine.close(),
