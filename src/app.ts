@@ -120,13 +120,13 @@ function settingsOf(config: Config, named: string | undefined): EngineSettings {
       cli: config.approval.cli,
       planTtlMs: config.approval.planTtlMs,
       requesterIsNotApprover: config.approval.requesterIsNotApprover,
-      command: (planId) => commandLine(["atvm_prep", "approve", planId, ...where]),
     },
     limits: {
       guestShutdownMs: config.limits.guestShutdownMs,
       copyWaitMs: config.limits.copyWaitMs,
       openPlans: config.limits.openPlans,
     },
+    line: (...words) => commandLine(["atvm_prep", ...words, ...where]),
     wrongController: () => wrongController(config.controller),
   };
 }

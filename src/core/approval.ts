@@ -23,14 +23,14 @@ export class Approvals {
   }
 
   #how(row: PlanRow): string {
-    return approvalHow("human", this.#deps.settings.approval.command(row.id));
+    return approvalHow("human", this.#deps.settings.line("approve", row.id));
   }
 
   /** The approval that the site's policy asks for: there already, given in this call, or refused with the way to get it. */
   async checkApproval(row: PlanRow, actor: Actor, options: ConfirmOptions): Promise<void> {
     const plan = readPlan(row);
     const policy = this.#plans.policyOf(plan.mode);
-    if (policy === "token" || (await this.#isApproved(row, policy))) return;
+    if (policy === "token" || plan.draft.steps.length === 0 || (await this.#isApproved(row, policy))) return;
     const mayAsk = policy === "prompt" && !this.#deps.settings.approval.requesterIsNotApprover;
     if (mayAsk && options.answered !== undefined) {
       await this.#takeAnswer(row, plan, actor, options.answered);
@@ -122,7 +122,7 @@ export class Approvals {
     plan: StoredPlan,
     { challenge, answer }: { challenge: string; answer: Answer },
   ): Promise<PrepError | undefined> {
-    const hint = `The plan stays open until ${row.expiresAt}: confirm again to be asked again, or ${this.#how(row)}`;
+    const hint = `The plan stays open until ${row.expiresAt}: confirm again to be asked again. Or, on another way: ${this.#how(row)}`;
     const refuse = (code: ErrorCode, message: string): PrepError =>
       new PrepError(code, message, { found: { planId: row.id }, hint });
     const asked = await tx.challenge(challenge);
@@ -169,7 +169,7 @@ export class Approvals {
     if (row.state === "redeemed") {
       throw new PrepError("PLAN_OBSOLETE", "This plan was confirmed already.", {
         found: { planId, runId: row.runId },
-        hint: `\`atvm_prep run show ${row.runId}\` shows its run.`,
+        hint: `\`${settings.line("run", "show", row.runId ?? "")}\` shows its run.`,
       });
     }
     const policy = this.#plans.policyOf(plan.mode);

@@ -16,10 +16,10 @@ export interface EngineSettings {
     readonly cli: "allow" | "deny";
     readonly planTtlMs: number;
     readonly requesterIsNotApprover: boolean;
-    /** The line with which a person approves a plan on a terminal of this machine. */
-    command(planId: string): string;
   };
   readonly limits: StepLimits & { readonly openPlans: number };
+  /** The words as a line for a terminal of this machine: the program's name, and the configuration where it must be named. */
+  line(...words: string[]): string;
   /** Why changes may not be made from this machine; undefined when they may (`controller` in the configuration). */
   wrongController(): string | undefined;
 }

@@ -124,6 +124,8 @@ export function buildPlan(parts: PlanParts): StoredPlan {
   };
 }
 
+const NOTHING_TO_DO = "The goal is already reached: there is nothing to do.";
+
 /** How an approval is given, for the person who reads the plan. `approveCommand` is the line for a terminal. */
 export function approvalHow(policy: ApprovalPolicy, approveCommand: string): string {
   const onTerminal = `\`${approveCommand}\` on a terminal`;
@@ -170,10 +172,14 @@ export function viewPlan(
     })),
     impact: draft.impact,
     warnings: [...draft.warnings],
+    notes: draft.steps.length === 0 ? [NOTHING_TO_DO] : [],
     leftovers: [...draft.leftovers],
     approval: {
       policy: approval.policy,
-      how: approvalHow(approval.policy, approval.command),
+      how:
+        draft.steps.length === 0
+          ? "Nothing needs an approval: confirm_plan would change nothing, and give a run without steps."
+          : approvalHow(approval.policy, approval.command),
       ...(row.approvedBy === undefined ? {} : { approvedBy: row.approvedBy }),
     },
     state: row.state === "open" && row.expiresAt <= now ? "expired" : row.state,

@@ -32,7 +32,7 @@ export class Plans {
   view(row: PlanRow, now: string, token?: string): PlanView {
     const plan = readPlan(row);
     const policy = this.policyOf(plan.mode);
-    return viewPlan(row, plan, { policy, command: this.#deps.settings.approval.command(row.id) }, now, token);
+    return viewPlan(row, plan, { policy, command: this.#deps.settings.line("approve", row.id) }, now, token);
   }
 
   /** For lists: one record that was altered must not hide all the others. It is in the log, and cannot be run. */

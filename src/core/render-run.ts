@@ -28,7 +28,7 @@ type Step = RunView["steps"][number];
 
 /** Steps that need no more work, or never will get any. */
 export const finishedSteps = (run: RunView): number =>
-  run.steps.filter((step) => step.state !== "pending" && step.state !== "running").length;
+  run.steps.filter((step) => step.state === "done" || step.state === "skipped" || step.state === "failed").length;
 
 const isLive = (run: RunView): boolean => run.state === "queued" || run.state === "running";
 

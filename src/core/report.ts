@@ -1,6 +1,8 @@
 /** What a run leaves, looked up afterwards, and what the operator may do next. */
+import type { EngineSettings } from "./deps.ts";
 import type { PrepError } from "./errors.ts";
-import { asVolumeId, naaOf } from "./ids.ts";
+import { asClientId, asVolumeId, naaOf } from "./ids.ts";
+import { familyOf } from "./observe.ts";
 import type { StoredPlan } from "./plan.ts";
 import type { ArrayReader, Connection, HypervisorReader } from "./ports.ts";
 import { cloneName } from "./steps/create-clone.ts";
@@ -34,6 +36,17 @@ function finalVolume(plan: StoredPlan, outputs: ReadonlyMap<string, Outputs>): K
   }
 }
 
+/** What of the family the client has: `-R` and `-U` leave it as it is, and their steps do not all name it. */
+async function assignedVolume(plan: StoredPlan, array: ArrayReader): Promise<KnownVolume | undefined> {
+  const [volumes, assignments] = await Promise.all([
+    array.volumes(),
+    array.assignments({ clientId: asClientId(plan.target.client.id) }),
+  ]);
+  const gold = volumes.find((volume) => volume.id === plan.target.lun.volumeId);
+  const held = new Set<string>(assignments.map((assignment) => assignment.volumeId));
+  return gold && familyOf(gold, volumes).find((volume) => held.has(volume.id));
+}
+
 export async function reportOf(
   plan: StoredPlan,
   outputs: ReadonlyMap<string, Outputs>,
@@ -44,7 +57,7 @@ export async function reportOf(
     for (const volume of plan.draft.impact.volumesToUnassign)
       leftovers.push(`Kept as asked: ${volume.name} (${volume.id}).`);
   }
-  const volume = finalVolume(plan, outputs);
+  const volume = finalVolume(plan, outputs) ?? (await assignedVolume(plan, systems.array));
   if (volume === undefined) return { vms: [], leftovers };
   const { datastores } = await systems.hypervisor.inventory();
   const datastore = datastores.find(
@@ -103,12 +116,15 @@ export function nextSentences(
   plan: StoredPlan | undefined,
   state: RunState,
   error: PrepError | undefined,
+  line: EngineSettings["line"],
 ): string[] {
-  const resume = `Plan what is left with resume_run (\`atvm_prep run resume ${row.id}\`).`;
+  const resume = `Plan what is left with resume_run (\`${line("run", "resume", row.id)}\`).`;
   switch (state) {
     case "succeeded": {
       if (plan === undefined) return [];
-      if (plan.mode === "unregister") return [];
+      if (plan.mode === "unregister") {
+        return ["The volume stays assigned and mounted: register_vms registers its VMs again, a prep replaces it."];
+      }
       if (plan.draft.steps.some((step) => step.kind === "register")) {
         return [
           "Power the VMs on in vCenter; the first power-on on another host may ask whether a VM was moved or copied.",

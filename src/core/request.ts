@@ -105,10 +105,17 @@ export function resolveTarget(inputs: TargetInputs, naming: Naming): Target {
   const [pair] = matches;
   if (pair !== undefined && matches.length === 1) return { ...pair, paired: true };
   const [given, value, missing] = client === undefined ? ["host", host, "client"] : ["client", client, "host"];
+  const closest = nearest(
+    value ?? "",
+    pairs.map((one) => (client === undefined ? one.host : one.client)),
+  ).slice(0, 1);
   throw new PrepError(
     "BAD_REQUEST",
     `There is ${matches.length > 1 ? "more than one" : "no"} configured pair for ${given} ${safeText(value ?? "")}.`,
-    { found: { pairs: known }, hint: `Name both: the ${given} and its ${missing}.` },
+    {
+      found: { pairs: known },
+      hint: `${closest.map((name) => `Did you mean ${name}? If not, name`).join("") || "Name"} both: the ${given} and its ${missing}.`,
+    },
   );
 }
 

@@ -36,7 +36,10 @@ export function viewRun(row: RunRow, plan: StoredPlan, steps: readonly StepRow[]
     }),
     ...(row.error === undefined ? {} : { error: errorView.parse(parsed(row.error)) }),
     ...(row.report === undefined ? {} : { report: parsed(row.report) }),
-    next: parsed(row.next) ?? [],
+    next:
+      row.resumedBy === undefined
+        ? (parsed(row.next) ?? [])
+        : [`${row.resumedBy} carried on from here: look at that run.`],
     createdAt: row.createdAt,
     ...(row.endedAt === undefined ? {} : { endedAt: row.endedAt }),
   });

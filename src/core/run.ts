@@ -76,7 +76,7 @@ async function end(
   report?: unknown,
 ): Promise<void> {
   const error = ending.error?.toView();
-  const next = nextSentences(row, plan, ending.state, ending.error);
+  const next = nextSentences(row, plan, ending.state, ending.error, deps.settings.line);
   await auditedWrite(deps.store, deps.clock, async (tx, append) => {
     if ((await tx.run(row.id))?.state !== from) return;
     const endedAt = deps.clock.now().toISOString();

@@ -78,7 +78,7 @@ export class Runs {
         began === undefined
           ? "Its process ended between two steps; what was done is done."
           : `Its process ended during step ${began.stepId}; nobody saw how that step ended.`,
-        `Plan what is left with resume_run (\`atvm_prep run resume ${row.id}\`).`,
+        `Plan what is left with resume_run (\`${this.#deps.settings.line("run", "resume", row.id)}\`).`,
       ]);
       const report = planRow && JSON.stringify(partReport(readPlan(planRow), row, steps));
       const change = {

@@ -75,6 +75,8 @@ export const planView = z.object({
   steps: z.array(z.object({ id: z.string(), kind: z.enum(STEP_KINDS), text: z.string(), irreversible: z.boolean() })),
   impact: impactView,
   warnings: z.array(z.string()),
+  /** What is to be known besides: that the goal is reached already, so that there are no steps. */
+  notes: z.array(z.string()),
   /** Unassigned clones of the family and the like: seen, not touched by this plan. */
   leftovers: z.array(z.string()),
   approval: z.object({ policy: z.enum(APPROVAL_POLICIES), how: z.string(), approvedBy: z.string().optional() }),

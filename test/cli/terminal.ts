@@ -85,6 +85,7 @@ export function planOf(mode: Mode = "automated_testing", more: Partial<PlanView>
       snapshotsLost: [],
     },
     warnings: [],
+    notes: [],
     leftovers: [],
     approval: { policy: "token", how: "confirm" },
     state: "open",
@@ -145,7 +146,6 @@ const config = await configFromObject(
   { HOME: "/nowhere" },
 );
 
-/** Runs one command line against such an engine. */
 /** What of the application is another one than usual. */
 interface Site {
   readonly warnings?: readonly string[];
@@ -153,6 +153,7 @@ interface Site {
   readonly looks?: Partial<App["looks"]>;
 }
 
+/** Runs one command line against such an engine. */
 export function cli(argv: string[], parts: Partial<Engine>, on = terminal(), site: Site = {}): Promise<number> {
   const engine = engineWith(parts);
   return runCli(

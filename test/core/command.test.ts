@@ -24,7 +24,7 @@ test("an address with a port is not escaped", () => {
   expect(renderCommand(request, undefined, "127.0.0.1:8443")).toContain("-vi 127.0.0.1:8443 ");
 });
 
-test.each(["it's a name", "$(reboot)", "a;b", 'say "hi"', "tab\there", "*", "~", "[a-z]", "{a,b}", "!!", "`id`", "-x"])(
+test.each(["it's a name", "$(reboot)", "a;b", 'say "hi"', "tab\there", "*", "~", "[a-z]", "{a,b}", "!!", "`id`"])(
   "a shell reads %j back as one word",
   (lun) => {
     const command = renderCommand({ ...request, lun }, undefined, "vc").replace("atvm_prep", "printf '%s\\0'");
@@ -40,4 +40,9 @@ test("carries every option that changes the plan", () => {
     "vc",
   );
   expect(command.endsWith("-e 192.168.1.165 --register_vms --keep_clone --force_power_off")).toBe(true);
+});
+
+test("a name that begins with a dash stands with its flag, so that it is read as a value", () => {
+  const command = renderCommand({ ...request, lun: "-odd" }, "-dash", "vc");
+  expect(command).toContain("atvm_prep -A --dgs_lun_name=-odd --snapshot_name=-dash -c CDS1-ESX165");
 });

@@ -53,6 +53,7 @@ export function samplePlan(changes: Partial<PlanView> = {}): PlanView {
       snapshotsLost: [],
     },
     warnings: ["Gold was assigned after this snapshot was made: changes since then are not in this clone."],
+    notes: [],
     leftovers: [],
     approval: { policy: "token", how: "The operator's yes is enough; then confirm_plan." },
     state: "open",

@@ -1,5 +1,19 @@
-import { currentVms, judgeBatch, namesById, nameVms } from "./shared.ts";
+import { PrepError } from "../errors.ts";
+import type { Vm } from "../ports.ts";
+import { safeText } from "../text.ts";
+import { currentVms, judgeBatch, namesById, nameVms, waitFor } from "./shared.ts";
 import { type PowerOffStep, stepKind } from "./types.ts";
+
+/** How long vCenter may take to show what its own task has done. */
+const SETTLE_MS = 5_000;
+
+function stillOn(vms: readonly Vm[]): PrepError {
+  const on = vms.filter((vm) => vm.powerState === "poweredOn");
+  return new PrepError("REMOTE_FAULT", `After the power-off these are still on, ${nameVms(on)}.`, {
+    found: { vms: on.map((vm) => ({ id: vm.id, name: safeText(vm.name) })) },
+    hint: "Look at these VMs' tasks and events in vCenter, then resume the run.",
+  });
+}
 
 /** `VirtualMachine.PowerOffVM_Task`, in parallel, one wait for all tasks. */
 export const powerOff = stepKind<PowerOffStep>({
@@ -17,6 +31,11 @@ export const powerOff = stepKind<PowerOffStep>({
       (done, total) => world.progress(`${done} of ${total} off`),
     );
     judgeBatch(outcomes, namesById(step.vms), "Powering off");
+    // A task's word is not taken for it: one that found the VM in another state has done nothing.
+    const off = await waitFor(world.clock, SETTLE_MS, async () =>
+      (await currentVms(step.vms, world)).some((vm) => vm.powerState === "poweredOn") ? undefined : true,
+    );
+    if (off === undefined) throw stillOn(await currentVms(step.vms, world));
     return { detail: `${running.length} powered off` };
   },
 });
