@@ -1,43 +1,7 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { asMoRef, asVmfsUuid } from "../../src/core/ids.ts";
-import type { Host } from "../../src/core/ports.ts";
-import type { Vsphere, VsphereOptions } from "../../src/vsphere/vsphere.ts";
-import {
-  type Answer,
-  connect,
-  type FakeVcenter,
-  object,
-  refs,
-  type Script,
-  startFakeVcenter,
-  string,
-} from "./fake-vcenter.ts";
-
-const opened: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const each of opened.splice(0).reverse()) await each.close();
-});
-
-async function talk(
-  script: Script,
-  options: Partial<VsphereOptions> = {},
-): Promise<{ fake: FakeVcenter; vsphere: Vsphere }> {
-  const fake = await startFakeVcenter(script);
-  const vsphere = connect(fake.port, options);
-  opened.push(fake, vsphere);
-  return { fake, vsphere };
-}
-
-const host: Host = {
-  id: asMoRef("host-1"),
-  name: "esx.lab.test",
-  connectionState: "connected",
-  datacenter: { id: asMoRef("datacenter-1"), name: "DC", vmFolder: asMoRef("group-v1") },
-  computeResource: asMoRef("domain-1"),
-  resourcePool: asMoRef("resgroup-1"),
-  storageSystem: asMoRef("storageSystem-1"),
-  datastoreSystem: asMoRef("datastoreSystem-1"),
-};
+import { type Answer, object, refs, string } from "./fake-vcenter.ts";
+import { host, talk } from "./talk.ts";
 
 /** An envelope with prefixes of its own for everything, and `XMLSchema-instance` for the one that is usually `xsi`. */
 const strange = (status: number, body: string): Answer => ({

@@ -1,49 +1,11 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { PrepError } from "../../src/core/errors.ts";
-import { asMoRef, asVmfsUuid, naaOf } from "../../src/core/ids.ts";
-import type { Clock, Host } from "../../src/core/ports.ts";
+import { naaOf } from "../../src/core/ids.ts";
 import type { Vsphere } from "../../src/vsphere/vsphere.ts";
-import { connect, type FakeVcenter, object, type Script, startFakeVcenter, string } from "./fake-vcenter.ts";
+import { object, type Script, string } from "./fake-vcenter.ts";
+import { errorOf, host, hurriedClock, talk as talkOver, uuid, vm } from "./talk.ts";
 
-const opened: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const each of opened.splice(0).reverse()) await each.close();
-});
-
-/** Pauses take no time; what is to last for a while lasts until it is called off. */
-const hurriedClock: Clock = {
-  now: () => new Date(0),
-  sleep: (ms, signal) =>
-    ms >= 20_000
-      ? new Promise((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }))
-      : new Promise((resolve) => setImmediate(resolve)),
-};
-
-async function talk(script: Script): Promise<{ fake: FakeVcenter; vsphere: Vsphere }> {
-  const fake = await startFakeVcenter(script);
-  const vsphere = connect(fake.port, { clock: hurriedClock });
-  opened.push(fake, vsphere);
-  return { fake, vsphere };
-}
-
-const errorOf = (attempt: Promise<unknown>): Promise<PrepError> =>
-  attempt.then(
-    () => expect.unreachable("it went through"),
-    (thrown: unknown) => (thrown instanceof PrepError ? thrown : Promise.reject(thrown)),
-  );
-
-const host: Host = {
-  id: asMoRef("host-1"),
-  name: "esx.lab.test",
-  connectionState: "connected",
-  datacenter: { id: asMoRef("datacenter-1"), name: "DC", vmFolder: asMoRef("group-v1") },
-  computeResource: asMoRef("domain-1"),
-  resourcePool: asMoRef("resgroup-1"),
-  storageSystem: asMoRef("storageSystem-1"),
-  datastoreSystem: asMoRef("datastoreSystem-1"),
-};
-const uuid = asVmfsUuid("5f1a2b3c-00000001-0000-000000000001");
-const vm = asMoRef("vm-1");
+const talk = (script: Script): ReturnType<typeof talkOver> => talkOver(script, { clock: hurriedClock });
 
 /** Services without the optional managers. */
 const bareContent = (): string =>

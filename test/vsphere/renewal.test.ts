@@ -1,6 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
-import { asMoRef, asVmfsUuid } from "../../src/core/ids.ts";
-import type { Host } from "../../src/core/ports.ts";
+import { describe, expect, test } from "vitest";
 import type { Vsphere } from "../../src/vsphere/vsphere.ts";
 import {
   connect,
@@ -12,26 +10,9 @@ import {
   string,
   vmObject,
 } from "./fake-vcenter.ts";
-
-const opened: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const each of opened.splice(0).reverse()) await each.close();
-});
+import { closing, host, uuid, vm } from "./talk.ts";
 
 const NAA = "naa.60060160000000000000000000000001";
-const uuid = asVmfsUuid("5f1a2b3c-00000001-0000-000000000001");
-const vm = asMoRef("vm-1");
-const host: Host = {
-  id: asMoRef("host-1"),
-  name: "esx.lab.test",
-  connectionState: "connected",
-  datacenter: { id: asMoRef("datacenter-1"), name: "DC", vmFolder: asMoRef("group-v1") },
-  computeResource: asMoRef("domain-1"),
-  resourcePool: asMoRef("resgroup-1"),
-  storageSystem: asMoRef("storageSystem-1"),
-  datastoreSystem: asMoRef("datastoreSystem-1"),
-};
-
 const vmThatIs = (state: string): string => vmObject("vm-1", { "runtime.powerState": string(state) });
 
 const storageThatIs = ({ disk = "ok", mounted = true }: { disk?: string; mounted?: boolean }): string =>
@@ -122,7 +103,7 @@ async function ended(operation: string, objects: string): Promise<{ fake: FakeVc
   };
   const fake = await startFakeVcenter(script);
   const vsphere = connect(fake.port);
-  opened.push(fake, vsphere);
+  closing(fake, vsphere);
   return { fake, vsphere };
 }
 
@@ -166,7 +147,7 @@ describe("a read that finds its session ended", () => {
   test("is not sent a third time", async () => {
     const fake = await startFakeVcenter({ RetrievePropertiesEx: () => ({ fault: "NotAuthenticated" }) });
     const vsphere = connect(fake.port);
-    opened.push(fake, vsphere);
+    closing(fake, vsphere);
     await expect(vsphere.reader.vms([vm])).rejects.toMatchObject({ code: "AUTHENTICATION_FAILED" });
     expect(fake.operations().filter((each) => each === "RetrievePropertiesEx")).toHaveLength(2);
   });
@@ -177,6 +158,6 @@ async function talkTo(objects: (nth: number) => string): Promise<{ fake: FakeVce
     RetrievePropertiesEx: (_xml, nth) => `<returnval>${objects(nth)}</returnval>`,
   });
   const vsphere = connect(fake.port);
-  opened.push(fake, vsphere);
+  closing(fake, vsphere);
   return { fake, vsphere };
 }

@@ -1,58 +1,11 @@
 import { inspect } from "node:util";
-import { afterEach, describe, expect, test } from "vitest";
-import { PrepError } from "../../src/core/errors.ts";
-import { asMoRef, asVmfsUuid, naaOf } from "../../src/core/ids.ts";
-import type { Host } from "../../src/core/ports.ts";
-import type { Vsphere, VsphereOptions } from "../../src/vsphere/vsphere.ts";
-import {
-  connect,
-  type FakeVcenter,
-  PASSWORD,
-  recordingLog,
-  type Script,
-  startFakeVcenter,
-  vmObject,
-} from "./fake-vcenter.ts";
+import { describe, expect, test } from "vitest";
+import { asMoRef, naaOf } from "../../src/core/ids.ts";
+import { connect, PASSWORD, recordingLog, startFakeVcenter, vmObject } from "./fake-vcenter.ts";
+import { closing, errorOf, host, talk, uuid } from "./talk.ts";
 
-const opened: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const each of opened.splice(0).reverse()) await each.close();
-});
-
-async function talk(
-  script: Script,
-  options: Partial<VsphereOptions> & { versions?: string } = {},
-): Promise<{ fake: FakeVcenter; vsphere: Vsphere }> {
-  const fake = await startFakeVcenter(script, options.versions);
-  const vsphere = connect(fake.port, options);
-  opened.push(fake, vsphere);
-  return { fake, vsphere };
-}
-
-async function errorOf(attempt: Promise<unknown>): Promise<PrepError> {
-  const thrown = await attempt.then(
-    () => expect.unreachable("it went through"),
-    (error: unknown) => error,
-  );
-  if (!(thrown instanceof PrepError)) throw thrown;
-  expect(thrown.hint).not.toBe("");
-  return thrown;
-}
-
-const SHORT = { connect: 2000, call: 60, storage: 60, task: 2000 };
+const SHORT = { connect: 2000, call: 400, storage: 400, task: 2000 };
 const datastores = [asMoRef("datastore-1")];
-const uuid = asVmfsUuid("5f1a2b3c-00000001-0000-000000000001");
-const host: Host = {
-  id: asMoRef("host-1"),
-  name: "192.168.1.165",
-  connectionState: "connected",
-  datacenter: { id: asMoRef("datacenter-1"), name: "DC", vmFolder: asMoRef("group-v1") },
-  computeResource: asMoRef("domain-1"),
-  resourcePool: asMoRef("resgroup-1"),
-  storageSystem: asMoRef("storageSystem-1"),
-  datastoreSystem: asMoRef("datastoreSystem-1"),
-};
-
 describe("signing in", () => {
   test("happens once for calls that come together, with the cookie returned as it was set", async () => {
     const { fake, vsphere } = await talk({ RetrievePropertiesEx: () => `<returnval>${vmObject("vm-1")}</returnval>` });
@@ -178,7 +131,7 @@ describe("a vCenter that fails", () => {
     const fake = await startFakeVcenter({});
     await fake.close();
     const vsphere = connect(fake.port);
-    opened.push(vsphere);
+    closing(vsphere);
     expect((await errorOf(vsphere.writer.unmount(host, uuid))).code).toBe("UNREACHABLE");
   });
 
