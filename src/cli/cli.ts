@@ -17,10 +17,10 @@ export async function runCli(argv: readonly string[], io: Io, openApp: OpenApp =
     const [{ normalizeArgv }, { jobOf }] = await Promise.all([import("./argv.ts"), import("./program.ts")]);
     return await jobOf(normalizeArgv(argv), io, openApp)();
   } catch (thrown) {
-    if (thrown instanceof Interrupted) return 130;
-    const { refuse } = await import("./report.ts");
+    const { interrupted, refuse } = await import("./report.ts");
     // Known before anything is parsed, since an error of parsing is a document too.
-    return refuse({ io, json: argv.includes("--json") }, thrown);
+    const json = argv.includes("--json");
+    return thrown instanceof Interrupted ? interrupted({ io, json }) : refuse({ io, json }, thrown);
   } finally {
     await flush(io);
   }

@@ -78,7 +78,7 @@ export const OPTION_FLAGS: readonly Flag[] = [
   { long: "--register_vms", text: "after -A, -M, -rvgd: also register the VMs on the datastore" },
   { long: "--keep_clone", text: "unassign the old clone but do not delete it" },
   { long: "--force_power_off", text: "power off VMs on gold that do not shut down or have no guest tools" },
-  { long: "--dry-run", text: "stop after showing the plan" },
+  { long: "--dry-run", text: "show the plan, discard it, and stop" },
   { long: "--yes", text: "answer the question with yes (not enough for a rollback)" },
   { long: "--yes-rollback", value: "NAME", text: "answer a rollback's question: NAME is the LUN's full name" },
   { long: "--json", text: "one JSON document on standard output, everything else on standard error" },

@@ -3,11 +3,11 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { PrepError } from "../core/errors.ts";
 import type { Context } from "./context.ts";
-import { tell } from "./io.ts";
+import { say, tell } from "./io.ts";
 import { STARTER_CONFIG } from "./starter-config.ts";
 
 /** Never overwrites. Errors: `BAD_REQUEST`. */
-export async function init(file: string | undefined, { io, config }: Context): Promise<number> {
+export async function init(file: string | undefined, { io, config, json }: Context): Promise<number> {
   const path = resolve(io.cwd, file ?? config ?? "atvm.config.yaml");
   await writeFile(path, STARTER_CONFIG, { flag: "wx", mode: 0o640 }).catch((cause: unknown) => {
     const exists = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
@@ -20,6 +20,7 @@ export async function init(file: string | undefined, { io, config }: Context): P
       },
     );
   });
+  if (json) say(io, JSON.stringify({ file: path }));
   tell(
     io,
     `Wrote ${path}. Fill in the addresses, put the two passwords into files that only you can read, then: atvm_prep --config ${path} doctor`,

@@ -4,17 +4,17 @@ import { z } from "zod";
 import { PrepError } from "../core/errors.ts";
 import { nearest } from "../core/request.ts";
 import { startLab } from "../lab/lab.ts";
-import { SCENARIOS } from "../lab/scenarios.ts";
+import { LIMITS, SCENARIOS } from "../lab/scenarios.ts";
 import type { Context } from "./context.ts";
 import { type Io, say } from "./io.ts";
 
-const number = (most: number) => z.coerce.number().int().min(0).max(most).optional();
+const number = (most: number, least = 0) => z.coerce.number().int().min(least).max(most).optional();
 
 const labFlags = z.object({
   scenario: z.enum(SCENARIOS).optional(),
-  vms: number(100_000),
-  running: number(100_000),
-  clients: number(1000),
+  vms: number(LIMITS.vms),
+  running: number(LIMITS.vms),
+  clients: number(LIMITS.clients.most, LIMITS.clients.least),
   dgsPort: number(65_535),
   vcenterPort: number(65_535),
   latency: z.string().optional(),

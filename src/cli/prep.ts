@@ -1,11 +1,12 @@
 /** `atvm_prep -A|-M|-R|-U|-rvgd -n LUN …`: plan, question, run, report. The operator's own door to the engine. */
+import { z } from "zod";
 import type { App } from "../app.ts";
 import type { Config } from "../config/config.ts";
-import type { Channel, Engine } from "../core/engine.ts";
+import type { Channel } from "../core/engine.ts";
 import { PrepError } from "../core/errors.ts";
 import type { VcenterOverride } from "../core/ports.ts";
 import { planText, runText } from "../core/render.ts";
-import type { PlanView } from "../core/views.ts";
+import type { PlanView, RunView } from "../core/views.ts";
 import { askApproval, notThatName } from "./ask.ts";
 import { type Context, withApp } from "./context.ts";
 import { exitCodeOfRun } from "./exit-codes.ts";
@@ -35,28 +36,38 @@ interface Finish {
   readonly context: Context;
 }
 
-/** Shows a plan that was just made, has it approved, carries it out. A plan that is not carried out is discarded. */
+/**
+ * Shows a plan that was just made, has it approved, carries it out. A plan that is not carried out is discarded: its token
+ * is shown to nobody, so it could only stand in the way.
+ */
 export async function finishPlan({ plan, app, vcenter, command, context }: Finish): Promise<number> {
   const { engine } = app;
-  // How an assistant gets its approval is not the question here.
-  const how = command.dryRun ? "you are asked before it is carried out." : "you are asked below.";
-  const shown = { ...withoutToken(plan), approval: { ...plan.approval, how } };
   if (command.dryRun) {
-    answer(context, withoutToken(await discard(engine, app, plan)), () => planText(shown));
+    const looked = shownAs(await discard(app, plan), DRY_RUN);
+    answer(context, looked, () => planText(looked));
     return 0;
   }
+  const shown = shownAs(plan, "you are asked below.");
   if (context.json) tell(context.io, planText(shown));
   else answer(context, shown, () => planText(shown));
 
-  const { channel, typedLun } = await approval(plan, command, context).catch(async (thrown: unknown) => {
-    await discard(engine, app, plan);
-    throw thrown;
+  const carriedOut = async (): Promise<RunView> => {
+    const { channel, typedLun } = await approval(plan, command, app.config, context);
+    const actor = app.actor(channel);
+    const { planToken } = plan;
+    if (planToken === undefined) throw new Error("a fresh plan carries its token");
+    if (plan.steps.length > 0) {
+      await engine.approve(plan.planId, actor, typedLun).catch((thrown: unknown) => {
+        throw notApproved(thrown, channel);
+      });
+    }
+    return carryThrough(engine, { planToken, actor, ...vcenter }, context);
+  };
+  const run = await carriedOut().catch(async (thrown: unknown) => {
+    // One that became a run stays what it is.
+    await discard(app, plan).catch(() => undefined);
+    throw await withoutFreshPlan(thrown, app);
   });
-  const actor = app.actor(channel);
-  const { planToken } = plan;
-  if (planToken === undefined) throw new Error("a fresh plan carries its token");
-  await engine.approve(plan.planId, actor, typedLun);
-  const run = await carryThrough(engine, { planToken, actor, ...vcenter }, context);
   answer(context, run, () => `\n${runText(run)}`);
   return exitCodeOfRun(run);
 }
@@ -65,6 +76,7 @@ export async function finishPlan({ plan, app, vcenter, command, context }: Finis
 async function approval(
   plan: PlanView,
   { yes, yesRollback }: Answering,
+  config: Config,
   { io }: Context,
 ): Promise<{ channel: Channel; typedLun?: string }> {
   const name = plan.target.lun.name;
@@ -74,18 +86,57 @@ async function approval(
   }
   if (plan.steps.length === 0) return { channel: "cli" };
   if (yes && plan.mode !== "rollback") return { channel: "cli-unattended" };
+  const flag = plan.mode === "rollback" ? `--yes-rollback ${name}` : "--yes";
+  const flagCounts = plan.approval.policy !== "human" || config.approval.cli === "allow";
   const typedLun = await askApproval(
     io,
     plan,
-    plan.mode === "rollback"
-      ? `Run it on a terminal, or add \`--yes-rollback ${name}\` to approve it beforehand.`
-      : "Run it on a terminal, or add `--yes` to approve it beforehand.",
+    flagCounts ? `Run it on a terminal, or add \`${flag}\` to approve it beforehand.` : "Run it on a terminal.",
   );
   return { channel: "cli", ...(typedLun === undefined ? {} : { typedLun }) };
 }
 
-const discard = (engine: Engine, app: App, plan: PlanView): Promise<PlanView> =>
-  engine.discardPlan({ planId: plan.planId }, app.actor("cli"));
+/** An engine's refusal to take the approval, with a way out that is one at the command line. */
+function notApproved(thrown: unknown, channel: Channel): unknown {
+  if (!(thrown instanceof PrepError)) return thrown;
+  if (thrown.code === "NOT_APPROVED" && channel === "cli-unattended") {
+    return withHint(thrown, "Run it on a terminal without `--yes` or `--yes-rollback`, and answer the question.");
+  }
+  if (thrown.code === "FORBIDDEN") {
+    return withHint(
+      thrown,
+      "Have the assistant plan it, and somebody else approve that plan with `atvm_prep approve`.",
+    );
+  }
+  return thrown;
+}
+
+/** A stale plan's error without the fresh plan that it left open for whoever has its token, which here is nobody. */
+async function withoutFreshPlan(thrown: unknown, app: App): Promise<unknown> {
+  if (!(thrown instanceof PrepError)) return thrown;
+  const fresh = z.object({ planId: z.string() }).safeParse(thrown.extra["plan"]);
+  if (!fresh.success) return thrown;
+  const plan = await discard(app, fresh.data).catch(() => undefined);
+  const { plan: _, ...extra } = thrown.extra;
+  return withHint(thrown, "Nothing was changed. Run it again: it then shows the plan for how things are now.", {
+    ...extra,
+    ...(plan === undefined ? {} : { plan: shownAs(plan, "Run the command again.") }),
+  });
+}
+
+const withHint = (error: PrepError, hint: string, extra = error.extra): PrepError =>
+  new PrepError(error.code, error.message, { ...error, hint, extra, cause: error });
+
+const DRY_RUN = "This was a dry run: run the command without --dry-run to carry it out.";
+
+/** For a terminal: without the token, and with `how` in place of how an assistant gets its approval. */
+const shownAs = (plan: PlanView, how: string): PlanView => ({
+  ...withoutToken(plan),
+  approval: { ...plan.approval, how },
+});
+
+const discard = ({ engine, actor }: App, { planId }: Pick<PlanView, "planId">): Promise<PlanView> =>
+  engine.discardPlan({ planId }, actor("cli"));
 
 /** `-vi`, `-vu`, `-vp`. The configured secret goes to the configured address only. */
 async function vcenterOf(

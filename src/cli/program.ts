@@ -1,5 +1,5 @@
 /** The commands and their flags. What a command does is imported when it is called. */
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { z } from "zod";
 import { PrepError } from "../core/errors.ts";
 import { VERSION } from "../version.ts";
@@ -17,16 +17,29 @@ export function jobOf(words: readonly string[], io: Io, openApp: OpenApp): Job {
   const program = programOf(io, openApp, (chosen) => {
     job = chosen;
   });
+  let failed = program;
+  onFailure(program, (command) => {
+    failed = command;
+  });
   try {
     program.parse([...words], { from: "user" });
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
     if (thrown.exitCode === 0) return async () => 0;
-    throw badRequest(thrown, words, program);
+    throw badRequest(thrown, words, failed);
   }
   if (job === undefined)
     throw new PrepError("BAD_REQUEST", "That is not a command.", { hint: "See `atvm_prep --help`." });
   return job;
+}
+
+/** Which command it is that a line cannot be parsed for; the parser's error does not say. */
+function onFailure(command: Command, note: (command: Command) => void): void {
+  command.exitOverride((thrown) => {
+    note(command);
+    throw thrown;
+  });
+  for (const one of command.commands) onFailure(one, note);
 }
 
 const text = z.string().optional();
@@ -45,11 +58,11 @@ function flagsOf<T extends z.ZodObject>(schema: T, options: unknown): z.output<T
 
 function programOf(io: Io, openApp: OpenApp, choose: (job: Job) => void): Command {
   const program = new Command("atvm_prep")
-    .exitOverride()
     .configureOutput({ writeOut: (out) => io.stdout.write(out), writeErr: () => undefined })
     .helpCommand(false)
     .version(VERSION)
-    .option(spelled(CONFIG_FLAG), CONFIG_FLAG.text);
+    .option(spelled(CONFIG_FLAG), CONFIG_FLAG.text)
+    .option("--json");
   program.helpInformation = () => `${helpPage()}\n`;
 
   /** Decides that `run` is to be done, with what every command has. */
@@ -64,7 +77,11 @@ function programOf(io: Io, openApp: OpenApp, choose: (job: Job) => void): Comman
       choose(() => run(context, command.args, options));
     });
   const add = (parent: Command, name: string, summary: string, hidden = false): Command =>
-    parent.command(name, { hidden }).description(summary).option(spelled(CONFIG_FLAG), CONFIG_FLAG.text);
+    parent
+      .command(name, { hidden })
+      .description(summary)
+      .option(spelled(CONFIG_FLAG), CONFIG_FLAG.text)
+      .option("--json", "one JSON document on standard output");
 
   const prep = program.command("prep", { isDefault: true, hidden: true });
   prep.helpInformation = program.helpInformation;
@@ -76,9 +93,12 @@ function programOf(io: Io, openApp: OpenApp, choose: (job: Job) => void): Comman
   });
 
   act(
-    add(program, "serve", "MCP server on standard input and output")
+    program
+      .command("serve")
+      .description("MCP server on standard input and output")
+      .option(spelled(CONFIG_FLAG), CONFIG_FLAG.text)
       .option("--lab", "start a simulated array and vCenter, and work on these")
-      .option("--http [ADDRESS]", "", undefined),
+      .addOption(new Option("--http [ADDRESS]").hideHelp()),
     async (context, _args, options) => {
       const { lab, http } = flagsOf(serving, options);
       return (await import("./serve.ts")).serve({ lab, http: http !== undefined }, context);
@@ -96,19 +116,16 @@ function programOf(io: Io, openApp: OpenApp, choose: (job: Job) => void): Comman
     .option("--write-config <FILE>", "write a complete configuration for it");
   act(lab, async (context, _args, options) => (await import("./lab.ts")).lab(options, context));
 
-  const listing = add(program, "plans", "open plans").option("--json", "as JSON");
+  const listing = add(program, "plans", "open plans");
   act(listing, async (context) => (await import("./plans.ts")).plans(context));
 
-  const approving = add(program, "approve", "approve a plan that an assistant made")
-    .argument("<PLAN>")
-    .option("--json", "as JSON");
+  const approving = add(program, "approve", "approve a plan that an assistant made").argument("<PLAN>");
   act(approving, async (context, [plan = ""]) => (await import("./approve.ts")).approve(plan, context));
 
   const history = add(program, "runs", "runs, newest first")
     .option("-c, --client_name <CLIENT>", "of this client only")
     .option("-n, --dgs_lun_name <LUN>", "of this LUN only")
-    .option("--limit <N>", "at most so many")
-    .option("--json", "as JSON");
+    .option("--limit <N>", "at most so many");
   act(history, async (context, _args, options) => {
     const filter = flagsOf(z.object({ client_name: text, dgs_lun_name: text, limit: count }), options);
     return (await import("./runs.ts")).runs(
@@ -118,47 +135,45 @@ function programOf(io: Io, openApp: OpenApp, choose: (job: Job) => void): Comman
   });
 
   const run = program.command("run").description("one run");
-  act(add(run, "show", "how far it is").argument("<RUN>").option("--json", "as JSON"), async (context, [id = ""]) =>
+  act(add(run, "show", "how far it is").argument("<RUN>"), async (context, [id = ""]) =>
     (await import("./runs.ts")).showRun(id, context),
   );
   const resume = add(run, "resume", "plan what it left, and carry that out").argument("<RUN>");
-  for (const flag of OPTION_FLAGS.filter(({ long }) => /^--(dry-run|yes|yes-rollback|json)$/.test(long))) {
+  for (const flag of OPTION_FLAGS.filter(({ long }) => /^--(dry-run|yes|yes-rollback)$/.test(long))) {
     resume.option(spelled(flag), flag.text);
   }
   act(resume, async (context, [id = ""], options) => {
     const { yes, dryRun, yesRollback } = flagsOf(answering, options);
     return (await import("./runs.ts")).resumeRun(id, { yes, dryRun, ...present({ yesRollback }) }, context);
   });
-  act(
-    add(run, "cancel", "stop it before its next step").argument("<RUN>").option("--json", "as JSON"),
-    async (context, [id = ""]) => (await import("./runs.ts")).cancelRun(id, context),
+  act(add(run, "cancel", "stop it before its next step").argument("<RUN>"), async (context, [id = ""]) =>
+    (await import("./runs.ts")).cancelRun(id, context),
   );
 
   const audit = program.command("audit").description("who did what, and when");
-  const auditRows = add(audit, "show", "the rows, newest first")
-    .option("--since <TIME>", "from this instant on (ISO 8601)")
+  const auditRows = add(audit, "show", "the newest rows, the newest last")
+    .option("--since <TIME>", "from this date or instant on (ISO 8601)")
     .option("--plan <PLAN>", "of this plan")
     .option("--run <RUN>", "of this run")
-    .option("--limit <N>", "at most so many")
-    .option("--json", "as JSON");
+    .option("--limit <N>", "at most so many");
   act(auditRows, async (context, _args, options) => {
     const given = flagsOf(z.object({ since: text, plan: text, run: text, limit: count }), options);
-    const filter = present({ since: given.since, planId: given.plan, runId: given.run, limit: given.limit });
+    const filter = present({ since: instantOf(given.since), planId: given.plan, runId: given.run, limit: given.limit });
     return (await import("./audit.ts")).showAudit(filter, context);
   });
-  act(add(audit, "verify", "whether the chain holds").option("--json", "as JSON"), async (context) =>
+  act(add(audit, "verify", "whether the chain holds"), async (context) =>
     (await import("./audit.ts")).verifyAudit(context),
   );
   act(
-    add(audit, "export", "all rows as JSON Lines").option("--since <TIME>", "from this instant on"),
+    add(audit, "export", "all rows as JSON Lines").option("--since <TIME>", "from this date or instant on (ISO 8601)"),
     async (context, _args, options) =>
       (await import("./audit.ts")).exportAudit(
-        present({ since: flagsOf(z.object({ since: text }), options).since }),
+        present({ since: instantOf(flagsOf(z.object({ since: text }), options).since) }),
         context,
       ),
   );
 
-  act(add(program, "doctor", "check everything a site needs").option("--json", "as JSON"), async (context) =>
+  act(add(program, "doctor", "check everything a site needs"), async (context) =>
     (await import("./doctor.ts")).doctor(context),
   );
   act(
@@ -183,6 +198,19 @@ const spelled = ({ short, long, value }: Flag): string =>
   [short?.length === 2 ? short : undefined, value === undefined ? long : `${long} <${value}>`]
     .filter((part) => part !== undefined)
     .join(", ");
+
+const zoned = { offset: true, local: true };
+const isoTime = z.union([z.iso.date(), z.iso.datetime(zoned), z.iso.datetime({ ...zoned, precision: -1 })]);
+
+/** As the audit's rows have it. Errors: `BAD_REQUEST`. */
+function instantOf(since: string | undefined): string | undefined {
+  if (since === undefined) return undefined;
+  const parsed = isoTime.safeParse(since);
+  if (parsed.success) return new Date(parsed.data).toISOString();
+  throw new PrepError("BAD_REQUEST", "--since is neither a date nor an instant.", {
+    hint: "Write it as in ISO 8601, such as 2026-11-23 or 2026-11-23T10:00:00Z.",
+  });
+}
 
 type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 

@@ -1,5 +1,5 @@
 /** How commands say what came of them: text for people, or one JSON document. */
-import { asPrepError } from "../core/errors.ts";
+import { asPrepError, PrepError } from "../core/errors.ts";
 import { errorText } from "../core/render.ts";
 import type { PlanView } from "../core/views.ts";
 import { exitCodeOf } from "./exit-codes.ts";
@@ -17,6 +17,18 @@ export function refuse({ io, json }: { io: Io; json: boolean }, thrown: unknown)
   if (json) say(io, JSON.stringify({ error: view }, undefined, 2));
   else tell(io, errorText(view));
   return exitCodeOf(error.code);
+}
+
+/** Ctrl-C at a question: no error to a person, who knows; a script still gets its one document. */
+export function interrupted(to: { io: Io; json: boolean }): number {
+  if (to.json) {
+    const hint = "Run it again and answer.";
+    refuse(
+      to,
+      new PrepError("NOT_APPROVED", "The question was interrupted. Nothing was changed.", { hint, retryable: false }),
+    );
+  }
+  return 130;
 }
 
 /** A stale plan's error carries a fresh plan with its token, which is for assistants; a terminal has no use for it. */

@@ -93,16 +93,28 @@ describe("atvm_prep against the lab", () => {
     expect(states).toContain("assign pending");
   });
 
+  it("leaves no plan open where --yes does not stand for a person", async () => {
+    const strict = join(folder, "strict.yaml");
+    const settings = (await readFile(config, "utf8")).replace(/^approval:.*\n(?:[ \t].*\n)*/m, "");
+    await writeFile(strict, `${settings}\napproval: {default: human, cli: deny}\n`);
+    const on = terminal({ cwd: folder });
+    expect(await runCli(["-A", "-n", "Gold", "--yes", "--config", strict], on.io)).toBe(4);
+    expect(on.err()).toContain("Run it on a terminal without `--yes`");
+    expect(JSON.parse((await atvm("plans", "--json")).out)).toEqual({ plans: [] });
+    expect(lab.world.mutations).toEqual([]);
+  });
+
   it("reports what a site has, and what it lacks", async () => {
     const well = await atvm("doctor");
     expect(well).toMatchObject({ code: 0 });
-    expect(well.out).toContain("vCenter: ");
+    expect(well.out).toMatch(/ok\s+target: .* is .*, connected/);
     const secret = join(folder, "lab.dgs-password");
     const right = await readFile(secret, "utf8");
     try {
       await writeFile(secret, "a wrong one");
       const ill = await atvm("doctor");
       expect(ill.out).toMatch(/FAILED\s+array: /);
+      expect(ill.out).toMatch(/ok\s+vCenter: /);
     } finally {
       await writeFile(secret, right);
     }

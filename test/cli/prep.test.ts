@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Actor, Engine } from "../../src/core/engine.ts";
-import { PrepError } from "../../src/core/errors.ts";
+import { type ErrorCode, PrepError } from "../../src/core/errors.ts";
 import { cli, LUN, planOf, runOf, terminal } from "./terminal.ts";
 
 /** An engine that plans `plan` and runs to `run`, and what was asked of it. */
@@ -135,8 +135,67 @@ describe("atvm_prep with a mode", () => {
     const { parts, names } = willing();
     const on = terminal();
     expect(await cli(["-A", "-n", "Gold", "--dry-run", "--json"], parts, on)).toBe(0);
-    expect(JSON.parse(on.out())).toMatchObject({ planId: "plan_1", mode: "automated_testing" });
-    expect(on.out()).not.toContain("token-canary");
+    expect(JSON.parse(on.out())).toMatchObject({
+      planId: "plan_1",
+      mode: "automated_testing",
+      state: "discarded",
+      approval: { how: "This was a dry run: run the command without --dry-run to carry it out." },
+    });
+    expect(on.out()).not.toMatch(/planToken|token-canary/);
+    expect(names()).toEqual(["plan", "discard"]);
+  });
+
+  it("says the same of a dry run in words", async () => {
+    const on = terminal();
+    expect(await cli(["-A", "-n", "Gold", "--dry-run"], willing().parts, on)).toBe(0);
+    expect(on.out()).toContain("without --dry-run");
+    expect(on.out()).not.toContain("confirm_plan");
+  });
+
+  const refused = (code: ErrorCode) => () =>
+    Promise.reject(new PrepError(code, "No.", { hint: "Call confirm_plan with this plan's token." }));
+
+  it.each([
+    ["approve", "NOT_APPROVED", 4],
+    ["approve", "FORBIDDEN", 3],
+    ["confirm", "NOT_APPROVED", 4],
+    ["confirm", "WRONG_CONTROLLER", 3],
+    ["confirm", "UNREACHABLE", 1],
+  ] as const)("leaves no plan open when %s is refused with %s", async (call, code, exit) => {
+    const { parts, names } = willing();
+    expect(await cli(["-A", "-n", "Gold", "--yes"], { ...parts, [call]: refused(code) })).toBe(exit);
+    expect(names().at(-1)).toBe("discard");
+  });
+
+  it.each([
+    [["-A", "-n", "Gold", "--yes"], planOf()],
+    [["-rvgd", "-n", "Gold", "--yes-rollback", LUN], planOf("rollback")],
+  ])("tells %j, where only a person approves, to answer on a terminal, not of a token", async (argv, plan) => {
+    const { parts } = willing(plan);
+    const on = terminal();
+    expect(await cli(argv, { ...parts, approve: refused("NOT_APPROVED") }, on)).toBe(4);
+    expect(on.err()).toContain("Run it on a terminal without `--yes`");
+    expect(on.err()).not.toContain("confirm_plan");
+  });
+
+  it("does not offer --yes where it would not count", async () => {
+    const { parts } = willing(planOf("maintenance", { approval: { policy: "human", how: "h" } }));
+    const on = terminal();
+    expect(await cli(["-M", "-n", "Gold"], parts, on, { approval: { cli: "deny" } })).toBe(4);
+    expect(on.err()).toContain("Run it on a terminal.");
+    expect(on.err()).not.toContain("--yes");
+  });
+
+  it.each([
+    ["y\x03", undefined],
+    ["n", "DECLINED"],
+  ])("still gives a script its one document when the question is answered with %j", async (typed, code) => {
+    const { parts, names } = willing();
+    const on = terminal({ tty: true });
+    on.type(typed);
+    const exit = await cli(["-A", "-n", "Gold", "--json"], parts, on);
+    expect(exit).toBe(code === undefined ? 130 : 4);
+    expect(JSON.parse(on.out())).toMatchObject({ error: { code: code ?? "NOT_APPROVED", hint: expect.any(String) } });
     expect(names()).toEqual(["plan", "discard"]);
   });
 
@@ -159,13 +218,21 @@ describe("atvm_prep with a mode", () => {
     expect(on.err()).not.toMatch(/^\s+at /m);
   });
 
-  it("hides the token of the fresh plan that a stale one's refusal brings", async () => {
-    const { parts } = willing();
+  it("leaves the fresh plan that a stale one's refusal brings neither open nor with its token", async () => {
+    const { parts, calls } = willing();
     const on = terminal();
-    const confirm = () =>
-      Promise.reject(new PrepError("STALE_PLAN", "It moved on.", { hint: "h", extra: { diff: [], plan: planOf() } }));
+    const extra = { diff: ["VM a was powered on since"], plan: planOf("automated_testing", { planId: "plan_2" }) };
+    const confirm = () => Promise.reject(new PrepError("STALE_PLAN", "It moved on.", { hint: "its own token", extra }));
     expect(await cli(["-A", "-n", "Gold", "--yes", "--json"], { ...parts, confirm }, on)).toBe(6);
-    expect(JSON.parse(on.out())).toMatchObject({ error: { code: "STALE_PLAN", plan: { planId: "plan_1" } } });
+    expect(JSON.parse(on.out())).toMatchObject({
+      error: {
+        code: "STALE_PLAN",
+        diff: extra.diff,
+        plan: { state: "discarded" },
+        hint: expect.stringContaining("again"),
+      },
+    });
+    expect(calls.at(-1)).toEqual(["discard", "plan_2"]);
     expect(on.out() + on.err()).not.toContain("token-canary");
   });
 
@@ -191,7 +258,7 @@ describe("atvm_prep with a mode", () => {
   it("asks nobody where there is nothing to do", async () => {
     const { parts, names } = willing(planOf("maintenance", { steps: [] }), runOf("succeeded", { steps: [] }));
     expect(await cli(["-M", "-n", "Gold"], parts)).toBe(0);
-    expect(names()).toEqual(["plan", "approve", "confirm"]);
+    expect(names()).toEqual(["plan", "confirm"]);
   });
 });
 

@@ -40,10 +40,41 @@ describe("a command line that makes no sense", () => {
   it.each([
     [["-A", "-n", "Gold", "--snapshot-name", "s"], "--snapshot_name"],
     [["-A", "-n", "Gold", "--forse_power_off"], "--force_power_off"],
-    [["aprove", "plan_1"], "approve"],
-    [["rnus"], "runs"],
+    [["aprove", "plan_1"], "atvm_prep approve"],
+    [["rnus", "--limit", "5"], "atvm_prep runs"],
+    [["run", "shw", "run_1"], "atvm_prep run show"],
+    [["run", "resume", "run_1", "--dryrun"], "--dry-run"],
+    [["-A", "-n", "Gold", "--snapshot", "s"], "--snapshot_name"],
   ])("%j names what comes nearest", async (argv, near) => {
-    expect((await refusal(argv)).hint).toContain(near);
+    expect((await refusal(argv)).hint).toContain(`Did you mean \`${near}\`?`);
+  });
+
+  it.each([
+    [["-A", "-n", "Gold", "--ye"]],
+    [["-A", "-n", "Gold", "--yess"]],
+    [["run", "resume", "run_1", "--yse"]],
+    [["plans", "--limit", "5"]],
+    [["runs", "--dgs_lun_nmae_of_mine", "x"]],
+    [["frobnicate"]],
+  ])(
+    "%j, to which nothing of that command comes near, gets no suggestion, and never one that approves",
+    async (argv) => {
+      expect((await refusal(argv)).hint).toBe("See `atvm_prep --help`.");
+    },
+  );
+
+  it("says which words may follow where one is missing", async () => {
+    expect((await refusal(["run"])).hint).toContain("show, resume, cancel");
+  });
+
+  it.each([["show"], ["export"]])("takes no words for a time in audit %s", async (command) => {
+    for (const since of ["yesterday", "2026", "2026-02-31", "2026-11-23 or so"]) {
+      expect(await refusal(["audit", command, "--since", since])).toMatchObject({ exit: 2, code: "BAD_REQUEST" });
+    }
+  });
+
+  it("refuses --json for the server, whose standard output is MCP's", async () => {
+    expect(await refusal(["serve"])).toMatchObject({ code: "BAD_REQUEST", exit: 2, hint: "Leave out --json." });
   });
 
   it.each([
@@ -199,18 +230,46 @@ describe("audit", () => {
     expect(on.out()).toContain("row 4 was changed");
   });
 
-  it("is exported as JSON Lines, oldest first", async () => {
+  const row = (seq: number) => ({ seq, at: "t", type: "x", actor: "a", channel: "cli", data: {}, hash: "h" });
+  const chain = { holds: true, rows: 50, problems: [] };
+
+  it("is shown with every row that was asked for, the newest last", async () => {
     const on = terminal();
-    const row = (seq: number) => ({ seq, at: "t", type: "x", actor: "a", channel: "cli", data: {}, hash: "h" });
-    const readAudit = async () => ({ rows: [row(2), row(1)], chain: { holds: true, rows: 2, problems: [] } });
-    expect(await cli(["audit", "export"], { readAudit }, on)).toBe(0);
-    const seqs = on
-      .out()
-      .trim()
-      .split("\n")
-      .map((line) => z.object({ seq: z.number() }).parse(JSON.parse(line)).seq);
-    expect(seqs).toEqual([1, 2]);
+    const rows = Array.from({ length: 50 }, (_, at) => row(at + 1));
+    expect(await cli(["audit", "show"], { readAudit: async () => ({ rows, chain }) }, on)).toBe(0);
+    const seqs = [...on.out().matchAll(/^- #(\d+)/gm)].map(([, seq]) => Number(seq));
+    expect(seqs).toEqual(rows.map(({ seq }) => seq));
   });
+
+  it.each([
+    ["2026-11-23", "2026-11-23T00:00:00.000Z"],
+    ["2026-11-23T10:00Z", "2026-11-23T10:00:00.000Z"],
+    ["2026-11-23T10:00:00+02:00", "2026-11-23T08:00:00.000Z"],
+  ])("is asked for since %s, in the form of its rows", async (given, since) => {
+    const filters: unknown[] = [];
+    const readAudit: Engine["readAudit"] = async (filter) => {
+      filters.push(filter);
+      return { rows: [], chain };
+    };
+    expect(await cli(["audit", "show", "--since", given], { readAudit })).toBe(0);
+    expect(await cli(["audit", "export", "--since", given], { readAudit })).toBe(0);
+    expect(filters).toMatchObject([{ since }, { since }]);
+  });
+
+  it.each([[["audit", "export"]], [["audit", "export", "--json"]]])(
+    "is JSON Lines, oldest first, by %j",
+    async (argv) => {
+      const on = terminal();
+      const readAudit = async () => ({ rows: [row(2), row(1)], chain });
+      expect(await cli(argv, { readAudit }, on)).toBe(0);
+      const seqs = on
+        .out()
+        .trim()
+        .split("\n")
+        .map((line) => z.object({ seq: z.number() }).parse(JSON.parse(line)).seq);
+      expect(seqs).toEqual([1, 2]);
+    },
+  );
 });
 
 describe("init and config schema", () => {
@@ -236,9 +295,16 @@ describe("init and config schema", () => {
     expect(await readFile(file, "utf8")).toBe(before);
   });
 
-  it("prints the schema", async () => {
+  it("tells a script where it wrote it", async () => {
+    const cwd = await folder();
+    const on = terminal({ cwd });
+    expect(await cli(["init", "mine.yaml", "--json"], {}, on)).toBe(0);
+    expect(JSON.parse(on.out())).toEqual({ file: join(cwd, "mine.yaml") });
+  });
+
+  it.each([[["config", "schema"]], [["config", "schema", "--json"]]])("prints the schema for %j", async (argv) => {
     const on = terminal();
-    expect(await cli(["config", "schema"], {}, on)).toBe(0);
+    expect(await cli(argv, {}, on)).toBe(0);
     expect(JSON.parse(on.out())).toMatchObject({ type: "object", properties: { dgs: {}, vcenter: {} } });
   });
 });
