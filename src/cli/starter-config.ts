@@ -31,6 +31,10 @@ pairs:
   - {client: CDS1-ESX166, host: 192.168.1.166}
 defaults: {client: CDS1-ESX165, host: 192.168.1.165}
 
+# Where VMs are registered, names with / between them: a folder below the VM folder of the target's Datacenter, a pool
+# below the host's own. Without them: right there.
+#register: {folder: ATVM/Gold, pool: ATVM}
+
 # How an assistant's plan is approved. token: its second call is enough. prompt: the person is asked through the
 # assistant's program. human: a person runs \`atvm_prep approve PLAN\` on a terminal.
 approval:
