@@ -2,10 +2,11 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { parseJson } from "./dgs-paging.ts";
 import { parseFaultAction } from "./faults.ts";
+import { type KnownOps, unknownOp } from "./known-ops.ts";
 import { parseLatency } from "./latency.ts";
 import { type Listening, listen } from "./listen.ts";
 import { DgsProblem, VimFault } from "./model.ts";
-import { SCENARIOS, type ScenarioOptions } from "./scenarios.ts";
+import { LIMITS, SCENARIOS, type ScenarioOptions } from "./scenarios.ts";
 import { stateView } from "./state-view.ts";
 import { touchWorld } from "./touch.ts";
 import { Touch, TouchError } from "./touch-targets.ts";
@@ -15,7 +16,7 @@ const count = z.int().min(1);
 
 const Fault = z.strictObject({
   api: z.enum(["dgs", "vim", "*"]),
-  op: z.string().min(1),
+  op: z.string().min(1).max(200),
   nth: count.optional(),
   times: count.optional(),
   action: z.string().transform((text, context) => {
@@ -28,9 +29,9 @@ const Fault = z.strictObject({
 
 const Reset = z.strictObject({
   scenario: z.enum(SCENARIOS).optional(),
-  vms: z.int().min(0).max(20_000).optional(),
-  running: z.int().min(0).max(20_000).optional(),
-  clients: z.int().min(2).max(500).optional(),
+  vms: z.int().min(0).max(LIMITS.vms).optional(),
+  running: z.int().min(0).max(LIMITS.vms).optional(),
+  clients: z.int().min(LIMITS.clients.least).max(LIMITS.clients.most).optional(),
   latency: z.string().optional(),
 });
 
@@ -42,14 +43,18 @@ export async function startControl(options: {
   port: number;
   /** What a reset without a scenario of its own starts over with. */
   scenario: ScenarioOptions;
+  /** What a fault can be set for. */
+  ops: KnownOps;
 }): Promise<Listening> {
-  const { world, port, scenario } = options;
+  const { world, port, scenario, ops } = options;
   const app = new Hono();
 
   app.get("/state", (c) => c.json(stateView(world)));
   app.get("/calls", (c) => c.json(world.faults.calls()));
   app.post("/faults", async (c) => {
     const { nth, times, ...fault } = read(Fault, await c.req.text());
+    const problem = unknownOp(fault, ops);
+    if (problem !== undefined) throw new ControlError(problem);
     world.faults.add({ ...fault, ...(nth === undefined ? {} : { nth }), ...(times === undefined ? {} : { times }) });
     return c.json({});
   });
@@ -61,7 +66,7 @@ export async function startControl(options: {
     const { latency, ...wanted } = read(Reset, (await c.req.text()) || "{}");
     const { vms, running, clients } = wanted;
     const next: ScenarioOptions = {
-      scenario: wanted.scenario ?? scenario.scenario,
+      ...(wanted.scenario === undefined ? scenario : { scenario: wanted.scenario }),
       ...(vms === undefined ? {} : { vms }),
       ...(running === undefined ? {} : { running }),
       ...(clients === undefined ? {} : { clients }),

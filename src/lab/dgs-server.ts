@@ -13,6 +13,8 @@ import { type Credentials, DgsProblem, type FaultAction } from "./model.ts";
 import type { World } from "./world.ts";
 
 export interface DgsServer extends Listening {
+  /** The operationIds that it has. */
+  ops: readonly string[];
   expireSessions(): void;
 }
 
@@ -31,10 +33,12 @@ export async function startDgs(options: {
     if (world.generation !== generation) jobs.clear();
     generation = world.generation;
   });
-  const app = dgsApp(world, sessions, jobs);
+  const routes = [...sessionRoutes(sessions), ...readRoutes(world), ...writeRoutes(world, jobs)];
+  const app = dgsApp({ world, sessions, jobs, routes });
   const listening = await listen({ fetch: app.fetch, tls, port });
   return {
     port: listening.port,
+    ops: routes.map(({ op }) => op),
     expireSessions: () => sessions.endAll(),
     async close() {
       unsubscribe();
@@ -44,9 +48,16 @@ export async function startDgs(options: {
   };
 }
 
-function dgsApp(world: World, sessions: DgsSessions, jobs: DgsJobs): Hono<Env> {
+interface Parts {
+  world: World;
+  sessions: DgsSessions;
+  jobs: DgsJobs;
+  routes: readonly Route[];
+}
+
+function dgsApp({ world, sessions, jobs, routes }: Parts): Hono<Env> {
   const app = new Hono<Env>().basePath("/api/v1");
-  for (const route of [...sessionRoutes(sessions), ...readRoutes(world), ...writeRoutes(world, jobs)]) {
+  for (const route of routes) {
     app.on(route.method, route.path, async (call) => {
       const { generation } = world;
       const { cleared } = world.faults;

@@ -62,7 +62,7 @@ export async function startLab(options: LabOptions = {}): Promise<RunningLab> {
   try {
     const dgs = await keep(startDgs({ world, credentials: dgsUser, tls, port: options.dgsPort ?? 0 }));
     const vcenter = await keep(startVcenter({ world, credentials: vcenterUser, tls, port: options.vcenterPort ?? 0 }));
-    const control = await keep(startControl({ world, port: 0, scenario }));
+    const control = await keep(startControl({ world, port: 0, scenario, ops: { dgs: dgs.ops, vim: vcenter.ops } }));
     const info: LabInfo = {
       dgs: { url: `https://127.0.0.1:${dgs.port}`, ...dgsUser },
       vcenter: { url: `https://127.0.0.1:${vcenter.port}/sdk`, ...vcenterUser, thumbprint: tls.thumbprint },

@@ -5,7 +5,7 @@ import { devicePathOf } from "./model.ts";
 import { assign, createClone } from "./world-array.ts";
 import { copyFiles, naaOfVolume, type WorldState } from "./world-state.ts";
 import { forceMount, rescanHba, rescanVmfs } from "./world-storage.ts";
-import { bulkRegistration, powerOn } from "./world-vms.ts";
+import { bulkRegistration, switchOn } from "./world-vms.ts";
 
 export const GOLD = "AutomatedTest-VMBootImg-Gold";
 export const GOLD_2 = "AutomatedTest-VMBootImg-Gold-2";
@@ -229,17 +229,17 @@ export function populate(draft: Draft, { cast }: Family, volume: LabVolume, { ho
   const datacenter = model.datacenters.find((one) => one.id === host.datacenterId);
   if (datastore === undefined || datacenter === undefined) throw new Error(`${volume.name} is not mounted`);
   const before = model.vms.length;
-  const register = bulkRegistration(draft);
+  const register = bulkRegistration(draft, datacenter.id);
   for (const { file, role } of cast) {
     if (role === "unregistered") continue;
     const where = role === "template" ? { hostId: host.id } : { hostId: host.id, poolId: host.resourcePool };
-    const vmId = register({
+    const vm = register({
       folderId: datacenter.vmFolder,
       path: `[${datastore.name}] ${file.path}`,
       asTemplate: role === "template",
       ...where,
     });
-    if (role === "running") powerOn(draft, vmId);
+    if (role === "running") switchOn(vm);
   }
   draft.clock = draft.start;
   return model.vms.slice(before);

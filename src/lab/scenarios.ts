@@ -38,6 +38,9 @@ export const SCENARIOS = [
 ] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
+/** The largest worlds that are built, and the smallest fleet: the two clients of the domain are always there. */
+export const LIMITS = { vms: 100_000, clients: { least: 2, most: 1_000 } } as const;
+
 export interface ScenarioOptions {
   scenario: ScenarioName;
   /** Registered VMs on each volume in use; 5 when left out, in `large` 2000. */

@@ -221,10 +221,14 @@ export function refreshAccess(state: WorldState, host: LabHost): void {
 /** Drops datastores that no host lists and no VM lives on, and notes which disks the others lie on. */
 export function prune(state: WorldState): void {
   const { model } = state;
+  const below = new Map<string, Set<string>>();
+  for (const { datastoreId, naas } of model.hosts.flatMap((host) => host.mounts)) {
+    below.set(datastoreId, new Set([...(below.get(datastoreId) ?? []), ...naas]));
+  }
   model.datastores = model.datastores.filter((datastore) => {
-    const mounts = model.hosts.flatMap((host) => host.mounts).filter((mount) => mount.datastoreId === datastore.id);
-    if (mounts.length > 0) datastore.naas = [...new Set(mounts.flatMap((mount) => mount.naas))];
-    return mounts.length > 0 || model.vms.some((vm) => vm.datastoreId === datastore.id);
+    const naas = below.get(datastore.id);
+    if (naas !== undefined) datastore.naas = [...naas];
+    return naas !== undefined || model.vms.some((vm) => vm.datastoreId === datastore.id);
   });
 }
 

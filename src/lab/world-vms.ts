@@ -32,6 +32,10 @@ export function powerOff(state: WorldState, vmId: string): void {
 export function powerOn(state: WorldState, vmId: string): void {
   const vm = manageable(state, vmId);
   if (vm.powerState === "poweredOn") throw badPower(vm, "poweredOn");
+  switchOn(vm);
+}
+
+export function switchOn(vm: LabVm): void {
   vm.powerState = "poweredOn";
   vm.toolsRunning = true;
 }
@@ -94,9 +98,9 @@ const scanning = (state: WorldState): LookUps => ({
   fileOn: (datastoreId, path) => filesOn(state, datastoreId).find((one) => one.path === path),
 });
 
-/** For thousands of registrations in a row, with nothing else going on between them. Returns each new VM's id. */
-export function bulkRegistration(state: WorldState): (what: Registration) => string {
-  const { vms } = state.model;
+/** For thousands of registrations in a row in one Datacenter, with nothing else going on between them. */
+export function bulkRegistration(state: WorldState, datacenterId: string): (what: Registration) => LabVm {
+  const vms = state.model.vms.filter((vm) => vm.datacenterId === datacenterId);
   const key = (place: string, name: string): string => `${place} ${name}`;
   const byFile = new Map(vms.map((vm) => [key(vm.datastoreId, vm.file), vm]));
   const byName = new Map(vms.map((vm) => [key(vm.folderId, vm.name), vm]));
@@ -115,7 +119,7 @@ export function bulkRegistration(state: WorldState): (what: Registration) => str
     const vm = register(state, what, lookUps);
     byFile.set(key(vm.datastoreId, vm.file), vm);
     byName.set(key(vm.folderId, vm.name), vm);
-    return vm.id;
+    return vm;
   };
 }
 

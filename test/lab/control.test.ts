@@ -3,6 +3,7 @@ import { NO_LATENCY } from "../../src/lab/latency.ts";
 import { SCENARIOS } from "../../src/lab/scenarios.ts";
 import { TOUCHES } from "../../src/lab/touch-targets.ts";
 import { withLab } from "../support/lab.ts";
+import { operationIds } from "./contract.ts";
 
 const { lab, control } = await withLab();
 
@@ -70,13 +71,13 @@ describe("POST /reset", () => {
   });
 
   test("without a scenario or a latency starts over as the lab was started", async () => {
-    const { lab: slow, control: its } = await withLab({ scenario: "empty", latency: "vim=3ms" });
+    const { lab: slow, control: its } = await withLab({ scenario: "fleet", clients: 3, latency: "vim=3ms" });
     await its.reset({ scenario: "clone-assigned", latency: "dgs=1ms" });
     expect(slow.world.latency).toEqual({ ...NO_LATENCY, dgs: 1 });
     await its.reset({ scenario: "clone-assigned" });
     expect(slow.world.latency).toEqual({ ...NO_LATENCY, vim: 3 });
     await its.reset();
-    expect((await its.state()).assignments).toEqual([]);
+    expect((await its.state()).clients).toHaveLength(3);
   });
 
   test("refuses what it does not know, with nothing changed", async () => {
@@ -84,6 +85,9 @@ describe("POST /reset", () => {
     await expect(control.reset({ scenario: "nowhere" })).rejects.toThrow("422");
     await expect(control.reset({ latency: "soon" })).rejects.toThrow("422");
     await expect(control.reset({ speed: 1 })).rejects.toThrow("422");
+    await expect(control.reset({ vms: 100_001 })).rejects.toThrow("422");
+    await expect(control.reset({ clients: 1 })).rejects.toThrow("422");
+    await expect(control.reset({ clients: 1_001 })).rejects.toThrow("422");
     expect(lab.world.generation).toBe(generation);
   });
 });
@@ -101,6 +105,25 @@ describe("faults", () => {
       vim: { PowerOffVM_Task: 1 },
       totals: { dgs: 2, vim: 1 },
     });
+  });
+
+  test.each([
+    ["dgs", "CloneSnapshots", "CloneSnapshot"],
+    ["dgs", "PowerOffVM_Task", "the closest"],
+    ["vim", "poweroff", "PowerOffVM_Task"],
+    ["*", "RescanHBA", "RescanHba"],
+  ] as const)("%s %s is no operation, and the closest are named", async (api, op, closest) => {
+    const setting = control.faults({ api, op, action: "hang" });
+    await expect(setting).rejects.toThrow("422");
+    await expect(setting).rejects.toThrow(closest);
+    expect(lab.world.faults.take("dgs", op)).toBeUndefined();
+  });
+
+  test("are taken for every operation of the array's contract, and for every one at once", async () => {
+    for (const op of operationIds) await control.faults({ api: "dgs", op, action: "http500" });
+    for (const api of ["dgs", "vim", "*"] as const) await control.faults({ api, op: "*", action: "http500" });
+    await control.faults({ api: "*", op: "CloneSnapshot", action: "http500" });
+    await control.faults({ api: "vim", op: "SearchDatastoreSubFolders_Task", action: "http500" });
   });
 
   test.each(["explode", "slow", "slow:x", "fault:"])("%s is no action", async (action) => {

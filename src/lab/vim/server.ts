@@ -9,6 +9,7 @@ import { serviceVersionsXml } from "./about.ts";
 import { type Answer, answer, answerXml, type Caller, type Request, readRequest } from "./dispatch.ts";
 import { faultXml } from "./fault-xml.ts";
 import { asSoapFault, injectedFault, type SoapFault } from "./faults.ts";
+import { methodNames } from "./schema.ts";
 import { Ref } from "./value.ts";
 import { Vcenter } from "./vcenter.ts";
 
@@ -23,6 +24,8 @@ export interface VcenterOptions {
 
 export interface VcenterServer {
   readonly port: number;
+  /** The vim25 methods that it has. */
+  readonly ops: readonly string[];
   close(): Promise<void>;
   /** Ends all sessions, as a restart of the service would. */
   expireSessions(): void;
@@ -41,6 +44,7 @@ export async function startVcenter(options: VcenterOptions): Promise<VcenterServ
   if (address === null || typeof address === "string") throw new Error("the lab's vCenter has no port");
   return {
     port: address.port,
+    ops: methodNames(),
     close: async () => {
       vcenter.close();
       server.close();
