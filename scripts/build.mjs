@@ -47,8 +47,17 @@ const lazyBuiltins = {
   },
 };
 
-/** What is used of a package, where that is little of it: of node-soap the WSDL's reader, not its HTTP client and server. */
-const USED = { soap: 'exports.WSDL = require("soap/lib/wsdl/index.js").WSDL;' };
+/**
+ * What is used of a package, where that is little of it: of node-soap the WSDL's reader, not its HTTP client and server;
+ * of undici the dispatchers (put together as its index.js does), not fetch, WebSocket, caches and mocks.
+ */
+const USED = {
+  soap: 'exports.WSDL = require("soap/lib/wsdl/index.js").WSDL;',
+  undici: `
+    Object.assign(require("undici/lib/dispatcher/dispatcher.js").prototype, require("undici/lib/api/index.js"));
+    exports.Agent = require("undici/lib/dispatcher/agent.js");
+    exports.buildConnector = require("undici/lib/core/connect.js");`,
+};
 
 const withoutSoapsHttp = {
   name: "without-soaps-http",

@@ -1,5 +1,4 @@
 /** HTTP to DGS: one request, its whole answer, within its time. What it means is decided elsewhere. */
-import { request } from "undici";
 import { createDispatcher, type TlsSettings } from "../config/tls.ts";
 
 export interface Outgoing {
@@ -39,7 +38,8 @@ export function createTransport(options: {
   callMs: number;
 }): Transport {
   // Paths carry the interface's prefix themselves; an URL that has it as well means the same.
-  const base = options.url.replace(/\/+$/, "").replace(/\/api\/v1$/, "");
+  const { origin, pathname } = new URL(options.url.replace(/\/+$/, "").replace(/\/api\/v1$/, ""));
+  const above = pathname === "/" ? "" : pathname;
   const dispatcher = createDispatcher(options.tls, {
     connectTimeout: options.connectMs,
     headersTimeout: options.callMs,
@@ -48,9 +48,10 @@ export function createTransport(options: {
   });
   return {
     exchange: async ({ method, path, headers, body, within }) => {
-      const response = await request(`${base}${path}`, {
+      const response = await dispatcher.request({
+        origin,
+        path: `${above}${path}`,
         method,
-        dispatcher,
         signal: AbortSignal.timeout(within),
         headers: {
           accept: "application/json, application/problem+json",

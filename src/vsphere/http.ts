@@ -1,4 +1,4 @@
-import { type Agent, type Dispatcher, request } from "undici";
+import type { Agent, Dispatcher } from "undici";
 import { createDispatcher, type TlsSettings } from "../config/tls.ts";
 import { at, list, text } from "./values.ts";
 import { type Tree, TreeBuilder } from "./xml-tree.ts";
@@ -56,7 +56,7 @@ const KNOWN_VERSIONS = [
 
 /** HTTP to one vCenter's `/sdk`: trust, time limits, the session cookie and the SOAPAction. Knows nothing of SOAP's content. */
 export class VimHttp {
-  readonly #url: string;
+  readonly #origin: string;
   readonly #timeouts: VsphereTimeouts;
   readonly #calls: Agent;
   readonly #waits: Agent;
@@ -64,7 +64,7 @@ export class VimHttp {
   #version = OLDEST;
 
   constructor(address: string, tls: TlsSettings, timeouts: VsphereTimeouts) {
-    this.#url = `https://${bracketed(address)}/sdk`;
+    this.#origin = `https://${bracketed(address)}`;
     this.#timeouts = timeouts;
     const common = { connectTimeout: timeouts.connect, headersTimeout: timeouts.call, bodyTimeout: timeouts.call };
     this.#calls = createDispatcher(tls, { ...common, connections: 16 });
@@ -74,8 +74,9 @@ export class VimHttp {
   /** Throws what undici throws; a status other than 200 is an answer. */
   async post({ xml, lane, stream, signal }: Envelope): Promise<Reply> {
     const timeout = this.#timeoutOf(lane);
-    const answer = await request(this.#url, {
-      dispatcher: lane === "wait" ? this.#waits : this.#calls,
+    const answer = await (lane === "wait" ? this.#waits : this.#calls).request({
+      origin: this.#origin,
+      path: "/sdk",
       method: "POST",
       headers: {
         "content-type": "text/xml; charset=utf-8",
@@ -101,7 +102,8 @@ export class VimHttp {
 
   /** Settles the API version with the server; a server without the list is spoken to in the oldest one. */
   async negotiate(): Promise<string> {
-    const answer = await request(`${this.#url}/vimServiceVersions.xml`, { dispatcher: this.#calls });
+    const path = "/sdk/vimServiceVersions.xml";
+    const answer = await this.#calls.request({ origin: this.#origin, path, method: "GET" });
     const offered = answer.statusCode === 200 ? versionsIn(await answer.body.text()) : [];
     if (answer.statusCode !== 200) await answer.body.dump();
     this.#version = KNOWN_VERSIONS.find((each) => offered.includes(each)) ?? OLDEST;
