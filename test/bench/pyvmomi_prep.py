@@ -70,8 +70,10 @@ naa = "naa." + old["guid"]
 vms = list(datastore.vm)
 for vm in vms:
     if vm.runtime.powerState == "poweredOn":
+        print("power off", vm.name)
         WaitForTask(vm.PowerOffVM_Task(), si=instance)
 for vm in vms:
+    print("unregister", vm.name)
     vm.UnregisterVM()
 storage.UnmountVmfsVolume(datastore.info.vmfs.uuid)
 (lun,) = [one for one in storage.storageDeviceInfo.scsiLun if one.canonicalName == naa]
