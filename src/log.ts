@@ -25,7 +25,7 @@ export interface LogOptions {
 
 export interface OpenLog {
   readonly log: Logger;
-  /** Resolves when all lines are in the file. */
+  /** Resolves when all lines are in the file. What is logged later, by calls that the end cut short, is dropped. */
   close(): Promise<void>;
 }
 
@@ -48,16 +48,20 @@ export async function createLog(options: LogOptions): Promise<OpenLog> {
     },
     sink,
   );
+  let closed = false;
   const at =
     (level: "debug" | "info" | "warn" | "error") =>
     (data: object, message: string): void => {
-      if (!logger.isLevelEnabled(level)) return;
+      if (closed || !logger.isLevelEnabled(level)) return;
       const safe = redact(data);
       logger[level](data instanceof Error ? { err: safe } : safe, redactText(message));
     };
   return {
     log: { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") },
-    close: () => new Promise((resolve) => sink.end(() => resolve())),
+    close: () => {
+      closed = true;
+      return new Promise((resolve) => sink.end(() => resolve()));
+    },
   };
 }
 

@@ -210,6 +210,16 @@ describe("the file", () => {
     await close();
   });
 
+  it("takes nothing after its end, and nothing comes of trying", async () => {
+    const { log, close } = await createLog({ dir, level: "info" });
+    log.info({}, "before");
+    const ended = close();
+    log.error({}, "a call that the end cut short");
+    await ended;
+    log.error({}, "and another");
+    expect(await readFile(file(), "utf8")).toMatch(/^.*"before".*\n$/);
+  });
+
   it("takes whole lines from several processes that rotate it under each other", async () => {
     const writer = `
       import { createLog } from ${JSON.stringify(new URL("../src/log.ts", import.meta.url).href)};
