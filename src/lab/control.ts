@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { parseJson } from "./dgs-paging.ts";
-import { parseFaultAction } from "./faults.ts";
+import { FAULT_ACTIONS, parseFaultAction } from "./faults.ts";
 import { type KnownOps, unknownOp } from "./known-ops.ts";
 import { parseLatency } from "./latency.ts";
 import { type Listening, listen } from "./listen.ts";
@@ -22,7 +22,7 @@ const Fault = z.strictObject({
   action: z.string().transform((text, context) => {
     const action = parseFaultAction(text);
     if (action !== undefined) return action;
-    context.issues.push({ code: "custom", input: text, message: "is no action" });
+    context.issues.push({ code: "custom", input: text, message: `is no action; these are: ${FAULT_ACTIONS.join(", ")}` });
     return z.NEVER;
   }),
 });

@@ -78,6 +78,9 @@ const PLAIN = [
   "job-failed",
 ] as const;
 
+/** How an action is spelt. */
+export const FAULT_ACTIONS: readonly string[] = [...PLAIN, "slow:MS", "task-error:FAULT", "fault:FAULT"];
+
 /** Reads an action as the control interface spells it: `reset-after`, `slow:250`, `fault:ResourceInUse`. Undefined: none such. */
 export function parseFaultAction(text: string): FaultAction | undefined {
   const plain = PLAIN.find((kind) => kind === text);

@@ -11,9 +11,10 @@ export function unknownOp({ api, op }: { api: "dgs" | "vim" | "*"; op: string },
   const ops = api === "*" ? [...known.dgs, ...known.vim] : known[api];
   if (op === "*" || ops.includes(op)) return undefined;
   const asked = op.toLowerCase();
-  const far = new Map(ops.map((one) => [one, distance(one.toLowerCase(), asked)]));
-  const holding = ops.filter((one) => one.toLowerCase().includes(asked));
-  const ranked = ops.toSorted((a, b) => (far.get(a) ?? 0) - (far.get(b) ?? 0));
-  const closest = [...new Set([...holding, ...ranked])].slice(0, 3);
-  return `${api === "*" ? "neither interface" : api} has no operation ${op}; the closest are ${closest.join(", ")}, and * is every one`;
+  // A name's beginning counts as much as the whole: `PowerOff` means `PowerOffVM_Task`, and not `Logout`.
+  const farness = (one: string): number =>
+    Math.min(distance(one.toLowerCase(), asked), distance(one.toLowerCase().slice(0, asked.length), asked));
+  const closest = ops.toSorted((a, b) => farness(a) - farness(b)).slice(0, 3);
+  const where = api === "*" ? "either interface" : api;
+  return `there is no operation ${op} in ${where}; the closest are ${closest.join(", ")}, and * is every one`;
 }

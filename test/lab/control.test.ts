@@ -110,7 +110,7 @@ describe("faults", () => {
   test.each([
     ["dgs", "CloneSnapshots", "CloneSnapshot"],
     ["dgs", "PowerOffVM_Task", "the closest"],
-    ["vim", "poweroff", "PowerOffVM_Task"],
+    ["vim", "poweroff", "PowerOffVM_Task, PowerOnVM_Task"],
     ["*", "RescanHBA", "RescanHba"],
   ] as const)("%s %s is no operation, and the closest are named", async (api, op, closest) => {
     const setting = control.faults({ api, op, action: "hang" });
