@@ -347,7 +347,9 @@ class PrepEngine implements Engine {
     runId?: string;
     limit?: number;
   }): Promise<AuditView> {
-    const { limit, ...which } = filter;
+    const { limit, since, ...rest } = filter;
+    // Rows are found by comparing their instants as text, which all are in UTC.
+    const which = since === undefined ? rest : { ...rest, since: new Date(since).toISOString() };
     const [rows, chain] = await Promise.all([
       this.#deps.store.read((tx) => tx.audit({ ...which, last: limit ?? AUDIT_ROWS })),
       this.verifyAudit(),
