@@ -38,7 +38,7 @@ export const atLeast = (what: string, value: number, limit: number, unit: string
 });
 
 /** A table in Markdown, its columns padded so that it reads as plain text too. */
-export function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = columns.map((name, at) =>
     Math.max(...[name, ...rows.map((row) => row[at] ?? "")].map((c) => c.length)),
   );

@@ -19,7 +19,7 @@ const latency = Object.entries(LATENCY)
  * What has to come one after the other whatever the program, in ms: a call can only be sent when the answer that it
  * rests on is there, and vCenter's limits say how much may be under way at once.
  */
-export function criticalPath(vms: number): { name: string; ms: number }[] {
+function criticalPath(vms: number): { name: string; ms: number }[] {
   const { dgs, vim, task, rescan } = LATENCY;
   /** The call that starts it, its latency, and the reading that tells its end. */
   const job = 3 * dgs;
