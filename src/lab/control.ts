@@ -22,7 +22,11 @@ const Fault = z.strictObject({
   action: z.string().transform((text, context) => {
     const action = parseFaultAction(text);
     if (action !== undefined) return action;
-    context.issues.push({ code: "custom", input: text, message: `is no action; these are: ${FAULT_ACTIONS.join(", ")}` });
+    context.issues.push({
+      code: "custom",
+      input: text,
+      message: `is no action; these are: ${FAULT_ACTIONS.join(", ")}`,
+    });
     return z.NEVER;
   }),
 });
