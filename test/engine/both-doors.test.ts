@@ -28,7 +28,8 @@ function essence(answer: unknown): unknown {
   const outcome = Outcome.parse(answer);
   if ("error" in outcome) return outcome;
   const { planId, planToken: _token, createdAt: _made, expiresAt: _until, state: _state, approval, ...rest } = outcome;
-  return { ...rest, approval: { ...approval, how: approval.how.replaceAll(planId, "PLAN") } };
+  // How it is approved is each door's own: the command line made a dry run of it.
+  return { ...rest, planId: planId === "" ? "none" : "PLAN", policy: approval.policy };
 }
 
 async function byCommand(...words: string[]): Promise<unknown> {
