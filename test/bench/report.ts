@@ -1,4 +1,5 @@
 /** What a bench hands over, and how it is printed and written down. */
+import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 
 /** One figure of DESIGN.md's budgets. */
@@ -61,9 +62,16 @@ export function sectionText({ title, commands, columns, rows, notes }: Section):
   return [`## ${title}`, ...shown, table(columns, rows), ...notes].join("\n\n");
 }
 
-/** Cores, processor, memory and Node; no names of the machine. */
+const ROUND_ROBIN = "2";
+
+/** Whether everything here runs before what else the machine has to do, as under `chrt -r 10`: policy, field 41 of proc(5)'s stat. */
+const hasPriority = (): boolean =>
+  readFileSync("/proc/self/stat", "utf8").split(") ")[1]?.split(" ")[38] === ROUND_ROBIN;
+
+/** Cores, processor, memory, Node and priority; no names of the machine. */
 export function machine(): string {
   const [first] = cpus();
   const gib = (totalmem() / 2 ** 30).toFixed(0);
-  return `${cpus().length} cores (${first?.model.trim() ?? "unknown"}), ${gib} GiB memory, ${process.platform} ${process.arch}, Node ${process.versions.node}`;
+  const priority = hasPriority() ? ", others working on it; run before them (`chrt -r 10`)" : "";
+  return `${cpus().length} cores (${first?.model.trim() ?? "unknown"}), ${gib} GiB memory, ${process.platform} ${process.arch}, Node ${process.versions.node}${priority}`;
 }
