@@ -27,9 +27,17 @@ const Outcome = z.union([z.object({ error: errorView }), planView]);
 function essence(answer: unknown): unknown {
   const outcome = Outcome.parse(answer);
   if ("error" in outcome) return outcome;
-  const { planId, planToken: _token, createdAt: _made, expiresAt: _until, state: _state, approval, ...rest } = outcome;
+  const {
+    planId: _id,
+    planToken: _token,
+    createdAt: _made,
+    expiresAt: _until,
+    state: _state,
+    approval,
+    ...rest
+  } = outcome;
   // How it is approved is each door's own: the command line made a dry run of it.
-  return { ...rest, planId: planId === "" ? "none" : "PLAN", policy: approval.policy };
+  return { ...rest, policy: approval.policy };
 }
 
 async function byCommand(...words: string[]): Promise<unknown> {
