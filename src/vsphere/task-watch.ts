@@ -19,7 +19,7 @@ export class ListWatch {
     this.#view = view;
   }
 
-  /** One list view that holds all tasks, and one filter over it: any number of tasks on one connection. */
+  /** One list view that holds all tasks, and one filter over it: one connection however many tasks. */
   static async create(session: Session): Promise<ListWatch> {
     const doing = "make a list view of tasks";
     const { viewManager } = await session.services();

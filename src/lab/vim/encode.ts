@@ -73,7 +73,7 @@ export function encodeAny(tag: string, any: Any): string {
   const value = force(any.value);
   if (value === undefined) return "";
   if (!any.array) {
-    const runtime = isData(value) ? (value.$type ?? any.type) : any.type;
+    const runtime = (isData(value) && value.$type) || any.type;
     return encodeOne(tag, slot, value, ` xsi:type="${xsiName(slot, runtime)}"`);
   }
   const item = itemName(slot);
