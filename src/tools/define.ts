@@ -6,8 +6,10 @@ import { type InputRequiredResult, isInputRequiredResult, type ToolAnnotations }
 import { z } from "zod";
 import type { Actor, Engine, PlanningEngine } from "../core/engine.ts";
 import { PrepError } from "../core/errors.ts";
+import { planText } from "../core/render.ts";
 import { safeText } from "../core/text.ts";
-import type { RunView } from "../core/views.ts";
+import { type PlanView, planView, type RunView } from "../core/views.ts";
+import { planLink } from "./links.ts";
 import { type Person, withApproval } from "./person.ts";
 
 export interface Link {
@@ -76,9 +78,12 @@ export function readTool<I extends z.ZodObject, O extends z.ZodObject>(spec: Spe
   return assemble(spec, "read", READS, (args, engine, call) => spec.run(args, engine, call));
 }
 
-/** Makes a plan, and changes nothing but the list of open plans. */
-export function planTool<I extends z.ZodObject, O extends z.ZodObject>(spec: Spec<I, O, PlanningEngine>): Tool {
-  return assemble(spec, "plan", PLANS, (args, engine, call) => spec.run(args, engine, call));
+/** Makes a plan, and changes nothing but the list of open plans. Every one is shown in the same way. */
+export function planTool<I extends z.ZodObject>(
+  spec: Omit<Spec<I, typeof planView, PlanningEngine>, "result" | "text" | "links">,
+): Tool {
+  const shown = { result: planView, text: planText, links: (plan: PlanView) => [planLink(plan.planId)] };
+  return assemble({ ...spec, ...shown }, "plan", PLANS, (args, engine, call) => spec.run(args, engine, call));
 }
 
 /** Takes something back that has not begun: harmless, and repeating it is as well. */

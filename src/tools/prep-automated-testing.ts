@@ -1,9 +1,6 @@
 import { z } from "zod";
-import { planText } from "../core/render.ts";
-import { planView } from "../core/views.ts";
 import { planTool } from "./define.ts";
 import { client, forcePowerOff, host, keepClone, lun, registerVms, snapshot } from "./inputs.ts";
-import { planLink } from "./links.ts";
 
 export const prepAutomatedTesting = planTool({
   name: "prep_automated_testing",
@@ -19,8 +16,5 @@ export const prepAutomatedTesting = planTool({
     keepClone,
     forcePowerOff,
   }),
-  result: planView,
   run: (args, engine, { actor }) => engine.plan("automated_testing", args, actor),
-  text: planText,
-  links: (plan) => [planLink(plan.planId)],
 });

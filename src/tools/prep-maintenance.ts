@@ -1,9 +1,6 @@
 import { z } from "zod";
-import { planText } from "../core/render.ts";
-import { planView } from "../core/views.ts";
 import { planTool } from "./define.ts";
 import { client, forcePowerOff, host, keepClone, lun, registerVms } from "./inputs.ts";
-import { planLink } from "./links.ts";
 
 export const prepMaintenance = planTool({
   name: "prep_maintenance",
@@ -18,8 +15,5 @@ export const prepMaintenance = planTool({
     keepClone,
     forcePowerOff,
   }),
-  result: planView,
   run: (args, engine, { actor }) => engine.plan("maintenance", args, actor),
-  text: planText,
-  links: (plan) => [planLink(plan.planId)],
 });

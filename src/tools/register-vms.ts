@@ -1,9 +1,6 @@
 import { z } from "zod";
-import { planText } from "../core/render.ts";
-import { planView } from "../core/views.ts";
 import { planTool } from "./define.ts";
 import { client, host, lun } from "./inputs.ts";
-import { planLink } from "./links.ts";
 
 export const registerVms = planTool({
   name: "register_vms",
@@ -15,8 +12,5 @@ export const registerVms = planTool({
     client,
     host,
   }),
-  result: planView,
   run: (args, engine, { actor }) => engine.plan("register", args, actor),
-  text: planText,
-  links: (plan) => [planLink(plan.planId)],
 });

@@ -1,9 +1,6 @@
 import { z } from "zod";
-import { planText } from "../core/render.ts";
-import { planView } from "../core/views.ts";
 import { planTool } from "./define.ts";
 import { runId } from "./inputs.ts";
-import { planLink } from "./links.ts";
 
 export const resumeRun = planTool({
   name: "resume_run",
@@ -11,8 +8,5 @@ export const resumeRun = planTool({
   description:
     "Plan what an interrupted, failed or cancelled run left undone, as a new plan against the state now. Changes nothing: show the operator the command and impact, and only after their yes call confirm_plan.",
   input: z.strictObject({ runId }),
-  result: planView,
   run: (args, engine, { actor }) => engine.resumePlan(args.runId, actor),
-  text: planText,
-  links: (plan) => [planLink(plan.planId)],
 });

@@ -1,9 +1,6 @@
 import { z } from "zod";
-import { planText } from "../core/render.ts";
-import { planView } from "../core/views.ts";
 import { planTool } from "./define.ts";
 import { client, forcePowerOff, host, keepClone, lun, registerVms, snapshot } from "./inputs.ts";
-import { planLink } from "./links.ts";
 
 export const rollbackGoldDisk = planTool({
   name: "rollback_gold_disk",
@@ -19,8 +16,5 @@ export const rollbackGoldDisk = planTool({
     keepClone,
     forcePowerOff,
   }),
-  result: planView,
   run: (args, engine, { actor }) => engine.plan("rollback", args, actor),
-  text: planText,
-  links: (plan) => [planLink(plan.planId)],
 });

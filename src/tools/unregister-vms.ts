@@ -1,9 +1,6 @@
 import { z } from "zod";
-import { planText } from "../core/render.ts";
-import { planView } from "../core/views.ts";
 import { planTool } from "./define.ts";
 import { client, forcePowerOff, host, lun } from "./inputs.ts";
-import { planLink } from "./links.ts";
 
 export const unregisterVms = planTool({
   name: "unregister_vms",
@@ -16,8 +13,5 @@ export const unregisterVms = planTool({
     host,
     forcePowerOff,
   }),
-  result: planView,
   run: (args, engine, { actor }) => engine.plan("unregister", args, actor),
-  text: planText,
-  links: (plan) => [planLink(plan.planId)],
 });

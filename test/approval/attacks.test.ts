@@ -165,7 +165,7 @@ describe("the assistant's door", () => {
         void engine.carryOut;
         // @ts-expect-error nor reach the systems
         void engine.systems;
-        return {};
+        return engine.getPlan("plan_1");
       },
     });
     readTool({
