@@ -1,4 +1,4 @@
-import sax from "sax";
+import { SaxesParser } from "saxes";
 
 /**
  * An XML element as node-soap shows one: text alone is a string; else an object of its children (a repeated one is an
@@ -19,31 +19,31 @@ interface Open {
 export class TreeBuilder {
   readonly #root: Open = { name: "", node: undefined, text: "" };
   readonly #stack: Open[] = [this.#root];
-  readonly #parser = sax.parser(true, { position: false });
+  readonly #parser = new SaxesParser({ xmlns: false, position: false });
   #malformed = false;
 
   constructor() {
-    this.#parser.onopentag = ({ name, attributes }) => {
+    this.#parser.on("opentag", ({ name, attributes }) => {
       const open: Open = { name: local(name), node: undefined, text: "" };
       let kept: Record<string, string> | undefined;
       for (const key in attributes) {
         if (key.startsWith("xmlns")) continue;
         kept ??= {};
-        kept[key] = String(attributes[key]);
+        kept[key] = attributes[key] ?? "";
       }
       if (kept !== undefined) {
         open.node = emptyNode();
         open.node["attributes"] = kept;
       }
       this.#stack.push(open);
-    };
-    this.#parser.ontext = (text) => this.#append(text);
-    this.#parser.oncdata = (text) => this.#append(text);
-    this.#parser.onclosetag = () => this.#close();
-    this.#parser.onerror = (error) => {
+    });
+    this.#parser.on("text", (text) => this.#append(text));
+    this.#parser.on("cdata", (text) => this.#append(text));
+    this.#parser.on("closetag", () => this.#close());
+    this.#parser.on("error", (error) => {
       this.#malformed = true;
       throw error;
-    };
+    });
   }
 
   /** Whether an error came from the document itself, rather than from where its pieces come from. */

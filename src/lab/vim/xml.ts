@@ -1,5 +1,5 @@
 /** XML in, as a small tree with namespaces resolved, and the escaping that XML out needs. */
-import sax from "sax";
+import { SaxesParser } from "saxes";
 
 export const XSI = "http://www.w3.org/2001/XMLSchema-instance";
 export const XSD = "http://www.w3.org/2001/XMLSchema";
@@ -24,22 +24,22 @@ const MAX_DEPTH = 200;
 
 /** Parses a whole document and returns its root. Throws `XmlError`; a DOCTYPE is refused, as SOAP 1.1 has it. */
 export function parseXml(text: string): XmlElement {
-  const parser = sax.parser(true, { xmlns: true });
+  const parser = new SaxesParser({ xmlns: true, position: false });
   const open: XmlElement[] = [];
   let root: XmlElement | undefined;
   const addText = (chunk: string): void => {
     const top = open.at(-1);
     if (top !== undefined) top.text += chunk;
   };
-  parser.onerror = (error) => {
-    throw new XmlError(error.message.split("\n")[0]);
-  };
-  parser.ondoctype = () => {
+  parser.on("error", (error) => {
+    throw new XmlError(error.message);
+  });
+  parser.on("doctype", () => {
     throw new XmlError("a DOCTYPE is not allowed");
-  };
-  parser.onopentag = (tag) => {
-    if (!("local" in tag)) throw new XmlError("namespaces are off");
+  });
+  parser.on("opentag", (tag) => {
     if (open.length >= MAX_DEPTH) throw new XmlError("nested too deeply");
+    const parent = open.at(-1);
     const element: XmlElement = {
       name: tag.local,
       ns: tag.uri,
@@ -48,17 +48,17 @@ export function parseXml(text: string): XmlElement {
       ),
       children: [],
       text: "",
-      prefixes: tag.ns,
+      prefixes: Object.assign(Object.create(parent?.prefixes ?? null), tag.ns),
     };
-    open.at(-1)?.children.push(element);
+    parent?.children.push(element);
     root ??= element;
     open.push(element);
-  };
-  parser.onclosetag = () => {
+  });
+  parser.on("closetag", () => {
     open.pop();
-  };
-  parser.ontext = addText;
-  parser.oncdata = addText;
+  });
+  parser.on("text", addText);
+  parser.on("cdata", addText);
   parser.write(text).close();
   if (root === undefined) throw new XmlError("an empty document");
   return root;
