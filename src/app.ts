@@ -23,6 +23,8 @@ export interface AppOptions {
   readonly lab?: boolean;
   /** Runs outlive this process: each is carried out by one of its own. For servers, whose life is their client's. */
   readonly detachRuns?: boolean;
+  /** Connect and sign in once for all that this process does: for a command, which is over soon. */
+  readonly keepConnected?: boolean;
   /** Which part of the program writes the log. */
   readonly name?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -52,7 +54,10 @@ export async function openApp(options: AppOptions): Promise<App> {
     const opened = await createLog({ ...config.log, name: options.name ?? "atvm_prep" });
     closers.push(() => opened.close());
     const store = await openStore(config);
-    const systems = await openSystems(config, opened.log);
+    const { systems, close: disconnect } = await openSystems(config, opened.log, {
+      kept: options.keepConnected ?? false,
+    });
+    closers.push(disconnect);
     const engine = createEngine({
       store,
       clock: systemClock,

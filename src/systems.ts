@@ -1,5 +1,6 @@
-/** Connections to the configured array and vCenter, opened for one look or one run each. */
+/** Connections to the configured array and vCenter: one for each look and each run, or one for all that a command does. */
 import { dirname } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { systemClock } from "./clock.ts";
 import { type Config, resolveTls, type TlsReference } from "./config/config.ts";
 import { PrepError } from "./core/errors.ts";
@@ -79,27 +80,55 @@ export const looksAt = (config: Config, log: Logger): Looks => ({
   },
 });
 
-/**
- * The function that the engine opens connections with. The configured secret and the configured pin go to the
- * configured vCenter only: another address is judged by the system's authorities and signed in to as the override says.
- */
-export async function openSystems(config: Config, log: Logger): Promise<(override?: VcenterOverride) => Systems> {
-  const { array, vsphere } = await openSides(config, log);
+export interface OpenSystems {
+  /** What the engine opens connections with. */
+  readonly systems: (override?: VcenterOverride) => Systems;
+  /** Signs out and closes what was kept open. Never throws. */
+  close(): Promise<void>;
+}
 
-  const open = (override: VcenterOverride | undefined) => {
+interface Sockets {
+  readonly dgs: StorageArray;
+  readonly vcenter: Vsphere;
+  close(): Promise<void>;
+}
+
+/**
+ * The configured secret and the configured pin go to the configured vCenter only: another address is judged by the
+ * system's authorities and signed in to as the override says. With `kept`, whatever is opened towards one vCenter is one
+ * connection until `close`, so that a command that plans, looks again and runs signs in once; each end of a session or
+ * connection in between is renewed as ever. Without it each connection signs in and out by itself.
+ */
+export async function openSystems(config: Config, log: Logger, { kept }: { kept: boolean }): Promise<OpenSystems> {
+  const { array, vsphere } = await openSides(config, log);
+  const keeping: { readonly override: VcenterOverride | undefined; readonly sockets: Sockets }[] = [];
+
+  const open = (override: VcenterOverride | undefined): Sockets => {
     const [dgs, vcenter] = [array(), vsphere(override)];
     return { dgs, vcenter, close: async () => void (await Promise.all([dgs.close(), vcenter.close()])) };
   };
+  const shared = (override: VcenterOverride | undefined): Sockets => {
+    let sockets = keeping.find((one) => isDeepStrictEqual(one.override, override))?.sockets;
+    if (sockets === undefined) {
+      sockets = open(override);
+      keeping.push({ override, sockets });
+    }
+    return { ...sockets, close: async () => {} };
+  };
+  const connect = kept ? shared : open;
 
-  return (override) => ({
-    endpoints: { dgs: config.dgs.url, vcenter: override?.address ?? config.vcenter.address },
-    read: () => {
-      const { dgs, vcenter, close } = open(override);
-      return { array: dgs.reader, hypervisor: vcenter.reader, close };
-    },
-    write: () => {
-      const { dgs, vcenter, close } = open(override);
-      return { array: dgs.writer, hypervisor: vcenter.writer, close };
-    },
-  });
+  return {
+    systems: (override) => ({
+      endpoints: { dgs: config.dgs.url, vcenter: override?.address ?? config.vcenter.address },
+      read: () => {
+        const { dgs, vcenter, close } = connect(override);
+        return { array: dgs.reader, hypervisor: vcenter.reader, close };
+      },
+      write: () => {
+        const { dgs, vcenter, close } = connect(override);
+        return { array: dgs.writer, hypervisor: vcenter.writer, close };
+      },
+    }),
+    close: async () => void (await Promise.all(keeping.splice(0).map(({ sockets }) => sockets.close()))),
+  };
 }

@@ -26,7 +26,7 @@ export async function withApp<T>(
   use: (app: App) => Promise<T>,
   { name = "cli", warn = true }: { name?: string; warn?: boolean } = {},
 ): Promise<T> {
-  const app = await context.openApp(appOptions(context, name));
+  const app = await context.openApp({ ...appOptions(context, name), keepConnected: true });
   try {
     if (warn) tellWarnings(context.io, app.config.warnings);
     return await use(app);

@@ -56,6 +56,24 @@ describe("atvm_prep against the lab", () => {
     expect((await atvm("audit", "verify")).code).toBe(0);
   });
 
+  it("signs in once on each system for plan, second look and run, and signs out", async () => {
+    expect(await atvm("-A", "-n", "Gold", "--yes")).toMatchObject({ code: 0 });
+    const calls = z
+      .object({ dgs: z.record(z.string(), z.number()), vim: z.record(z.string(), z.number()) })
+      .parse(await (await fetch(`${lab.info.control.url}/calls`)).json());
+    expect(calls.vim).toMatchObject({ RetrieveServiceContent: 1, Login: 1, Logout: 1 });
+    expect(calls.dgs).toMatchObject({ CreateSession: 1, DeleteSession: 1 });
+    // Each look is a look of its own: the plan's, the confirm's, the run's before its first step.
+    expect(calls.dgs["ListClients"]).toBe(3);
+  });
+
+  it("goes on where a session ends between the plan and the run", async () => {
+    await control("POST", "faults", { api: "vim", op: "QueryUnresolvedVmfsVolumes", nth: 3, action: "expire-session" });
+    await control("POST", "faults", { api: "dgs", op: "ListSnapshots", nth: 2, action: "expire-session" });
+    expect(await atvm("-A", "-n", "Gold", "--yes", "--json")).toMatchObject({ code: 0 });
+    await control("DELETE", "faults");
+  });
+
   it("prints a command that, given back, plans the same", async () => {
     const { out } = await atvm("-A", "-n", "Gold", "--dry-run");
     const line = out.split("\n").find((one) => one.trim().startsWith("atvm_prep "));
