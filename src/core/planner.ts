@@ -7,8 +7,7 @@ import type { Draft } from "./modes/draft.ts";
 import { type Observation, observe } from "./observe.ts";
 import { readPlan, type StoredPlan } from "./plan.ts";
 import type { ArrayReader, Connection, HypervisorReader, VcenterOverride } from "./ports.ts";
-import type { PrepInputs } from "./request.ts";
-import { type Request, resolveRequest } from "./request.ts";
+import { type PrepInputs, plainName, type Request, resolveRequest } from "./request.ts";
 import { draftOfRest, type Rest } from "./resume.ts";
 import { cloneName } from "./steps/create-clone.ts";
 import type { Outputs } from "./steps/types.ts";
@@ -54,24 +53,42 @@ const movesGold = ({ draft }: StoredPlan, goldId: string): boolean =>
       (step.kind === "assign" || step.kind === "unassign") && !("from" in step.volume) && step.volume.id === goldId,
   );
 
-/** When the last of `runs` (newest first) that moved gold ended; undefined where none is known. */
-async function goldHeldUntil(tx: StoreReader, runs: readonly RunRow[], goldId: string): Promise<string | undefined> {
+/**
+ * When the last of `runs` (newest first) that moved gold ended; undefined where none did after `since`. A plan is read
+ * only where its run could be that one: a family's history may be long, and its plans name every VM.
+ */
+async function goldHeldUntil(
+  tx: StoreReader,
+  runs: readonly RunRow[],
+  goldId: string,
+  since: number,
+): Promise<string | undefined> {
   for (const run of runs) {
-    if (run.startedAt === undefined) continue;
+    const ended = run.startedAt === undefined ? undefined : (run.endedAt ?? run.startedAt);
+    if (ended === undefined || Date.parse(ended) <= since) continue;
     const planRow = await tx.plan(run.planId);
-    if (planRow !== undefined && movesGold(readPlan(planRow), goldId)) return run.endedAt ?? run.startedAt;
+    if (planRow !== undefined && movesGold(readPlan(planRow), goldId)) return ended;
   }
   return undefined;
 }
 
-async function historyOf(deps: EngineDeps, goldId: string, clientId: string): Promise<History> {
+/** When the snapshot that the request means was made, or the first of those that it may mean; nothing counts for modes without one. */
+function snapshotTime({ mode, snapshot }: Request, { snapshots }: Observation): number {
+  if (mode !== "automated_testing") return Number.POSITIVE_INFINITY;
+  const meant = snapshot === undefined ? snapshots : snapshots.filter((one) => plainName(one.name) === snapshot);
+  const times = meant.map((one) => Date.parse(one.createdAt));
+  return snapshot === undefined ? Math.max(...times) : Math.min(...times);
+}
+
+async function historyOf(deps: EngineDeps, request: Request, observation: Observation): Promise<History> {
+  const { gold, client } = observation;
   return deps.store.read(async (tx) => {
-    const runs = await tx.runs({ goldId, limit: 200 });
-    const until = await goldHeldUntil(tx, runs, goldId);
+    const runs = await tx.runs({ goldId: gold.id, limit: 200 });
+    const until = await goldHeldUntil(tx, runs, gold.id, snapshotTime(request, observation));
     return {
       orphanClones: await orphansOf(
         tx,
-        runs.filter((run) => run.clientId === clientId),
+        runs.filter((run) => run.clientId === client.id),
       ),
       ...(until === undefined ? {} : { goldHeldUntil: until }),
     };
@@ -109,7 +126,7 @@ async function look(
   rest: Rest | undefined,
 ): Promise<Omit<Planned, "endpoints">> {
   const observation = await observe(request, connection, remembering(deps), deps.settings.places);
-  const history = await historyOf(deps, observation.gold.id, observation.client.id);
+  const history = await historyOf(deps, request, observation);
   const input = { request, observation, history, now: deps.clock.now() };
   const draft = rest === undefined ? draftOf(input) : draftOfRest(input, rest);
   return { request, observation, draft: { ...draft, warnings: [...warnings, ...draft.warnings] } };

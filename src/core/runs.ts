@@ -4,7 +4,7 @@ import { canonicalJson } from "./canonical.ts";
 import { type EngineDeps, lockNames, RUNNER } from "./deps.ts";
 import type { WaitOptions } from "./engine.ts";
 import { asPrepError, PrepError } from "./errors.ts";
-import { readPlan } from "./plan.ts";
+import { readPlan, type StoredPlan } from "./plan.ts";
 import type { VcenterOverride } from "./ports.ts";
 import { QUEUED_MS } from "./redeem.ts";
 import { partReport } from "./report.ts";
@@ -40,16 +40,19 @@ export class Runs {
   }
 
   async view(row: RunRow): Promise<RunView> {
-    const { plan, steps } = await this.#deps.store.read(async (tx) => ({
-      plan: await tx.plan(row.planId),
-      steps: await tx.steps(row.id),
-    }));
-    if (plan === undefined) {
-      throw new PrepError("STORE_UNUSABLE", `The plan of run ${row.id} is not in the store.`, {
-        hint: "Somebody changed the store; run `atvm_prep audit verify`.",
-      });
-    }
-    return viewRun(row, readPlan(plan), steps);
+    return this.#viewOf(row, await this.#planOf(row));
+  }
+
+  async #viewOf(row: RunRow, plan: StoredPlan): Promise<RunView> {
+    return viewRun(row, plan, await this.#deps.store.read((tx) => tx.steps(row.id)));
+  }
+
+  async #planOf(row: RunRow): Promise<StoredPlan> {
+    const plan = await this.#deps.store.read((tx) => tx.plan(row.planId));
+    if (plan !== undefined) return readPlan(plan);
+    throw new PrepError("STORE_UNUSABLE", `The plan of run ${row.id} is not in the store.`, {
+      hint: "Somebody changed the store; run `atvm_prep audit verify`.",
+    });
   }
 
   /** A run whose journal says it goes on, but whose lock is free, was cut off: its process is gone. */
@@ -99,9 +102,12 @@ export class Runs {
     const { clock } = this.#deps;
     const deadline = clock.now().getTime() + (options.waitMs ?? 0);
     let told = "";
+    let plan: StoredPlan | undefined;
     for (let round = 0; ; round += 1) {
       const row = await this.row(runId);
-      const view = await this.view(round % SETTLE_EVERY === 0 ? await this.settle(row) : row);
+      // A redeemed plan stays as it is, and names every VM: it is read once.
+      plan ??= await this.#planOf(row);
+      const view = await this.#viewOf(round % SETTLE_EVERY === 0 ? await this.settle(row) : row, plan);
       const said = canonicalJson(view);
       if (said !== told) await options.onUpdate?.(view);
       told = said;

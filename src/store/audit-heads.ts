@@ -14,6 +14,9 @@ import { readFailure, writeFailure } from "./sqlite-errors.ts";
 
 const headLine = z.object({ store: z.string(), seq: z.int(), hash: z.string() });
 
+/** How much of the file is looked at for a head that is there already: some hundred lines. */
+const LATEST_BYTES = 64 * 1024;
+
 export interface AuditHead {
   readonly seq: number;
   readonly hash: string;
@@ -21,8 +24,8 @@ export interface AuditHead {
 
 export interface AuditHeads {
   /**
-   * Appends; nothing for a head that is there. Not forced to the disk: the chain itself is, and what a power cut takes from
-   * here only narrows what can be found out. Throws `AUDIT_UNWRITABLE`.
+   * Appends; nothing for a head that is among the latest there. Not forced to the disk: the chain itself is, and what a
+   * power cut takes from here only narrows what can be found out. Throws `AUDIT_UNWRITABLE`.
    */
   record(head: AuditHead): Promise<void>;
   /** In the order of recording; lines that are no heads, such as one torn by a crash, are passed over. */
@@ -33,7 +36,7 @@ export interface AuditHeads {
 export function auditHeads(path: string, store: string, clock: Clock): AuditHeads {
   const oneAtATime = pLimit(1);
   /** What the file held when it was last looked at, so that each look reads only what is new. */
-  let seen: { bytes: number; readonly keys: Set<string> } = { bytes: 0, keys: new Set() };
+  let seen: { bytes: number; readonly keys: Set<string> } | undefined;
 
   const append = async (head: AuditHead): Promise<void> => {
     makePrivateDir(dirname(path));
@@ -41,7 +44,8 @@ export function auditHeads(path: string, store: string, clock: Clock): AuditHead
     const file = await open(path, "a+");
     try {
       const { size } = await file.stat();
-      if (size < seen.bytes) seen = { bytes: 0, keys: new Set() };
+      // A head that is there once more does no harm, and a long chain's file is not worth reading for it.
+      if (seen === undefined || size < seen.bytes) seen = { bytes: Math.max(size - LATEST_BYTES, 0), keys: new Set() };
       const added = Buffer.alloc(size - seen.bytes);
       await file.read(added, 0, added.length, seen.bytes);
       const ended = added.lastIndexOf("\n") + 1;

@@ -371,8 +371,13 @@ describe("allowed, with a warning", () => {
     expect((await bench.plan("automated_testing")).warnings.join()).toMatch(/changes since then are not in this clone/);
     await bench.prep("automated_testing");
     expect((await bench.plan("automated_testing")).warnings.join()).toMatch(/was assigned after snapshot/);
+    const { command } = await bench.plan("automated_testing");
+    const [, snapshot = ""] = / -s (\S+)/.exec(command) ?? [];
     await bench.control.touch("new-snapshot", { lun: GOLD });
     expect((await bench.plan("automated_testing")).warnings.join()).not.toMatch(/changes since then/);
+    expect((await bench.plan("automated_testing", { snapshot })).warnings.join()).toMatch(
+      /was assigned after snapshot/,
+    );
   });
 
   test("a snapshot named where none is used, which the command leaves out", async () => {

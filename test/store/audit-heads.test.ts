@@ -36,6 +36,22 @@ describe("the file of audit heads", () => {
     expect(await store.recordedHeads()).toHaveLength(2);
   });
 
+  it("a long file is not read through for a head that stands far up in it", async () => {
+    const store = await openStore();
+    await store.recordHead({ seq: 1, hash: "h1" });
+    const name = basename(store.place);
+    const line = (seq: number) =>
+      `${JSON.stringify({ at: "2025-03-01T10:00:00.000Z", store: name, seq, hash: `h${seq}` })}\n`;
+    appendFileSync(headsFile(store.place), Array.from({ length: 2_000 }, (_, i) => line(i + 2)).join(""));
+    await store.close();
+    const again = await openStore(store.place);
+    await again.recordHead({ seq: 2_001, hash: "h2001" });
+    await again.recordHead({ seq: 2, hash: "h2" });
+    const heads = (await again.recordedHeads()).map(({ seq }) => seq);
+    expect(heads.slice(-2)).toEqual([2_001, 2]);
+    expect(heads).toHaveLength(2_002);
+  });
+
   it("two stores in one folder have heads and locks of their own", async () => {
     const one = await openStore();
     const beside = await openStore(join(dirname(one.place), "beside.db"));
