@@ -154,14 +154,18 @@ export interface HostStorage {
   readonly unresolved: readonly UnresolvedCopy[];
 }
 
-export interface Vm {
+/** What a step has to know of a VM before and after it acts on it. */
+export interface VmState {
   readonly id: MoRef;
   readonly name: string;
   /** `[datastore] dir/x.vmx` or `[] /vmfs/volumes/<uuid>/dir/x.vmx`; empty when vCenter does not tell. */
   readonly path: string;
+  readonly powerState: "poweredOn" | "poweredOff" | "suspended";
+}
+
+export interface Vm extends VmState {
   readonly instanceUuid?: string;
   readonly hostId?: MoRef;
-  readonly powerState: "poweredOn" | "poweredOff" | "suspended";
   /** `connected`, `disconnected`, `orphaned`, `inaccessible`, `invalid`. */
   readonly connectionState: string;
   readonly template: boolean;
@@ -209,7 +213,7 @@ export interface HypervisorReader {
   /** Both at once, in one round trip where the adapter can. */
   hostStorageAndVms(host: Host, datastoreIds: readonly MoRef[]): Promise<{ storage: HostStorage; vms: Vm[] }>;
   /** VMs by reference; one that is gone is left out. */
-  vms(ids: readonly MoRef[]): Promise<Vm[]>;
+  vmStates(ids: readonly MoRef[]): Promise<VmState[]>;
   /** Disks and CDs with a file backing. */
   vmDevices(vmIds: readonly MoRef[]): Promise<VmDevice[]>;
   /** Every `*.vmx` and `*.vmtx` below the datastore, nested folders included, and the folders that could not be read. */

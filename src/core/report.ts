@@ -59,11 +59,17 @@ export async function reportOf(
   }
   const volume = finalVolume(plan, outputs) ?? (await assignedVolume(plan, systems.array));
   if (volume === undefined) return { vms: [], leftovers };
-  const { datastores } = await systems.hypervisor.inventory();
+  // The step that mounted it knew the datastore by then: its VMs are read beside the inventory.
+  const mounted = [...outputs.values()].findLast((one) => one.datastore !== undefined)?.datastore?.id;
+  const [{ datastores }, early] = await Promise.all([
+    systems.hypervisor.inventory(),
+    mounted === undefined ? [] : systems.hypervisor.vmsOn([mounted]),
+  ]);
   const datastore = datastores.find(
     (one) => one.datacenterId === plan.host.datacenter.id && one.extents.includes(volume.naa),
   );
-  const vms = datastore === undefined ? [] : await systems.hypervisor.vmsOn([datastore.id]);
+  const vms =
+    datastore === undefined || datastore.id === mounted ? early : await systems.hypervisor.vmsOn([datastore.id]);
   const own = datastore === undefined ? [] : vms.filter((vm) => livesOn(vm, datastore));
   const registered = new Set(own.map((vm) => datastore && fileOn(datastore, vm.path)));
   const impact = plan.draft.impact.vmsToRegister.filter(

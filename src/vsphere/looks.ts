@@ -1,8 +1,8 @@
 import type { MoRef, VmfsUuid } from "../core/ids.ts";
-import type { Disk, Host, HostStorage, Vm, VmfsMount } from "../core/ports.ts";
+import type { Disk, Host, HostStorage, VmfsMount, VmState } from "../core/ports.ts";
 import { readStorageAndVms } from "./host-storage.ts";
 import type { Session } from "./session.ts";
-import { readVms, readVmsOfHost } from "./vms.ts";
+import { readVmStates, readVmsOfHost } from "./vms.ts";
 
 /** Whether a change is still to be made. Where the state does not tell, it is: vCenter then says why not. */
 type Look = () => Promise<boolean>;
@@ -21,8 +21,8 @@ export interface Looks {
 }
 
 export function createLooks(session: Session): Looks {
-  const vmIs = (id: MoRef, due: (vm: Vm | undefined) => boolean) => async (): Promise<boolean> =>
-    due((await readVms(session, [id]))[0]);
+  const vmIs = (id: MoRef, due: (vm: VmState | undefined) => boolean) => async (): Promise<boolean> =>
+    due((await readVmStates(session, [id]))[0]);
   const storageIs = (host: Host, due: (storage: HostStorage) => boolean) => async (): Promise<boolean> =>
     due((await readStorageAndVms(session, host, [])).storage);
   const mountIs = (host: Host, uuid: VmfsUuid, due: (mount: VmfsMount) => boolean): Look =>

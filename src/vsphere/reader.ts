@@ -7,7 +7,7 @@ import { readInventory } from "./inventory.ts";
 import type { Session } from "./session.ts";
 import type { Tasks } from "./tasks.ts";
 import { list, reference, refTo } from "./values.ts";
-import { readVmDevices, readVms, readVmsOn } from "./vms.ts";
+import { readVmDevices, readVmStates, readVmsOn } from "./vms.ts";
 import { readVmxFiles } from "./vmx-files.ts";
 
 /** Reads over one session; nothing here changes anything. */
@@ -18,7 +18,7 @@ export const createReader = (session: Session, tasks: Tasks): HypervisorReader =
   hostStorage: async (host) => (await readStorageAndVms(session, host, [])).storage,
   vmsOn: (datastoreIds) => readVmsOn(session, datastoreIds),
   hostStorageAndVms: (host, datastoreIds) => readStorageAndVms(session, host, datastoreIds),
-  vms: (ids) => readVms(session, ids),
+  vmStates: (ids) => readVmStates(session, ids),
   vmDevices: (vmIds) => readVmDevices(session, vmIds),
   vmxFiles: (datastore) => readVmxFiles(session, tasks, datastore),
 });

@@ -1,5 +1,5 @@
 import type { MoRef } from "../core/ids.ts";
-import type { Vm, VmDevice } from "../core/ports.ts";
+import type { Vm, VmDevice, VmState } from "../core/ports.ts";
 import { garbage } from "./faults.ts";
 import { type Properties, retrieve, type Selection } from "./properties.ts";
 import type { Session } from "./session.ts";
@@ -8,16 +8,16 @@ import { at, reference, text, typeName } from "./values.ts";
 /**
  * Paths below `summary.config` also have a value while the VM's files cannot be reached; `config` has none then.
  */
+const STATE_PROPERTIES = ["name", "runtime.powerState", "summary.config.vmPathName"];
+
 const VM_PROPERTIES = [
-  "name",
+  ...STATE_PROPERTIES,
   "datastore",
   "guest.toolsRunningStatus",
   "runtime.connectionState",
   "runtime.host",
-  "runtime.powerState",
   "summary.config.instanceUuid",
   "summary.config.template",
-  "summary.config.vmPathName",
 ];
 
 /** Every VM that uses one of the datastores. */
@@ -40,10 +40,10 @@ export async function readVmsOn(session: Session, datastoreIds: readonly MoRef[]
   return vmsFrom(await retrieve(session, [vmsOnDatastores(datastoreIds)], "list the VMs on a datastore"));
 }
 
-/** VMs by reference; one that is gone is left out. */
-export async function readVms(session: Session, ids: readonly MoRef[]): Promise<Vm[]> {
+/** By reference; a VM that is gone is left out. */
+export async function readVmStates(session: Session, ids: readonly MoRef[]): Promise<VmState[]> {
   if (ids.length === 0) return [];
-  return vmsFrom(await retrieve(session, [byReference(ids, VM_PROPERTIES)], "tell the state of VMs"));
+  return (await retrieve(session, [byReference(ids, STATE_PROPERTIES)], "tell the state of VMs")).map(stateFrom);
 }
 
 export async function readVmsOfHost(session: Session, host: MoRef): Promise<Vm[]> {
@@ -65,19 +65,25 @@ export function vmsFrom(objects: readonly Properties[]): Vm[] {
 
 const POWER_STATES = ["poweredOn", "poweredOff", "suspended"] as const;
 
-function vmFrom(vm: Properties): Vm {
+function stateFrom(vm: Properties): VmState {
   const powerState = POWER_STATES.find((each) => each === vm.text("runtime.powerState"));
   if (powerState === undefined)
     throw garbage("tell the state of VMs", { vm: vm.ref.id, missing: "runtime.powerState" });
-  const instanceUuid = vm.text("summary.config.instanceUuid");
-  const hostId = vm.id("runtime.host");
   return {
     id: vm.ref.id,
     name: vm.text("name") ?? vm.ref.id,
     path: vm.text("summary.config.vmPathName") ?? "",
+    powerState,
+  };
+}
+
+function vmFrom(vm: Properties): Vm {
+  const instanceUuid = vm.text("summary.config.instanceUuid");
+  const hostId = vm.id("runtime.host");
+  return {
+    ...stateFrom(vm),
     ...(instanceUuid === undefined ? {} : { instanceUuid }),
     ...(hostId === undefined ? {} : { hostId }),
-    powerState,
     connectionState: vm.text("runtime.connectionState") ?? "",
     template: vm.flag("summary.config.template") ?? false,
     toolsRunning: vm.text("guest.toolsRunningStatus") === "guestToolsRunning",

@@ -141,7 +141,7 @@ async function mixedWorld(simulator: Simulator, check: Check): Promise<void> {
       await writer.powerOff(vmIds),
       vmIds.map((id) => ({ id })),
     );
-    assert.ok((await reader.vms(vmIds)).every((each) => each.powerState === "poweredOff"));
+    assert.ok((await reader.vmStates(vmIds)).every((each) => each.powerState === "poweredOff"));
     assert.deepEqual(
       await writer.powerOff(vmIds),
       vmIds.map((id) => ({ id })),
@@ -151,14 +151,14 @@ async function mixedWorld(simulator: Simulator, check: Check): Promise<void> {
       await writer.unregister(vmIds),
       vmIds.map((id) => ({ id })),
     );
-    assert.deepEqual(await reader.vms(vmIds), []);
+    assert.deepEqual(await reader.vmStates(vmIds), []);
     const files = vms.map(({ path }) => ({ path, template: false }));
     const where = { host, folder: host.datacenter.vmFolder, pool: host.resourcePool };
     const made = await writer.register(files, where);
-    const registered = await reader.vms(made.flatMap((each) => each.vmId ?? []));
+    const registered = (await reader.vmsOn(ids)).filter((each) => made.some(({ vmId }) => vmId === each.id));
     assert.deepEqual(
-      registered.map((each) => [each.path, each.hostId]),
-      files.map(({ path }) => [path, host.id]),
+      registered.map((each) => [each.path, each.hostId]).sort(),
+      files.map(({ path }) => [path, host.id]).sort(),
     );
     const again = await writer.register(files, where);
     assert.ok(again.every((each) => each.alreadyThere === true && each.error === undefined));
@@ -186,7 +186,7 @@ async function mixedWorld(simulator: Simulator, check: Check): Promise<void> {
         await writer.powerOff(running.map((each) => each.id)),
         running.map(({ id }) => ({ id })),
       );
-      const after = await reader.vms(running.map((each) => each.id));
+      const after = await reader.vmStates(running.map((each) => each.id));
       assert.ok(after.every((each) => each.powerState === "poweredOff"));
     },
   );

@@ -31,7 +31,7 @@ describe("a server with other prefixes", () => {
           `<v:RetrievePropertiesExResponse><v:returnval><v:objects><v:obj type='VirtualMachine'>vm-1</v:obj>${properties.join("")}</v:objects></v:returnval></v:RetrievePropertiesExResponse>`,
         ),
     });
-    expect(await vsphere.reader.vms([asMoRef("vm-1")])).toMatchObject([
+    expect(await vsphere.reader.vmsOn([asMoRef("datastore-1")])).toMatchObject([
       { id: "vm-1", name: "web-01", powerState: "poweredOn", template: true, datastoreIds: ["datastore-1"] },
     ]);
   });

@@ -93,7 +93,7 @@ describe("reading VMs", () => {
   test("asks nothing when there is nothing to ask about", async () => {
     const vsphere = await talk({});
     expect(await vsphere.reader.vmsOn([])).toEqual([]);
-    expect(await vsphere.reader.vms([])).toEqual([]);
+    expect(await vsphere.reader.vmStates([])).toEqual([]);
     expect(await vsphere.reader.vmDevices([])).toEqual([]);
   });
 });

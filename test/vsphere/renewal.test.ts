@@ -140,7 +140,7 @@ describe("a read that finds its session ended", () => {
       '<missingSet><path>name</path><fault><fault xsi:type="NotAuthenticated"/></fault></missingSet>',
     );
     const { fake, vsphere } = await talkTo((nth) => (nth === 1 ? lost : vmThatIs("poweredOff")));
-    expect(await vsphere.reader.vms([vm])).toMatchObject([{ id: "vm-1" }]);
+    expect(await vsphere.reader.vmStates([vm])).toMatchObject([{ id: "vm-1" }]);
     expect(fake.operations().filter((each) => each === "Login")).toHaveLength(2);
   });
 
@@ -148,7 +148,7 @@ describe("a read that finds its session ended", () => {
     const fake = await startFakeVcenter({ RetrievePropertiesEx: () => ({ fault: "NotAuthenticated" }) });
     const vsphere = connect(fake.port);
     closing(fake, vsphere);
-    await expect(vsphere.reader.vms([vm])).rejects.toMatchObject({ code: "AUTHENTICATION_FAILED" });
+    await expect(vsphere.reader.vmStates([vm])).rejects.toMatchObject({ code: "AUTHENTICATION_FAILED" });
     expect(fake.operations().filter((each) => each === "RetrievePropertiesEx")).toHaveLength(2);
   });
 });

@@ -9,7 +9,7 @@ const datastores = [asMoRef("datastore-1")];
 describe("signing in", () => {
   test("happens once for calls that come together, with the cookie returned as it was set", async () => {
     const { fake, vsphere } = await talk({ RetrievePropertiesEx: () => `<returnval>${vmObject("vm-1")}</returnval>` });
-    await Promise.all([vsphere.reader.vmsOn(datastores), vsphere.reader.vms([asMoRef("vm-1")])]);
+    await Promise.all([vsphere.reader.vmsOn(datastores), vsphere.reader.vmStates([asMoRef("vm-1")])]);
     expect(fake.operations()).toEqual([
       "RetrieveServiceContent",
       "Login",

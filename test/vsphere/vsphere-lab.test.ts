@@ -134,15 +134,15 @@ describe("reading the lab", () => {
 
   test("leaves out VMs that are gone", async () => {
     const { vmIds } = await lookAt();
-    const vms = await vsphere.reader.vms([...vmIds, asMoRef("vm-999999")]);
+    const vms = await vsphere.reader.vmStates([...vmIds, asMoRef("vm-999999")]);
     expect(vms.map((each) => each.id)).toEqual(vmIds);
   });
 
   test("tells dead VMs and datastores of a volume that was taken away", async () => {
     await control.reset({ scenario: "stale-inventory" });
-    const { datastore, vmIds } = await lookAt();
+    const { datastore } = await lookAt();
     expect(datastore.accessible).toBe(false);
-    const vms = await vsphere.reader.vms(vmIds);
+    const vms = await vsphere.reader.vmsOn([datastore.id]);
     expect(vms.length).toBeGreaterThan(0);
     for (const vm of vms) {
       expect(vm.connectionState).not.toBe("connected");
@@ -217,7 +217,9 @@ describe("changing the lab", () => {
   test("cleans a host up and mounts the copy again", async () => {
     const { host, datastore, vmIds } = await lookAt();
     const { writer } = vsphere;
-    const running = (await writer.vms(vmIds)).filter((each) => each.powerState === "poweredOn").map((each) => each.id);
+    const running = (await writer.vmStates(vmIds))
+      .filter((each) => each.powerState === "poweredOn")
+      .map((each) => each.id);
     expect(await writer.powerOff(running)).toEqual(running.map((id) => ({ id })));
     expect(await writer.powerOff(running)).toEqual(running.map((id) => ({ id })));
     expect(await writer.unregister(vmIds)).toEqual(vmIds.map((id) => ({ id })));
@@ -266,7 +268,7 @@ describe("changing the lab", () => {
   test("shuts guests down, but not one that ignores it", async () => {
     await control.reset({ scenario: "gold-assigned" });
     const { vmIds } = await lookAt();
-    const running = (await vsphere.reader.vms(vmIds))
+    const running = (await vsphere.reader.vmStates(vmIds))
       .filter((each) => each.powerState === "poweredOn")
       .map((each) => each.id);
     expect(running.length).toBeGreaterThan(1);
@@ -311,7 +313,7 @@ describe("changing the lab", () => {
 
   test.each(["reset", "expire-session", "garbage", "http503"])("waits on for its tasks through %s", async (action) => {
     const { vmIds } = await lookAt();
-    const running = (await vsphere.reader.vms(vmIds))
+    const running = (await vsphere.reader.vmStates(vmIds))
       .filter((each) => each.powerState === "poweredOn")
       .map((each) => each.id);
     await control.faults({ api: "vim", op: "WaitForUpdatesEx", times: 1, action });
@@ -322,7 +324,7 @@ describe("changing the lab", () => {
 
   test("a task that fails tells VMware's fault", async () => {
     const { vmIds } = await lookAt();
-    const running = (await vsphere.reader.vms(vmIds))
+    const running = (await vsphere.reader.vmStates(vmIds))
       .filter((each) => each.powerState === "poweredOn")
       .map((each) => each.id);
     await control.faults({ api: "vim", op: "PowerOffVM_Task", times: 1, action: "task-error:TaskInProgress" });

@@ -1,5 +1,5 @@
 import { PrepError } from "../errors.ts";
-import type { Vm } from "../ports.ts";
+import type { VmState } from "../ports.ts";
 import { safeText } from "../text.ts";
 import { currentVms, judgeBatch, namesById, nameVms, waitFor } from "./shared.ts";
 import { type PowerOffStep, stepKind } from "./types.ts";
@@ -7,7 +7,7 @@ import { type PowerOffStep, stepKind } from "./types.ts";
 /** How long vCenter may take to show what its own task has done. */
 const SETTLE_MS = 5_000;
 
-function stillOn(vms: readonly Vm[]): PrepError {
+function stillOn(vms: readonly VmState[]): PrepError {
   const on = vms.filter((vm) => vm.powerState === "poweredOn");
   return new PrepError("REMOTE_FAULT", `After the power-off these are still on, ${nameVms(on)}.`, {
     found: { vms: on.map((vm) => ({ id: vm.id, name: safeText(vm.name) })) },

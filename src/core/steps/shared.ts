@@ -1,7 +1,7 @@
 /** What several step kinds need: references resolved, disks and mounts found by NAA, batches judged. */
 import { PrepError } from "../errors.ts";
 import type { Naa } from "../ids.ts";
-import type { BatchOutcome, Clock, Disk, HostStorage, Vm, VmfsMount } from "../ports.ts";
+import type { BatchOutcome, Clock, Disk, HostStorage, VmfsMount, VmState } from "../ports.ts";
 import { safeText } from "../text.ts";
 import type { KnownVolume, VmRef, VolumeRef, World } from "./types.ts";
 
@@ -49,8 +49,8 @@ export async function waitFor<T>(
 }
 
 /** The planned VMs as they are now. One that is gone is left out; one of the same id at another place is not the planned one. */
-export async function currentVms(vms: readonly VmRef[], world: World): Promise<Vm[]> {
-  const now = await world.hypervisor.vms(vms.map((vm) => vm.id));
+export async function currentVms(vms: readonly VmRef[], world: World): Promise<VmState[]> {
+  const now = await world.hypervisor.vmStates(vms.map((vm) => vm.id));
   const planned = new Map(vms.map((vm) => [vm.id, vm]));
   for (const vm of now) {
     const was = planned.get(vm.id);
