@@ -10,7 +10,7 @@ import { keyOf, readPlan, type StoredPlan } from "./plan.ts";
 import { draftAgain } from "./planner.ts";
 import type { Systems, VcenterOverride } from "./ports.ts";
 import { nextSentences, partReport, reportOf } from "./report.ts";
-import { carryOutStep, describeStep } from "./steps/catalog.ts";
+import { checkStep, describeStep } from "./steps/catalog.ts";
 import type { Outputs, Step, WritableWorld } from "./steps/types.ts";
 import type { HeldLock, RunRow, StepRow } from "./store-port.ts";
 import type { RunState } from "./views.ts";
@@ -207,14 +207,18 @@ class Runner {
   async #step(seq: number, step: Step, world: WritableWorld): Promise<void> {
     const startedAt = this.#deps.clock.now().toISOString();
     const base = { runId: this.#row.id, seq, stepId: step.id, startedAt };
+    // The check only reads, so it goes on while the intent is written; nothing is changed before that is on the disk.
+    const checking = checkStep(step, world);
+    checking.catch(() => undefined);
     await this.#journal({ ...base, state: "running" }, "step_begin", {
       step: step.id,
       kind: step.kind,
       text: describeStep(step),
     });
-    let result: Awaited<ReturnType<typeof carryOutStep>>;
+    let result: Awaited<ReturnType<Awaited<typeof checking>>>;
     try {
-      result = await carryOutStep(step, world);
+      const act = await checking;
+      result = await act();
     } catch (thrown) {
       const error = asPrepError(thrown);
       const state = error.code === "OUTCOME_UNKNOWN" ? "unknown" : "failed";

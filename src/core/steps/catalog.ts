@@ -44,14 +44,17 @@ export const describeStep = (step: Step): string => kindOf(step).describe(step);
 
 export const isIrreversible = (step: Step): boolean => kindOf(step).irreversible;
 
-/** Check, then act. `skipped`: the step's goal was there already. */
-export async function carryOutStep(step: Step, world: WritableWorld): Promise<Result & { skipped: boolean }> {
+/** `skipped`: the step's goal was there already. */
+type Outcome = Result & { readonly skipped: boolean };
+
+/** Checks, which changes nothing, and gives what is to be called for the step itself: it acts where there is something to do. */
+export async function checkStep(step: Step, world: WritableWorld): Promise<() => Promise<Outcome>> {
   const kind = kindOf(step);
   const { array, hypervisor } = world;
   const glance = new Glance();
   const looking = { ...world, array: glance.looking(array), hypervisor: glance.looking(hypervisor) };
   const done = await kind.isDone(step, looking);
-  if (done !== undefined) return { ...done, skipped: true };
+  if (done !== undefined) return async () => ({ ...done, skipped: true });
   const acting = { ...world, array: glance.acting(array), hypervisor: glance.acting(hypervisor) };
-  return { ...(await kind.apply(step, acting)), skipped: false };
+  return async () => ({ ...(await kind.apply(step, acting)), skipped: false });
 }
