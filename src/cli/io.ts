@@ -13,7 +13,10 @@ export interface Io {
 
 /** This process. */
 export const processIo = (): Io => ({
-  stdin: process.stdin,
+  // Made when it is asked for: a command that asks nothing need not open it.
+  get stdin() {
+    return process.stdin;
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,

@@ -26,9 +26,9 @@ export const normalThumbprint = (raw: string): string => raw.replace(/[^0-9a-f]/
  * certificate before sending anything, as `createDispatcher` does.
  */
 function tlsConnectOptions(settings: TlsSettings): Pick<ConnectionOptions, "secureContext" | "rejectUnauthorized"> {
-  // Parsed once: a system's authorities are some hundreds, and each connection would read them anew.
+  // Made once: a system's authorities are some hundreds, and each connection would read them anew.
   if ("ca" in settings) return { secureContext: createSecureContext({ ca: settings.ca }), rejectUnauthorized: true };
-  return { rejectUnauthorized: false };
+  return { secureContext: createSecureContext({ ca: [] }), rejectUnauthorized: false };
 }
 
 /** An undici agent that speaks HTTP/1.1 and hands out a socket only after the certificate was accepted. */

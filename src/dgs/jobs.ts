@@ -5,9 +5,9 @@ import { type Job, jobSchema } from "./answers.ts";
 import type { Api } from "./api.ts";
 import { garbage, jobFailed, outcomeUnknown, type Told } from "./faults.ts";
 
-const FIRST_WAIT_MS = 10;
+const FIRST_WAIT_MS = 5;
 const LONGEST_WAIT_MS = 2_000;
-const GROWTH = 1.5;
+const GROWTH = 2;
 /** Readings of the job that may fail in a row: with the waits between them, an appliance has time to fail over. */
 const PATIENCE = 8;
 

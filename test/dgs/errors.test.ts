@@ -277,7 +277,7 @@ describe("a change", () => {
       volumeId: "vol-9",
     });
     expect(told).toEqual([0, 40, 80, 100]);
-    expect(dgs.clock.slept).toEqual([10, 15, 22.5, 33.75, 50.625]);
+    expect(dgs.clock.slept).toEqual([5, 10, 20, 40, 80]);
   });
 
   it("never waits more than two seconds between two looks", async () => {
