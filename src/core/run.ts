@@ -180,6 +180,7 @@ class Runner {
     for (const [seq, step] of plan.draft.steps.entries()) {
       const stop = await this.#mustStop();
       if (stop !== undefined) return stop;
+      const progress = this.#progressOf(seq, step);
       const world: WritableWorld = {
         array: systems.array,
         hypervisor: systems.hypervisor,
@@ -190,9 +191,9 @@ class Runner {
         outputs: this.#outputs,
         changed: (stepId) => this.#changed.has(stepId),
         key: keyOf(plan, this.#row.originId, step.id),
-        progress: this.#progressOf(seq, step),
+        progress: progress.tell,
       };
-      await this.#step(seq, step, world);
+      await this.#step(seq, step, world, progress.end);
     }
     return { state: "succeeded" };
   }
@@ -204,7 +205,8 @@ class Runner {
     return row?.cancelRequested ? { state: "cancelled" } : undefined;
   }
 
-  async #step(seq: number, step: Step, world: WritableWorld): Promise<void> {
+  /** `acted` is called once nothing more is to be said of how far the step is. */
+  async #step(seq: number, step: Step, world: WritableWorld, acted: () => void): Promise<void> {
     const startedAt = this.#deps.clock.now().toISOString();
     const base = { runId: this.#row.id, seq, stepId: step.id, startedAt };
     // The check only reads, so it goes on while the intent is written; nothing is changed before that is on the disk.
@@ -218,7 +220,7 @@ class Runner {
     let result: Awaited<ReturnType<Awaited<typeof checking>>>;
     try {
       const act = await checking;
-      result = await act();
+      result = await act().finally(acted);
     } catch (thrown) {
       const error = asPrepError(thrown);
       const state = error.code === "OUTCOME_UNKNOWN" ? "unknown" : "failed";
@@ -255,18 +257,31 @@ class Runner {
     log.info({ run: this.#row.id, ...data }, type);
   }
 
-  /** Sub-progress is told to whoever follows the journal, a few times a second at most; losing one loses nothing. */
-  #progressOf(seq: number, step: Step): (detail: string) => void {
-    let last = 0;
-    const startedAt = this.#deps.clock.now().toISOString();
-    return (detail) => {
-      const now = this.#deps.clock.now().getTime();
-      if (now - last < PROGRESS_EVERY_MS) return;
-      last = now;
+  /**
+   * Sub-progress, for whoever follows the journal: the latest word, a few times a second at most, and none after the
+   * step's end. It is written a while after it was said, since work comes in bursts that a write would hold up. Losing one
+   * loses nothing.
+   */
+  #progressOf(seq: number, step: Step): { readonly tell: (detail: string) => void; readonly end: () => void } {
+    const { store, clock, log } = this.#deps;
+    const over = new AbortController();
+    const startedAt = clock.now().toISOString();
+    let latest: string | undefined;
+    const write = async (): Promise<void> => {
+      await clock.sleep(PROGRESS_EVERY_MS, over.signal);
+      const detail = latest;
+      latest = undefined;
+      if (over.signal.aborted || detail === undefined) return;
       const row: StepRow = { runId: this.#row.id, seq, stepId: step.id, state: "running", startedAt, detail };
-      this.#deps.store
-        .write((tx) => tx.putStep(row))
-        .catch((cause: unknown) => this.#deps.log.warn({ err: cause }, "progress could not be written"));
+      await store.write((tx) => tx.putStep(row));
+    };
+    return {
+      tell: (detail) => {
+        const waiting = latest !== undefined;
+        latest = detail;
+        if (!waiting) write().catch((cause: unknown) => log.warn({ err: cause }, "progress could not be written"));
+      },
+      end: () => over.abort(),
     };
   }
 

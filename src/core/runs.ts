@@ -40,10 +40,7 @@ export class Runs {
   }
 
   async view(row: RunRow): Promise<RunView> {
-    return this.#viewOf(row, await this.#planOf(row));
-  }
-
-  async #viewOf(row: RunRow, plan: StoredPlan): Promise<RunView> {
+    const plan = await this.#planOf(row);
     return viewRun(row, plan, await this.#deps.store.read((tx) => tx.steps(row.id)));
   }
 
@@ -99,18 +96,23 @@ export class Runs {
 
   /** The run until it is over, `waitMs` have passed or the signal aborts, whatever comes first; as it is then. */
   async follow(runId: string, options: WaitOptions): Promise<RunView> {
-    const { clock } = this.#deps;
+    const { store, clock } = this.#deps;
     const deadline = clock.now().getTime() + (options.waitMs ?? 0);
-    let told = "";
-    let plan: StoredPlan | undefined;
+    const plan = await this.#planOf(await this.row(runId));
+    let seen: { readonly rows: string; readonly view: RunView; readonly said: string } | undefined;
     for (let round = 0; ; round += 1) {
       const row = await this.row(runId);
-      // A redeemed plan stays as it is, and names every VM: it is read once.
-      plan ??= await this.#planOf(row);
-      const view = await this.#viewOf(round % SETTLE_EVERY === 0 ? await this.settle(row) : row, plan);
-      const said = canonicalJson(view);
-      if (said !== told) await options.onUpdate?.(view);
-      told = said;
+      const current = round % SETTLE_EVERY === 0 ? await this.settle(row) : row;
+      const steps = await store.read((tx) => tx.steps(runId));
+      // The runner may be at work in this very process: nothing is made of rows that have not changed.
+      const rows = JSON.stringify([current, steps]);
+      if (seen?.rows !== rows) {
+        const view = viewRun(current, plan, steps);
+        const said = canonicalJson(view);
+        if (seen?.said !== said) await options.onUpdate?.(view);
+        seen = { rows, view, said };
+      }
+      const { view } = seen;
       if (isOver(view.state) || options.signal?.aborted || clock.now().getTime() >= deadline) {
         // A run that this process carries out may still be letting go of its locks.
         if (isOver(view.state)) await this.#active.get(runId);
