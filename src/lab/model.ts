@@ -249,16 +249,19 @@ export interface LabWorld {
   readonly generation: number;
   onChange(listener: () => void): () => void;
 
-  // vCenter operations; `by` is the signed-in user, for the mutations' log. All ids are managed object ids.
+  // vCenter operations; for the mutations' log, `by` is the signed-in user and `op` the method, where several do the same.
+  // All ids are managed object ids.
   rescanHba(hostId: string, by: string): void;
   rescanVmfs(hostId: string, by: string): void;
   /** `ResourceInUse` with registered VMs, `InvalidState` twice or inaccessible, `NotFound`. */
-  unmountVmfs(hostId: string, vmfsUuid: string, by: string): void;
-  mountVmfs(hostId: string, vmfsUuid: string, by: string): void;
+  unmountVmfs(hostId: string, vmfsUuid: string, by: string, op?: string): void;
+  mountVmfs(hostId: string, vmfsUuid: string, by: string, op?: string): void;
   /** Returns the mounted volume; refusals are thrown as VimFault, which the SOAP side puts into `result[].fault`. */
-  forceMount(hostId: string, devicePath: string, by: string): LabMount;
-  detachScsiLun(hostId: string, lunUuid: string, by: string): void;
-  attachScsiLun(hostId: string, lunUuid: string, by: string): void;
+  forceMount(hostId: string, devicePath: string, by: string, op?: string): LabMount;
+  /** The copy gets a signature and a label of its own. Returns it mounted; refusals are `HostConfigFault`. */
+  resignature(hostId: string, devicePath: string, by: string, op: string): LabMount;
+  detachScsiLun(hostId: string, lunUuid: string, by: string, op?: string): void;
+  attachScsiLun(hostId: string, lunUuid: string, by: string, op?: string): void;
   deleteScsiLunState(hostId: string, canonicalName: string, by: string): void;
   deleteVmfsVolumeState(hostId: string, vmfsUuid: string, by: string): void;
   powerOff(vmId: string, by: string): void;

@@ -167,6 +167,23 @@ export function forceMount(state: WorldState, hostId: string, devicePath: string
   return mount;
 }
 
+/** Writes a signature of its own into the copy's header, and mounts what is a volume like any other then. */
+export function resignature(state: WorldState, hostId: string, devicePath: string): LabMount {
+  const host = reachableHost(state, hostId);
+  const copy = host.unresolved.find((one) => devicePathOf(one.naa) === devicePath);
+  const volume = copy === undefined ? undefined : volumeByNaa(state, copy.naa);
+  if (copy === undefined || volume === undefined || !copy.resolvable || !presented(state, host, volume.id)) {
+    throw new VimFault("HostConfigFault", `${devicePath} is no extent of a VMFS volume that can be resignatured`);
+  }
+  const { naa, label } = copy;
+  volume.header = { vmfsUuid: state.ids.vmfsUuid(), naa, label: `snap-${state.ids.hex(8)}-${label}` };
+  for (const one of state.model.hosts) one.unresolved = one.unresolved.filter((other) => other.naa !== naa);
+  const mount = mountHere(state, host, volume, { forced: false, mounted: true });
+  refreshAccess(state, host);
+  prune(state);
+  return mount;
+}
+
 /** Returns the disk's canonical name. */
 export function detachScsiLun(state: WorldState, hostId: string, lunUuid: string): string {
   const host = reachableHost(state, hostId);

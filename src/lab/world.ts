@@ -98,24 +98,29 @@ export class World implements LabWorld {
     storage.rescanVmfs(this.#state, hostId);
     this.#log("vim", "RescanVmfs", by, hostId);
   }
-  unmountVmfs(hostId: string, vmfsUuid: string, by: string): void {
+  unmountVmfs(hostId: string, vmfsUuid: string, by: string, op = "UnmountVmfsVolume"): void {
     storage.unmountVmfs(this.#state, hostId, vmfsUuid);
-    this.#log("vim", "UnmountVmfsVolume", by, vmfsUuid);
+    this.#log("vim", op, by, vmfsUuid);
   }
-  mountVmfs(hostId: string, vmfsUuid: string, by: string): void {
+  mountVmfs(hostId: string, vmfsUuid: string, by: string, op = "MountVmfsVolume"): void {
     storage.mountVmfs(this.#state, hostId, vmfsUuid);
-    this.#log("vim", "MountVmfsVolume", by, vmfsUuid);
+    this.#log("vim", op, by, vmfsUuid);
   }
-  forceMount(hostId: string, devicePath: string, by: string): LabMount {
+  forceMount(hostId: string, devicePath: string, by: string, op = "ResolveMultipleUnresolvedVmfsVolumes"): LabMount {
     const mount = storage.forceMount(this.#state, hostId, devicePath);
-    this.#log("vim", "ResolveMultipleUnresolvedVmfsVolumes", by, mount.vmfsUuid);
+    this.#log("vim", op, by, mount.vmfsUuid);
     return mount;
   }
-  detachScsiLun(hostId: string, lunUuid: string, by: string): void {
-    this.#log("vim", "DetachScsiLun", by, storage.detachScsiLun(this.#state, hostId, lunUuid));
+  resignature(hostId: string, devicePath: string, by: string, op: string): LabMount {
+    const mount = storage.resignature(this.#state, hostId, devicePath);
+    this.#log("vim", op, by, mount.vmfsUuid);
+    return mount;
   }
-  attachScsiLun(hostId: string, lunUuid: string, by: string): void {
-    this.#log("vim", "AttachScsiLun", by, storage.attachScsiLun(this.#state, hostId, lunUuid));
+  detachScsiLun(hostId: string, lunUuid: string, by: string, op = "DetachScsiLun"): void {
+    this.#log("vim", op, by, storage.detachScsiLun(this.#state, hostId, lunUuid));
+  }
+  attachScsiLun(hostId: string, lunUuid: string, by: string, op = "AttachScsiLun"): void {
+    this.#log("vim", op, by, storage.attachScsiLun(this.#state, hostId, lunUuid));
   }
   deleteScsiLunState(hostId: string, canonicalName: string, by: string): void {
     storage.deleteScsiLunState(this.#state, hostId, canonicalName);

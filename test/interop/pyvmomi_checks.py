@@ -403,6 +403,56 @@ def signature_mounted():
     Disconnect(other)
 
 
+@check
+def storage_tasks():
+    """resolves, resignatures, unmounts, detaches, attaches and mounts by tasks, refusals told one by one"""
+    other = connect(setup["shared"])
+    target = other.RetrieveContent().searchIndex.FindByIp(None, setup["host"], False)
+    system, datastores = target.configManager.storageSystem, target.configManager.datastoreSystem
+
+    def outcome(task):
+        WaitForTask(task, si=other)
+        name = task.info.name.info.wsdlName
+        assert name.endswith("_Task") and task.info.descriptionId.startswith("host."), task.info
+        assert task.info.entity == target
+        return task.info.result
+
+    def faults(task):
+        return [type(one.fault) if one.fault else None for one in outcome(task)]
+
+    (copy,) = system.QueryUnresolvedVmfsVolume()
+    path = copy.extent[0].devicePath
+    (result,) = outcome(system.ResolveMultipleUnresolvedVmfsVolumesEx_Task([
+        vim.host.UnresolvedVmfsResolutionSpec(extentDevicePath=[path], uuidResolution="forceMount")]))
+    assert type(result.fault) is vim.fault.VmfsAlreadyMounted and result.vmfs is None
+    refuses(vmodl.fault.InvalidArgument, system.ResolveMultipleUnresolvedVmfsVolumesEx_Task, [
+        vim.host.UnresolvedVmfsResolutionSpec(extentDevicePath=[path], uuidResolution="forceMounted")])
+    made = outcome(datastores.ResignatureUnresolvedVmfsVolume_Task(
+        vim.host.UnresolvedVmfsResignatureSpec(extentDevicePath=[path])))
+    volume = made.result.info.vmfs
+    assert [one.host for one in made.rescan] == [target]
+    assert volume.uuid != copy.vmfsUuid and volume.name.startswith("snap-") and made.result.summary.accessible
+    assert volume.extent[0].diskName == copy.extent[0].device.diskName and volume.forceMountedInfo is None
+    assert system.QueryUnresolvedVmfsVolume() == []
+    again = datastores.ResignatureUnresolvedVmfsVolume_Task(
+        vim.host.UnresolvedVmfsResignatureSpec(extentDevicePath=[path]))
+    refuses(vim.fault.HostConfigFault, WaitForTask, again, True, other)
+    (disk,) = [lun.uuid for lun in system.storageDeviceInfo.scsiLun if lun.canonicalName == volume.extent[0].diskName]
+    nowhere = "00000000-00000000-0000-000000000000"
+    (key,) = [one.key for one in outcome(system.MountVmfsVolumeEx_Task([nowhere]))]
+    assert key == nowhere
+    assert faults(system.DetachScsiLunEx_Task([disk])) == [vim.fault.ResourceInUse]
+    assert faults(system.UnmountVmfsVolumeEx_Task([volume.uuid, nowhere])) == [None, vim.fault.NotFound]
+    assert faults(system.UnmountVmfsVolumeEx_Task([volume.uuid])) == [vim.fault.InvalidState]
+    assert faults(system.DetachScsiLunEx_Task([disk, "no-such-lun"])) == [None, vim.fault.NotFound]
+    assert faults(system.DetachScsiLunEx_Task([disk])) == [vim.fault.InvalidState]
+    assert faults(system.AttachScsiLunEx_Task([disk])) == [None]
+    system.RescanVmfs()
+    assert faults(system.MountVmfsVolumeEx_Task([volume.uuid])) == [None]
+    assert faults(system.MountVmfsVolumeEx_Task([volume.uuid])) == [vim.fault.InvalidState]
+    Disconnect(other)
+
+
 def post(body):
     connection = http.client.HTTPSConnection("127.0.0.1", setup["main"], context=context)
     envelope = (

@@ -13,7 +13,7 @@ def check(name)
   yield
   puts "ok rbvmomi: #{name}"
 rescue StandardError => e
-  puts "not ok rbvmomi: #{name}: #{e.class} #{e.message} #{e.backtrace.grep(/rbvmomi_checks/).first}".gsub(/\s+/, " ")
+  puts "not ok rbvmomi: #{name}: #{e.class} #{e.message[0, 300]} #{e.backtrace.grep(/rbvmomi_checks/).first}".gsub(/\s+/, " ")
 ensure
   $stdout.flush
 end
@@ -166,6 +166,23 @@ check("a force mount of a signature that is mounted in the Datacenter carries Vm
     resolutionSpec: [{ extentDevicePath: [copy.extent.first.devicePath], uuidResolution: "forceMount" }]
   ).first
   assert result.fault.fault.class.wsdl_name == "VmfsAlreadyMounted"
+  other.close
+end
+
+check("resolves and resignatures by tasks, a refusal told in the result") do
+  other = connect(SETUP["shared"])
+  target = other.serviceContent.searchIndex.FindByIp(ip: SETUP["host"], vmSearch: false)
+  system = target.configManager.storageSystem
+  paths = [system.QueryUnresolvedVmfsVolume.first.extent.first.devicePath]
+  result = system.ResolveMultipleUnresolvedVmfsVolumesEx_Task(
+    resolutionSpec: [{ extentDevicePath: paths, uuidResolution: "forceMount" }]
+  ).wait_for_completion.first
+  assert result.fault.fault.class.wsdl_name == "VmfsAlreadyMounted"
+  made = target.configManager.datastoreSystem.ResignatureUnresolvedVmfsVolume_Task(
+    resolutionSpec: { extentDevicePath: paths }
+  ).wait_for_completion
+  assert made.result.summary.accessible && made.result.name.start_with?("snap-")
+  assert system.QueryUnresolvedVmfsVolume.empty?
   other.close
 end
 

@@ -11,6 +11,7 @@ import { COLLECTOR_METHODS } from "./methods/collector.ts";
 import { SEARCH_METHODS } from "./methods/search.ts";
 import { OPEN_METHODS, SERVICE_METHODS } from "./methods/service.ts";
 import { STORAGE_METHODS } from "./methods/storage.ts";
+import { STORAGE_TASKS } from "./methods/storage-tasks.ts";
 import { VIEW_METHODS } from "./methods/views.ts";
 import { VM_METHODS } from "./methods/vm.ts";
 import { isA, type MethodDef, methodNamed } from "./schema.ts";
@@ -27,6 +28,7 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map(
     ...SEARCH_METHODS,
     ...VM_METHODS,
     ...STORAGE_METHODS,
+    ...STORAGE_TASKS,
     ...BROWSER_METHODS,
     CancelTask: ({ vcenter, self }) => void vcenter.tasks.cancel(self.id),
   } satisfies Record<string, Handler>),

@@ -94,6 +94,11 @@ HostUnresolvedVmfsVolumeResolveStatus < DynamicData: resolvable boolean, incompl
 HostUnresolvedVmfsVolume < DynamicData: extent HostUnresolvedVmfsExtent+, vmfsLabel string, vmfsUuid string, totalBlocks int, resolveStatus HostUnresolvedVmfsVolumeResolveStatus
 HostUnresolvedVmfsResolutionSpec < DynamicData: extentDevicePath string+, uuidResolution string
 HostUnresolvedVmfsResolutionResult < DynamicData: spec HostUnresolvedVmfsResolutionSpec, vmfs HostVmfsVolume?, fault LocalizedMethodFault?
+HostUnresolvedVmfsResignatureSpec < DynamicData: extentDevicePath string+
+HostVmfsRescanResult < DynamicData: host &HostSystem, fault LocalizedMethodFault?
+HostResignatureRescanResult < DynamicData: rescan HostVmfsRescanResult*, result &Datastore
+HostStorageSystemVmfsVolumeResult < DynamicData: key string, fault LocalizedMethodFault?
+HostStorageSystemScsiLunResult < DynamicData: key string, fault LocalizedMethodFault?
 
 DatastoreInfo < DynamicData: name string, url string, freeSpace long, maxFileSize long, maxVirtualDiskCapacity long?, maxMemoryFileSize long?, timestamp dateTime?
 VmfsDatastoreInfo < DatastoreInfo: maxPhysicalRDMFileSize long?, maxVirtualRDMFileSize long?, vmfs HostVmfsVolume?

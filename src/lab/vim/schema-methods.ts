@@ -44,10 +44,16 @@ HostStorageSystem.UnmountVmfsVolume(vmfsUuid string)
 HostStorageSystem.MountVmfsVolume(vmfsUuid string)
 HostStorageSystem.DetachScsiLun(lunUuid string)
 HostStorageSystem.AttachScsiLun(lunUuid string)
+HostStorageSystem.UnmountVmfsVolumeEx_Task(vmfsUuid string+) -> &Task
+HostStorageSystem.MountVmfsVolumeEx_Task(vmfsUuid string+) -> &Task
+HostStorageSystem.DetachScsiLunEx_Task(lunUuid string+) -> &Task
+HostStorageSystem.AttachScsiLunEx_Task(lunUuid string+) -> &Task
 HostStorageSystem.DeleteScsiLunState(lunCanonicalName string)
 HostStorageSystem.DeleteVmfsVolumeState(vmfsUuid string)
 HostStorageSystem.QueryUnresolvedVmfsVolume() -> HostUnresolvedVmfsVolume*
 HostStorageSystem.ResolveMultipleUnresolvedVmfsVolumes(resolutionSpec HostUnresolvedVmfsResolutionSpec+) -> HostUnresolvedVmfsResolutionResult*
+HostStorageSystem.ResolveMultipleUnresolvedVmfsVolumesEx_Task(resolutionSpec HostUnresolvedVmfsResolutionSpec+) -> &Task
+HostDatastoreSystem.ResignatureUnresolvedVmfsVolume_Task(resolutionSpec HostUnresolvedVmfsResignatureSpec) -> &Task
 HostDatastoreSystem.QueryUnresolvedVmfsVolumes() -> HostUnresolvedVmfsVolume*
 HostDatastoreBrowser.SearchDatastore_Task(datastorePath string, searchSpec HostDatastoreBrowserSearchSpec?) -> &Task
 HostDatastoreBrowser.SearchDatastoreSubFolders_Task(datastorePath string, searchSpec HostDatastoreBrowserSearchSpec?) -> &Task

@@ -76,7 +76,7 @@ test("a force mount returns the volume; refusals are in the result while the cal
   const refusals = [
     ["VmfsAlreadyMounted", await resolve(soap, world, devicePathOf(rival))],
     ["NotFound", await resolve(soap, world, "/vmfs/devices/disks/naa.0:1")],
-    ["NotSupported", await resolve(soap, world, devicePathOf(rival), "resignature")],
+    ["HostConfigFault", await resolve(soap, world, "/vmfs/devices/disks/naa.0:1", "resignature")],
   ] as const;
   for (const [type, reply] of refusals) expect(typeOf(child(reply.value, "fault.fault"))).toBe(type);
   expect(child(refusals[0][1].value, "fault.fault.uuid").text).not.toBe("");

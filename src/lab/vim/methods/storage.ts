@@ -1,4 +1,4 @@
-/** HostStorageSystem and HostDatastoreSystem. */
+/** HostStorageSystem and HostDatastoreSystem: what is answered when it is done. The tasks are in storage-tasks.ts. */
 import { setTimeout as delay } from "node:timers/promises";
 import { type LabHost, VimFault } from "../../model.ts";
 import { records, text, texts } from "../args.ts";
@@ -8,7 +8,7 @@ import { hasAdapter, unresolvedVolumes, vmfsVolume } from "../props-storage.ts";
 import type { Data } from "../value.ts";
 
 /** The host that a storage or datastore system belongs to. */
-function hostOf({ vcenter, self }: Call): LabHost {
+export function hostOf({ vcenter, self }: Call): LabHost {
   const host = vcenter.world.model.hosts.find(
     (one) => one.storageSystem === self.id || one.datastoreSystem === self.id,
   );
@@ -36,22 +36,25 @@ const simple =
     void actOf(call)(hostOf(call).id, text(call.args, parameter), call.session.user);
 
 /** One resolution; a refusal is part of its result, as of vSphere 5. */
-function resolveOne(call: Call, spec: Data): Data {
+function resolveOne(call: Call, spec: Data, op: string): Data {
   const { vcenter, session } = call;
   const result = { spec };
   try {
     const [devicePath = ""] = texts(spec, "extentDevicePath");
-    if (text(spec, "uuidResolution") === "resignature") {
-      throw new SoapFault("NotSupported", "The lab does not resignature volumes.");
-    }
-    const mount = vcenter.world.forceMount(hostOf(call).id, devicePath, session.user);
+    const how = text(spec, "uuidResolution") === "resignature" ? "resignature" : "forceMount";
+    const mount = vcenter.world[how](hostOf(call).id, devicePath, session.user, op);
     return { ...result, vmfs: vmfsVolume(mount, vcenter.inventory) };
   } catch (error) {
-    return { ...result, fault: localized(asSoapFault(error, (id) => vcenter.inventory.refOf(id))) };
+    return { ...result, fault: faultIn(error, call) };
   }
 }
 
-function resolveCopies(call: Call): Data[] {
+/** What went wrong with one of several things, for its place in the result. */
+export const faultIn = (error: unknown, { vcenter }: Call): Data =>
+  localized(asSoapFault(error, (id) => vcenter.inventory.refOf(id)));
+
+/** Checks a call that resolves copies; what it gives does it, and logs it as `op`. */
+export function resolution(call: Call, op: string): () => Data[] {
   const specs = records(call.args, "resolutionSpec");
   if (specs.some((spec) => !["forceMount", "resignature"].includes(text(spec, "uuidResolution")))) {
     throw invalidArgument("resolutionSpec.uuidResolution");
@@ -59,7 +62,7 @@ function resolveCopies(call: Call): Data[] {
   if (!hostOf(call).connected) {
     throw new VimFault("HostNotConnected", `Unable to communicate with the remote host ${hostOf(call).name}`);
   }
-  return specs.map((spec) => resolveOne(call, spec));
+  return () => specs.map((spec) => resolveOne(call, spec, op));
 }
 
 const unresolved: Handler = (call) => unresolvedVolumes(hostOf(call), call.vcenter.inventory);
@@ -92,5 +95,5 @@ export const STORAGE_METHODS: Readonly<Record<string, Handler>> = {
   DeleteVmfsVolumeState: simple("vmfsUuid", ({ vcenter: { world } }) => world.deleteVmfsVolumeState.bind(world)),
   QueryUnresolvedVmfsVolume: unresolved,
   QueryUnresolvedVmfsVolumes: unresolved,
-  ResolveMultipleUnresolvedVmfsVolumes: resolveCopies,
+  ResolveMultipleUnresolvedVmfsVolumes: (call) => resolution(call, "ResolveMultipleUnresolvedVmfsVolumes")(),
 };
