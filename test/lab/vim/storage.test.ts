@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { devicePathOf, type LabHost } from "../../../src/lab/model.ts";
 import type { World } from "../../../src/lab/world.ts";
-import { child, type SoapClient, self, startVim, texts, typeOf } from "./vcenter.ts";
+import { child, type SoapClient, self, startVim, taskInfo, texts, typeOf } from "./vcenter.ts";
 
 const GOLD_2 = "AutomatedTest-VMBootImg-Gold-2";
 
@@ -105,4 +105,41 @@ test("a rescan that is under way when the world is reset does not touch the new 
   world.reset({ scenario: "clone-assigned" });
   expect((await pending).fault?.type).toBe("ManagedObjectNotFound");
   expect(world.mutations).toEqual([]);
+});
+
+test("tasks do the same as the calls, tell refusals one by one, and are logged under their own names", async () => {
+  const { soap, world } = await startVim({ scenario: "one-datacenter" });
+  const naa = assignCopy(world, "AutomatedTest-VMBootImg-Gold");
+  await soap.call("RescanAllHba", system(world));
+  await soap.call("RescanVmfs", system(world));
+  const results = async (method: string, args: string) => {
+    const { value } = await soap.call(method, args);
+    return (await taskInfo(soap, value)).children.find((one) => one.name === "result") ?? expect.fail();
+  };
+  const before = world.mutations.length;
+  const spec = `<resolutionSpec><extentDevicePath>${devicePathOf(naa)}</extentDevicePath></resolutionSpec>`;
+  const query = self("HostDatastoreSystem", firstHost(world).datastoreSystem);
+  const made = await results("ResignatureUnresolvedVmfsVolume_Task", `${query}${spec}`);
+  const datastore = world.model.datastores.find((one) => one.id === child(made, "result").text);
+  expect(datastore).toMatchObject({ naas: [naa], name: expect.stringMatching(/^snap-[0-9a-f]{8}-/) });
+  const uuid = datastore?.vmfsUuid ?? "";
+  expect(world.model.volumes.filter((one) => one.header.vmfsUuid === uuid)).toHaveLength(1);
+
+  const unmount = `${system(world)}<vmfsUuid>${uuid}</vmfsUuid><vmfsUuid>no-such</vmfsUuid>`;
+  const told = await results("UnmountVmfsVolumeEx_Task", unmount);
+  expect(told.children.map((one) => child(one, "key").text)).toEqual([uuid, "no-such"]);
+  expect(typeOf(child(told.children[1] ?? expect.fail(), "fault.fault"))).toBe("NotFound");
+  const lun = firstHost(world).disks.find((one) => one.naa === naa)?.uuid ?? "";
+  await results("DetachScsiLunEx_Task", `${system(world)}<lunUuid>${lun}</lunUuid>`);
+  await results("AttachScsiLunEx_Task", `${system(world)}<lunUuid>${lun}</lunUuid>`);
+  await soap.call("RescanVmfs", system(world));
+  await results("MountVmfsVolumeEx_Task", `${system(world)}<vmfsUuid>${uuid}</vmfsUuid>`);
+  expect(world.mutations.slice(before).map(({ op, target }) => [op, target])).toEqual([
+    ["ResignatureUnresolvedVmfsVolume_Task", uuid],
+    ["UnmountVmfsVolumeEx_Task", uuid],
+    ["DetachScsiLunEx_Task", naa],
+    ["AttachScsiLunEx_Task", naa],
+    ["RescanVmfs", expect.any(String)],
+    ["MountVmfsVolumeEx_Task", uuid],
+  ]);
 });
