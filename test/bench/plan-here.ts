@@ -1,6 +1,7 @@
 /**
  * Plans -A several times in one process, as a server does, and prints one JSON line: time of each plan in ms, resident
- * memory after each in MiB. Arguments: configuration, how often. Bundled and started by plan.ts.
+ * memory after each in MiB, and what of the heap is still in use after the last, garbage collected (`--expose-gc`).
+ * Arguments: configuration, how often. Bundled and started by plan.ts.
  */
 import { openApp } from "../../src/app.ts";
 
@@ -16,6 +17,8 @@ for (let plan = 0; plan < Number(times); plan++) {
   rssMiB.push(process.memoryUsage.rss() / 2 ** 20);
   await app.engine.discardPlan({ planId }, actor);
 }
-await app.close();
 const peakMiB = process.resourceUsage().maxRSS / 1024;
-process.stdout.write(`${JSON.stringify({ planMs, rssMiB, peakMiB })}\n`);
+await globalThis.gc?.({ execution: "async" });
+const heldMiB = process.memoryUsage().heapUsed / 2 ** 20;
+await app.close();
+process.stdout.write(`${JSON.stringify({ planMs, rssMiB, heldMiB, peakMiB })}\n`);
