@@ -96,8 +96,8 @@ interface Sockets {
 /**
  * The configured secret and the configured pin go to the configured vCenter only: another address is judged by the
  * system's authorities and signed in to as the override says. With `kept`, whatever is opened towards one vCenter is one
- * connection until `close`, so that a command that plans, looks again and runs signs in once; each end of a session or
- * connection in between is renewed as ever. Without it each connection signs in and out by itself.
+ * connection until the run is over, or `close`, so that a command that plans, looks again and runs signs in once; each end
+ * of a session or connection in between is renewed as ever. Without it each connection signs in and out by itself.
  */
 export async function openSystems(config: Config, log: Logger, { kept }: { kept: boolean }): Promise<OpenSystems> {
   const { array, vsphere } = await openSides(config, log);
@@ -108,12 +108,16 @@ export async function openSystems(config: Config, log: Logger, { kept }: { kept:
     return { dgs, vcenter, close: async () => void (await Promise.all([dgs.close(), vcenter.close()])) };
   };
   const shared = (override: VcenterOverride | undefined): Sockets => {
-    let sockets = keeping.find((one) => isDeepStrictEqual(one.override, override))?.sockets;
-    if (sockets === undefined) {
-      sockets = open(override);
-      keeping.push({ override, sockets });
-    }
-    return { ...sockets, close: async () => {} };
+    const found = keeping.find((one) => isDeepStrictEqual(one.override, override));
+    if (found !== undefined) return found.sockets;
+    const sockets = open(override);
+    keeping.push({ override, sockets });
+    return sockets;
+  };
+  const drop = async (sockets: Sockets): Promise<void> => {
+    const at = keeping.findIndex((one) => one.sockets === sockets);
+    if (at !== -1) keeping.splice(at, 1);
+    await sockets.close();
   };
   const connect = kept ? shared : open;
 
@@ -122,11 +126,12 @@ export async function openSystems(config: Config, log: Logger, { kept }: { kept:
       endpoints: { dgs: config.dgs.url, vcenter: override?.address ?? config.vcenter.address },
       read: () => {
         const { dgs, vcenter, close } = connect(override);
-        return { array: dgs.reader, hypervisor: vcenter.reader, close };
+        return { array: dgs.reader, hypervisor: vcenter.reader, close: kept ? async () => {} : close };
       },
       write: () => {
-        const { dgs, vcenter, close } = connect(override);
-        return { array: dgs.writer, hypervisor: vcenter.writer, close };
+        const sockets = connect(override);
+        const { dgs, vcenter } = sockets;
+        return { array: dgs.writer, hypervisor: vcenter.writer, close: () => drop(sockets) };
       },
     }),
     close: async () => void (await Promise.all(keeping.splice(0).map(({ sockets }) => sockets.close()))),

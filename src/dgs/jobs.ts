@@ -32,7 +32,8 @@ export async function followJob(
   const deadline = clock.now().getTime() + jobMs;
   let job = what.job;
   let told: number | undefined;
-  let wait = FIRST_WAIT_MS;
+  // A quick job is over by the time that a first reading reaches the array.
+  let wait = 0;
   let failures = 0;
   for (;;) {
     if (job.state === "failed") throw jobFailed(call, job);
@@ -44,8 +45,8 @@ export async function followJob(
     if (clock.now().getTime() >= deadline) {
       throw outcomeUnknown(call, key, `its job ${jobId} is not over after ${Math.round(jobMs / 1000)} s`, { jobId });
     }
-    await clock.sleep(wait);
-    wait = Math.min(wait * GROWTH, LONGEST_WAIT_MS);
+    if (wait > 0) await clock.sleep(wait);
+    wait = wait === 0 ? FIRST_WAIT_MS : Math.min(wait * GROWTH, LONGEST_WAIT_MS);
     try {
       job = await readJob(api, jobId);
       failures = 0;

@@ -10,7 +10,11 @@ export const unassign = stepKind<UnassignStep>({
   describe: (step) =>
     `Unassign ${safeText(step.volume.name)} (${step.volume.id}) from ${safeText(step.client.name)} on the array`,
   async isDone(step, world) {
-    const assignments = await world.array.assignments({ clientId: step.client.id });
+    // The host is asked beside the array: the act wants to know of its mounts before it does anything.
+    const [assignments] = await Promise.all([
+      world.array.assignments({ clientId: step.client.id }),
+      world.hypervisor.hostStorage(world.host),
+    ]);
     return assignments.some((assignment) => assignment.id === step.assignmentId)
       ? undefined
       : { detail: "not assigned" };
