@@ -10,7 +10,7 @@ import { keyOf, readPlan, type StoredPlan } from "./plan.ts";
 import { draftAgain } from "./planner.ts";
 import type { Systems, VcenterOverride } from "./ports.ts";
 import { nextSentences, partReport, reportOf } from "./report.ts";
-import { checkStep, describeStep } from "./steps/catalog.ts";
+import { checkStep, describeStep, type Outcome } from "./steps/catalog.ts";
 import type { Outputs, Step, WritableWorld } from "./steps/types.ts";
 import type { HeldLock, RunRow, StepRow } from "./store-port.ts";
 import type { RunState } from "./views.ts";
@@ -26,6 +26,15 @@ type Writers = ReturnType<Systems["write"]>;
 
 const LOCK_WAIT_MS = 30_000;
 const PROGRESS_EVERY_MS = 250;
+
+/** A step whose check is under way. */
+interface Begun {
+  readonly seq: number;
+  readonly step: Step;
+  readonly checking: ReturnType<typeof checkStep>;
+  /** To be called once nothing more is to be said of how far the step is. */
+  readonly acted: () => void;
+}
 
 interface Ending {
   readonly state: RunState;
@@ -177,25 +186,44 @@ class Runner {
 
   async #steps(plan: StoredPlan, systems: Writers): Promise<Ending> {
     for (const [stepId, outputs] of Object.entries(plan.carried ?? {})) this.#outputs.set(stepId, outputs);
-    for (const [seq, step] of plan.draft.steps.entries()) {
+    const { steps } = plan.draft;
+    const begin = (seq: number): Begun | undefined => {
+      const step = steps[seq];
+      return step === undefined ? undefined : this.#beginChecking(seq, step, plan, systems);
+    };
+    let next = begin(0);
+    for (let seq = 0; next !== undefined; seq += 1) {
       const stop = await this.#mustStop();
       if (stop !== undefined) return stop;
-      const progress = this.#progressOf(seq, step);
-      const world: WritableWorld = {
-        array: systems.array,
-        hypervisor: systems.hypervisor,
-        host: plan.host,
-        clock: this.#deps.clock,
-        limits: this.#deps.settings.limits,
-        origin: { runId: this.#row.originId, createdAt: this.#row.originCreatedAt },
-        outputs: this.#outputs,
-        changed: (stepId) => this.#changed.has(stepId),
-        key: keyOf(plan, this.#row.originId, step.id),
-        progress: progress.tell,
-      };
-      await this.#step(seq, step, world, progress.end);
+      await this.#step(next, () => {
+        next = begin(seq + 1);
+      });
     }
     return { state: "succeeded" };
+  }
+
+  /**
+   * A check only reads, so it goes on while the end of the step before and the intent of this one are written. Nothing is
+   * changed before these are on the disk.
+   */
+  #beginChecking(seq: number, step: Step, plan: StoredPlan, systems: Writers): Begun {
+    const progress = this.#progressOf(seq, step);
+    const world: WritableWorld = {
+      array: systems.array,
+      hypervisor: systems.hypervisor,
+      host: plan.host,
+      clock: this.#deps.clock,
+      limits: this.#deps.settings.limits,
+      origin: { runId: this.#row.originId, createdAt: this.#row.originCreatedAt },
+      outputs: this.#outputs,
+      changed: (stepId) => this.#changed.has(stepId),
+      key: keyOf(plan, this.#row.originId, step.id),
+      progress: progress.tell,
+    };
+    const checking = checkStep(step, world);
+    // Told when it is this step's turn, if that comes.
+    checking.catch(() => undefined);
+    return { seq, step, checking, acted: progress.end };
   }
 
   async #mustStop(): Promise<Ending | undefined> {
@@ -205,19 +233,16 @@ class Runner {
     return row?.cancelRequested ? { state: "cancelled" } : undefined;
   }
 
-  /** `acted` is called once nothing more is to be said of how far the step is. */
-  async #step(seq: number, step: Step, world: WritableWorld, acted: () => void): Promise<void> {
+  /** `done` is called when the step is done and before that is written. */
+  async #step({ seq, step, checking, acted }: Begun, done: () => void): Promise<void> {
     const startedAt = this.#deps.clock.now().toISOString();
     const base = { runId: this.#row.id, seq, stepId: step.id, startedAt };
-    // The check only reads, so it goes on while the intent is written; nothing is changed before that is on the disk.
-    const checking = checkStep(step, world);
-    checking.catch(() => undefined);
     await this.#journal({ ...base, state: "running" }, "step_begin", {
       step: step.id,
       kind: step.kind,
       text: describeStep(step),
     });
-    let result: Awaited<ReturnType<Awaited<typeof checking>>>;
+    let result: Outcome;
     try {
       const act = await checking;
       result = await act().finally(acted);
@@ -236,6 +261,7 @@ class Runner {
     }
     if (result.outputs !== undefined) this.#outputs.set(step.id, result.outputs);
     if (!result.skipped) this.#changed.add(step.id);
+    done();
     const state = result.skipped ? "skipped" : "done";
     const endedAt = this.#deps.clock.now().toISOString();
     const outputs = result.outputs === undefined ? {} : { outputs: JSON.stringify(result.outputs) };

@@ -45,7 +45,7 @@ export const describeStep = (step: Step): string => kindOf(step).describe(step);
 export const isIrreversible = (step: Step): boolean => kindOf(step).irreversible;
 
 /** `skipped`: the step's goal was there already. */
-type Outcome = Result & { readonly skipped: boolean };
+export type Outcome = Result & { readonly skipped: boolean };
 
 /** Checks, which changes nothing, and gives what is to be called for the step itself: it acts where there is something to do. */
 export async function checkStep(step: Step, world: WritableWorld): Promise<() => Promise<Outcome>> {
