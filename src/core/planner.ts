@@ -11,7 +11,7 @@ import { type PrepInputs, plainName, type Request, resolveRequest } from "./requ
 import { draftOfRest, type Rest } from "./resume.ts";
 import { cloneName } from "./steps/create-clone.ts";
 import type { Outputs } from "./steps/types.ts";
-import type { RunRow, StoreReader } from "./store-port.ts";
+import type { RunRow, Store, StoreReader } from "./store-port.ts";
 import type { Mode } from "./views.ts";
 
 export interface Planned {
@@ -53,21 +53,34 @@ const movesGold = ({ draft }: StoredPlan, goldId: string): boolean =>
       (step.kind === "assign" || step.kind === "unassign") && !("from" in step.volume) && step.volume.id === goldId,
   );
 
+/** By store and plan: a plan stays as it is, and a process looks at the same ones again and again. */
+const moving = new WeakMap<Store, Map<string, boolean>>();
+
+async function movedGold(store: Store, tx: StoreReader, { planId, goldId }: RunRow): Promise<boolean> {
+  const known = moving.get(store) ?? new Map<string, boolean>();
+  moving.set(store, known);
+  const before = known.get(planId);
+  if (before !== undefined) return before;
+  const row = await tx.plan(planId);
+  const moves = row !== undefined && movesGold(readPlan(row), goldId);
+  known.set(planId, moves);
+  return moves;
+}
+
 /**
  * When the last of `runs` (newest first) that moved gold ended; undefined where none did after `since`. A plan is read
  * only where its run could be that one: a family's history may be long, and its plans name every VM.
  */
 async function goldHeldUntil(
+  store: Store,
   tx: StoreReader,
   runs: readonly RunRow[],
-  goldId: string,
   since: number,
 ): Promise<string | undefined> {
   for (const run of runs) {
     const ended = run.startedAt === undefined ? undefined : (run.endedAt ?? run.startedAt);
     if (ended === undefined || Date.parse(ended) <= since) continue;
-    const planRow = await tx.plan(run.planId);
-    if (planRow !== undefined && movesGold(readPlan(planRow), goldId)) return ended;
+    if (await movedGold(store, tx, run)) return ended;
   }
   return undefined;
 }
@@ -84,7 +97,7 @@ async function historyOf(deps: EngineDeps, request: Request, observation: Observ
   const { gold, client } = observation;
   return deps.store.read(async (tx) => {
     const runs = await tx.runs({ goldId: gold.id, limit: 200 });
-    const until = await goldHeldUntil(tx, runs, gold.id, snapshotTime(request, observation));
+    const until = await goldHeldUntil(deps.store, tx, runs, snapshotTime(request, observation));
     return {
       orphanClones: await orphansOf(
         tx,
