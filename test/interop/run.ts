@@ -3,8 +3,7 @@
  * lab's vCenter, in their own processes, over TLS, with a fresh lab each; our client drives govmomi's vCenter simulator.
  * Prints a line a check and `N passed, N failed`, and exits with 1 when any failed or a client is missing.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
@@ -45,6 +44,13 @@ function assignCopy(world: World, gold: string): string {
   return `naa.${clone.guid}`;
 }
 
+/** The exit code, or why there was no process. */
+const ended = (child: ChildProcess): Promise<number | string | null> =>
+  new Promise((resolve) => {
+    child.once("close", resolve);
+    child.once("error", (error) => resolve(error.message));
+  });
+
 /** Runs a client's script; its lines of checks are counted, and a script that dies counts as a failure. */
 async function runClient(name: string, command: string, args: string[], input = ""): Promise<void> {
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], env: environment });
@@ -57,7 +63,7 @@ async function runClient(name: string, command: string, args: string[], input = 
     checks += 1;
     verdict(line);
   });
-  const [code] = await Promise.race([once(child, "close"), once(child, "error").then(([error]) => [String(error)])]);
+  const code = await ended(child);
   if (code !== 0 || checks === 0) {
     const why = Buffer.concat(errors).toString("utf8").trim().split("\n").slice(-3).join(" | ");
     verdict(`not ok ${name}: the client is missing or its script died (${code}): ${why}`);
@@ -121,7 +127,7 @@ async function build(name: string, binary: string): Promise<boolean> {
   child.stderr.on("data", (chunk: Buffer) => {
     said += chunk.toString("utf8");
   });
-  const [code] = await Promise.race([once(child, "close"), once(child, "error").then(([error]) => [String(error)])]);
+  const code = await ended(child);
   if (code !== 0)
     verdict(`not ok ${name}: Go or govmomi is missing, or it does not compile (${code}): ${oneLine(said)}`);
   return code === 0;
