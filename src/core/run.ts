@@ -10,7 +10,7 @@ import { keyOf, readPlan, type StoredPlan } from "./plan.ts";
 import { draftAgain } from "./planner.ts";
 import type { Systems, VcenterOverride } from "./ports.ts";
 import { nextSentences, partReport, reportOf } from "./report.ts";
-import { checkStep, describeStep, type Outcome } from "./steps/catalog.ts";
+import { checkStep, describeStep, isIrreversible, type Outcome } from "./steps/catalog.ts";
 import type { Outputs, Step, WritableWorld } from "./steps/types.ts";
 import type { HeldLock, RunRow, StepRow } from "./store-port.ts";
 import type { RunState } from "./views.ts";
@@ -26,12 +26,15 @@ type Writers = ReturnType<Systems["write"]>;
 
 const LOCK_WAIT_MS = 30_000;
 const PROGRESS_EVERY_MS = 250;
+/** How old a check that was begun early may be. */
+const EARLY_MS = 1_000;
 
 /** A step whose check is under way. */
 interface Begun {
   readonly seq: number;
   readonly step: Step;
-  readonly checking: ReturnType<typeof checkStep>;
+  /** The check's outcome; to be asked for once the intent is written. */
+  readonly checked: () => ReturnType<typeof checkStep>;
   /** To be called once nothing more is to be said of how far the step is. */
   readonly acted: () => void;
 }
@@ -204,7 +207,8 @@ class Runner {
 
   /**
    * A check only reads, so it goes on while the end of the step before and the intent of this one are written. Nothing is
-   * changed before these are on the disk.
+   * changed before these are on the disk. What cannot be undone is checked after that, and so is everything where writing
+   * took its time, as on a busy store: no step acts on an old look.
    */
   #beginChecking(seq: number, step: Step, plan: StoredPlan, systems: Writers): Begun {
     const progress = this.#progressOf(seq, step);
@@ -220,10 +224,14 @@ class Runner {
       key: keyOf(plan, this.#row.originId, step.id),
       progress: progress.tell,
     };
-    const checking = checkStep(step, world);
+    const now = (): number => this.#deps.clock.now().getTime();
+    const begun = now();
+    const early = isIrreversible(step) ? undefined : checkStep(step, world);
     // Told when it is this step's turn, if that comes.
-    checking.catch(() => undefined);
-    return { seq, step, checking, acted: progress.end };
+    early?.catch(() => undefined);
+    const checked = (): ReturnType<typeof checkStep> =>
+      early !== undefined && now() - begun < EARLY_MS ? early : checkStep(step, world);
+    return { seq, step, checked, acted: progress.end };
   }
 
   async #mustStop(): Promise<Ending | undefined> {
@@ -234,7 +242,7 @@ class Runner {
   }
 
   /** `done` is called when the step is done and before that is written. */
-  async #step({ seq, step, checking, acted }: Begun, done: () => void): Promise<void> {
+  async #step({ seq, step, checked, acted }: Begun, done: () => void): Promise<void> {
     const startedAt = this.#deps.clock.now().toISOString();
     const base = { runId: this.#row.id, seq, stepId: step.id, startedAt };
     await this.#journal({ ...base, state: "running" }, "step_begin", {
@@ -244,7 +252,7 @@ class Runner {
     });
     let result: Outcome;
     try {
-      const act = await checking;
+      const act = await checked();
       result = await act().finally(acted);
     } catch (thrown) {
       const error = asPrepError(thrown);
