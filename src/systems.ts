@@ -2,7 +2,8 @@
 import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { systemClock } from "./clock.ts";
-import { type Config, resolveTls, type TlsReference } from "./config/config.ts";
+import type { Config } from "./config/config.ts";
+import { resolveTls, type TlsReference } from "./config/trust.ts";
 import { PrepError } from "./core/errors.ts";
 import type { Logger, Systems, VcenterOverride } from "./core/ports.ts";
 import type { StorageArray } from "./dgs/driver.ts";

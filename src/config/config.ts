@@ -1,25 +1,15 @@
 /** The configuration as the program uses it: checked, defaults filled in, paths absolute, secrets as references. */
-import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { getCACertificates } from "node:tls";
-import { PrepError } from "../core/errors.ts";
 import type { Mode } from "../core/views.ts";
 import { type ConfigIssue, configInvalid, issuesOf, type LineOf, placed } from "./issues.ts";
 import { fileSchema, objectSchema, type RawConfig } from "./schema.ts";
 import { Secret } from "./secrets.ts";
-import type { TlsSettings } from "./tls.ts";
+import type { TlsReference } from "./trust.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
 type ApprovalPolicy = "token" | "prompt" | "human";
-
-/** How a certificate is judged, still by reference; `system` trusts what Node trusts (NODE_EXTRA_CA_CERTS included). */
-export type TlsReference =
-  | { readonly caFile: string }
-  | { readonly thumbprint: string }
-  | { readonly insecure: true }
-  | { readonly system: true };
 
 /** All durations in milliseconds. Meets `Naming` of core/request.ts. */
 export interface Config {
@@ -120,30 +110,6 @@ export function configFromObject(data: unknown, baseDir: string, env: Env = proc
     lineOf: () => undefined,
     inMemory: true,
   });
-}
-
-/** What a connection needs to judge a certificate; reads the CA file. Errors: `CONFIG_INVALID`. */
-export function resolveTls(reference: TlsReference): TlsSettings {
-  if ("system" in reference) return { ca: getCACertificates("default").join("\n") };
-  if (!("caFile" in reference)) return reference;
-  const pem = readCa(reference.caFile);
-  if (pem.includes("-----BEGIN CERTIFICATE-----")) return { ca: pem };
-  throw new PrepError("CONFIG_INVALID", `${reference.caFile} holds no PEM certificate.`, {
-    found: { file: reference.caFile },
-    hint: "tls.ca names a file with the authority's certificate in PEM form (-----BEGIN CERTIFICATE-----).",
-  });
-}
-
-function readCa(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    throw new PrepError("CONFIG_INVALID", `The CA file ${path} cannot be read.`, {
-      found: { file: path },
-      hint: "Check tls.ca in the configuration: a relative path is relative to the configuration's folder.",
-      cause,
-    });
-  }
 }
 
 function build(raw: RawConfig, context: Context): Omit<Config, "warnings"> {

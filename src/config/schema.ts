@@ -3,9 +3,9 @@
  * knows the keys that a typo is compared with. References (secrets, paths) are resolved after it, in `config.ts`.
  */
 import { z } from "zod";
+import { normalThumbprint } from "../net/tls.ts";
 import { parseDuration } from "./duration.ts";
 import { Secret } from "./secrets.ts";
-import { normalThumbprint } from "./tls.ts";
 
 const text = z.string().trim().min(1, { error: "must not be empty" });
 

@@ -2,9 +2,9 @@
  * Calls to DGS with everything around them: the session, what is repeated and what is not, what an answer must look like.
  */
 import type { z } from "zod";
-import { translateNetworkError, wasNeverSent } from "../config/tls.ts";
 import { PrepError } from "../core/errors.ts";
 import type { Clock, Logger } from "../core/ports.ts";
+import { isConnectionReset, networkReason, translateNetworkError, wasNeverSent } from "../net/errors.ts";
 import { pageOf } from "./answers.ts";
 import {
   garbage,
@@ -17,7 +17,7 @@ import {
   type Told,
   unavailable,
 } from "./faults.ts";
-import { isReset, type Sessions } from "./session.ts";
+import type { Sessions } from "./session.ts";
 import { AnswerTooLarge, type Outgoing, type Reply, type Transport } from "./transport.ts";
 
 interface Call extends Told {
@@ -75,7 +75,7 @@ export function createApi(options: ApiOptions): Api {
         return { reply };
       } catch (lost) {
         log.warn(
-          { system: "DGS", ...call, ms: clock.now().getTime() - began, reason: reasonOf(lost) },
+          { system: "DGS", ...call, ms: clock.now().getTime() - began, reason: networkReason(lost) },
           "DGS gave no answer",
         );
         return { lost };
@@ -92,7 +92,7 @@ export function createApi(options: ApiOptions): Api {
 
   const translated = (lost: unknown, call: Told): PrepError => {
     if (lost instanceof AnswerTooLarge) return garbage(call, "an answer of more than 32 MiB");
-    const error = translateNetworkError(lost, { system: "DGS", address: url });
+    const error = translateNetworkError(lost, { system: "DGS", address: url, section: "dgs" });
     return new PrepError(error.code, error.message, {
       found: { ...(typeof error.found === "object" ? error.found : {}), operationId: call.operationId, ...call.ids },
       hint: error.hint,
@@ -107,7 +107,7 @@ export function createApi(options: ApiOptions): Api {
   const get = async (call: Call): Promise<Reply> => {
     const outgoing = { method: "GET", path: call.path } as const;
     let attempt = await send(call, outgoing);
-    if ("lost" in attempt && isReset(attempt.lost)) {
+    if ("lost" in attempt && isConnectionReset(attempt.lost)) {
       attempt = await send(call, outgoing);
     } else if ("reply" in attempt && attempt.reply.status === 503) {
       await pause(attempt.reply);
@@ -218,9 +218,4 @@ function queryString(query: Readonly<Record<string, string | undefined>>): strin
     if (value !== undefined) search.set(key, value);
   }
   return search.toString();
-}
-
-function reasonOf(lost: unknown): string {
-  if (!(lost instanceof Error)) return "unknown";
-  return "code" in lost && typeof lost.code === "string" ? lost.code : lost.name;
 }

@@ -5,10 +5,10 @@
 import { createRequire } from "node:module";
 import { isAbsolute, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { TlsSettings } from "../config/tls.ts";
 import { ERROR_CODES, type ErrorCode, PrepError } from "../core/errors.ts";
 import type { ArrayReader, ArrayWriter, Clock, Logger } from "../core/ports.ts";
 import { safeText } from "../core/text.ts";
+import type { TlsSettings } from "../net/tls.ts";
 import { createDgs } from "./array.ts";
 import { notAClone } from "./faults.ts";
 

@@ -1,6 +1,6 @@
 /** The DGS session: made on the first call, renewed before it expires, ended at the close. */
-import { translateNetworkError } from "../config/tls.ts";
 import type { Clock } from "../core/ports.ts";
+import { isConnectionReset, translateNetworkError } from "../net/errors.ts";
 import { registerSecret } from "../redact.ts";
 import { sessionSchema } from "./answers.ts";
 import { garbage, misfit, parsedJson, refusal, signInRefused, type Told, unavailable } from "./faults.ts";
@@ -42,7 +42,7 @@ export function createSessions(options: SessionOptions): Sessions {
     const reply = await answered(() =>
       transport.exchange({ method: "POST", path: "/api/v1/session", body, within: options.callMs }),
     ).catch((thrown: unknown) => {
-      throw translateNetworkError(thrown, { system: "DGS", address: url });
+      throw translateNetworkError(thrown, { system: "DGS", address: url, section: "dgs" });
     });
     if (reply.status === 401 || reply.status === 403) throw signInRefused(url, username, reply.status);
     if (reply.status === 503) throw unavailable(SIGN_IN);
@@ -101,15 +101,7 @@ async function answered(send: () => Promise<Reply>): Promise<Reply> {
   try {
     return await send();
   } catch (thrown) {
-    if (!isReset(thrown)) throw thrown;
+    if (!isConnectionReset(thrown)) throw thrown;
     return send();
   }
-}
-
-/** The connection broke, as opposed to: was refused, took too long, or was not trusted. */
-export function isReset(thrown: unknown): boolean {
-  for (let error = thrown; error instanceof Error; error = error.cause) {
-    if ("code" in error && ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes(String(error.code))) return true;
-  }
-  return false;
 }

@@ -1,5 +1,6 @@
 /** HTTP to DGS: one request, its whole answer, within its time. What it means is decided elsewhere. */
-import { createDispatcher, type TlsSettings } from "../config/tls.ts";
+import { createDispatcher } from "../net/dispatcher.ts";
+import type { TlsSettings } from "../net/tls.ts";
 
 export interface Outgoing {
   readonly method: "GET" | "POST" | "DELETE";

@@ -1,5 +1,6 @@
 import type { Agent, Dispatcher } from "undici";
-import { createDispatcher, type TlsSettings } from "../config/tls.ts";
+import { createDispatcher } from "../net/dispatcher.ts";
+import type { TlsSettings } from "../net/tls.ts";
 import { at, list, text } from "./values.ts";
 import { type Tree, TreeBuilder } from "./xml-tree.ts";
 

@@ -1,6 +1,6 @@
-import { translateNetworkError, wasNeverSent } from "../config/tls.ts";
 import { PrepError } from "../core/errors.ts";
 import type { Clock, Logger } from "../core/ports.ts";
+import { translateNetworkError, wasNeverSent } from "../net/errors.ts";
 import { type Fault, faultInBody, garbage, outcomeUnknown, VimFault } from "./faults.ts";
 import type { Lane, Reply, VimHttp } from "./http.ts";
 import { at } from "./values.ts";
@@ -94,7 +94,11 @@ export class Soap {
     try {
       return await this.#http.post({ xml: envelope(String(message)), lane, stream: LARGE.has(operation), signal });
     } catch (thrown) {
-      const error = translateNetworkError(thrown, { system: "vCenter", address: this.#address });
+      const error = translateNetworkError(thrown, {
+        system: "vCenter",
+        address: this.#address,
+        section: "vcenter",
+      });
       if (!CHANGES.has(operation) || wasNeverSent(thrown)) throw error;
       throw outcomeUnknown(doing, { operation, reason: error.code }, thrown);
     }

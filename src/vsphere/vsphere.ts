@@ -1,5 +1,5 @@
-import type { TlsSettings } from "../config/tls.ts";
 import type { Clock, HypervisorReader, HypervisorWriter, Logger } from "../core/ports.ts";
+import type { TlsSettings } from "../net/tls.ts";
 import { VimHttp, type VsphereTimeouts } from "./http.ts";
 import { createReader } from "./reader.ts";
 import { Session } from "./session.ts";

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { resolveTls } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import { resolveTls } from "../../src/config/trust.ts";
 import { type RunningLab, startLab } from "../../src/lab/lab.ts";
 
 let dir: string;

@@ -5,10 +5,11 @@ import { inspect } from "node:util";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { type Config, configFromObject, resolveTls } from "../../src/config/config.ts";
+import { type Config, configFromObject } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { configJsonSchema } from "../../src/config/schema.ts";
 import { Secret } from "../../src/config/secrets.ts";
+import { resolveTls } from "../../src/config/trust.ts";
 import { PrepError } from "../../src/core/errors.ts";
 
 const MINIMAL = `dgs:

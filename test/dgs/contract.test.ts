@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { systemClock } from "../../src/clock.ts";
-import { resolveTls } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import { resolveTls } from "../../src/config/trust.ts";
 import { dgsDriver, loadDriver } from "../../src/dgs/driver.ts";
 import { startLab } from "../../src/lab/lab.ts";
 import { silentLog } from "../../src/log.ts";

@@ -4,7 +4,9 @@ import { createServer as createPlainServer } from "node:net";
 import { generate } from "selfsigned";
 import { type Dispatcher, request } from "undici";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createDispatcher, type TlsSettings, translateNetworkError, wasNeverSent } from "../../src/config/tls.ts";
+import { createDispatcher } from "../../src/net/dispatcher.ts";
+import { isConnectionReset, networkReason, translateNetworkError, wasNeverSent } from "../../src/net/errors.ts";
+import type { TlsSettings } from "../../src/net/tls.ts";
 
 const seen: string[] = [];
 let server: Server;
@@ -66,7 +68,8 @@ async function failureOf(attempt: Promise<unknown>): Promise<{ raw: unknown; err
   return { raw, error: translate(raw) };
 }
 
-const translate = (raw: unknown) => translateNetworkError(raw, { system: "vCenter", address: "vc.example" });
+const translate = (raw: unknown) =>
+  translateNetworkError(raw, { system: "vCenter", address: "vc.example", section: "vcenter" });
 
 describe("createDispatcher", () => {
   test("verifies against the given authority", async () => {
@@ -132,6 +135,18 @@ describe("translateNetworkError", () => {
     await new Promise((done) => plain.close(done));
     expect(error.code).toBe("UNREACHABLE");
     expect(wasNeverSent(raw)).toBe(true);
+  });
+
+  test("a connection that broke is told apart from one that was refused, and each has its word for the log", () => {
+    const reset = new TypeError("fetch failed", { cause: Object.assign(new Error("gone"), { code: "ECONNRESET" }) });
+    const refused = Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
+    expect([reset, refused].map(isConnectionReset)).toEqual([true, false]);
+    expect([reset, refused, new TypeError("no code"), "no error"].map(networkReason)).toEqual([
+      "ECONNRESET",
+      "ECONNREFUSED",
+      "TypeError",
+      "unknown",
+    ]);
   });
 
   test("no answer in time is TIMED_OUT, and may have been carried out", async () => {
