@@ -6,8 +6,8 @@ import { openApp } from "../src/app.ts";
 import { MODE_FLAGS } from "../src/core/command.ts";
 import { PrepError } from "../src/core/errors.ts";
 import { MODES, type Mode, type PlanView, type RunView } from "../src/core/views.ts";
-import { startLab } from "../src/lab/lab.ts";
-import { SCENARIOS, type ScenarioName } from "../src/lab/scenarios.ts";
+import { startLab } from "../src/lab/start.ts";
+import { SCENARIOS, type ScenarioName } from "../src/lab/world/scenarios.ts";
 
 const GOALS: Readonly<Record<Mode, string>> = {
   automated_testing:

@@ -95,7 +95,7 @@ async function openStore(config: Config): Promise<Store> {
 
 /** A lab of this process's own, with a configuration in a folder that goes with it. */
 async function startEmbeddedLab(closers: (() => Promise<void>)[]): Promise<string> {
-  const { startLab } = await import("./lab/lab.ts");
+  const { startLab } = await import("./lab/start.ts");
   const dir = await mkdtemp(join(tmpdir(), "atvm-lab-"));
   closers.push(() => rm(dir, { recursive: true, force: true }));
   const lab = await startLab({ writeConfig: join(dir, "atvm.config.yaml") });

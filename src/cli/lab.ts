@@ -3,8 +3,8 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { PrepError } from "../core/errors.ts";
 import { nearest } from "../core/request.ts";
-import { startLab } from "../lab/lab.ts";
-import { LIMITS, SCENARIOS } from "../lab/scenarios.ts";
+import { startLab } from "../lab/start.ts";
+import { LIMITS, SCENARIOS } from "../lab/world/scenarios.ts";
 import type { Context } from "./context.ts";
 import { type Io, say } from "./io.ts";
 

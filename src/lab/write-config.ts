@@ -1,8 +1,8 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { stringify } from "yaml";
-import type { LabInfo } from "./lab.ts";
-import { COMPUTE_MIGRATION_GOLD, GOLD, GOLD_2 } from "./scenario-parts.ts";
+import type { LabInfo } from "./start.ts";
+import { COMPUTE_MIGRATION_GOLD, GOLD, GOLD_2 } from "./world/scenario-parts.ts";
 
 /**
  * Writes a complete configuration for a running lab, and beside it the secrets (readable by this account alone), the

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { runCli } from "../../src/cli/cli.ts";
 import { runView } from "../../src/core/views.ts";
-import { type RunningLab, startLab } from "../../src/lab/lab.ts";
+import { type RunningLab, startLab } from "../../src/lab/start.ts";
 import { LUN, terminal } from "./terminal.ts";
 
 let folder: string;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
 import { resolveTls } from "../../src/config/trust.ts";
-import { type RunningLab, startLab } from "../../src/lab/lab.ts";
+import { type RunningLab, startLab } from "../../src/lab/start.ts";
 
 let dir: string;
 let lab: RunningLab;

@@ -1,5 +1,5 @@
 /** Runs that end with gold, cut off everywhere: -rvgd at every step of the way; with ATVM_CRASH=all from more worlds, and -M and -U. */
-import { detachScsiLun, unmountVmfs } from "../../src/lab/world-storage.ts";
+import { detachScsiLun, unmountVmfs } from "../../src/lab/world/storage.ts";
 import { goldOf, hostOf, snapshotsOf, withEngine } from "../support/engine.ts";
 import { cutOffEverywhere, type Journey, WHOLE } from "./matrix.ts";
 

@@ -3,7 +3,7 @@ import { systemClock } from "../../src/clock.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { resolveTls } from "../../src/config/trust.ts";
 import { dgsDriver, loadDriver } from "../../src/dgs/driver.ts";
-import { startLab } from "../../src/lab/lab.ts";
+import { startLab } from "../../src/lab/start.ts";
 import { silentLog } from "../../src/log.ts";
 import { arrayDriverContract, type ContractTarget } from "./contract-kit.ts";
 

@@ -3,8 +3,8 @@ import { systemClock } from "../../src/clock.ts";
 import type { Snapshot, Volume } from "../../src/core/ports.ts";
 import { createDgs } from "../../src/dgs/array.ts";
 import type { StorageArray } from "../../src/dgs/driver.ts";
-import { type RunningLab, startLab } from "../../src/lab/lab.ts";
-import type { FaultAction } from "../../src/lab/model.ts";
+import { type RunningLab, startLab } from "../../src/lab/start.ts";
+import type { FaultAction } from "../../src/lab/world/model.ts";
 import { memoryLog, refusal } from "./support.ts";
 
 const GOLD = "AutomatedTest-VMBootImg-Gold";

@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { auditText, inspectText, planText, questionText, runText, vmsText } from "../../src/core/render.ts";
-import type { LabVm } from "../../src/lab/model.ts";
+import type { LabVm } from "../../src/lab/world/model.ts";
 import { assignedTo, type Bench, GOLD, goldOf, refusal, vmsOf, withEngine } from "../support/engine.ts";
 
 let bench: Bench;

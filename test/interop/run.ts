@@ -7,10 +7,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
-import { makeCertificate } from "../../src/lab/certificate.ts";
-import { methodNamed, methodNames, subtypesOf } from "../../src/lab/vim/schema.ts";
-import { startVcenter } from "../../src/lab/vim/server.ts";
-import { World } from "../../src/lab/world.ts";
+import { makeCertificate } from "../../src/lab/http/certificate.ts";
+import { methodNamed, methodNames, subtypesOf } from "../../src/lab/vcenter/schema/schema.ts";
+import { startVcenter } from "../../src/lab/vcenter/wire/server.ts";
+import { World } from "../../src/lab/world/world.ts";
 import { type Check, judgeOurClient } from "./vcsim.ts";
 
 const HERE = import.meta.dirname;

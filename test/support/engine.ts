@@ -10,7 +10,7 @@ import type { Actor } from "../../src/core/engine.ts";
 import { type ErrorCode, PrepError } from "../../src/core/errors.ts";
 import type { PrepInputs } from "../../src/core/request.ts";
 import type { Mode, PlanView, RunView } from "../../src/core/views.ts";
-import type { LabOptions, RunningLab } from "../../src/lab/lab.ts";
+import type { LabOptions, RunningLab } from "../../src/lab/start.ts";
 import { type ControlClient, type LabState, withLab } from "./lab.ts";
 
 export const GOLD = "AutomatedTest-VMBootImg-Gold";

@@ -1,6 +1,6 @@
 import { afterAll } from "vitest";
 import { z } from "zod";
-import { type LabOptions, type RunningLab, startLab } from "../../src/lab/lab.ts";
+import { type LabOptions, type RunningLab, startLab } from "../../src/lab/start.ts";
 
 const id = z.string();
 export const State = z.looseObject({

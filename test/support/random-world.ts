@@ -1,14 +1,14 @@
 /** Worlds that no scenario thought of: what operators, failures and other programs do to the lab, drawn at random. */
 import fc from "fast-check";
-import { DgsProblem, type LabVm, type LabVolume, VimFault } from "../../src/lab/model.ts";
-import { addPair, type Pair, present } from "../../src/lab/scenario-parts.ts";
-import { touchWorld } from "../../src/lab/touch.ts";
-import { TouchError } from "../../src/lab/touch-targets.ts";
-import type { World } from "../../src/lab/world.ts";
-import { assign, createClone, deleteVolume, unassign } from "../../src/lab/world-array.ts";
-import { usable, type WorldState } from "../../src/lab/world-state.ts";
-import { attachScsiLun, detachScsiLun, rescanHba, rescanVmfs, unmountVmfs } from "../../src/lab/world-storage.ts";
-import { powerOn, registerVm, removeVm } from "../../src/lab/world-vms.ts";
+import { assign, createClone, deleteVolume, unassign } from "../../src/lab/world/array.ts";
+import { DgsProblem, type LabVm, type LabVolume, VimFault } from "../../src/lab/world/model.ts";
+import { addPair, type Pair, present } from "../../src/lab/world/scenario-parts.ts";
+import { usable, type WorldState } from "../../src/lab/world/state.ts";
+import { attachScsiLun, detachScsiLun, rescanHba, rescanVmfs, unmountVmfs } from "../../src/lab/world/storage.ts";
+import { TouchError } from "../../src/lab/world/touches/targets.ts";
+import { touchWorld } from "../../src/lab/world/touches/touch.ts";
+import { powerOn, registerVm, removeVm } from "../../src/lab/world/vms.ts";
+import type { World } from "../../src/lab/world/world.ts";
 
 const DEEDS = [
   "deploy",

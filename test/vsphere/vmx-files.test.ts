@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { asMoRef } from "../../src/core/ids.ts";
-import type { RunningLab } from "../../src/lab/lab.ts";
+import type { RunningLab } from "../../src/lab/start.ts";
 import type { Vsphere } from "../../src/vsphere/vsphere.ts";
 import { type ControlClient, withLab } from "../support/lab.ts";
 import { connect, type Script, startFakeVcenter } from "./fake-vcenter.ts";

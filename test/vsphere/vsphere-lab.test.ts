@@ -2,8 +2,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest
 import { PrepError } from "../../src/core/errors.ts";
 import { asMoRef, type MoRef } from "../../src/core/ids.ts";
 import type { Datastore, Host } from "../../src/core/ports.ts";
-import type { RunningLab } from "../../src/lab/lab.ts";
-import { devicePathOf } from "../../src/lab/model.ts";
+import type { RunningLab } from "../../src/lab/start.ts";
+import { devicePathOf } from "../../src/lab/world/model.ts";
 import type { Vsphere, VsphereOptions } from "../../src/vsphere/vsphere.ts";
 import { type ControlClient, withLab } from "../support/lab.ts";
 import { connect, recordingLog } from "./fake-vcenter.ts";

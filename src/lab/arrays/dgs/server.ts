@@ -1,0 +1,164 @@
+/** The array's front end: the contract of `docs/dgs-api.yaml` over HTTPS. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { Hono } from "hono";
+import { z } from "zod";
+import { hold } from "../../http/hold.ts";
+import { type Listening, listen } from "../../http/listen.ts";
+import { type Credentials, DgsProblem, type FaultAction } from "../../world/model.ts";
+import type { World } from "../../world/world.ts";
+import { bodyOf, type Call, type Env, Id, notFound, problemResponse, type Reply, type Route } from "./http.ts";
+import { DgsJobs } from "./jobs.ts";
+import { readRoutes } from "./reads.ts";
+import { DgsSessions } from "./sessions.ts";
+import { writeRoutes } from "./writes.ts";
+
+export interface DgsServer extends Listening {
+  /** The operationIds that it has. */
+  ops: readonly string[];
+  expireSessions(): void;
+}
+
+/** Starts the array on loopback. */
+export async function startDgs(options: {
+  world: World;
+  credentials: Credentials;
+  tls: { key: string; cert: string };
+  port: number;
+}): Promise<DgsServer> {
+  const { world, credentials, tls, port } = options;
+  const sessions = new DgsSessions(credentials);
+  const jobs = new DgsJobs();
+  let { generation } = world;
+  const unsubscribe = world.onChange(() => {
+    if (world.generation !== generation) jobs.clear();
+    generation = world.generation;
+  });
+  const routes = [...sessionRoutes(sessions), ...readRoutes(world), ...writeRoutes(world, jobs)];
+  const app = dgsApp({ world, sessions, jobs, routes });
+  const listening = await listen({ fetch: app.fetch, tls, port });
+  return {
+    port: listening.port,
+    ops: routes.map(({ op }) => op),
+    expireSessions: () => sessions.endAll(),
+    async close() {
+      unsubscribe();
+      jobs.clear();
+      await listening.close();
+    },
+  };
+}
+
+interface Parts {
+  world: World;
+  sessions: DgsSessions;
+  jobs: DgsJobs;
+  routes: readonly Route[];
+}
+
+function dgsApp({ world, sessions, jobs, routes }: Parts): Hono<Env> {
+  const app = new Hono<Env>().basePath("/api/v1");
+  for (const route of routes) {
+    app.on(route.method, route.path, async (call) => {
+      const { generation } = world;
+      const { cleared } = world.faults;
+      const fault = world.faults.take("dgs", route.op);
+      await pause(world.latency.dgs + (fault?.kind === "slow" ? fault.ms : 0));
+      // What was asked of the world before a reset is not done to the one after it.
+      if (world.generation !== generation) return cut(call);
+      const mishap = await before(fault, call, cleared);
+      if (mishap !== undefined) return mishap;
+      const reply = await answer(route, call, sessions, fault);
+      if (fault?.kind !== "reset-after" && fault?.kind !== "hang-after") return respond(reply);
+      if (reply.jobId !== undefined) await jobs.settled(reply.jobId);
+      return fault.kind === "reset-after" ? cut(call) : hang(call, cleared);
+    });
+  }
+  app.notFound((call) => problemResponse(notFound(`There is no ${call.req.method} ${call.req.path} here.`)));
+  app.onError((thrown) =>
+    problemResponse(thrown instanceof DgsProblem ? thrown : new DgsProblem(500, "Internal error", thrown.message)),
+  );
+  return app;
+}
+
+async function answer(route: Route, call: Call, sessions: DgsSessions, fault: FaultAction | undefined): Promise<Reply> {
+  const token = /^Bearer (\S+)$/i.exec(call.req.header("authorization") ?? "")?.[1];
+  if (fault?.kind === "expire-session") sessions.end(token);
+  const user = route.op === "CreateSession" ? "" : sessions.userOf(token);
+  if (user === undefined) throw new DgsProblem(401, "Unauthorized", "There is no valid session: sign in first.");
+  return route.handle(call, { user, token, fault });
+}
+
+function respond({ status, body, location }: Reply): Response {
+  const headers: Record<string, string> = location === undefined ? {} : { location };
+  return body === undefined ? new Response(null, { status, headers }) : Response.json(body, { status, headers });
+}
+
+/** What goes wrong before anything is done; undefined when the call goes through. */
+async function before(fault: FaultAction | undefined, call: Call, cleared: AbortSignal): Promise<Response | undefined> {
+  switch (fault?.kind) {
+    case "http500":
+      return problemResponse(new DgsProblem(500, "Internal error", "The array failed."));
+    case "http503":
+      return problemResponse(new DgsProblem(503, "Unavailable", "The array is busy with itself."));
+    case "fault":
+      return problemResponse(new DgsProblem(500, fault.fault, `The array failed with ${fault.fault}.`));
+    case "garbage":
+      return new Response("\u0001DGS-9000 bootloader> ", { headers: { "content-type": "application/json" } });
+    case "reset":
+      return cut(call);
+    case "hang":
+      return hang(call, cleared);
+    case "slow":
+    case "reset-after":
+    case "hang-after":
+    case "expire-session":
+    case "job-failed":
+    case "task-error":
+    case undefined:
+      return undefined;
+    default:
+      return fault satisfies never;
+  }
+}
+
+/** Closes the connection. The response goes nowhere. */
+function cut(call: Call): Response {
+  call.env.incoming.socket.destroy();
+  return new Response(null, { status: 500 });
+}
+
+async function hang(call: Call, cleared: AbortSignal): Promise<Response> {
+  await hold(call.env.incoming.socket, cleared);
+  return new Response(null, { status: 500 });
+}
+
+async function pause(ms: number): Promise<void> {
+  if (ms > 0) await sleep(ms);
+}
+
+const SignIn = z.strictObject({ username: Id, password: z.string().min(1).max(1024) });
+
+function sessionRoutes(sessions: DgsSessions): Route[] {
+  return [
+    {
+      method: "POST",
+      path: "/session",
+      op: "CreateSession",
+      async handle(call) {
+        const { username, password } = await bodyOf(call, SignIn);
+        const session = sessions.create(username, password);
+        if (session === undefined) throw new DgsProblem(401, "Unauthorized", "The user or the password is wrong.");
+        return { status: 201, body: session };
+      },
+    },
+    {
+      method: "DELETE",
+      path: "/session",
+      op: "DeleteSession",
+      handle(_call, { token }) {
+        sessions.end(token);
+        return { status: 204 };
+      },
+    },
+  ];
+}

@@ -1,0 +1,166 @@
+/** A host's storage as its storage system shows it: adapters, disks, VMFS volumes and unresolved copies. */
+import { devicePathOf, type LabDisk, type LabHost, type LabMount, VimFault } from "../world/model.ts";
+import type { Props } from "./service/entity.ts";
+import type { Inventory } from "./service/inventory.ts";
+import type { Data } from "./wire/value.ts";
+
+const BLOCK = 512;
+const MIB = 1024 ** 2;
+
+/** vCenter asks the host for these: of one that does not answer they cannot be read. */
+function live<T>(host: LabHost, read: () => T): T {
+  if (host.connected) return read();
+  throw new VimFault("HostNotConnected", `Unable to communicate with the remote host ${host.name}`);
+}
+
+export const STORAGE_SYSTEM: Props<LabHost, Inventory> = {
+  storageDeviceInfo: (host, inventory) => live(host, () => storageDevices(host, inventory)),
+  fileSystemVolumeInfo: (host, inventory) => live(host, () => fileSystemVolumes(host, inventory)),
+};
+
+export function storageDevices(host: LabHost, inventory: Inventory): Data {
+  return {
+    hostBusAdapter: () => adaptersOf(host),
+    scsiLun: () => host.disks.map((disk) => scsiDisk(host, disk, inventory)),
+    softwareInternetScsiEnabled: false,
+  };
+}
+
+function adaptersOf(host: LabHost): Data[] {
+  // World-wide names do not fit a double: they stay big integers.
+  const tail = BigInt(`0x${Buffer.from(host.id).toString("hex").slice(-6)}`);
+  return [64, 65].map((number, index) => ({
+    $type: "HostFibreChannelHba",
+    key: `key-vim.host.FibreChannelHba-vmhba${number}`,
+    device: `vmhba${number}`,
+    bus: index + 3,
+    status: "online",
+    model: "Lab 16 Gb Fibre Channel Adapter",
+    driver: "lab_fc",
+    pci: `0000:0${index + 3}:00.0`,
+    portWorldWideName: 0x2100_0000_0000_0000n + tail * 2n + BigInt(index),
+    nodeWorldWideName: 0x2000_0000_0000_0000n + tail * 2n + BigInt(index),
+    portType: "fabric",
+    speed: 16,
+  }));
+}
+
+export const hasAdapter = (host: LabHost, device: string): boolean =>
+  adaptersOf(host).some((adapter) => adapter["device"] === device);
+
+function operationalState(host: LabHost, disk: LabDisk, inventory: Inventory): string {
+  if (host.detached.has(disk.naa)) return "off";
+  const presented = inventory.model.assignments.some(
+    (one) => one.clientId === host.clientId && one.volumeId === disk.volumeId,
+  );
+  return presented ? "ok" : "lostCommunication";
+}
+
+function scsiDisk(host: LabHost, disk: LabDisk, inventory: Inventory): Data {
+  const devicePath = `/vmfs/devices/disks/${disk.naa}`;
+  return {
+    $type: "HostScsiDisk",
+    deviceName: devicePath,
+    deviceType: "disk",
+    key: disk.key,
+    uuid: disk.uuid,
+    descriptor: [{ quality: "highQuality", id: disk.naa }],
+    canonicalName: disk.naa,
+    displayName: `DGS Fibre Channel Disk (${disk.naa})`,
+    lunType: "disk",
+    vendor: "DGS",
+    model: "VIRTUAL-DISK",
+    revision: "0001",
+    scsiLevel: 6,
+    serialNumber: "unavailable",
+    queueDepth: 64,
+    operationalState: [operationalState(host, disk, inventory)],
+    capabilities: { updateDisplayNameSupported: true },
+    vStorageSupport: "vStorageSupported",
+    capacity: { blockSize: BLOCK, block: Math.floor(inventory.capacityOf([disk.naa]) / BLOCK) },
+    devicePath,
+    ssd: true,
+    localDisk: false,
+  };
+}
+
+export function fileSystemVolumes(host: LabHost, inventory: Inventory): Data {
+  return {
+    volumeTypeList: ["VMFS", "NFS", "NFS41", "vsan", "VVOL"],
+    mountInfo: () =>
+      host.mounts.map((mount) => ({
+        mountInfo: mountInfoOf(mount),
+        volume: vmfsVolume(mount, inventory),
+        vStorageSupport: "vStorageSupported",
+      })),
+  };
+}
+
+/** How one host has the volume: unmounted by hand, mounted, or mounted with its disk gone. */
+export function mountInfoOf(mount: LabMount): Data {
+  return {
+    path: `/vmfs/volumes/${mount.vmfsUuid}`,
+    accessMode: "readWrite",
+    mounted: mount.mounted,
+    accessible: mount.accessible,
+    ...(mount.mounted && !mount.accessible ? { inaccessibleReason: "AllPathsDown_Timeout" } : {}),
+  };
+}
+
+interface VmfsFacts {
+  readonly label: string;
+  readonly vmfsUuid: string;
+  readonly naas: readonly string[];
+}
+
+/** The volume itself; `forceMountedInfo` only where a host has it as a force-mounted copy. */
+export function vmfsVolume(volume: VmfsFacts & Partial<LabMount>, inventory: Inventory): Data {
+  return {
+    $type: "HostVmfsVolume",
+    type: "VMFS",
+    name: volume.label,
+    capacity: inventory.capacityOf(volume.naas),
+    blockSizeMb: 1,
+    maxBlocks: 63_963_136,
+    majorVersion: 6,
+    version: "6.82",
+    uuid: volume.vmfsUuid,
+    extent: volume.naas.map((diskName) => ({ diskName, partition: 1 })),
+    vmfsUpgradable: false,
+    ...(volume.forceMounted === true ? { forceMountedInfo: { persist: true, mounted: volume.mounted === true } } : {}),
+    ssd: true,
+    local: false,
+  };
+}
+
+/** `HostUnresolvedVmfsVolume` for each copy that the host's last rescan found. */
+export function unresolvedVolumes(host: LabHost, inventory: Inventory): Data[] {
+  return live(host, () => {
+    const copies = Map.groupBy(host.unresolved, (one) => one.vmfsUuid);
+    return host.unresolved.map((copy) => {
+      const blocks = Math.min(Math.floor(inventory.capacityOf([copy.naa]) / MIB), 2 ** 31 - 1);
+      return {
+        extent: [
+          {
+            device: { diskName: copy.naa, partition: 1 },
+            devicePath: devicePathOf(copy.naa),
+            vmfsUuid: copy.vmfsUuid,
+            isHeadExtent: true,
+            ordinal: 0,
+            startBlock: 0,
+            endBlock: Math.max(blocks - 1, 0),
+            reason: "diskIdMismatch",
+          },
+        ],
+        vmfsLabel: copy.label,
+        vmfsUuid: copy.vmfsUuid,
+        totalBlocks: blocks,
+        resolveStatus: {
+          resolvable: copy.resolvable,
+          incompleteExtents: false,
+          multipleCopies: (copies.get(copy.vmfsUuid)?.length ?? 0) > 1,
+        },
+      };
+    });
+  });
+}

@@ -1,0 +1,193 @@
+/** Properties of virtual machines. */
+import type { LabVm } from "../world/model.ts";
+import { ENTITY_DEFAULTS, networksOf } from "./props-containers.ts";
+import type { Props } from "./service/entity.ts";
+import { datastoresUsedBy, entityName, type Inventory } from "./service/inventory.ts";
+import { type Data, Ref } from "./wire/value.ts";
+
+const GUEST_ID = "ubuntu64Guest";
+const GUEST_NAME = "Ubuntu Linux (64-bit)";
+const MEMORY_MB = 4096;
+const CPUS = 2;
+const DISK_KB = 40 * 1024 * 1024;
+const EPOCH = new Date(0);
+
+/** A file on one of the VM's datastores, in the form that vCenter prints this VM's paths. */
+function pathOf(vm: LabVm, datastoreId: string, file: string, inventory: Inventory): string {
+  const datastore = inventory.datastore(datastoreId);
+  if (vm.pathForm === "absolute") return `[] /vmfs/volumes/${datastore?.vmfsUuid ?? "unknown"}/${file}`;
+  return `[${datastore?.name ?? ""}] ${file}`;
+}
+
+export const vmPathName = (vm: LabVm, inventory: Inventory): string => pathOf(vm, vm.datastoreId, vm.file, inventory);
+
+const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf("/") + 1);
+
+/** vCenter has no configuration of a VM whose files it cannot read. */
+const readable = (vm: LabVm): boolean => vm.connectionState !== "inaccessible" && vm.connectionState !== "invalid";
+
+function devicesOf(vm: LabVm, inventory: Inventory): Data[] {
+  const boot = { kind: "disk" as const, datastoreId: vm.datastoreId, file: vm.file.replace(/\.vmt?x$/, ".vmdk") };
+  const count = { disk: 0, cdrom: 0 };
+  const scsi = {
+    $type: "ParaVirtualSCSIController",
+    key: 1000,
+    deviceInfo: { label: "SCSI controller 0", summary: "VMware paravirtual SCSI" },
+    busNumber: 0,
+    hotAddRemove: true,
+    sharedBus: "noSharing",
+    scsiCtlrUnitNumber: 7,
+  };
+  const ide = {
+    $type: "VirtualIDEController",
+    key: 200,
+    deviceInfo: { label: "IDE 0", summary: "IDE 0" },
+    busNumber: 0,
+  };
+  return [
+    ide,
+    scsi,
+    ...[boot, ...vm.foreignDevices].map((device) => {
+      const number = count[device.kind]++;
+      const backing = {
+        fileName: pathOf(vm, device.datastoreId, device.file, inventory),
+        datastore: new Ref("Datastore", device.datastoreId),
+      };
+      return device.kind === "disk" ? diskOf(number, backing) : cdromOf(number, backing);
+    }),
+  ];
+}
+
+const diskOf = (number: number, backing: Data): Data => ({
+  $type: "VirtualDisk",
+  key: 2000 + number,
+  deviceInfo: { label: `Hard disk ${number + 1}`, summary: `${DISK_KB.toLocaleString("en-US")} KB` },
+  backing: { ...backing, $type: "VirtualDiskFlatVer2BackingInfo", diskMode: "persistent", thinProvisioned: true },
+  controllerKey: 1000,
+  // Unit 7 is the controller's own.
+  unitNumber: number < 7 ? number : number + 1,
+  capacityInKB: DISK_KB,
+  capacityInBytes: DISK_KB * 1024,
+});
+
+const cdromOf = (number: number, backing: Data): Data => ({
+  $type: "VirtualCdrom",
+  key: 3000 + number,
+  deviceInfo: { label: `CD/DVD drive ${number + 1}`, summary: `ISO ${String(backing["fileName"])}` },
+  backing: { ...backing, $type: "VirtualCdromIsoBackingInfo" },
+  connectable: { startConnected: true, allowGuestControl: true, connected: true, status: "ok" },
+  controllerKey: 200,
+  unitNumber: number,
+});
+
+function configOf(vm: LabVm, inventory: Inventory): Data | undefined {
+  if (!readable(vm)) return undefined;
+  return {
+    changeVersion: "1",
+    modified: EPOCH,
+    name: vm.name,
+    guestFullName: GUEST_NAME,
+    version: "vmx-19",
+    uuid: vm.uuid,
+    instanceUuid: vm.instanceUuid,
+    template: vm.template,
+    guestId: GUEST_ID,
+    alternateGuestName: "",
+    files: () => {
+      const path = vmPathName(vm, inventory);
+      const directory = directoryOf(path);
+      return { vmPathName: path, snapshotDirectory: directory, suspendDirectory: directory, logDirectory: directory };
+    },
+    flags: {},
+    defaultPowerOps: {},
+    hardware: () => ({
+      numCPU: CPUS,
+      numCoresPerSocket: 1,
+      memoryMB: MEMORY_MB,
+      device: () => devicesOf(vm, inventory),
+    }),
+  };
+}
+
+const runtimeOf = (vm: LabVm): Data => ({
+  host: new Ref("HostSystem", vm.hostId),
+  connectionState: vm.connectionState,
+  powerState: vm.powerState,
+  faultToleranceState: "notConfigured",
+  toolsInstallerMounted: false,
+  numMksConnections: 0,
+  recordReplayState: "inactive",
+  onlineStandby: false,
+  consolidationNeeded: false,
+});
+
+const toolsUp = (vm: LabVm): boolean => vm.powerState === "poweredOn" && vm.toolsRunning;
+
+function guestOf(vm: LabVm): Data {
+  const up = toolsUp(vm);
+  const missing = vm.powerState === "poweredOn" && !vm.toolsRunning;
+  return {
+    toolsStatus: up ? "toolsOk" : missing ? "toolsNotInstalled" : "toolsNotRunning",
+    toolsVersionStatus: missing ? "guestToolsNotInstalled" : "guestToolsCurrent",
+    toolsRunningStatus: up ? "guestToolsRunning" : "guestToolsNotRunning",
+    toolsVersion: missing ? "0" : "12352",
+    ...(up ? { guestId: GUEST_ID, guestFamily: "linuxGuest", guestFullName: GUEST_NAME } : {}),
+    ...(up ? { hostName: guestHostName(vm), ipAddress: guestAddress(vm) } : {}),
+    guestState: up ? "running" : "notRunning",
+  };
+}
+
+/** What DNS would have of the guest; only a guest with tools tells it. */
+const guestHostName = (vm: LabVm): string => vm.name.replace(/[^\w-]+/g, "-").toLowerCase();
+
+/** An address that follows from the VM's id: the lab's guests have no network. */
+function guestAddress(vm: LabVm): string {
+  const number = Number(vm.id.slice(vm.id.lastIndexOf("-") + 1)) % 65_000;
+  return `10.20.${Math.floor(number / 250)}.${1 + (number % 250)}`;
+}
+
+export const guestIdentity = (vm: LabVm): { hostName: string; address: string } | undefined =>
+  toolsUp(vm) ? { hostName: guestHostName(vm), address: guestAddress(vm) } : undefined;
+
+function summaryOf(vm: LabVm, inventory: Inventory): Data {
+  const known = readable(vm);
+  return {
+    vm: new Ref("VirtualMachine", vm.id),
+    runtime: () => runtimeOf(vm),
+    guest: () => {
+      const { toolsStatus, toolsVersionStatus, toolsRunningStatus, guestId, guestFullName, hostName, ipAddress } =
+        guestOf(vm);
+      return { toolsStatus, toolsVersionStatus, toolsRunningStatus, guestId, guestFullName, hostName, ipAddress };
+    },
+    config: () => ({
+      name: vm.name,
+      template: vm.template,
+      vmPathName: vmPathName(vm, inventory),
+      ...(known ? { memorySizeMB: MEMORY_MB, numCpu: CPUS, numEthernetCards: 0, numVirtualDisks: 1 } : {}),
+      ...(known ? { uuid: vm.uuid, instanceUuid: vm.instanceUuid, guestId: GUEST_ID, guestFullName: GUEST_NAME } : {}),
+    }),
+    quickStats: { guestHeartbeatStatus: toolsUp(vm) ? "green" : "gray" },
+    overallStatus: "green",
+  };
+}
+
+export const VIRTUAL_MACHINE: Props<LabVm, Inventory> = {
+  ...ENTITY_DEFAULTS,
+  name: (vm) => entityName(vm.name),
+  parent: (vm) => new Ref("Folder", vm.folderId),
+  config: configOf,
+  // A template is in no pool.
+  resourcePool: (vm, inventory) => {
+    const pool = vm.template ? undefined : (vm.poolId ?? inventory.host(vm.hostId)?.resourcePool);
+    return pool === undefined ? undefined : new Ref("ResourcePool", pool);
+  },
+  runtime: runtimeOf,
+  guest: guestOf,
+  summary: summaryOf,
+  datastore: (vm) => datastoresUsedBy(vm).map((id) => new Ref("Datastore", id)),
+  network: (vm, inventory) => {
+    const host = inventory.host(vm.hostId);
+    return host === undefined ? [] : networksOf(host, inventory);
+  },
+  guestHeartbeatStatus: (vm) => (toolsUp(vm) ? "green" : "gray"),
+};

@@ -1,0 +1,137 @@
+/** From a SOAP request's text to its answer: which method, by whom, on what, and with what result. */
+import type { FaultAction } from "../../world/model.ts";
+import type { Find } from "../collector/select.ts";
+import { BROWSER_METHODS } from "../methods/browser.ts";
+import { COLLECTOR_METHODS } from "../methods/collector.ts";
+import { SEARCH_METHODS } from "../methods/search.ts";
+import { OPEN_METHODS, SERVICE_METHODS } from "../methods/service.ts";
+import { STORAGE_METHODS } from "../methods/storage.ts";
+import { STORAGE_TASKS } from "../methods/storage-tasks.ts";
+import { VIEW_METHODS } from "../methods/views.ts";
+import { VM_METHODS } from "../methods/vm.ts";
+import { isA, type MethodDef, methodNamed } from "../schema/schema.ts";
+import type { Handler } from "../service/call.ts";
+import type { Session } from "../service/sessions.ts";
+import type { Vcenter } from "../service/vcenter.ts";
+import { ref } from "./args.ts";
+import { decodeCall, isVimNamespace } from "./decode.ts";
+import { encodeField } from "./encode.ts";
+import { injectedFault, invalidArgument, invalidRequest, objectNotFound, SoapFault } from "./faults.ts";
+import { type Data, Ref, type Value } from "./value.ts";
+import { parseXml, SOAP_ENVELOPE, type XmlElement, XmlError } from "./xml.ts";
+
+const HANDLERS: ReadonlyMap<string, Handler> = new Map(
+  Object.entries({
+    ...SERVICE_METHODS,
+    ...COLLECTOR_METHODS,
+    ...VIEW_METHODS,
+    ...SEARCH_METHODS,
+    ...VM_METHODS,
+    ...STORAGE_METHODS,
+    ...STORAGE_TASKS,
+    ...BROWSER_METHODS,
+    CancelTask: ({ vcenter, self }) => void vcenter.tasks.cancel(self.id),
+  } satisfies Record<string, Handler>),
+);
+
+/** A request whose method is known; the rest is not looked at yet. */
+export interface Request {
+  readonly method: MethodDef;
+  readonly element: XmlElement;
+}
+
+/** Reads a SOAP 1.1 envelope. Throws `InvalidRequest`. */
+export function readRequest(body: string, soapAction: string | undefined): Request {
+  const action = soapAction?.trim().replace(/^"(.*)"$/, "$1") ?? "";
+  if (action !== "" && !isVimNamespace(action)) throw invalidRequest(`Unsupported version URI "${action}"`);
+  const element = callElement(parseEnvelope(body));
+  const method = isVimNamespace(element.ns) ? methodNamed(element.name) : undefined;
+  if (method === undefined) {
+    throw invalidRequest(`Unable to resolve WSDL method name ${element.name} for namespace ${element.ns}`);
+  }
+  return { method, element };
+}
+
+function parseEnvelope(body: string): XmlElement {
+  try {
+    return parseXml(body);
+  } catch (error) {
+    if (error instanceof XmlError) throw invalidRequest(`XML document is not valid: ${error.message}`);
+    throw error;
+  }
+}
+
+function callElement(root: XmlElement): XmlElement {
+  if (root.name !== "Envelope" || root.ns !== SOAP_ENVELOPE) throw invalidRequest("Expected a SOAP 1.1 Envelope");
+  const body = root.children.find((child) => child.name === "Body" && child.ns === SOAP_ENVELOPE);
+  const [element, more] = body?.children ?? [];
+  if (element === undefined || more !== undefined) throw invalidRequest("Expected one call in the SOAP Body");
+  return element;
+}
+
+export interface Caller {
+  readonly session: Session | undefined;
+  readonly client: { readonly address: string; readonly agent: string };
+  readonly gone: AbortSignal;
+  signedIn(session: Session): void;
+}
+
+export interface Answer {
+  readonly method: MethodDef;
+  readonly value: Value | undefined;
+}
+
+/** Does the call. Throws `SoapFault` and `VimFault`. */
+export async function answer(
+  vcenter: Vcenter,
+  { method, element }: Request,
+  caller: Caller,
+  action: FaultAction | undefined,
+): Promise<Answer> {
+  const args = decodeCall(element, method);
+  const taskFault = action?.kind === "task-error" ? injectedFault(action.fault) : undefined;
+  const open = OPEN_METHODS[method.name];
+  if (open !== undefined) return { method, value: open({ ...caller, vcenter, args }) };
+  const session = vcenter.require(caller.session, ref(args, "_this"));
+  session.lastActive = new Date();
+  session.calls += 1;
+  const find: Find = (id) => vcenter.find(id, session);
+  const self = receiver(method, ref(args, "_this"), find);
+  checkReferences(method, args, find);
+  const handler = HANDLERS.get(method.name);
+  if (handler === undefined) throw new SoapFault("NotImplemented", `The lab does not have ${method.name}`);
+  return { method, value: await handler({ vcenter, session, self, args, find, gone: caller.gone, taskFault }) };
+}
+
+/** The object that the call is made on, as what it is and not as what the client says that it is. */
+function receiver(method: MethodDef, self: Ref, find: Find): Ref {
+  const entity = find(self.id);
+  if (entity === undefined) throw objectNotFound(self);
+  if (!isA(entity.ref.type, method.owner)) {
+    throw new SoapFault("MethodNotFound", `${entity.ref.type} has no method ${method.name}`, {
+      receiver: entity.ref,
+      method: method.name,
+    });
+  }
+  return entity.ref;
+}
+
+/** Objects named in parameters must exist and be of the kind that is asked for. */
+function checkReferences(method: MethodDef, args: Data, find: Find): void {
+  for (const field of method.params.fields) {
+    const given = args[field.name];
+    if (field.kind !== "ref" || field.name === "_this" || !(given instanceof Ref)) continue;
+    const entity = find(given.id);
+    if (entity === undefined) throw objectNotFound(given);
+    if (!isA(entity.ref.type, field.type)) throw invalidArgument(field.name);
+  }
+}
+
+const ENVELOPE_OPEN =
+  '<?xml version="1.0" encoding="UTF-8"?>\n<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">\n<soapenv:Body>\n';
+const ENVELOPE_CLOSE = "\n</soapenv:Body>\n</soapenv:Envelope>\n";
+
+export function answerXml({ method, value }: Answer): string {
+  const result = method.result === undefined ? "" : encodeField(method.result, value);
+  return `${ENVELOPE_OPEN}<${method.name}Response xmlns="urn:vim25">${result}</${method.name}Response>${ENVELOPE_CLOSE}`;
+}

@@ -1,0 +1,107 @@
+/** The array's rules. Each `check…` throws the `DgsProblem` that the array would answer with, each other function checks and changes. */
+import type { LabAssignment, LabSnapshot, LabVolume } from "./model.ts";
+import { DgsProblem } from "./model.ts";
+import { copyFiles, snapshotUnder, volumeById, type WorldState } from "./state.ts";
+
+const conflict = (detail: string): DgsProblem => new DgsProblem(409, "Conflict", detail);
+
+export const checkClone = snapshotUnder;
+
+export function createClone(state: WorldState, policyId: string, snapshotId: string, name: string): LabVolume {
+  const snapshot = checkClone(state, policyId, snapshotId);
+  const parent = volumeById(state, snapshot.volumeId);
+  const clone: LabVolume = {
+    id: state.ids.dgs("vol"),
+    name,
+    kind: "clone",
+    guid: state.ids.guid(),
+    sizeBytes: parent.sizeBytes,
+    parentVolumeId: parent.id,
+    parentSnapshotId: snapshot.id,
+    createdAt: state.now().toISOString(),
+    dataVersion: snapshot.dataVersion,
+    header: { ...parent.header },
+    files: copyFiles(snapshot.files),
+  };
+  state.model.volumes.push(clone);
+  return clone;
+}
+
+export function checkRollback(
+  state: WorldState,
+  policyId: string,
+  snapshotId: string,
+): { volume: LabVolume; snapshot: LabSnapshot; lost: LabSnapshot[] } {
+  const { model } = state;
+  const snapshot = snapshotUnder(state, policyId, snapshotId);
+  const volume = volumeById(state, snapshot.volumeId);
+  if (volume.kind !== "gold") throw conflict(`Volume ${volume.id} is a clone: only gold volumes are rolled back.`);
+  const holder = model.assignments.find((one) => one.volumeId === volume.id);
+  if (holder !== undefined) throw conflict(`Volume ${volume.id} is assigned (${holder.id}).`);
+  const lost = model.snapshots.filter((one) => one.volumeId === volume.id && one.createdAt > snapshot.createdAt);
+  const clone = model.volumes.find((one) => lost.some(({ id }) => id === one.parentSnapshotId));
+  if (clone !== undefined) throw conflict(`The newer snapshot ${clone.parentSnapshotId} has a clone (${clone.id}).`);
+  return { volume, snapshot, lost };
+}
+
+/** Returns the volume, and the newer snapshots that went. */
+export function rollback(
+  state: WorldState,
+  policyId: string,
+  snapshotId: string,
+): { volume: LabVolume; lost: LabSnapshot[] } {
+  const { volume, snapshot, lost } = checkRollback(state, policyId, snapshotId);
+  volume.dataVersion = snapshot.dataVersion;
+  volume.files = copyFiles(snapshot.files);
+  state.model.snapshots = state.model.snapshots.filter((one) => !lost.includes(one));
+  return { volume, lost };
+}
+
+export function checkAssign(state: WorldState, volumeId: string, clientId: string): void {
+  const { model } = state;
+  volumeById(state, volumeId);
+  if (!model.clients.some((client) => client.id === clientId)) {
+    throw new DgsProblem(404, "Not found", `There is no client ${clientId}.`);
+  }
+  const same = model.assignments.find((one) => one.volumeId === volumeId && one.clientId === clientId);
+  if (same !== undefined) throw conflict(`Volume ${volumeId} is assigned to client ${clientId} already (${same.id}).`);
+}
+
+export function assign(state: WorldState, volumeId: string, clientId: string): LabAssignment {
+  checkAssign(state, volumeId, clientId);
+  const { model, ids } = state;
+  const taken = new Set(model.assignments.filter((one) => one.clientId === clientId).map((one) => one.lunNumber));
+  let lunNumber = 1;
+  while (taken.has(lunNumber)) lunNumber += 1;
+  const assignment = { id: ids.dgs("asg"), volumeId, clientId, lunNumber, createdAt: state.now().toISOString() };
+  model.assignments.push(assignment);
+  return assignment;
+}
+
+export function checkUnassign({ model }: WorldState, assignmentId: string): void {
+  if (!model.assignments.some(({ id }) => id === assignmentId)) {
+    throw new DgsProblem(404, "Not found", `There is no assignment ${assignmentId}.`);
+  }
+}
+
+export function unassign(state: WorldState, assignmentId: string): void {
+  checkUnassign(state, assignmentId);
+  state.model.assignments = state.model.assignments.filter(({ id }) => id !== assignmentId);
+}
+
+export function checkDeleteVolume(state: WorldState, volumeId: string): void {
+  const { model } = state;
+  const volume = volumeById(state, volumeId);
+  if (volume.kind === "gold") throw new DgsProblem(403, "Forbidden", `Volume ${volumeId} is a gold volume.`);
+  const holder = model.assignments.find((one) => one.volumeId === volumeId);
+  if (holder !== undefined) throw conflict(`Volume ${volumeId} is assigned (${holder.id}).`);
+  const child =
+    model.snapshots.find((one) => one.volumeId === volumeId) ??
+    model.volumes.find((one) => one.parentVolumeId === volumeId);
+  if (child !== undefined) throw conflict(`Volume ${volumeId} has children (${child.id}).`);
+}
+
+export function deleteVolume(state: WorldState, volumeId: string): void {
+  checkDeleteVolume(state, volumeId);
+  state.model.volumes = state.model.volumes.filter(({ id }) => id !== volumeId);
+}

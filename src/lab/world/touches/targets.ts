@@ -1,0 +1,128 @@
+import { z } from "zod";
+import type { LabDatastore, LabMount, LabVm, LabVolume } from "../model.ts";
+import type { Pair } from "../scenario-parts.ts";
+import { datastoreById, usable, volumeByNaa, type WorldState } from "../state.ts";
+
+export const TOUCHES = [
+  "power-on",
+  "power-off",
+  "suspend",
+  "register-vm",
+  "unregister-vm",
+  "rename-vm",
+  "orphan-vm",
+  "move-vm",
+  "foreign-disk",
+  "no-tools",
+  "guest-ignores-shutdown",
+  "new-snapshot",
+  "delete-snapshot",
+  "snapshot-clone",
+  "assign",
+  "unassign",
+  "rename-volume",
+  "rename-client",
+  "rename-host",
+  "readdress-client",
+  "unreadable-folder",
+  "add-places",
+  "span-datastore",
+  "share-datastore",
+  "stray-copy",
+  "disconnect-host",
+  "reboot-host",
+] as const;
+
+/** Longer than any product of the field allows: what a product does with such names is for a test to find out. */
+const Ref = z.string().min(1).max(8_000).optional();
+
+/**
+ * What to change, and on which things, by id or name; what is left out is picked. `name` is the new name (or address,
+ * or folder) of what gets one; a new snapshot's may be given as `snapshot` too.
+ */
+export const Touch = z.strictObject({
+  what: z.enum(TOUCHES),
+  client: Ref,
+  host: Ref,
+  lun: Ref,
+  vm: Ref,
+  snapshot: Ref,
+  name: Ref,
+  /** For `foreign-disk`. */
+  device: z.enum(["disk", "cdrom"]).optional(),
+});
+export type Touch = z.infer<typeof Touch>;
+
+/** There is nothing in this world that the touch could be done to. */
+export class TouchError extends Error {}
+
+export function pick<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new TouchError(`there is no ${what} for this`);
+  return value;
+}
+
+const named = (ref: string | undefined, one: { id: string; name: string }): boolean =>
+  ref === undefined || one.id === ref || one.name === ref;
+
+/** The client and host meant; by default the first whose host lists a VMFS volume, else the first. */
+export function pairOf(state: WorldState, { client, host }: Touch): Pair {
+  const { model } = state;
+  const pairs = model.hosts.flatMap((one) => {
+    const its = model.clients.find(({ id }) => id === one.clientId);
+    return its !== undefined && named(host, one) && named(client, its) ? [{ client: its, host: one }] : [];
+  });
+  return pick(pairs.find((pair) => pair.host.mounts.length > 0) ?? pairs[0], "such client or host");
+}
+
+/** A gold volume by id or name; by default the one whose family the pair holds, else the array's first. */
+export function goldOf(state: WorldState, touch: Touch): LabVolume {
+  const golds = state.model.volumes.filter(({ kind }) => kind === "gold");
+  if (touch.lun !== undefined) {
+    return pick(
+      golds.find((one) => named(touch.lun, one)),
+      `gold volume ${touch.lun}`,
+    );
+  }
+  const held = assignedTo(state, touch)?.volume.header.naa;
+  return pick(golds.find((one) => one.header.naa === held) ?? golds[0], "gold volume");
+}
+
+/** The first volume assigned to the pair; with `lun`, that volume or one of that family. */
+export function assignedTo(
+  state: WorldState,
+  touch: Touch,
+): { assignmentId: string; volume: LabVolume; pair: Pair } | undefined {
+  const { model } = state;
+  const pair = pairOf(state, touch);
+  const family = model.volumes.find((one) => named(touch.lun, one))?.header.naa;
+  for (const { id, clientId, volumeId } of model.assignments) {
+    const volume = model.volumes.find((one) => one.id === volumeId);
+    if (clientId !== pair.client.id || volume === undefined) continue;
+    if (named(touch.lun, volume) || volume.header.naa === family) return { assignmentId: id, volume, pair };
+  }
+  return undefined;
+}
+
+/** The usable mount of what is assigned to the pair. */
+export function mountOf(
+  state: WorldState,
+  touch: Touch,
+): { pair: Pair; mount: LabMount; datastore: LabDatastore; volume: LabVolume } {
+  const pair = pairOf(state, touch);
+  const held = assignedTo(state, touch)?.volume.guid;
+  const mounts = pair.host.mounts.filter(usable);
+  const mount = pick(mounts.find(({ naas }) => naas.includes(`naa.${held}`)) ?? mounts[0], "mounted datastore");
+  const volume = pick(volumeByNaa(state, mount.naas[0] ?? ""), "volume below the datastore");
+  return { pair, mount, datastore: datastoreById(state, mount.datastoreId), volume };
+}
+
+/** A VM by id or name, on the pair if it has one of that name; else the pair's first that `fits`. */
+export function vmOf(state: WorldState, touch: Touch, fits: (vm: LabVm) => boolean): LabVm {
+  const { host } = pairOf(state, touch);
+  const here = state.model.vms.filter((vm) => vm.hostId === host.id);
+  if (touch.vm === undefined) return pick(here.find(fits), "VM");
+  return pick(
+    [...here, ...state.model.vms].find((vm) => named(touch.vm, vm)),
+    `VM ${touch.vm}`,
+  );
+}

@@ -1,0 +1,258 @@
+import { describe, expect, test } from "vitest";
+import { devicePathOf, type LabHost, type LabVolume, VimFault } from "../../../src/lab/world/model.ts";
+import type { ScenarioName } from "../../../src/lab/world/scenarios.ts";
+import { naaOfVolume } from "../../../src/lab/world/state.ts";
+import { World } from "../../../src/lab/world/world.ts";
+import { goldIn } from "../arrays/dgs/array.ts";
+
+const BY = "tester";
+
+function stage(scenario: ScenarioName) {
+  const world = new World({ scenario: { scenario } });
+  const [esx165, esx166] = world.model.hosts;
+  if (esx165 === undefined || esx166 === undefined) throw new Error("two hosts expected");
+  const { gold, policyId, snapshots } = goldIn(world);
+  const rescan = (host: LabHost): void => {
+    world.rescanHba(host.id, BY);
+    world.rescanVmfs(host.id, BY);
+  };
+  const newClone = (name = "fresh"): LabVolume => world.createClone(policyId, snapshots.at(-1)?.id ?? "", name, BY);
+  const present = (volume: LabVolume, host: LabHost): string => {
+    const { id } = world.assign(volume.id, host.clientId, BY);
+    rescan(host);
+    return id;
+  };
+  return { world, esx165, esx166, gold, uuid: gold.header.vmfsUuid, rescan, newClone, present };
+}
+
+/** The type of the vim25 fault that `act` is refused with. */
+function faultOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (thrown) {
+    if (thrown instanceof VimFault) return thrown.type;
+    throw thrown;
+  }
+  return "none";
+}
+
+const diskUuid = (host: LabHost): string => host.disks[0]?.uuid ?? "";
+
+function emptyDatastore(world: World): void {
+  for (const { id, powerState } of [...world.model.vms]) {
+    if (powerState === "poweredOn") world.powerOff(id, BY);
+    world.unregisterVm(id, BY);
+  }
+}
+
+describe("a rescan", () => {
+  test("of the HBAs shows the disk, of VMFS what lies on it", () => {
+    const { world, esx165, newClone } = stage("empty");
+    const clone = newClone();
+    world.assign(clone.id, esx165.clientId, BY);
+    expect(esx165.disks).toEqual([]);
+    world.rescanVmfs(esx165.id, BY);
+    expect(esx165.disks).toEqual([]);
+    world.rescanHba(esx165.id, BY);
+    expect(esx165.disks.map(({ naa }) => naa)).toEqual([naaOfVolume(clone)]);
+    expect(esx165.unresolved).toEqual([]);
+    world.rescanVmfs(esx165.id, BY);
+    expect(esx165.unresolved).toMatchObject([{ naa: naaOfVolume(clone), vmfsUuid: clone.header.vmfsUuid }]);
+    expect(esx165.mounts).toEqual([]);
+  });
+
+  test("mounts gold by itself", () => {
+    const { world, esx165, gold, present } = stage("empty");
+    present(gold, esx165);
+    expect(esx165.mounts).toMatchObject([{ naas: [naaOfVolume(gold)], accessible: true, forceMounted: false }]);
+    expect(world.model.datastores.map(({ name }) => name)).toEqual([gold.name]);
+  });
+
+  test("leaves gold alone that was unmounted by hand, until it is mounted", () => {
+    const { world, esx165, gold, uuid, rescan, present } = stage("empty");
+    const assignment = present(gold, esx165);
+    world.unmountVmfs(esx165.id, uuid, BY);
+    world.detachScsiLun(esx165.id, diskUuid(esx165), BY);
+    expect(esx165.mounts).toEqual([]);
+    world.unassign(assignment, BY);
+    rescan(esx165);
+    expect(esx165.disks).toEqual([]);
+    present(gold, esx165);
+    expect(esx165.mounts, "still detached").toEqual([]);
+    expect(faultOf(() => world.mountVmfs(esx165.id, uuid, BY))).toBe("NotFound");
+    world.attachScsiLun(esx165.id, diskUuid(esx165), BY);
+    rescan(esx165);
+    expect(esx165.mounts).toMatchObject([{ mounted: false }]);
+    world.mountVmfs(esx165.id, uuid, BY);
+    expect(esx165.mounts).toMatchObject([{ mounted: true, accessible: true }]);
+    rescan(esx165);
+    expect(esx165.mounts).toMatchObject([{ mounted: true }]);
+  });
+
+  test("remembers a force mount", () => {
+    const { world, esx165, rescan } = stage("clone-assigned");
+    const before = structuredClone(esx165.mounts);
+    rescan(esx165);
+    expect(esx165.mounts).toEqual(before);
+    expect(world.model.vms.every(({ connectionState }) => connectionState === "connected")).toBe(true);
+  });
+
+  test("mounts a copy again by itself that was force-mounted, when its disk comes back", () => {
+    const { world, esx165, rescan, present } = stage("clone-assigned");
+    const clone = world.model.volumes.find(({ kind }) => kind === "clone");
+    if (clone === undefined) throw new Error("no clone");
+    emptyDatastore(world);
+    world.unassign(world.model.assignments[0]?.id ?? "", BY);
+    rescan(esx165);
+    expect(esx165.mounts).toEqual([]);
+    present(clone, esx165);
+    expect(esx165.mounts).toMatchObject([{ forceMounted: true, accessible: true }]);
+    expect(esx165.unresolved).toEqual([]);
+  });
+
+  test("after an unassignment leaves datastore and VMs inaccessible, and without VMs drops the datastore", () => {
+    const { world, esx165, rescan } = stage("clone-assigned");
+    world.unassign(world.model.assignments[0]?.id ?? "", BY);
+    expect(esx165.mounts).toMatchObject([{ accessible: true }]);
+    rescan(esx165);
+    expect(esx165.mounts).toMatchObject([{ mounted: true, accessible: false }]);
+    expect(new Set(world.model.vms.map((vm) => vm.connectionState))).toEqual(new Set(["inaccessible"]));
+    for (const { id } of [...world.model.vms]) world.unregisterVm(id, BY);
+    expect(world.model.datastores, "a rescan is what drops it").toHaveLength(1);
+    rescan(esx165);
+    expect(esx165.mounts).toEqual([]);
+    expect(world.model.datastores).toEqual([]);
+  });
+});
+
+describe("a stale registration", () => {
+  test.each(["clone", "gold"] as const)("comes back to life when a %s of its family is mounted", (kind) => {
+    const { world, esx165, gold, newClone, present } = stage("stale-inventory");
+    const stale = world.model.vms.map(({ id }) => id);
+    const volume = kind === "gold" ? gold : newClone();
+    present(volume, esx165);
+    if (kind === "clone") world.forceMount(esx165.id, devicePathOf(naaOfVolume(volume)), BY);
+    expect(world.model.vms.map(({ id }) => id)).toEqual(stale);
+    expect(new Set(world.model.vms.map((vm) => vm.connectionState))).toEqual(new Set(["connected"]));
+    expect(world.model.datastores).toMatchObject([{ naas: [naaOfVolume(volume)] }]);
+  });
+});
+
+describe("unmounting", () => {
+  test("is refused with registered VMs, templates among them", () => {
+    const { world, esx165, uuid } = stage("clone-assigned");
+    for (const { id, powerState, template } of [...world.model.vms]) {
+      if (powerState === "poweredOn") world.powerOff(id, BY);
+      if (!template) world.unregisterVm(id, BY);
+    }
+    expect(world.model.vms).toHaveLength(1);
+    expect(faultOf(() => world.unmountVmfs(esx165.id, uuid, BY))).toBe("ResourceInUse");
+  });
+
+  test("is refused twice, of a dead volume, and of an unknown one", () => {
+    const { world, esx165, uuid } = stage("clone-assigned");
+    emptyDatastore(world);
+    world.unmountVmfs(esx165.id, uuid, BY);
+    expect(faultOf(() => world.unmountVmfs(esx165.id, uuid, BY))).toBe("InvalidState");
+    expect(faultOf(() => world.unmountVmfs(esx165.id, "0-0-0-0", BY))).toBe("NotFound");
+    const stale = stage("stale-inventory");
+    expect(faultOf(() => stale.world.unmountVmfs(stale.esx165.id, stale.uuid, BY))).toBe("InvalidState");
+  });
+
+  test("keeps the volume listed while its disk is attached, and its datastore with it", () => {
+    const { world, esx165, uuid, rescan } = stage("clone-assigned");
+    emptyDatastore(world);
+    world.unmountVmfs(esx165.id, uuid, BY);
+    rescan(esx165);
+    expect(esx165.mounts).toMatchObject([{ mounted: false, forceMounted: true }]);
+    expect(world.model.datastores).toHaveLength(1);
+    world.mountVmfs(esx165.id, uuid, BY);
+    expect(faultOf(() => world.mountVmfs(esx165.id, uuid, BY))).toBe("InvalidState");
+  });
+});
+
+describe("a disk", () => {
+  test("is not detached while mounted, nor detached or attached twice", () => {
+    const { world, esx165, uuid } = stage("clone-assigned");
+    const lun = diskUuid(esx165);
+    expect(faultOf(() => world.detachScsiLun(esx165.id, lun, BY))).toBe("ResourceInUse");
+    expect(faultOf(() => world.attachScsiLun(esx165.id, lun, BY))).toBe("InvalidState");
+    emptyDatastore(world);
+    world.unmountVmfs(esx165.id, uuid, BY);
+    world.detachScsiLun(esx165.id, lun, BY);
+    expect(faultOf(() => world.detachScsiLun(esx165.id, lun, BY))).toBe("InvalidState");
+    expect(faultOf(() => world.detachScsiLun(esx165.id, "no such", BY))).toBe("NotFound");
+    expect(world.model.datastores, "nothing lists it any more").toEqual([]);
+    expect(faultOf(() => world.forceMount(esx165.id, devicePathOf(esx165.disks[0]?.naa ?? ""), BY))).toBe("NotFound");
+  });
+
+  test("is forgotten once", () => {
+    const { world, esx165, uuid } = stage("clone-assigned");
+    emptyDatastore(world);
+    world.unmountVmfs(esx165.id, uuid, BY);
+    const naa = esx165.disks[0]?.naa ?? "";
+    expect(faultOf(() => world.deleteScsiLunState(esx165.id, naa, BY))).toBe("NotFound");
+    world.detachScsiLun(esx165.id, diskUuid(esx165), BY);
+    world.deleteScsiLunState(esx165.id, naa, BY);
+    expect(esx165.detached.size).toBe(0);
+  });
+});
+
+describe("a force mount", () => {
+  test("is refused while the signature is mounted in the datacenter, whichever host has it", () => {
+    const { world, esx165, newClone, present } = stage("one-datacenter");
+    const clone = newClone();
+    present(clone, esx165);
+    expect(faultOf(() => world.forceMount(esx165.id, devicePathOf(naaOfVolume(clone)), BY))).toBe("VmfsAlreadyMounted");
+    expect(esx165.unresolved).toHaveLength(1);
+    expect(world.model.datastores).toHaveLength(1);
+  });
+
+  test("works while it is mounted in another datacenter", () => {
+    const { world, esx165, esx166, newClone, present } = stage("empty");
+    for (const host of [esx165, esx166]) {
+      const clone = newClone();
+      present(clone, host);
+      world.forceMount(host.id, devicePathOf(naaOfVolume(clone)), BY);
+    }
+    expect(world.model.datastores.map(({ name }) => name)).toEqual([goldIn(world).gold.name, goldIn(world).gold.name]);
+  });
+
+  test("does not bring back a signature that is remembered as unmounted", () => {
+    const { world, esx165, uuid, newClone, present, rescan } = stage("half-cleaned");
+    world.detachScsiLun(esx165.id, diskUuid(esx165), BY);
+    world.unassign(world.model.assignments[0]?.id ?? "", BY);
+    rescan(esx165);
+    const clone = newClone();
+    present(clone, esx165);
+    world.forceMount(esx165.id, devicePathOf(naaOfVolume(clone)), BY);
+    expect(esx165.unmountedByHand.has(uuid)).toBe(false);
+    rescan(esx165);
+    expect(esx165.mounts).toMatchObject([{ naas: [naaOfVolume(clone)], mounted: true }]);
+  });
+});
+
+test("gold that mounts by itself beside a mounted clone of the datacenter is merged into its datastore", () => {
+  const { world, esx165, gold, present } = stage("one-datacenter");
+  present(gold, esx165);
+  expect(world.model.datastores).toHaveLength(1);
+  expect(world.model.datastores[0]?.naas).toHaveLength(2);
+});
+
+test("a host that vCenter has lost refuses everything", () => {
+  const { world, esx165 } = stage("clone-assigned");
+  esx165.connected = false;
+  expect(faultOf(() => world.rescanHba(esx165.id, BY))).toBe("HostNotConnected");
+  expect(faultOf(() => world.powerOff(world.model.vms[0]?.id ?? "", BY))).toBe("HostNotConnected");
+});
+
+test("a refusal changes and logs nothing", () => {
+  const { world, esx165, uuid } = stage("clone-assigned");
+  const before = structuredClone(world.model);
+  const { version } = world;
+  faultOf(() => world.unmountVmfs(esx165.id, uuid, BY));
+  faultOf(() => world.detachScsiLun(esx165.id, diskUuid(esx165), BY));
+  expect(world.model).toEqual(before);
+  expect(world.mutations).toEqual([]);
+  expect(world.version).toBe(version);
+});
