@@ -2,19 +2,19 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { hostname, networkInterfaces, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { systemClock, systemEntropy } from "./clock.ts";
 import type { Config } from "./config/config.ts";
 import { loadConfig } from "./config/load.ts";
-import { commandLine } from "./core/command.ts";
 import { createEngine } from "./core/create-engine.ts";
-import type { EngineSettings } from "./core/deps.ts";
+import { PrepError } from "./core/domain/errors.ts";
 import type { Actor, Channel, Engine } from "./core/engine.ts";
-import { PrepError } from "./core/errors.ts";
-import type { Logger } from "./core/ports.ts";
-import type { Store } from "./core/store-port.ts";
-import { createLog } from "./log.ts";
-import { detachedLaunch } from "./runner-process.ts";
-import { type Looks, looksAt, openSystems } from "./systems.ts";
+import type { EngineSettings } from "./core/engine-options.ts";
+import { commandLine } from "./core/plans/command.ts";
+import type { Logger } from "./core/ports/runtime.ts";
+import type { Store } from "./core/ports/store.ts";
+import { createLog } from "./logging/log.ts";
+import { systemClock, systemEntropy } from "./platform/clock.ts";
+import { detachedLaunch } from "./platform/runner-process.ts";
+import { type Looks, looksAt, openSystems } from "./platform/systems.ts";
 
 export interface AppOptions {
   /** From `--config`. */
@@ -89,7 +89,7 @@ async function openStore(config: Config): Promise<Store> {
       hint: "Set store.sqlite to a path on a local disk.",
     });
   }
-  const { openSqliteStore } = await import("./store/sqlite.ts");
+  const { openSqliteStore } = await import("./store/sqlite/store.ts");
   return openSqliteStore({ path: config.store.path, clock: systemClock });
 }
 

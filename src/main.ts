@@ -15,7 +15,7 @@ if (major < 22 || (major === 22 && minor < 20)) {
     if (String(warning).startsWith("SQLite is an experimental feature")) return;
     Reflect.apply(emit, process, [warning, ...rest]);
   };
-  const [{ runCli }, { processIo }] = await Promise.all([import("./cli/cli.ts"), import("./cli/io.ts")]);
+  const [{ runCli }, { processIo }] = await Promise.all([import("./cli/cli.ts"), import("./cli/terminal/io.ts")]);
   process.exitCode = await runCli(process.argv.slice(2), processIo());
 }
 

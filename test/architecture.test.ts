@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 interface Source {
-  /** Relative to the project, such as `src/core/run.ts`. */
+  /** Relative to the project, such as `src/core/runs/executor.ts`. */
   readonly path: string;
   readonly text: string;
   readonly imports: readonly { readonly what: string; readonly typesOnly: boolean }[];
@@ -43,8 +43,8 @@ const offences = (of: readonly Source[], wrong: (what: string, typesOnly: boolea
   );
 
 const CORE_PACKAGES = new Set(["zod", "canonicalize", "fastest-levenshtein", "shell-quote", "p-limit"]);
-const ADAPTERS = /^src\/(dgs|vsphere|store)\//;
-const DOORS = /^src\/(cli|tools|resources|prompts|http)\/|^src\/(server|stdio|main)\.ts/;
+const ADAPTERS = /^src\/(array|vsphere|store)\//;
+const DOORS = /^src\/(cli|mcp|tools|resources|prompts|http)\/|^src\/main\.ts/;
 
 describe("the house", () => {
   it("is what this test reads", () => {
@@ -67,7 +67,7 @@ describe("the house", () => {
   });
 
   it("has adapters that know no doors and not each other", () => {
-    for (const adapter of ["dgs", "vsphere", "store"]) {
+    for (const adapter of ["array", "vsphere", "store"]) {
       const wrong = (what: string): boolean =>
         DOORS.test(what) || (ADAPTERS.test(what) && !what.startsWith(`src/${adapter}/`));
       expect(offences(within(adapter), wrong)).toEqual([]);
@@ -77,7 +77,7 @@ describe("the house", () => {
   it("has a lab that shares no code with the clients that are tested against it", () => {
     expect(offences(within("lab"), (what) => ADAPTERS.test(what))).toEqual([]);
     const product = sources.filter(({ path }) => !path.startsWith("src/lab/"));
-    const mayStartIt = new Set(["src/app.ts", "src/cli/lab.ts"]);
+    const mayStartIt = new Set(["src/app.ts", "src/cli/commands/lab.ts"]);
     expect(
       offences(
         product.filter(({ path }) => !mayStartIt.has(path)),
@@ -89,7 +89,7 @@ describe("the house", () => {
   it("opens writers in one place, the run, after redemption", () => {
     // Systems.write() takes nothing; what streams and the store have under that name does.
     const callers = sources.filter(({ text }) => /\.write\(\)/.test(text)).map(({ path }) => path);
-    expect(callers).toEqual(["src/core/run.ts"]);
+    expect(callers).toEqual(["src/core/runs/executor.ts"]);
   });
 
   it("writes to the console nowhere: standard output belongs to JSON-RPC", () => {

@@ -1,7 +1,7 @@
 /** From the words of a command line to an exit code. */
 import type { OpenApp } from "./context.ts";
-import { Interrupted } from "./interrupted.ts";
-import { flush, type Io } from "./io.ts";
+import { Interrupted } from "./terminal/interrupted.ts";
+import { flush, type Io } from "./terminal/io.ts";
 
 const openLazily: OpenApp = async (options) => (await import("../app.ts")).openApp(options);
 
@@ -12,12 +12,12 @@ export async function runCli(argv: readonly string[], io: Io, openApp: OpenApp =
     if (serving !== undefined) {
       const { lab, config } = serving;
       const context = { io, openApp, json: false, ...(config === undefined ? {} : { config }) };
-      return await (await import("./serve.ts")).serve({ lab, http: false }, context);
+      return await (await import("./commands/serve.ts")).serve({ lab, http: false }, context);
     }
-    const [{ normalizeArgv }, { jobOf }] = await Promise.all([import("./argv.ts"), import("./program.ts")]);
+    const [{ normalizeArgv }, { jobOf }] = await Promise.all([import("./args/argv.ts"), import("./program.ts")]);
     return await jobOf(normalizeArgv(argv), io, openApp)();
   } catch (thrown) {
-    const { interrupted, refuse } = await import("./report.ts");
+    const { interrupted, refuse } = await import("./terminal/results.ts");
     // Known before anything is parsed, since an error of parsing is a document too.
     const json = argv.includes("--json");
     return thrown instanceof Interrupted ? interrupted({ io, json }) : refuse({ io, json }, thrown);

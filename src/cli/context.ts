@@ -1,8 +1,8 @@
 /** What a command is handed. */
 import type { App, AppOptions } from "../app.ts";
-import { PrepError } from "../core/errors.ts";
-import { Interrupted } from "./interrupted.ts";
-import { type Io, tell } from "./io.ts";
+import { PrepError } from "../core/domain/errors.ts";
+import { Interrupted } from "./terminal/interrupted.ts";
+import { type Io, tell } from "./terminal/io.ts";
 
 export type OpenApp = (options: AppOptions) => Promise<App>;
 

@@ -1,13 +1,13 @@
 /** The commands and their flags. What a command does is imported when it is called. */
 import { Command, CommanderError, Option } from "commander";
 import { z } from "zod";
-import { PrepError } from "../core/errors.ts";
-import { VERSION } from "../version.ts";
-import { badRequest } from "./bad-request.ts";
+import { PrepError } from "../core/domain/errors.ts";
+import { VERSION } from "../platform/version.ts";
+import { CONFIG_FLAG, type Flag, OPTION_FLAGS, PREP_FLAGS, prepCommandOf } from "./args/flags.ts";
+import { helpPage } from "./args/help.ts";
+import { badRequest } from "./args/usage-error.ts";
 import type { Context, OpenApp } from "./context.ts";
-import { CONFIG_FLAG, type Flag, OPTION_FLAGS, PREP_FLAGS, prepCommandOf } from "./flags.ts";
-import { helpPage } from "./help.ts";
-import { type Io, say } from "./io.ts";
+import { type Io, say } from "./terminal/io.ts";
 
 export type Job = () => Promise<number>;
 
@@ -89,7 +89,7 @@ function programOf(io: Io, openApp: OpenApp, choose: (job: Job) => void): Comman
   prep.option(spelled(CONFIG_FLAG), CONFIG_FLAG.text);
   act(prep, async (context, _args, options) => {
     const command = prepCommandOf(options);
-    return (await import("./prep.ts")).prep(command, context);
+    return (await import("./commands/prep.ts")).prep(command, context);
   });
 
   act(
@@ -101,7 +101,7 @@ function programOf(io: Io, openApp: OpenApp, choose: (job: Job) => void): Comman
       .addOption(new Option("--http [ADDRESS]").hideHelp()),
     async (context, _args, options) => {
       const { lab, http } = flagsOf(serving, options);
-      return (await import("./serve.ts")).serve({ lab, http: http !== undefined }, context);
+      return (await import("./commands/serve.ts")).serve({ lab, http: http !== undefined }, context);
     },
   );
 
@@ -114,13 +114,13 @@ function programOf(io: Io, openApp: OpenApp, choose: (job: Job) => void): Comman
     .option("--vcenter-port <PORT>", "the vCenter's port (default: a free one)")
     .option("--latency <LIST>", "such as dgs=20ms,vim=5ms,task=500ms,rescan=2s")
     .option("--write-config <FILE>", "write a complete configuration for it");
-  act(lab, async (context, _args, options) => (await import("./lab.ts")).lab(options, context));
+  act(lab, async (context, _args, options) => (await import("./commands/lab.ts")).lab(options, context));
 
   const listing = add(program, "plans", "open plans");
-  act(listing, async (context) => (await import("./plans.ts")).plans(context));
+  act(listing, async (context) => (await import("./commands/plans.ts")).plans(context));
 
   const approving = add(program, "approve", "approve a plan that an assistant made").argument("<PLAN>");
-  act(approving, async (context, [plan = ""]) => (await import("./approve.ts")).approve(plan, context));
+  act(approving, async (context, [plan = ""]) => (await import("./commands/approve.ts")).approve(plan, context));
 
   const history = add(program, "runs", "runs, newest first")
     .option("-c, --client_name <CLIENT>", "of this client only")
@@ -128,7 +128,7 @@ function programOf(io: Io, openApp: OpenApp, choose: (job: Job) => void): Comman
     .option("--limit <N>", "at most so many");
   act(history, async (context, _args, options) => {
     const filter = flagsOf(z.object({ client_name: text, dgs_lun_name: text, limit: count }), options);
-    return (await import("./runs.ts")).runs(
+    return (await import("./commands/runs.ts")).runs(
       present({ client: filter.client_name, lun: filter.dgs_lun_name, limit: filter.limit }),
       context,
     );
@@ -136,7 +136,7 @@ function programOf(io: Io, openApp: OpenApp, choose: (job: Job) => void): Comman
 
   const run = program.command("run").description("one run");
   act(add(run, "show", "how far it is").argument("<RUN>"), async (context, [id = ""]) =>
-    (await import("./runs.ts")).showRun(id, context),
+    (await import("./commands/runs.ts")).showRun(id, context),
   );
   const resume = add(run, "resume", "plan what it left, and carry that out").argument("<RUN>");
   for (const flag of OPTION_FLAGS.filter(({ long }) => /^--(dry-run|yes|yes-rollback)$/.test(long))) {
@@ -144,10 +144,10 @@ function programOf(io: Io, openApp: OpenApp, choose: (job: Job) => void): Comman
   }
   act(resume, async (context, [id = ""], options) => {
     const { yes, dryRun, yesRollback } = flagsOf(answering, options);
-    return (await import("./runs.ts")).resumeRun(id, { yes, dryRun, ...present({ yesRollback }) }, context);
+    return (await import("./commands/runs.ts")).resumeRun(id, { yes, dryRun, ...present({ yesRollback }) }, context);
   });
   act(add(run, "cancel", "stop it before its next step").argument("<RUN>"), async (context, [id = ""]) =>
-    (await import("./runs.ts")).cancelRun(id, context),
+    (await import("./commands/runs.ts")).cancelRun(id, context),
   );
 
   const audit = program.command("audit").description("who did what, and when");
@@ -159,26 +159,26 @@ function programOf(io: Io, openApp: OpenApp, choose: (job: Job) => void): Comman
   act(auditRows, async (context, _args, options) => {
     const given = flagsOf(z.object({ since: text, plan: text, run: text, limit: count }), options);
     const filter = present({ since: instantOf(given.since), planId: given.plan, runId: given.run, limit: given.limit });
-    return (await import("./audit.ts")).showAudit(filter, context);
+    return (await import("./commands/audit.ts")).showAudit(filter, context);
   });
   act(add(audit, "verify", "whether the chain holds"), async (context) =>
-    (await import("./audit.ts")).verifyAudit(context),
+    (await import("./commands/audit.ts")).verifyAudit(context),
   );
   act(
     add(audit, "export", "all rows as JSON Lines").option("--since <TIME>", "from this date or instant on (ISO 8601)"),
     async (context, _args, options) =>
-      (await import("./audit.ts")).exportAudit(
+      (await import("./commands/audit.ts")).exportAudit(
         present({ since: instantOf(flagsOf(z.object({ since: text }), options).since) }),
         context,
       ),
   );
 
   act(add(program, "doctor", "check everything a site needs"), async (context) =>
-    (await import("./doctor.ts")).doctor(context),
+    (await import("./commands/doctor.ts")).doctor(context),
   );
   act(
     add(program, "init", "write a commented configuration to start from").argument("[FILE]"),
-    async (context, [file]) => (await import("./init.ts")).init(file, context),
+    async (context, [file]) => (await import("./commands/init.ts")).init(file, context),
   );
   const config = program.command("config").description("the configuration");
   act(add(config, "schema", "its JSON Schema"), async (context) => {
@@ -188,7 +188,7 @@ function programOf(io: Io, openApp: OpenApp, choose: (job: Job) => void): Comman
   });
 
   act(add(program, "carry-out", "", true).argument("<RUN>"), async (context, [id = ""]) =>
-    (await import("./carry-out.ts")).carryOut(id, context),
+    (await import("./commands/execute-run.ts")).carryOut(id, context),
   );
   return program;
 }

@@ -1,8 +1,8 @@
 /** A refused configuration, told so that it can be mended: what, where (path and line), and the nearest known key. */
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
-import { PrepError } from "../core/errors.ts";
-import { safeText } from "../core/text.ts";
+import { PrepError } from "../core/domain/errors.ts";
+import { safeText } from "../core/domain/safe-text.ts";
 import { configJsonSchema } from "./schema.ts";
 
 type Path = readonly PropertyKey[];

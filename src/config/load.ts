@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from "yaml";
-import { PrepError } from "../core/errors.ts";
+import { PrepError } from "../core/domain/errors.ts";
 import { type Config, type Env, homeOf, resolveConfig } from "./config.ts";
 import { configInvalid, type LineOf } from "./issues.ts";
 

@@ -1,8 +1,8 @@
 /** Secrets as references. A value is read when it is used, handed to the one caller, and kept nowhere. */
 import { readFile, stat } from "node:fs/promises";
 import { inspect } from "node:util";
-import { PrepError } from "../core/errors.ts";
-import { registerSecret } from "../redact.ts";
+import { PrepError } from "../core/domain/errors.ts";
+import { registerSecret } from "../logging/redact.ts";
 
 /** Longer than any password or connection URL; a bigger file is another file. */
 const LARGEST_FILE = 64 * 1024;

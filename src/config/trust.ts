@@ -1,7 +1,7 @@
 /** Which certificates the configuration trusts: by reference, and read when a connection is made. */
 import { readFileSync } from "node:fs";
 import { getCACertificates } from "node:tls";
-import { PrepError } from "../core/errors.ts";
+import { PrepError } from "../core/domain/errors.ts";
 import type { TlsSettings } from "../net/tls.ts";
 
 /** How a certificate is judged, still by reference; `system` trusts what Node trusts (NODE_EXTRA_CA_CERTS included). */

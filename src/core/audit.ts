@@ -2,11 +2,11 @@
  * The chain of who did what. Rows are appended in the transaction of the change they tell of, each with the hash of the
  * row before; the newest hash also goes to a file of heads outside the store. What cannot be audited is not done.
  */
-import { sha256 } from "./canonical.ts";
+import { sha256 } from "./domain/canonical.ts";
+import { safeText } from "./domain/safe-text.ts";
 import type { Actor } from "./engine.ts";
-import type { Clock } from "./ports.ts";
-import type { AuditRow, Store, StoreReader, StoreWriter } from "./store-port.ts";
-import { safeText } from "./text.ts";
+import type { Clock } from "./ports/runtime.ts";
+import type { AuditRow, Store, StoreReader, StoreWriter } from "./ports/store.ts";
 import type { AuditRowView, ChainView } from "./views.ts";
 
 export interface AuditEntry {

@@ -1,8 +1,9 @@
 /** The engine, put together: every call of the doors, each refusal audited, each run followed through the journal. */
-import { Approvals } from "./approval.ts";
+
 import { auditedWrite, latestTime, verifyChain, viewAuditRow } from "./audit.ts";
-import { sha256 } from "./canonical.ts";
-import type { EngineDeps } from "./deps.ts";
+import { sha256 } from "./domain/canonical.ts";
+import { asPrepError, PrepError } from "./domain/errors.ts";
+import { safeText } from "./domain/safe-text.ts";
 import {
   type Actor,
   ApprovalNeeded,
@@ -11,18 +12,18 @@ import {
   type PlanOptions,
   type WaitOptions,
 } from "./engine.ts";
-import { asPrepError, PrepError } from "./errors.ts";
-import { inspect, listLuns, listSnapshots, listVms, reading } from "./inspect.ts";
-import { readPlan } from "./plan.ts";
-import { planNow } from "./planner.ts";
-import { Plans } from "./plans.ts";
-import type { VcenterOverride } from "./ports.ts";
-import { lockedBy, Redemption } from "./redeem.ts";
-import { lunNameOf, type PrepInputs, type TargetInputs } from "./request.ts";
-import { restOfRun } from "./resume.ts";
-import { isOver, Runs } from "./runs.ts";
-import type { PlanRow, RunRow } from "./store-port.ts";
-import { safeText } from "./text.ts";
+import type { EngineDeps } from "./engine-options.ts";
+import { inspect, listLuns, listSnapshots, listVms, reading } from "./observe/inspect.ts";
+import { Approvals } from "./plans/approval.ts";
+import { readPlan } from "./plans/plan.ts";
+import { planNow } from "./plans/planner.ts";
+import { Plans } from "./plans/plans.ts";
+import { lockedBy, Redemption } from "./plans/redeem.ts";
+import { restOfRun } from "./plans/resume.ts";
+import type { VcenterOverride } from "./ports/runtime.ts";
+import type { PlanRow, RunRow } from "./ports/store.ts";
+import { lunNameOf, type PrepInputs, type TargetInputs } from "./request/request.ts";
+import { isOver, Runs } from "./runs/runs.ts";
 import type {
   AuditView,
   ChainView,

@@ -1,6 +1,6 @@
 /** The engine as the doors see it: observe → plan → approve → run → report. */
-import type { VcenterOverride } from "./ports.ts";
-import type { PrepInputs, TargetInputs } from "./request.ts";
+import type { VcenterOverride } from "./ports/runtime.ts";
+import type { PrepInputs, TargetInputs } from "./request/request.ts";
 import type {
   AuditView,
   ChainView,

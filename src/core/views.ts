@@ -3,7 +3,7 @@
  * these; docs/tools.md is made from them. All text in them is safe (`core/text.ts`).
  */
 import { z } from "zod";
-import { ERROR_CODES } from "./errors.ts";
+import { ERROR_CODES } from "./domain/errors.ts";
 
 export const MODES = ["automated_testing", "maintenance", "register", "unregister", "rollback"] as const;
 export type Mode = (typeof MODES)[number];

@@ -1,5 +1,5 @@
 /** What a failed HTTP exchange means, the same for every system that is spoken to. */
-import { PrepError } from "../core/errors.ts";
+import { PrepError } from "../core/domain/errors.ts";
 import { ThumbprintMismatch } from "./tls.ts";
 
 /** Errors that our connectors raised, so no byte of a request had left. */

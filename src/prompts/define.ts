@@ -1,6 +1,6 @@
 /** How a prompt is written: what a person asks for in a few words, as the instructions an assistant needs for it. */
 
-import { safeText } from "../core/text.ts";
+import { safeText } from "../core/domain/safe-text.ts";
 import type { Completable } from "../resources/define.ts";
 
 export interface PromptArgument {

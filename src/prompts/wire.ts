@@ -1,8 +1,8 @@
 /** Puts a prompt on a server, with names completed from the array. */
 import { completable, type McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
+import type { Door } from "../mcp/invoke.ts";
 import { complete } from "../resources/wire.ts";
-import type { Door } from "../tools/invoke.ts";
 import type { Prompt, PromptArgument } from "./define.ts";
 
 /** A snapshot is one of the LUN's that was filled in before. */

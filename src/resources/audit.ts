@@ -1,4 +1,4 @@
-import { PrepError } from "../core/errors.ts";
+import { PrepError } from "../core/domain/errors.ts";
 import { auditView } from "../core/views.ts";
 import { resource } from "./define.ts";
 

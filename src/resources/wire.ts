@@ -8,9 +8,9 @@ import {
   ResourceTemplate,
   type ServerContext,
 } from "@modelcontextprotocol/server";
-import { asPrepError, type ErrorCode } from "../core/errors.ts";
-import { errorText } from "../core/render.ts";
-import { actorOf, type Door } from "../tools/invoke.ts";
+import { asPrepError, type ErrorCode } from "../core/domain/errors.ts";
+import { actorOf, type Door } from "../mcp/invoke.ts";
+import { errorText } from "../text/index.ts";
 import type { Completable, Resource } from "./define.ts";
 
 const MISSING: ReadonlySet<ErrorCode> = new Set(["UNKNOWN_LUN", "UNKNOWN_CLIENT", "PLAN_UNKNOWN", "RUN_UNKNOWN"]);

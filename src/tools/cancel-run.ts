@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { runText } from "../core/render.ts";
 import { runView } from "../core/views.ts";
+import { runLink } from "../mcp/links.ts";
+import { runText } from "../text/index.ts";
 import { writeTool } from "./define.ts";
 import { runId } from "./inputs.ts";
-import { runLink } from "./links.ts";
 
 export const cancelRun = writeTool({
   name: "cancel_run",

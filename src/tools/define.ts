@@ -4,13 +4,13 @@
  */
 import { type InputRequiredResult, isInputRequiredResult, type ToolAnnotations } from "@modelcontextprotocol/server";
 import { z } from "zod";
+import { PrepError } from "../core/domain/errors.ts";
+import { safeText } from "../core/domain/safe-text.ts";
 import type { Actor, Engine, PlanningEngine } from "../core/engine.ts";
-import { PrepError } from "../core/errors.ts";
-import { planText } from "../core/render.ts";
-import { safeText } from "../core/text.ts";
 import { type PlanView, planView, type RunView } from "../core/views.ts";
-import { planLink } from "./links.ts";
-import { type Person, withApproval } from "./person.ts";
+import { planLink } from "../mcp/links.ts";
+import { type Person, withApproval } from "../mcp/operator.ts";
+import { planText } from "../text/index.ts";
 
 export interface Link {
   readonly uri: string;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PrepError } from "../core/errors.ts";
+import { PrepError } from "../core/domain/errors.ts";
 import { planView } from "../core/views.ts";
 import { writeTool } from "./define.ts";
 import { planId, planToken } from "./inputs.ts";

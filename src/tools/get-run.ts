@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { runText } from "../core/render.ts";
 import { runView } from "../core/views.ts";
+import { runLink } from "../mcp/links.ts";
+import { runText } from "../text/index.ts";
 import { readTool } from "./define.ts";
 import { runId } from "./inputs.ts";
-import { runLink } from "./links.ts";
 
 export const getRun = readTool({
   name: "get_run",

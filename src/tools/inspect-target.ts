@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { inspectText } from "../core/render.ts";
 import { inspectView } from "../core/views.ts";
+import { inspectText } from "../text/index.ts";
 import { readTool } from "./define.ts";
 import { client, host, lun } from "./inputs.ts";
 

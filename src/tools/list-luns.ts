@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { lunsText } from "../core/render.ts";
 import { lunsView } from "../core/views.ts";
+import { lunsText } from "../text/index.ts";
 import { readTool } from "./define.ts";
 
 export const listLuns = readTool({

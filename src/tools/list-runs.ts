@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { runsText } from "../core/render.ts";
 import { runsView } from "../core/views.ts";
+import { runsText } from "../text/index.ts";
 import { readTool } from "./define.ts";
 import { client, limit, lun } from "./inputs.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { snapshotsText } from "../core/render.ts";
 import { snapshotsView } from "../core/views.ts";
+import { snapshotsText } from "../text/index.ts";
 import { readTool } from "./define.ts";
 import { lun } from "./inputs.ts";
 

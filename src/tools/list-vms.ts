@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { vmsText } from "../core/render.ts";
 import { vmsView } from "../core/views.ts";
+import { vmsText } from "../text/index.ts";
 import { readTool } from "./define.ts";
 import { client, host, lun } from "./inputs.ts";
 

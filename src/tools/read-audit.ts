@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { auditText } from "../core/render.ts";
 import { auditView } from "../core/views.ts";
+import { auditText } from "../text/index.ts";
 import { readTool } from "./define.ts";
 import { limit, planId, runId } from "./inputs.ts";
 

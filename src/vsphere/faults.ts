@@ -1,5 +1,5 @@
-import { type ErrorCode, PrepError } from "../core/errors.ts";
-import { safeText } from "../core/text.ts";
+import { type ErrorCode, PrepError } from "../core/domain/errors.ts";
+import { safeText } from "../core/domain/safe-text.ts";
 import { saysLacking, withoutCall } from "./lacking.ts";
 import { at, text, typeName } from "./values.ts";
 import type { OperationName } from "./wsdl.ts";

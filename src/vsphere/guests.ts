@@ -1,6 +1,7 @@
-import { PrepError } from "../core/errors.ts";
-import type { MoRef } from "../core/ids.ts";
-import type { BatchOutcome, BatchProgress, Clock } from "../core/ports.ts";
+import { PrepError } from "../core/domain/errors.ts";
+import type { MoRef } from "../core/domain/ids.ts";
+import type { BatchOutcome, BatchProgress } from "../core/ports/hypervisor.ts";
+import type { Clock } from "../core/ports/runtime.ts";
 import { Collector, type ObjectChange, readNow } from "./collector.ts";
 import { isFault, isLacking } from "./faults.ts";
 import { createLooks } from "./looks.ts";

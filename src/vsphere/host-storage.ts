@@ -1,5 +1,5 @@
-import { asVmfsUuid, type MoRef, naaOf } from "../core/ids.ts";
-import type { Disk, Host, HostStorage, UnresolvedCopy, Vm, VmfsMount } from "../core/ports.ts";
+import { asVmfsUuid, type MoRef, naaOf } from "../core/domain/ids.ts";
+import type { Disk, Host, HostStorage, UnresolvedCopy, Vm, VmfsMount } from "../core/ports/hypervisor.ts";
 import { garbage } from "./faults.ts";
 import { mountState } from "./inventory.ts";
 import { type Properties, retrieve, type Selection } from "./properties.ts";

@@ -1,5 +1,5 @@
-import { asMoRef, asVmfsUuid, type MoRef, naaOf } from "../core/ids.ts";
-import type { Datastore, Host, Inventory } from "../core/ports.ts";
+import { asMoRef, asVmfsUuid, type MoRef, naaOf } from "../core/domain/ids.ts";
+import type { Datastore, Host, Inventory } from "../core/ports/hypervisor.ts";
 import { garbage } from "./faults.ts";
 import { type Properties, retrieve, type Selection } from "./properties.ts";
 import type { Session } from "./session.ts";

@@ -1,5 +1,5 @@
-import type { MoRef, VmfsUuid } from "../core/ids.ts";
-import type { Disk, Host, HostStorage, VmfsMount, VmState } from "../core/ports.ts";
+import type { MoRef, VmfsUuid } from "../core/domain/ids.ts";
+import type { Disk, Host, HostStorage, VmfsMount, VmState } from "../core/ports/hypervisor.ts";
 import { readStorageAndVms } from "./host-storage.ts";
 import type { Session } from "./session.ts";
 import { readVmStates, readVmsOfHost } from "./vms.ts";

@@ -1,6 +1,6 @@
-import { PrepError } from "../core/errors.ts";
-import type { MoRef } from "../core/ids.ts";
-import { safeText } from "../core/text.ts";
+import { PrepError } from "../core/domain/errors.ts";
+import type { MoRef } from "../core/domain/ids.ts";
+import { safeText } from "../core/domain/safe-text.ts";
 import { type Fault, garbage, isFault, localizedFault, VimFault } from "./faults.ts";
 import type { Session } from "./session.ts";
 import { at, flag, items, list, type Reference, reference, refTo, text } from "./values.ts";

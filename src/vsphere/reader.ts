@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
-import type { MoRef } from "../core/ids.ts";
-import type { Host, HypervisorReader } from "../core/ports.ts";
+import type { MoRef } from "../core/domain/ids.ts";
+import type { Host, HypervisorReader } from "../core/ports/hypervisor.ts";
 import { notOffered } from "./faults.ts";
 import { readStorageAndVms } from "./host-storage.ts";
 import { readInventory } from "./inventory.ts";

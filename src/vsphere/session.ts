@@ -1,5 +1,5 @@
-import { PrepError } from "../core/errors.ts";
-import type { Clock, Logger } from "../core/ports.ts";
+import { PrepError } from "../core/domain/errors.ts";
+import type { Clock, Logger } from "../core/ports/runtime.ts";
 import { garbage, isFault } from "./faults.ts";
 import type { VimHttp } from "./http.ts";
 import { type Call, Soap } from "./soap.ts";

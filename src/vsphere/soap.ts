@@ -1,5 +1,5 @@
-import { PrepError } from "../core/errors.ts";
-import type { Clock, Logger } from "../core/ports.ts";
+import { PrepError } from "../core/domain/errors.ts";
+import type { Clock, Logger } from "../core/ports/runtime.ts";
 import { translateNetworkError, wasNeverSent } from "../net/errors.ts";
 import { type Fault, faultInBody, garbage, outcomeUnknown, VimFault } from "./faults.ts";
 import type { Lane, Reply, VimHttp } from "./http.ts";

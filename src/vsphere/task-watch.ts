@@ -1,4 +1,4 @@
-import type { MoRef } from "../core/ids.ts";
+import type { MoRef } from "../core/domain/ids.ts";
 import { Collector, type ObjectChange, readNow } from "./collector.ts";
 import { garbage, notOffered } from "./faults.ts";
 import type { Session } from "./session.ts";

@@ -1,6 +1,6 @@
-import { PrepError } from "../core/errors.ts";
-import type { MoRef } from "../core/ids.ts";
-import type { Clock, Logger } from "../core/ports.ts";
+import { PrepError } from "../core/domain/errors.ts";
+import type { MoRef } from "../core/domain/ids.ts";
+import type { Clock, Logger } from "../core/ports/runtime.ts";
 import type { ObjectChange } from "./collector.ts";
 import { isFault, isLacking, localizedFault, outcomeUnknown, VimFault } from "./faults.ts";
 import type { Session } from "./session.ts";

@@ -3,7 +3,7 @@
  * an empty list, where something else than expected is there. Primitives are told by their text, since a value of type
  * `xsd:anyType` arrives as text with its type in an attribute.
  */
-import { asMoRef, type MoRef } from "../core/ids.ts";
+import { asMoRef, type MoRef } from "../core/domain/ids.ts";
 
 /** The member at the end of `path`; of a list along the way, its first item. */
 export function at(node: unknown, ...path: string[]): unknown {

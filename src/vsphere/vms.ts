@@ -1,5 +1,5 @@
-import type { MoRef } from "../core/ids.ts";
-import type { Vm, VmDevice, VmState } from "../core/ports.ts";
+import type { MoRef } from "../core/domain/ids.ts";
+import type { Vm, VmDevice, VmState } from "../core/ports/hypervisor.ts";
 import { garbage } from "./faults.ts";
 import { type Properties, retrieve, type Selection } from "./properties.ts";
 import type { Session } from "./session.ts";

@@ -1,6 +1,6 @@
 import pLimit from "p-limit";
-import type { MoRef } from "../core/ids.ts";
-import type { VmxFile } from "../core/ports.ts";
+import type { MoRef } from "../core/domain/ids.ts";
+import type { VmxFile } from "../core/ports/hypervisor.ts";
 import { garbage, isFault, isLacking, VimFault } from "./faults.ts";
 import type { Session } from "./session.ts";
 import type { Tasks } from "./tasks.ts";

@@ -1,4 +1,5 @@
-import type { Clock, HypervisorReader, HypervisorWriter, Logger } from "../core/ports.ts";
+import type { HypervisorReader, HypervisorWriter } from "../core/ports/hypervisor.ts";
+import type { Clock, Logger } from "../core/ports/runtime.ts";
 import type { TlsSettings } from "../net/tls.ts";
 import { VimHttp, type VsphereTimeouts } from "./http.ts";
 import { createReader } from "./reader.ts";

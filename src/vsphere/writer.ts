@@ -1,7 +1,8 @@
 import pLimit from "p-limit";
-import type { MoRef } from "../core/ids.ts";
-import type { BatchOutcome, BatchProgress, Clock, Host, HypervisorWriter, VmxFile } from "../core/ports.ts";
-import { safeText } from "../core/text.ts";
+import type { MoRef } from "../core/domain/ids.ts";
+import { safeText } from "../core/domain/safe-text.ts";
+import type { BatchOutcome, BatchProgress, Host, HypervisorWriter, VmxFile } from "../core/ports/hypervisor.ts";
+import type { Clock } from "../core/ports/runtime.ts";
 import { garbage, isFault, localizedFault, VimFault } from "./faults.ts";
 import { shutDownGuests } from "./guests.ts";
 import { createLooks, type Looks } from "./looks.ts";

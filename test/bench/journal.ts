@@ -1,11 +1,11 @@
 /** What a step's journal and audit rows cost beside the disk's own forced writes, and `audit verify` of a long chain. */
 import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { systemClock } from "../../src/clock.ts";
 import { auditedWrite } from "../../src/core/audit.ts";
 import type { Actor } from "../../src/core/engine.ts";
-import type { StepRow, Store } from "../../src/core/store-port.ts";
-import { openSqliteStore } from "../../src/store/sqlite.ts";
+import type { StepRow, Store } from "../../src/core/ports/store.ts";
+import { systemClock } from "../../src/platform/clock.ts";
+import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { finish, MAIN, startLab } from "./processes.ts";
 import { atMost, type Section } from "./report.ts";
 import { median, mib, ms, seconds, times } from "./stats.ts";

@@ -4,7 +4,7 @@
  */
 import { text } from "node:stream/consumers";
 import { z } from "zod";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/platform/clock.ts";
 import { createVsphere } from "../../src/vsphere/vsphere.ts";
 
 const lab = z.object({

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { runCli } from "../../src/cli/cli.ts";
 import { runView } from "../../src/core/views.ts";
 import { type RunningLab, startLab } from "../../src/lab/start.ts";
-import { LUN, terminal } from "./terminal.ts";
+import { LUN, terminal } from "./terminal/terminal.ts";
 
 let folder: string;
 let lab: RunningLab;

@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { MODE_FLAGS, PREP_FLAGS } from "../../src/cli/flags.ts";
+import { MODE_FLAGS, PREP_FLAGS } from "../../src/cli/args/flags.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import { PrepError } from "../../src/core/domain/errors.ts";
 import type { Engine } from "../../src/core/engine.ts";
-import { PrepError } from "../../src/core/errors.ts";
-import { VERSION } from "../../src/version.ts";
-import { cli, LUN, planOf, runOf, terminal } from "./terminal.ts";
+import { VERSION } from "../../src/platform/version.ts";
+import { cli, LUN, planOf, runOf, terminal } from "./terminal/terminal.ts";
 
 const refusal = async (argv: string[]) => {
   const on = terminal();

@@ -10,7 +10,7 @@ import { loadConfig } from "../../src/config/load.ts";
 import { configJsonSchema } from "../../src/config/schema.ts";
 import { Secret } from "../../src/config/secrets.ts";
 import { resolveTls } from "../../src/config/trust.ts";
-import { PrepError } from "../../src/core/errors.ts";
+import { PrepError } from "../../src/core/domain/errors.ts";
 
 const MINIMAL = `dgs:
   url: https://dgs.lab.example

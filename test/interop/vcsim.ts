@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { PrepError } from "../../src/core/errors.ts";
-import { asMoRef, asVmfsUuid, naaOf } from "../../src/core/ids.ts";
-import type { Host, Inventory } from "../../src/core/ports.ts";
+import { PrepError } from "../../src/core/domain/errors.ts";
+import { asMoRef, asVmfsUuid, naaOf } from "../../src/core/domain/ids.ts";
+import type { Host, Inventory } from "../../src/core/ports/hypervisor.ts";
 import type { Vsphere } from "../../src/vsphere/vsphere.ts";
 import { connect } from "../vsphere/fake-vcenter.ts";
 

@@ -4,7 +4,7 @@
  */
 import { createInterface } from "node:readline";
 import { openApp } from "../../src/app.ts";
-import { asPrepError } from "../../src/core/errors.ts";
+import { asPrepError } from "../../src/core/domain/errors.ts";
 
 const [configFile = "", mainScript] = process.argv.slice(2);
 // Where runs get a process of their own, it is the program's, as its script names it.

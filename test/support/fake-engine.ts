@@ -1,6 +1,7 @@
 /** An engine without a world behind it, for tests of the doors: it answers with samples, and tells what it was asked. */
+
+import { PrepError } from "../../src/core/domain/errors.ts";
 import { type Actor, ApprovalNeeded, type Engine } from "../../src/core/engine.ts";
-import { PrepError } from "../../src/core/errors.ts";
 import type { PlanView, RunView } from "../../src/core/views.ts";
 import { rollbackPlan, sampleInspect, sampleLuns, samplePlan, sampleRun, sampleSnapshots, sampleVms } from "./views.ts";
 

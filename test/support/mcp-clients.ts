@@ -6,8 +6,8 @@ import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { InMemoryTransport } from "@modelcontextprotocol/server";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import { z } from "zod";
-import type { Logger } from "../../src/core/ports.ts";
-import { buildServer } from "../../src/server.ts";
+import type { Logger } from "../../src/core/ports/runtime.ts";
+import { buildServer } from "../../src/mcp/server.ts";
 import { type FakeEngine, fakeEngine } from "./fake-engine.ts";
 
 export interface Form {

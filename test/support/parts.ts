@@ -1,17 +1,17 @@
 /** An engine over a bench's store and lab whose clock, policies and launcher are the test's own; and a hand inside the store. */
 import { DatabaseSync } from "node:sqlite";
 import { onTestFinished } from "vitest";
-import { systemClock, systemEntropy } from "../../src/clock.ts";
 import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { createEngine } from "../../src/core/create-engine.ts";
-import type { EngineSettings } from "../../src/core/deps.ts";
 import { ApprovalNeeded, type Engine } from "../../src/core/engine.ts";
-import type { Systems, VcenterOverride } from "../../src/core/ports.ts";
-import type { Store } from "../../src/core/store-port.ts";
-import { silentLog } from "../../src/log.ts";
-import { openSqliteStore } from "../../src/store/sqlite.ts";
-import { openSystems } from "../../src/systems.ts";
+import type { EngineSettings } from "../../src/core/engine-options.ts";
+import type { Systems, VcenterOverride } from "../../src/core/ports/runtime.ts";
+import type { Store } from "../../src/core/ports/store.ts";
+import { silentLog } from "../../src/logging/log.ts";
+import { systemClock, systemEntropy } from "../../src/platform/clock.ts";
+import { openSystems } from "../../src/platform/systems.ts";
+import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import type { Bench } from "./engine.ts";
 
 export interface Parts {

@@ -1,8 +1,8 @@
 /** JSON-RPC by hand over a server's streams, for what no client library would send. */
 import { PassThrough } from "node:stream";
 import type { Engine } from "../../src/core/engine.ts";
-import { silentLog } from "../../src/log.ts";
-import { runStdio } from "../../src/stdio.ts";
+import { silentLog } from "../../src/logging/log.ts";
+import { runStdio } from "../../src/mcp/stdio.ts";
 
 export type Message = Record<string, unknown>;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PrepError } from "../../src/core/errors.ts";
+import { PrepError } from "../../src/core/domain/errors.ts";
 import { fakeEngine, TOKENS } from "../support/fake-engine.ts";
 import { ERAS, modernClient, olderClient } from "../support/mcp-clients.ts";
 import { answerTo, initialize, rawServer, request } from "../support/raw-mcp.ts";

@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { inputSchemaOf } from "../../src/mcp/server.ts";
 import { PROMPTS } from "../../src/prompts/catalog.ts";
 import { RESOURCES } from "../../src/resources/catalog.ts";
-import { inputSchemaOf } from "../../src/server.ts";
 import { TOOLS } from "../../src/tools/catalog.ts";
 import { ERAS } from "../support/mcp-clients.ts";
 

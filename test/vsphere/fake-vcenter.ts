@@ -1,7 +1,7 @@
 import { createServer } from "node:https";
 import { generate } from "selfsigned";
-import { systemClock } from "../../src/clock.ts";
-import type { Logger } from "../../src/core/ports.ts";
+import type { Logger } from "../../src/core/ports/runtime.ts";
+import { systemClock } from "../../src/platform/clock.ts";
 import { createVsphere, type Vsphere, type VsphereOptions } from "../../src/vsphere/vsphere.ts";
 
 /** `returnval` elements as text, a typed fault, a bare HTTP answer, or no answer at all. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { asMoRef, asVmfsUuid } from "../../src/core/ids.ts";
+import { asMoRef, asVmfsUuid } from "../../src/core/domain/ids.ts";
 import { type Answer, object, refs, string } from "./fake-vcenter.ts";
 import { host, talk } from "./talk.ts";
 

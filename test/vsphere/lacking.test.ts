@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { PrepError } from "../../src/core/errors.ts";
-import { naaOf } from "../../src/core/ids.ts";
+import { PrepError } from "../../src/core/domain/errors.ts";
+import { naaOf } from "../../src/core/domain/ids.ts";
 import type { Vsphere } from "../../src/vsphere/vsphere.ts";
 import { object, type Script, string } from "./fake-vcenter.ts";
 import { errorOf, host, hurriedClock, talk as talkOver, uuid, vm } from "./talk.ts";

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { asMoRef } from "../../src/core/ids.ts";
+import { asMoRef } from "../../src/core/domain/ids.ts";
 import type { Vsphere } from "../../src/vsphere/vsphere.ts";
 import { connect, object, refs, type Script, startFakeVcenter, string, vmObject } from "./fake-vcenter.ts";
 

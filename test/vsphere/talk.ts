@@ -1,8 +1,9 @@
 /** A conversation of the adapter with the scripted vCenter, and the things that the scripts are about. */
 import { afterEach, expect } from "vitest";
-import { PrepError } from "../../src/core/errors.ts";
-import { asMoRef, asVmfsUuid } from "../../src/core/ids.ts";
-import type { Clock, Host } from "../../src/core/ports.ts";
+import { PrepError } from "../../src/core/domain/errors.ts";
+import { asMoRef, asVmfsUuid } from "../../src/core/domain/ids.ts";
+import type { Host } from "../../src/core/ports/hypervisor.ts";
+import type { Clock } from "../../src/core/ports/runtime.ts";
 import type { Vsphere, VsphereOptions } from "../../src/vsphere/vsphere.ts";
 import { connect, type FakeVcenter, type Script, startFakeVcenter } from "./fake-vcenter.ts";
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { PrepError } from "../../src/core/errors.ts";
-import { asMoRef } from "../../src/core/ids.ts";
-import type { Clock } from "../../src/core/ports.ts";
+import { PrepError } from "../../src/core/domain/errors.ts";
+import { asMoRef } from "../../src/core/domain/ids.ts";
+import type { Clock } from "../../src/core/ports/runtime.ts";
 import type { Vsphere, VsphereOptions } from "../../src/vsphere/vsphere.ts";
 import {
   connect,

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { asMoRef } from "../../src/core/ids.ts";
+import { asMoRef } from "../../src/core/domain/ids.ts";
 import type { RunningLab } from "../../src/lab/start.ts";
 import type { Vsphere } from "../../src/vsphere/vsphere.ts";
 import { type ControlClient, withLab } from "../support/lab.ts";

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { asMoRef, naaOf } from "../../src/core/ids.ts";
+import { asMoRef, naaOf } from "../../src/core/domain/ids.ts";
 import { connect, PASSWORD, recordingLog, startFakeVcenter, vmObject } from "./fake-vcenter.ts";
 import { closing, errorOf, host, talk, uuid } from "./talk.ts";
 

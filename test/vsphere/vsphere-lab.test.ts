@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { PrepError } from "../../src/core/errors.ts";
-import { asMoRef, type MoRef } from "../../src/core/ids.ts";
-import type { Datastore, Host } from "../../src/core/ports.ts";
+import { PrepError } from "../../src/core/domain/errors.ts";
+import { asMoRef, type MoRef } from "../../src/core/domain/ids.ts";
+import type { Datastore, Host } from "../../src/core/ports/hypervisor.ts";
 import type { RunningLab } from "../../src/lab/start.ts";
 import { devicePathOf } from "../../src/lab/world/model.ts";
 import type { Vsphere, VsphereOptions } from "../../src/vsphere/vsphere.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { asMoRef } from "../../src/core/ids.ts";
+import { asMoRef } from "../../src/core/domain/ids.ts";
 import { filterSpec } from "../../src/vsphere/properties.ts";
 import { refTo } from "../../src/vsphere/values.ts";
 import { loadWsdl, VIM_NAMESPACE } from "../../src/vsphere/wsdl.ts";

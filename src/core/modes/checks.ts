@@ -1,11 +1,12 @@
 /** Refuse rather than guess: each check finds one unsafe or ambiguous state, and names what it found by id. */
-import { PrepError } from "../errors.ts";
-import type { Naa } from "../ids.ts";
-import { assignedHere, datastoresOf, type Observation } from "../observe.ts";
-import type { Assignment, Datastore, Vm, Volume } from "../ports.ts";
+import { PrepError } from "../domain/errors.ts";
+import type { Naa } from "../domain/ids.ts";
+import { safeText } from "../domain/safe-text.ts";
+import { livesOn } from "../domain/vm-path.ts";
+import { assignedHere, datastoresOf, type Observation } from "../observe/observe.ts";
+import type { Assignment, Volume } from "../ports/array.ts";
+import type { Datastore, Vm } from "../ports/hypervisor.ts";
 import { nameVms } from "../steps/shared.ts";
-import { safeText } from "../text.ts";
-import { livesOn } from "../vm-path.ts";
 
 const clientName = (observation: Observation, assignment: Assignment): string =>
   safeText(observation.array.clients.find((client) => client.id === assignment.clientId)?.name ?? assignment.clientId);

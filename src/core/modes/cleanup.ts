@@ -2,14 +2,15 @@
  * Cleanup, common to `-A`, `-M` and `-rvgd`: power off → unregister → unmount → detach → unassign → rescan → delete the
  * clone → forget its device; and what an earlier failure left. Only what is there gets a step.
  */
-import { PrepError } from "../errors.ts";
-import type { Naa } from "../ids.ts";
-import type { Observation } from "../observe.ts";
-import type { Assignment, Datastore, Vm, Volume } from "../ports.ts";
-import type { Request } from "../request.ts";
+import { PrepError } from "../domain/errors.ts";
+import type { Naa } from "../domain/ids.ts";
+import { safeText } from "../domain/safe-text.ts";
+import type { Observation } from "../observe/observe.ts";
+import type { Assignment, Volume } from "../ports/array.ts";
+import type { Datastore, Vm } from "../ports/hypervisor.ts";
+import type { Request } from "../request/request.ts";
 import { diskOf, isMounted, mountOf } from "../steps/shared.ts";
 import type { KnownVolume } from "../steps/types.ts";
-import { safeText } from "../text.ts";
 import { checkDeletable, datastoreOn, residentsOf, vmsOn } from "./checks.ts";
 import type { OrphanClone } from "./common.ts";
 import { type DraftBuilder, refOf, viewOf } from "./draft.ts";

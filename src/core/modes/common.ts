@@ -1,9 +1,10 @@
 /** Facts that every plan rests on, and the ends of the modes: a volume assigned, seen and mounted, its VMs registered. */
-import type { Observation } from "../observe.ts";
-import type { Assignment, Volume } from "../ports.ts";
-import type { Request } from "../request.ts";
+
+import { safeText } from "../domain/safe-text.ts";
+import type { Observation } from "../observe/observe.ts";
+import type { Assignment, Volume } from "../ports/array.ts";
+import type { Request } from "../request/request.ts";
 import type { VolumeRef } from "../steps/types.ts";
-import { safeText } from "../text.ts";
 import type { DraftBuilder } from "./draft.ts";
 import { signatureOf } from "./signature.ts";
 

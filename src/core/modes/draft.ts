@@ -1,9 +1,11 @@
 /** A plan in the making: steps are added in order, each with what it does to the impact and what it rests on. */
-import type { Fact, Facts } from "../facts.ts";
-import { fingerprintOf } from "../facts.ts";
-import type { Snapshot, Vm } from "../ports.ts";
+
+import { safeText } from "../domain/safe-text.ts";
+import type { Fact, Facts } from "../plans/facts.ts";
+import { fingerprintOf } from "../plans/facts.ts";
+import type { Snapshot } from "../ports/array.ts";
+import type { Vm } from "../ports/hypervisor.ts";
 import type { Step, StepOf, VmRef } from "../steps/types.ts";
-import { safeText } from "../text.ts";
 import type { ImpactView, VmRefView } from "../views.ts";
 
 export interface ChosenSnapshot {

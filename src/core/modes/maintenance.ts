@@ -1,8 +1,8 @@
-import { PrepError } from "../errors.ts";
-import type { Observation } from "../observe.ts";
+import { PrepError } from "../domain/errors.ts";
+import { safeText } from "../domain/safe-text.ts";
+import { fileOn } from "../domain/vm-path.ts";
+import type { Observation } from "../observe/observe.ts";
 import { diskOf, isMounted, mountOf } from "../steps/shared.ts";
-import { safeText } from "../text.ts";
-import { fileOn } from "../vm-path.ts";
 import { checkGoldFree, datastoreOn, oneAssigned, vmsOn } from "./checks.ts";
 import { cleanUp, clearStale, knownVolume, vmFact } from "./cleanup.ts";
 import { assignedFact, baseFacts, bringUpSteps, type ModeInput, registerStep } from "./common.ts";

@@ -1,8 +1,9 @@
-import { PrepError } from "../errors.ts";
-import type { Observation } from "../observe.ts";
-import type { Datastore, Vm, Volume } from "../ports.ts";
-import { safeText } from "../text.ts";
-import { fileOn } from "../vm-path.ts";
+import { PrepError } from "../domain/errors.ts";
+import { safeText } from "../domain/safe-text.ts";
+import { fileOn } from "../domain/vm-path.ts";
+import type { Observation } from "../observe/observe.ts";
+import type { Volume } from "../ports/array.ts";
+import type { Datastore, Vm } from "../ports/hypervisor.ts";
 import { datastoreOn, oneAssigned, residentsOf, vmsOn } from "./checks.ts";
 import { isDead, knownVolume, unregisterVms, vmFact } from "./cleanup.ts";
 import { assignedFact, baseFacts, type ModeInput, registerStep } from "./common.ts";

@@ -1,4 +1,4 @@
-import { safeText } from "../text.ts";
+import { safeText } from "../domain/safe-text.ts";
 import { checkGoldFree, oneAssigned } from "./checks.ts";
 import { cleanUp, knownVolume } from "./cleanup.ts";
 import { ageOf, assignedFact, baseFacts, bringUpSteps, type ModeInput, snapshotFact } from "./common.ts";

@@ -1,8 +1,8 @@
 /** The family's VMFS signature: where else it is mounted, and which copies with it wait on the host. */
-import { PrepError } from "../errors.ts";
-import type { Naa, VmfsUuid } from "../ids.ts";
-import type { Observation } from "../observe.ts";
-import { safeText } from "../text.ts";
+import { PrepError } from "../domain/errors.ts";
+import type { Naa, VmfsUuid } from "../domain/ids.ts";
+import { safeText } from "../domain/safe-text.ts";
+import type { Observation } from "../observe/observe.ts";
 import type { DraftBuilder } from "./draft.ts";
 
 interface Place {

@@ -1,10 +1,10 @@
 /** Which snapshot a request means, and what a rollback to it would take along. */
-import { PrepError } from "../errors.ts";
-import type { PolicyId } from "../ids.ts";
-import type { Observation } from "../observe.ts";
-import type { Snapshot } from "../ports.ts";
-import { nearest, plainName, type Request } from "../request.ts";
-import { safeText } from "../text.ts";
+import { PrepError } from "../domain/errors.ts";
+import type { PolicyId } from "../domain/ids.ts";
+import { safeText } from "../domain/safe-text.ts";
+import type { Observation } from "../observe/observe.ts";
+import type { Snapshot } from "../ports/array.ts";
+import { nearest, plainName, type Request } from "../request/request.ts";
 import type { ChosenSnapshot } from "./draft.ts";
 
 /** The policy under which gold's snapshots are kept. */

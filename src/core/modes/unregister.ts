@@ -1,4 +1,4 @@
-import { safeText } from "../text.ts";
+import { safeText } from "../domain/safe-text.ts";
 import { oneAssigned, vmsOn } from "./checks.ts";
 import { stopVms, unregisterVms } from "./cleanup.ts";
 import { assignedFact, baseFacts, type ModeInput } from "./common.ts";

@@ -1,4 +1,4 @@
-import { safeText } from "../text.ts";
+import { safeText } from "../domain/safe-text.ts";
 import { labelOf, resolve } from "./shared.ts";
 import { type AssignStep, stepKind } from "./types.ts";
 

@@ -1,7 +1,7 @@
 /** What `mount` and `mount_copy` share: whatever the host shows for this very NAA, end with it mounted. */
-import { PrepError } from "../errors.ts";
-import type { Naa, VmfsUuid } from "../ids.ts";
-import type { HostStorage, UnresolvedCopy } from "../ports.ts";
+import { PrepError } from "../domain/errors.ts";
+import type { Naa, VmfsUuid } from "../domain/ids.ts";
+import type { HostStorage, UnresolvedCopy } from "../ports/hypervisor.ts";
 import { isMounted, mountOf, resolve, waitFor } from "./shared.ts";
 import type { MountCopyStep, MountStep, Result, World, WritableWorld } from "./types.ts";
 

@@ -1,6 +1,6 @@
-import { PrepError } from "../errors.ts";
-import type { Volume } from "../ports.ts";
-import { safeText } from "../text.ts";
+import { PrepError } from "../domain/errors.ts";
+import { safeText } from "../domain/safe-text.ts";
+import type { Volume } from "../ports/array.ts";
 import { type CreateCloneStep, type Result, stepKind, type World } from "./types.ts";
 
 /** `<gold>-<client>-<UTC yyyymmdd-hhmmss>-<last 6 of the run's id>`: a clone whose reply was lost can be found by it. */

@@ -1,5 +1,5 @@
-import { PrepError } from "../errors.ts";
-import { safeText } from "../text.ts";
+import { PrepError } from "../domain/errors.ts";
+import { safeText } from "../domain/safe-text.ts";
 import { type DeleteCloneStep, stepKind, type World } from "./types.ts";
 
 /** What must hold right before the delete: a clone, the planned one, held by nobody, with nothing made from it. */

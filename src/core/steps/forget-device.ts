@@ -1,4 +1,4 @@
-import { PrepError } from "../errors.ts";
+import { PrepError } from "../domain/errors.ts";
 import { diskOf } from "./shared.ts";
 import { type ForgetDeviceStep, stepKind } from "./types.ts";
 

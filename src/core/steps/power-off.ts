@@ -1,6 +1,6 @@
-import { PrepError } from "../errors.ts";
-import type { VmState } from "../ports.ts";
-import { safeText } from "../text.ts";
+import { PrepError } from "../domain/errors.ts";
+import { safeText } from "../domain/safe-text.ts";
+import type { VmState } from "../ports/hypervisor.ts";
 import { currentVms, judgeBatch, namesById, nameVms, waitFor } from "./shared.ts";
 import { type PowerOffStep, stepKind } from "./types.ts";
 

@@ -1,7 +1,7 @@
-import { PrepError } from "../errors.ts";
-import type { Datastore, VmxFile } from "../ports.ts";
-import { safeText } from "../text.ts";
-import { fileOn } from "../vm-path.ts";
+import { PrepError } from "../domain/errors.ts";
+import { safeText } from "../domain/safe-text.ts";
+import { fileOn } from "../domain/vm-path.ts";
+import type { Datastore, VmxFile } from "../ports/hypervisor.ts";
 import { judgeBatch, labelOf, resolve } from "./shared.ts";
 import { type RegisterStep, stepKind, type World } from "./types.ts";
 

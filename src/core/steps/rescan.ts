@@ -1,4 +1,4 @@
-import { PrepError } from "../errors.ts";
+import { PrepError } from "../domain/errors.ts";
 import { diskOf, labelOf, resolve, waitFor } from "./shared.ts";
 import { type RescanStep, stepKind } from "./types.ts";
 

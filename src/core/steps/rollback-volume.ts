@@ -1,5 +1,5 @@
-import { PrepError } from "../errors.ts";
-import { safeText } from "../text.ts";
+import { PrepError } from "../domain/errors.ts";
+import { safeText } from "../domain/safe-text.ts";
 import { type RollbackVolumeStep, stepKind, type World } from "./types.ts";
 
 /** What must hold right before it: gold held by nobody, the snapshot there, and no snapshot at stake that the plan did not name. */

@@ -1,8 +1,9 @@
 /** What several step kinds need: references resolved, disks and mounts found by NAA, batches judged. */
-import { PrepError } from "../errors.ts";
-import type { Naa } from "../ids.ts";
-import type { BatchOutcome, Clock, Disk, HostStorage, VmfsMount, VmState } from "../ports.ts";
-import { safeText } from "../text.ts";
+import { PrepError } from "../domain/errors.ts";
+import type { Naa } from "../domain/ids.ts";
+import { safeText } from "../domain/safe-text.ts";
+import type { BatchOutcome, Disk, HostStorage, VmfsMount, VmState } from "../ports/hypervisor.ts";
+import type { Clock } from "../ports/runtime.ts";
 import type { KnownVolume, VmRef, VolumeRef, World } from "./types.ts";
 
 export const labelOf = (volume: VolumeRef): string =>

@@ -1,4 +1,4 @@
-import { PrepError } from "../errors.ts";
+import { PrepError } from "../domain/errors.ts";
 import { currentVms, judgeBatch, namesById, nameVms } from "./shared.ts";
 import { type ShutDownGuestStep, stepKind } from "./types.ts";
 

@@ -2,8 +2,10 @@
  * Steps are data: a plan names everything it touches by id, so that it can be stored, compared and carried out by a
  * process that never saw the request. What is only known later is a reference to the step that will know it.
  */
-import type { AssignmentId, ClientId, MoRef, Naa, PolicyId, SnapshotId, VmfsUuid, VolumeId } from "../ids.ts";
-import type { ArrayReader, ArrayWriter, Clock, Host, HypervisorReader, HypervisorWriter } from "../ports.ts";
+import type { AssignmentId, ClientId, MoRef, Naa, PolicyId, SnapshotId, VmfsUuid, VolumeId } from "../domain/ids.ts";
+import type { ArrayReader, ArrayWriter } from "../ports/array.ts";
+import type { Host, HypervisorReader, HypervisorWriter } from "../ports/hypervisor.ts";
+import type { Clock } from "../ports/runtime.ts";
 
 export interface VmRef {
   readonly id: MoRef;

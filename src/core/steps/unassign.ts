@@ -1,5 +1,5 @@
-import { PrepError } from "../errors.ts";
-import { safeText } from "../text.ts";
+import { PrepError } from "../domain/errors.ts";
+import { safeText } from "../domain/safe-text.ts";
 import { isMounted, mountOf } from "./shared.ts";
 import { stepKind, type UnassignStep } from "./types.ts";
 

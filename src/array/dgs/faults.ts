@@ -1,0 +1,163 @@
+/** What went wrong at DGS, as the one error that is shown. Bodies, tokens and passwords are never part of it. */
+import type { z } from "zod";
+import { PrepError } from "../../core/domain/errors.ts";
+import { safeText } from "../../core/domain/safe-text.ts";
+import type { Volume } from "../../core/ports/array.ts";
+import { type Job, problemSchema } from "./answers.ts";
+import type { Reply } from "./transport.ts";
+
+/** operationIds of docs/dgs-api.yaml. */
+type OperationId =
+  | "CreateSession"
+  | "DeleteSession"
+  | "ListClients"
+  | "ListAssignments"
+  | "ListVolumes"
+  | "GetVolume"
+  | "ListSnapshots"
+  | "CloneSnapshot"
+  | "RollbackSnapshot"
+  | "CreateAssignment"
+  | "DeleteAssignment"
+  | "DeleteVolume"
+  | "GetJob";
+
+/** A call as errors tell of it: its name and the ids that it was about. */
+export interface Told {
+  readonly operationId: OperationId;
+  readonly ids: Readonly<Record<string, string>>;
+}
+
+/** The array's own refusal (4xx, 5xx) in its own words. */
+export function refusal(call: Told, reply: Reply): PrepError {
+  const words = problemWords(reply);
+  return new PrepError(
+    "REMOTE_FAULT",
+    `DGS refused ${call.operationId} with status ${reply.status}${words === "" ? "" : `: ${words}`}`,
+    {
+      found: { operationId: call.operationId, ...call.ids, status: reply.status },
+      hint: refusalHint(reply.status),
+    },
+  );
+}
+
+function refusalHint(status: number): string {
+  if (status >= 500)
+    return "DGS failed in itself: look at its own log and health, then look at the target again before repeating.";
+  if (status === 403) return "The DGS account lacks this right, or DGS forbids it for this object.";
+  if (status === 404) return "It is gone, or dgs.url points to something else: look at the target again and plan anew.";
+  if (status === 409) return "The array's state has changed since the plan: look at the target again and plan anew.";
+  return "Check dgs.url and that this DGS speaks the interface of docs/dgs-api.yaml.";
+}
+
+/** Title and detail of a problem document, made safe; empty for anything else. */
+function problemWords(reply: Reply): string {
+  if (!reply.contentType.startsWith("application/problem+json")) return "";
+  const problem = problemSchema.safeParse(parsedJson(reply.text));
+  if (!problem.success) return "";
+  const { title, detail } = problem.data;
+  return [title, detail].flatMap((part) => (part == null || part === "" ? [] : [safeText(part)])).join(": ");
+}
+
+/** Whether the array itself speaks of a missing object, and not a proxy or web server of a missing page. */
+export const isProblem = (reply: Reply): boolean =>
+  reply.contentType.startsWith("application/problem+json") && problemSchema.safeParse(parsedJson(reply.text)).success;
+
+/** The reply's JSON, or undefined: JSON itself has no undefined. */
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export function garbage(call: Told, what: string): PrepError {
+  return new PrepError(
+    "REMOTE_GARBAGE",
+    `DGS answered ${call.operationId} with something that its interface does not know: ${what}.`,
+    {
+      found: { operationId: call.operationId, ...call.ids, problem: what },
+      hint: "Check that dgs.url is the DGS appliance itself (no portal or proxy), and its version against docs/dgs-api.yaml.",
+    },
+  );
+}
+
+/** The first field that does not fit, without its value. */
+export function misfit(error: z.ZodError): string {
+  const [issue] = error.issues;
+  if (issue === undefined) return "a field";
+  const path = issue.path.reduce<string>(
+    (text, part) => (typeof part === "number" ? `${text}[${part}]` : `${text}.${String(part)}`),
+    "",
+  );
+  return `${path === "" ? "the document" : path.replace(/^\./, "")}: ${safeText(issue.message)}`;
+}
+
+export function unavailable(call: Told): PrepError {
+  return new PrepError("UNREACHABLE", `DGS says that it is not available (${call.operationId}, status 503).`, {
+    found: { operationId: call.operationId, ...call.ids, status: 503 },
+    hint: "Wait until DGS is up again, then ask again.",
+  });
+}
+
+export function signInRefused(url: string, username: string, status: number): PrepError {
+  return new PrepError("AUTHENTICATION_FAILED", `DGS refused the sign-in of ${safeText(username)}.`, {
+    found: { url, username: safeText(username), status },
+    hint: "Check dgs.username and the secret that dgs.password names.",
+  });
+}
+
+export function sessionRefused(call: Told, url: string): PrepError {
+  return new PrepError(
+    "AUTHENTICATION_FAILED",
+    `DGS refuses a session that it has only just given (${call.operationId}).`,
+    {
+      found: { url, operationId: call.operationId },
+      hint: "Compare the clocks of DGS and this machine, and check that the DGS account is not locked.",
+    },
+  );
+}
+
+export function outcomeUnknown(
+  call: Told,
+  key: string,
+  why: string,
+  more: { jobId?: string; cause?: unknown },
+): PrepError {
+  const { jobId, cause } = more;
+  return new PrepError(
+    "OUTCOME_UNKNOWN",
+    `DGS was asked for ${call.operationId}, and ${why}: it may or may not have been done.`,
+    {
+      found: {
+        operationId: call.operationId,
+        ...call.ids,
+        idempotencyKey: key,
+        ...(jobId === undefined ? {} : { jobId }),
+      },
+      hint: "Look at these objects on DGS. Resuming the run looks as well, and does only what is not done.",
+      cause,
+    },
+  );
+}
+
+export function jobFailed(call: Told, job: Job): PrepError {
+  const words = job.error === undefined || job.error === "" ? "without a reason" : safeText(job.error, 300);
+  return new PrepError("REMOTE_FAULT", `The DGS job of ${call.operationId} failed: ${words}`, {
+    found: { operationId: call.operationId, ...call.ids, jobId: job.id },
+    hint: "DGS gives the reason; look at the target again before repeating.",
+  });
+}
+
+/** Gold is never deleted by this software. */
+export function notAClone(volume: Volume): PrepError {
+  return new PrepError(
+    "FORBIDDEN",
+    `Volume ${safeText(volume.name)} is a ${volume.kind} volume; only clones are ever deleted.`,
+    {
+      found: { volumeId: volume.id, kind: volume.kind, naa: volume.naa },
+      hint: "Nothing was sent. Plan anew; if this comes again, report it.",
+    },
+  );
+}

@@ -1,0 +1,107 @@
+/** The DGS session: made on the first call, renewed before it expires, ended at the close. */
+import type { Clock } from "../../core/ports/runtime.ts";
+import { registerSecret } from "../../logging/redact.ts";
+import { isConnectionReset, translateNetworkError } from "../../net/errors.ts";
+import { sessionSchema } from "./answers.ts";
+import { garbage, misfit, parsedJson, refusal, signInRefused, type Told, unavailable } from "./faults.ts";
+import type { Reply, Transport } from "./transport.ts";
+
+export interface SessionOptions {
+  readonly transport: Transport;
+  readonly url: string;
+  readonly username: string;
+  readonly password: () => Promise<string> | string;
+  readonly clock: Clock;
+  readonly callMs: number;
+}
+
+interface Session {
+  readonly token: string;
+  /** Milliseconds of the epoch: from here on a new one is made. */
+  readonly renewAt: number;
+  readonly forget: () => void;
+}
+
+const SIGN_IN: Told = { operationId: "CreateSession", ids: {} };
+const CLOSE_WITHIN_MS = 2_000;
+const MARGIN_MS = 30_000;
+
+export interface Sessions {
+  /** A token that is good now. `refused` is one that DGS has just answered 401 to: not that one again. */
+  token(refused?: string): Promise<string>;
+  /** Ends the session at DGS if there is one; best effort, never throws. */
+  end(): Promise<void>;
+}
+
+export function createSessions(options: SessionOptions): Sessions {
+  const { transport, url, username, clock } = options;
+  let current: Promise<Session> | undefined;
+
+  const signIn = async (): Promise<Session> => {
+    const body = { username, password: await options.password() };
+    const reply = await answered(() =>
+      transport.exchange({ method: "POST", path: "/api/v1/session", body, within: options.callMs }),
+    ).catch((thrown: unknown) => {
+      throw translateNetworkError(thrown, { system: "DGS", address: url, section: "dgs" });
+    });
+    if (reply.status === 401 || reply.status === 403) throw signInRefused(url, username, reply.status);
+    if (reply.status === 503) throw unavailable(SIGN_IN);
+    if (reply.status >= 300) throw refusal(SIGN_IN, reply);
+    const parsed = sessionSchema.safeParse(parsedJson(reply.text));
+    if (!parsed.success) throw garbage(SIGN_IN, misfit(parsed.error));
+    const { token, expiresAt } = parsed.data;
+    const now = clock.now().getTime();
+    const lifetime = new Date(expiresAt).getTime() - now;
+    // A short-lived session keeps half of its life; one that seems over already (clocks apart) is tried until a 401.
+    const renewAt = lifetime > 0 ? now + lifetime - Math.min(MARGIN_MS, lifetime / 2) : Number.POSITIVE_INFINITY;
+    return { token, renewAt, forget: registerSecret(token) };
+  };
+
+  const begin = (): Promise<Session> => {
+    const begun = signIn();
+    current = begun;
+    begun.catch(() => {
+      if (current === begun) current = undefined;
+    });
+    return begun;
+  };
+
+  return {
+    token: async (refused) => {
+      const pending = current;
+      const session = await (pending ?? begin());
+      if (session.token !== refused && session.renewAt > clock.now().getTime()) return session.token;
+      // Somebody else may have renewed it while this one waited.
+      if (current !== pending && current !== undefined && pending !== undefined) return (await current).token;
+      session.forget();
+      return (await begin()).token;
+    },
+    end: async () => {
+      const pending = current;
+      current = undefined;
+      try {
+        const session = await pending;
+        if (session === undefined) return;
+        await transport.exchange({
+          method: "DELETE",
+          path: "/api/v1/session",
+          headers: { authorization: `Bearer ${session.token}` },
+          within: Math.min(CLOSE_WITHIN_MS, options.callMs),
+        });
+        session.forget();
+      } catch {
+        // It expires by itself.
+      }
+    },
+  };
+}
+
+/** Signing in changes nothing, so a lost connection is tried once more. */
+async function answered(send: () => Promise<Reply>): Promise<Reply> {
+  try {
+    return await send();
+  } catch (thrown) {
+    if (!isConnectionReset(thrown)) throw thrown;
+    return send();
+  }
+}

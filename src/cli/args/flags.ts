@@ -1,0 +1,190 @@
+/**
+ * The script's flags: one table, out of which come the parser's options, the help page and what was asked for.
+ * Names, long and short, are the Python script's own.
+ */
+import { z } from "zod";
+import { PrepError } from "../../core/domain/errors.ts";
+import type { VcenterOverride } from "../../core/ports/runtime.ts";
+import type { PrepInputs } from "../../core/request/request.ts";
+import type { Mode } from "../../core/views.ts";
+
+export interface Flag {
+  readonly short?: string;
+  readonly long: string;
+  /** What stands for its value in the help; a flag without one is a switch. */
+  readonly value?: string;
+  readonly text: string;
+}
+
+export const MODE_FLAGS: readonly (Flag & { readonly mode: Mode })[] = [
+  {
+    mode: "automated_testing",
+    short: "-A",
+    long: "--automated_testing",
+    text: "clean up, clone the snapshot, assign the clone, force-mount it",
+  },
+  {
+    mode: "maintenance",
+    short: "-M",
+    long: "--maintenance",
+    text: "clean up the clone, assign the gold volume itself, mount it",
+  },
+  { mode: "register", short: "-R", long: "--register", text: "register the VMs on the LUN assigned now" },
+  {
+    mode: "unregister",
+    short: "-U",
+    long: "--unregister",
+    text: "power off and unregister the VMs on the LUN assigned now",
+  },
+  {
+    mode: "rollback",
+    short: "-rvgd",
+    long: "--rollback_vm_gold_disk",
+    text: "clean up, roll the gold volume back to the snapshot, assign and mount it",
+  },
+];
+
+export const INPUT_FLAGS: readonly Flag[] = [
+  {
+    short: "-n",
+    long: "--dgs_lun_name",
+    value: "LUN",
+    text: "gold LUN, by name or shorthand (Gold, Gold2, ComputeMigration)",
+  },
+  { short: "-s", long: "--snapshot_name", value: "SNAPSHOT", text: "snapshot (default: the latest by creation time)" },
+  {
+    short: "-c",
+    long: "--client_name",
+    value: "CLIENT",
+    text: "DGS client (default: CDS1-ESX165, or the host's pair)",
+  },
+  { short: "-e", long: "--esx_host_ip", value: "IP", text: "ESXi host (default: 192.168.1.165, or the client's pair)" },
+  {
+    short: "-vi",
+    long: "--vcenter_ip",
+    value: "IP",
+    text: "vCenter (default: the configured one; another needs -vu and -vp)",
+  },
+  { short: "-vu", long: "--vcenter_username", value: "USER", text: "vCenter user (default: from the configuration)" },
+  {
+    short: "-vp",
+    long: "--vcenter_password",
+    value: "PASSWORD",
+    text: "vCenter password (default: from the configuration; here it shows in the process list)",
+  },
+];
+
+export const OPTION_FLAGS: readonly Flag[] = [
+  { long: "--register_vms", text: "after -A, -M, -rvgd: also register the VMs on the datastore" },
+  { long: "--keep_clone", text: "unassign the old clone but do not delete it" },
+  { long: "--force_power_off", text: "power off VMs on gold that do not shut down or have no guest tools" },
+  { long: "--dry-run", text: "show the plan, discard it, and stop" },
+  { long: "--yes", text: "answer the question with yes (not enough for a rollback)" },
+  { long: "--yes-rollback", value: "NAME", text: "answer a rollback's question: NAME is the LUN's full name" },
+  { long: "--json", text: "one JSON document on standard output, everything else on standard error" },
+];
+
+export const CONFIG_FLAG: Flag = {
+  long: "--config",
+  value: "FILE",
+  text: "configuration file; before or after a command",
+};
+
+export const PREP_FLAGS: readonly Flag[] = [...MODE_FLAGS, ...INPUT_FLAGS, ...OPTION_FLAGS];
+
+const text = z.string().optional();
+const on = z.boolean().default(false);
+
+/** What the parser hands over, under the flags' own names. */
+const parsedFlags = z.object({
+  automated_testing: on,
+  maintenance: on,
+  register: on,
+  unregister: on,
+  rollback_vm_gold_disk: on,
+  dgs_lun_name: text,
+  snapshot_name: text,
+  client_name: text,
+  esx_host_ip: text,
+  vcenter_ip: text,
+  vcenter_username: text,
+  vcenter_password: text,
+  register_vms: on,
+  keep_clone: on,
+  force_power_off: on,
+  dryRun: on,
+  yes: on,
+  yesRollback: text,
+  json: on,
+  config: text,
+});
+type ParsedFlags = z.infer<typeof parsedFlags>;
+
+/** One prep command, as asked for. */
+export interface PrepCommand {
+  readonly mode: Mode;
+  readonly inputs: PrepInputs;
+  /** `-vi`, `-vu`, `-vp` as given; what is missing comes from the configuration, if that may be. */
+  readonly vcenter: { readonly [member in keyof VcenterOverride]?: string };
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly yesRollback?: string;
+  readonly json: boolean;
+  readonly config?: string;
+}
+
+/** `options` as the parser made them → the command; `BAD_REQUEST` unless there is exactly one mode and a LUN. */
+export function prepCommandOf(options: unknown): PrepCommand {
+  const flags = parsedFlags.parse(options);
+  const mode = oneMode(flags);
+  if (flags.dgs_lun_name === undefined) {
+    throw new PrepError("BAD_REQUEST", "No LUN was named.", { hint: "Add `-n LUN`, such as `-n Gold`." });
+  }
+  if (flags.yesRollback !== undefined && mode !== "rollback") {
+    throw new PrepError("BAD_REQUEST", "--yes-rollback belongs to -rvgd only.", {
+      hint: "Use `--yes` for the other modes, or take the flag out.",
+    });
+  }
+  return {
+    mode,
+    inputs: {
+      lun: flags.dgs_lun_name,
+      snapshot: flags.snapshot_name,
+      client: flags.client_name,
+      host: flags.esx_host_ip,
+      registerVms: flags.register_vms,
+      keepClone: flags.keep_clone,
+      forcePowerOff: flags.force_power_off,
+    },
+    vcenter: {
+      ...(flags.vcenter_ip === undefined ? {} : { address: flags.vcenter_ip }),
+      ...(flags.vcenter_username === undefined ? {} : { username: flags.vcenter_username }),
+      ...(flags.vcenter_password === undefined ? {} : { password: flags.vcenter_password }),
+    },
+    dryRun: flags.dryRun,
+    yes: flags.yes,
+    ...(flags.yesRollback === undefined ? {} : { yesRollback: flags.yesRollback }),
+    json: flags.json,
+    ...(flags.config === undefined ? {} : { config: flags.config }),
+  };
+}
+
+function oneMode(flags: ParsedFlags): Mode {
+  const asked: Record<Mode, boolean> = {
+    automated_testing: flags.automated_testing,
+    maintenance: flags.maintenance,
+    register: flags.register,
+    unregister: flags.unregister,
+    rollback: flags.rollback_vm_gold_disk,
+  };
+  const chosen = MODE_FLAGS.filter(({ mode }) => asked[mode]);
+  const [only] = chosen;
+  if (only !== undefined && chosen.length === 1) return only.mode;
+  const message =
+    only === undefined
+      ? "No mode was chosen."
+      : `Exactly one mode is possible, and ${chosen.map(({ short, long }) => short ?? long).join(" and ")} were given.`;
+  throw new PrepError("BAD_REQUEST", message, {
+    hint: "Choose one of -A, -M, -R, -U and -rvgd; `atvm_prep --help` says what each does.",
+  });
+}

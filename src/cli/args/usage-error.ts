@@ -1,0 +1,80 @@
+/** A command line that cannot be parsed. */
+import type { Command, CommanderError } from "commander";
+import { distance } from "fastest-levenshtein";
+import { PrepError } from "../../core/domain/errors.ts";
+
+const HELP = "See `atvm_prep --help`.";
+
+/** `BAD_REQUEST` in our own words: the parser's would repeat what was typed, which may be a password. */
+export function badRequest(thrown: CommanderError, words: readonly string[], command: Command): PrepError {
+  const [first = ""] = words;
+  switch (thrown.code) {
+    case "commander.unknownOption": {
+      if (isDefault(command) && !first.startsWith("-")) return noSuchCommand(first, command.parent ?? command);
+      const flag = /'(--?[^'=\s]+)/.exec(thrown.message)?.[1] ?? "";
+      return refusal("There is a flag that this command does not have.", near(flag, flagsOf(command)));
+    }
+    case "commander.unknownCommand":
+      return noSuchCommand(command.args[0] ?? "", command);
+    case "commander.excessArguments":
+      if (isDefault(command) && !first.startsWith("-")) return noSuchCommand(first, command.parent ?? command);
+      return new PrepError("BAD_REQUEST", "There is a word that belongs to no flag.", {
+        hint: `Put names with spaces into quotes. ${HELP}`,
+      });
+    case "commander.missingArgument":
+      return new PrepError("BAD_REQUEST", "The command wants the id of a plan or a run.", {
+        hint: "`atvm_prep plans` and `atvm_prep runs` list them.",
+      });
+    case "commander.help":
+      return new PrepError("BAD_REQUEST", `\`atvm_prep ${command.name()}\` wants one more word.`, {
+        hint: `It is one of ${namesIn(command).join(", ")}. ${HELP}`,
+      });
+    default:
+      return new PrepError("BAD_REQUEST", "The command line cannot be understood.", { hint: HELP });
+  }
+}
+
+/** What words without a command's name are taken for. */
+const isDefault = (command: Command): boolean => command.name() === "prep";
+
+const HIDDEN: ReadonlySet<string> = new Set(["prep", "carry-out"]);
+
+const namesIn = (parent: Command): string[] =>
+  parent.commands.map((command) => command.name()).filter((name) => !HIDDEN.has(name));
+
+function noSuchCommand(asked: string, parent: Command): PrepError {
+  const path = parent.parent === null ? "atvm_prep" : `atvm_prep ${parent.name()}`;
+  return refusal(
+    "There is no such command.",
+    near(asked, namesIn(parent)).map((name) => `${path} ${name}`),
+  );
+}
+
+const refusal = (message: string, names: readonly string[]): PrepError =>
+  new PrepError("BAD_REQUEST", message, {
+    ...(names.length === 0 ? {} : { found: { nearest: names } }),
+    hint: names[0] === undefined ? HELP : `Did you mean \`${names[0]}\`? ${HELP}`,
+  });
+
+/** What answers for a person is never suggested: whoever wants it knows it. */
+const flagsOf = (command: Command): string[] =>
+  command.options
+    .filter(({ hidden }) => !hidden)
+    .flatMap(({ long }) => (!long || long.startsWith("--yes") ? [] : [long]));
+
+const loose = (name: string): string => name.toLowerCase().replace(/[-_]/g, "");
+
+/** The names that `asked` is a slip or the beginning of, nearest first. */
+function near(asked: string, names: readonly string[]): string[] {
+  const wanted = loose(asked);
+  const most = Math.min(2, wanted.length - 2);
+  return names
+    .map((name) => ({
+      name,
+      off: distance(loose(name), wanted),
+      begun: wanted.length > 3 && loose(name).startsWith(wanted),
+    }))
+    .filter(({ off, begun }) => off <= most || begun)
+    .toSorted((a, b) => a.off - b.off)
+    .map(({ name }) => name);
+}

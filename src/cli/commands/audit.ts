@@ -1,0 +1,40 @@
+/** `atvm_prep audit show|verify|export`. */
+import { auditText } from "../../text/index.ts";
+import { type Context, withApp } from "../context.ts";
+import { say } from "../terminal/io.ts";
+import { answer } from "../terminal/results.ts";
+
+export interface AuditFilter {
+  readonly since?: string;
+  readonly planId?: string;
+  readonly runId?: string;
+  readonly limit?: number;
+}
+
+/** The newest rows, in the order in which they were written: the last one stands right above the prompt. */
+export const showAudit = (filter: AuditFilter, context: Context): Promise<number> =>
+  withApp(context, async ({ engine }) => {
+    const audit = await engine.readAudit(filter);
+    answer(context, audit, () => auditText(audit, Number.POSITIVE_INFINITY));
+    return 0;
+  });
+
+/** Exit code 1 when the chain does not hold. */
+export const verifyAudit = (context: Context): Promise<number> =>
+  withApp(context, async ({ engine }) => {
+    const chain = await engine.verifyAudit();
+    answer(context, chain, () =>
+      chain.holds
+        ? `The audit holds: ${chain.rows} rows${chain.head === undefined ? "" : `, head ${chain.head}`}.`
+        : ["The audit does NOT hold:", ...chain.problems.map((problem) => `  ${problem}`)].join("\n"),
+    );
+    return chain.holds ? 0 : 1;
+  });
+
+/** All rows, oldest first, as JSON Lines: to be kept on another machine. */
+export const exportAudit = (filter: Pick<AuditFilter, "since">, context: Context): Promise<number> =>
+  withApp(context, async ({ engine }) => {
+    const { rows } = await engine.readAudit({ ...filter, limit: Number.MAX_SAFE_INTEGER });
+    for (const row of rows.toSorted((a, b) => a.seq - b.seq)) say(context.io, JSON.stringify(row));
+    return 0;
+  });

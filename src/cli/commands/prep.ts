@@ -1,0 +1,168 @@
+/** `atvm_prep -A|-M|-R|-U|-rvgd -n LUN …`: plan, question, run, report. The operator's own door to the engine. */
+import { z } from "zod";
+import type { App } from "../../app.ts";
+import type { Config } from "../../config/config.ts";
+import { PrepError } from "../../core/domain/errors.ts";
+import type { Channel } from "../../core/engine.ts";
+import type { VcenterOverride } from "../../core/ports/runtime.ts";
+import type { PlanView, RunView } from "../../core/views.ts";
+import { planText, runText } from "../../text/index.ts";
+import type { PrepCommand } from "../args/flags.ts";
+import { type Context, withApp } from "../context.ts";
+import { askApproval, notThatName } from "../terminal/ask.ts";
+import { exitCodeOfRun } from "../terminal/exit-codes.ts";
+import { carryThrough } from "../terminal/follow-run.ts";
+import { tell } from "../terminal/io.ts";
+import { answer, withoutToken } from "../terminal/results.ts";
+
+/** Returns the exit code. Errors: the engine's, and those of `askApproval`. */
+export async function prep(command: PrepCommand, context: Context): Promise<number> {
+  return withApp(context, async (app) => {
+    const vcenter = await vcenterOf(command, app.config, context);
+    const channel: Channel = command.yes || command.yesRollback !== undefined ? "cli-unattended" : "cli";
+    const plan = await app.engine.plan(command.mode, command.inputs, app.actor(channel), vcenter);
+    return finishPlan({ plan, app, vcenter, command, context });
+  });
+}
+
+/** What of `PrepCommand` says how a plan is to be answered. */
+export type Answering = Pick<PrepCommand, "dryRun" | "yes" | "yesRollback">;
+
+interface Finish {
+  readonly plan: PlanView;
+  readonly app: App;
+  readonly vcenter: { readonly vcenter?: VcenterOverride };
+  readonly command: Answering;
+  readonly context: Context;
+}
+
+/**
+ * Shows a plan that was just made, has it approved, carries it out. A plan that is not carried out is discarded: its token
+ * is shown to nobody, so it could only stand in the way.
+ */
+export async function finishPlan({ plan, app, vcenter, command, context }: Finish): Promise<number> {
+  const { engine } = app;
+  if (command.dryRun) {
+    const looked = shownAs(await discard(app, plan), DRY_RUN);
+    answer(context, looked, () => planText(looked));
+    return 0;
+  }
+  const shown = shownAs(plan, "you are asked below.");
+  if (context.json) tell(context.io, planText(shown));
+  else answer(context, shown, () => planText(shown));
+
+  const carriedOut = async (): Promise<RunView> => {
+    const { channel, typedLun } = await approval(plan, command, app.config, context);
+    const actor = app.actor(channel);
+    const { planToken } = plan;
+    if (planToken === undefined) throw new Error("a fresh plan carries its token");
+    if (plan.steps.length > 0) {
+      await engine.approve(plan.planId, actor, typedLun).catch((thrown: unknown) => {
+        throw notApproved(thrown, channel);
+      });
+    }
+    return carryThrough(engine, { planToken, actor, ...vcenter }, context);
+  };
+  const run = await carriedOut().catch(async (thrown: unknown) => {
+    // One that became a run stays what it is.
+    await discard(app, plan).catch(() => undefined);
+    throw await withoutFreshPlan(thrown, app);
+  });
+  answer(context, run, () => `\n${runText(run)}`);
+  return exitCodeOfRun(run);
+}
+
+/** How it was approved. A plan without steps changes nothing, and nobody is asked. */
+async function approval(
+  plan: PlanView,
+  { yes, yesRollback }: Answering,
+  config: Config,
+  { io }: Context,
+): Promise<{ channel: Channel; typedLun?: string }> {
+  const name = plan.target.lun.name;
+  if (yesRollback !== undefined) {
+    if (plan.mode === "rollback" && yesRollback !== name) throw notThatName(name);
+    return { channel: "cli-unattended", typedLun: yesRollback };
+  }
+  if (plan.steps.length === 0) return { channel: "cli" };
+  if (yes && plan.mode !== "rollback") return { channel: "cli-unattended" };
+  const flag = plan.mode === "rollback" ? `--yes-rollback ${name}` : "--yes";
+  const flagCounts = plan.approval.policy !== "human" || config.approval.cli === "allow";
+  const typedLun = await askApproval(
+    io,
+    plan,
+    flagCounts ? `Run it on a terminal, or add \`${flag}\` to approve it beforehand.` : "Run it on a terminal.",
+  );
+  return { channel: "cli", ...(typedLun === undefined ? {} : { typedLun }) };
+}
+
+/** An engine's refusal to take the approval, with a way out that is one at the command line. */
+function notApproved(thrown: unknown, channel: Channel): unknown {
+  if (!(thrown instanceof PrepError)) return thrown;
+  if (thrown.code === "NOT_APPROVED" && channel === "cli-unattended") {
+    return withHint(thrown, "Run it on a terminal without `--yes` or `--yes-rollback`, and answer the question.");
+  }
+  if (thrown.code === "FORBIDDEN") {
+    return withHint(
+      thrown,
+      "Have the assistant plan it, and somebody else approve that plan with `atvm_prep approve`.",
+    );
+  }
+  return thrown;
+}
+
+/** A stale plan's error without the fresh plan that it left open for whoever has its token, which here is nobody. */
+async function withoutFreshPlan(thrown: unknown, app: App): Promise<unknown> {
+  if (!(thrown instanceof PrepError)) return thrown;
+  const fresh = z.object({ planId: z.string() }).safeParse(thrown.extra["plan"]);
+  if (!fresh.success) return thrown;
+  const plan = await discard(app, fresh.data).catch(() => undefined);
+  const { plan: _, ...extra } = thrown.extra;
+  return withHint(thrown, "Nothing was changed. Run it again: it then shows the plan for how things are now.", {
+    ...extra,
+    ...(plan === undefined ? {} : { plan: shownAs(plan, "Run the command again.") }),
+  });
+}
+
+const withHint = (error: PrepError, hint: string, extra = error.extra): PrepError =>
+  new PrepError(error.code, error.message, { ...error, hint, extra, cause: error });
+
+const DRY_RUN = "This was a dry run: run the command without --dry-run to carry it out.";
+
+/** For a terminal: without the token, and with `how` in place of how an assistant gets its approval. */
+const shownAs = (plan: PlanView, how: string): PlanView => ({
+  ...withoutToken(plan),
+  approval: { ...plan.approval, how },
+});
+
+const discard = ({ engine, actor }: App, { planId }: Pick<PlanView, "planId">): Promise<PlanView> =>
+  engine.discardPlan({ planId }, actor("cli"));
+
+/** `-vi`, `-vu`, `-vp`. The configured secret goes to the configured address only. */
+async function vcenterOf(
+  { vcenter: given }: PrepCommand,
+  config: Config,
+  { io }: Context,
+): Promise<{ vcenter?: VcenterOverride }> {
+  if (given.password !== undefined) {
+    tell(
+      io,
+      "Warning: -vp shows the password in the process list and in the shell's history; the configuration can name a file or a variable instead.",
+    );
+  }
+  const { address = config.vcenter.address } = given;
+  if (given.username === undefined && given.password === undefined && address === config.vcenter.address) return {};
+  if (address !== config.vcenter.address && (given.username === undefined || given.password === undefined)) {
+    throw new PrepError("BAD_REQUEST", "A vCenter other than the configured one needs its own user and password.", {
+      found: { configured: config.vcenter.address },
+      hint: "Add -vu and -vp, or leave out -vi.",
+    });
+  }
+  const username = given.username ?? config.vcenter.username;
+  if (username === undefined) {
+    throw new PrepError("CREDENTIALS_MISSING", "There is no vCenter user.", {
+      hint: "Add -vu, or vcenter.username to the configuration.",
+    });
+  }
+  return { vcenter: { address, username, password: given.password ?? (await config.vcenter.password.reveal()) } };
+}

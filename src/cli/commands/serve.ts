@@ -1,0 +1,99 @@
+/** `atvm_prep serve`: the MCP server on standard input and output. */
+import type { App } from "../../app.ts";
+import { asPrepError, PrepError } from "../../core/domain/errors.ts";
+import type { Logger } from "../../core/ports/runtime.ts";
+import { runStdio } from "../../mcp/stdio.ts";
+import { appOptions, type Context, tellWarnings } from "../context.ts";
+
+/** When the configuration's warnings are told: a client that has just started the server has its list of tools by then. */
+const WARN_AFTER_MS = 1_000;
+
+/**
+ * Serves until the client closes the connection or a signal comes. Configuration, store and lab are opened by the first
+ * call that needs them: a mistake in them is then an answer that the operator sees, not a server that does not start.
+ */
+export async function serve(flags: { lab: boolean; http: boolean }, context: Context): Promise<number> {
+  if (flags.http) {
+    throw new PrepError("BAD_REQUEST", "This version serves standard input and output only.", {
+      hint: "Leave out --http, and have the client start `atvm_prep serve`.",
+    });
+  }
+  if (context.json) {
+    throw new PrepError("BAD_REQUEST", "`serve` prints no document: its standard output belongs to MCP.", {
+      hint: "Leave out --json.",
+    });
+  }
+  const { io } = context;
+  const stop = new AbortController();
+  const release = io.onInterrupt(() => {
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort();
+  });
+  const told = new Set<string>();
+  const warn = (warnings: readonly string[]): void => {
+    tellWarnings(
+      io,
+      warnings.filter((warning) => !told.has(warning)),
+    );
+    for (const warning of warnings) told.add(warning);
+  };
+  let looked: Promise<void> | undefined;
+  const look = (): Promise<void> => {
+    looked ??= flags.lab || opened !== undefined ? Promise.resolve() : warningsOf(context).then(warn);
+    return looked;
+  };
+  let opened: App | undefined;
+  const open = async (): Promise<App> => {
+    const app = await context.openApp({ ...appOptions(context, "serve"), lab: flags.lab, detachRuns: true });
+    warn(app.config.warnings);
+    opened = app;
+    return app;
+  };
+  const app = retried(open);
+  // A client that is told of an error before anything is open has it in its answer.
+  const log: Logger = {
+    debug: (data, message) => opened?.log.debug(data, message),
+    info: (data, message) => opened?.log.info(data, message),
+    warn: (data, message) => opened?.log.warn(data, message),
+    error: (data, message) => opened?.log.error(data, message),
+  };
+  const soon = setTimeout(look, WARN_AFTER_MS);
+  try {
+    await runStdio({
+      open: async () => (await app()).engine,
+      principal: async () => (await app()).actor("mcp").principal,
+      log,
+      signal: stop.signal,
+    });
+    if (!stop.signal.aborted) await look();
+  } finally {
+    clearTimeout(soon);
+    release();
+    await opened?.close();
+  }
+  return 0;
+}
+
+/** Those of the configuration that the first call will open, or why it will not. It opens nothing else. */
+async function warningsOf(context: Context): Promise<readonly string[]> {
+  const { loadConfig } = await import("../../config/load.ts");
+  const { configFile, env, cwd } = appOptions(context, "serve");
+  try {
+    return (await loadConfig({ ...(configFile === undefined ? {} : { file: configFile }), env, cwd })).warnings;
+  } catch (thrown) {
+    const { message, hint } = asPrepError(thrown);
+    return [`${message} ${hint}`];
+  }
+}
+
+/** One result for all calls; after a failure, the next call tries again. */
+function retried<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((thrown: unknown) => {
+      made = undefined;
+      throw thrown;
+    });
+    return made;
+  };
+}

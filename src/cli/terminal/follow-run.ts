@@ -1,0 +1,58 @@
+/** Confirms an approved plan and stays with its run to the end. */
+import type { Actor, Engine } from "../../core/engine.ts";
+import type { VcenterOverride } from "../../core/ports/runtime.ts";
+import type { RunView } from "../../core/views.ts";
+import type { Context } from "../context.ts";
+import { tell } from "./io.ts";
+import { LiveRun } from "./progress-view.ts";
+
+/** One wait; the run itself may take as many of them as it likes. */
+const WAIT_MS = 600_000;
+
+interface Approved {
+  readonly planToken: string;
+  readonly actor: Actor;
+  readonly vcenter?: VcenterOverride;
+}
+
+/**
+ * Carries the plan out with live progress. The first Ctrl-C (or SIGTERM) asks the run to stop before its next step; a
+ * second one leaves at once with 130, and the run's journal says where it was.
+ */
+export async function carryThrough(engine: Engine, approved: Approved, { io, json }: Context): Promise<RunView> {
+  const { actor } = approved;
+  const live = new LiveRun(json ? io.stderr : io.stdout);
+  let runId: string | undefined;
+  let interrupted = false;
+  let stopping: Promise<unknown> = Promise.resolve();
+  const stop = (id: string): void => {
+    // A run that has just ended cannot be stopped any more; the answer below tells how it ended.
+    stopping = engine.cancelRun(id, actor).catch(() => undefined);
+  };
+  const release = io.onInterrupt(() => {
+    if (interrupted) process.exit(130);
+    interrupted = true;
+    live.end();
+    tell(io, "Stopping before the next step. Ctrl-C again leaves at once; `atvm_prep runs` then tells where it stood.");
+    if (runId !== undefined) stop(runId);
+  });
+  const onUpdate = (run: RunView): void => {
+    if (runId === undefined && interrupted) stop(run.runId);
+    runId = run.runId;
+    live.update(run);
+  };
+  try {
+    const vcenter = approved.vcenter === undefined ? {} : { vcenter: approved.vcenter };
+    let run = await engine.confirm(approved.planToken, actor, { waitMs: WAIT_MS, onUpdate, ...vcenter });
+    onUpdate(run);
+    while (run.state === "queued" || run.state === "running") {
+      run = await engine.getRun(run.runId, { waitMs: WAIT_MS, onUpdate });
+      onUpdate(run);
+    }
+    await stopping;
+    return run;
+  } finally {
+    live.end();
+    release();
+  }
+}

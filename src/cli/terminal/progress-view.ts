@@ -1,0 +1,90 @@
+/** Progress of a run while a person watches. */
+import type { Writable } from "node:stream";
+import type { RunView, StepState } from "../../core/views.ts";
+
+type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+type Step = RunView["steps"][number];
+
+const MARK: Record<StepState, string> = {
+  pending: " ",
+  running: "…",
+  done: "✓",
+  skipped: "–",
+  failed: "✗",
+  unknown: "?",
+};
+
+/** Where the step itself does not say what came of it. */
+const OUTCOME: Partial<Record<StepState, string>> = {
+  skipped: "already so",
+  failed: "failed",
+  unknown: "outcome not known",
+};
+
+/**
+ * Prints a line for each step that begins or ends. On a terminal the running step's line is kept up to date in place,
+ * with how far it is, and becomes the line of its end.
+ */
+export class LiveRun {
+  readonly #out: Output;
+  readonly #shown = new Map<string, StepState>();
+  #transient = false;
+
+  constructor(out: Output) {
+    this.#out = out;
+  }
+
+  update(run: RunView): void {
+    const total = run.steps.length;
+    for (const [at, step] of run.steps.entries()) {
+      const before = this.#shown.get(step.id) ?? "pending";
+      if (step.state === before) continue;
+      this.#shown.set(step.id, step.state);
+      if (step.state !== "running") this.#permanent(line(step, at, total));
+      else if (this.#out.isTTY !== true) this.#permanent(line(step, at, total));
+    }
+    const at = run.steps.findIndex(({ state }) => state === "running");
+    const running = run.steps[at];
+    if (this.#out.isTTY === true && running !== undefined) this.#inPlace(line(running, at, total));
+  }
+
+  /** Leaves the cursor at the beginning of an empty line. */
+  end(): void {
+    this.#clear();
+  }
+
+  #permanent(text: string): void {
+    this.#clear();
+    this.#out.write(`${text}\n`);
+  }
+
+  #inPlace(text: string): void {
+    const points = Array.from(text);
+    const room = (this.#out.columns ?? 80) - 1;
+    const cut = points.length > room ? `${points.slice(0, room - 1).join("")}…` : text;
+    this.#out.write(`\r\x1b[2K${cut}`);
+    this.#transient = true;
+  }
+
+  #clear(): void {
+    if (this.#transient) this.#out.write("\r\x1b[2K");
+    this.#transient = false;
+  }
+}
+
+function line(step: Step, at: number, total: number): string {
+  const number = String(at + 1).padStart(String(total).length);
+  const { text, detail, state } = step;
+  const came = detail === undefined || detail === "" ? OUTCOME[state] : detail;
+  const time = took(step);
+  return `${MARK[state]} ${number}/${total} ${text}${came === undefined ? "" : `: ${came}`}${time === undefined ? "" : ` (${time})`}`;
+}
+
+function took({ startedAt, endedAt }: Step): string | undefined {
+  if (startedAt === undefined || endedAt === undefined) return undefined;
+  const ms = Date.parse(endedAt) - Date.parse(startedAt);
+  if (!(ms >= 0)) return undefined;
+  return ms < 60_000
+    ? `${(ms / 1000).toFixed(1)} s`
+    : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}

@@ -1,0 +1,50 @@
+/** What the engine is made of, and the settings that policy gives it. */
+import type { Actor } from "./engine.ts";
+import type { Clock, Entropy, Logger, Systems, VcenterOverride } from "./ports/runtime.ts";
+import type { Store } from "./ports/store.ts";
+import type { Naming, PlaceNames } from "./request/request.ts";
+import type { StepLimits } from "./steps/types.ts";
+import type { ApprovalPolicy, Mode } from "./views.ts";
+
+export interface EngineSettings {
+  readonly naming: Naming;
+  /** Where VMs are registered, if not at the top of the target's own. */
+  readonly places?: PlaceNames;
+  readonly approval: {
+    readonly policies: Readonly<Record<Mode, ApprovalPolicy>>;
+    /** Whether `--yes` may stand for a person under policy `human`. */
+    readonly cli: "allow" | "deny";
+    readonly planTtlMs: number;
+    readonly requesterIsNotApprover: boolean;
+  };
+  readonly limits: StepLimits & { readonly openPlans: number };
+  /** The words as a line for a terminal of this machine: the program's name, and the configuration where it must be named. */
+  line(...words: string[]): string;
+  /** Why changes may not be made from this machine; undefined when they may (`controller` in the configuration). */
+  wrongController(): string | undefined;
+}
+
+export interface EngineDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Logger;
+  readonly settings: EngineSettings;
+  systems(override?: VcenterOverride): Systems;
+  /** Starts a process of its own that carries the run out; absent: runs are carried out in this process. */
+  launch?(runId: string): Promise<void>;
+}
+
+/** The engine itself, as the audit names it. */
+export const RUNNER: Actor = { principal: "atvm_prep", channel: "runner" };
+
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+
+/** `plan_` or `run_` and 16 characters of base32: 80 random bits. */
+export function newId(prefix: string, entropy: Entropy): string {
+  const bytes = entropy.bytes(16);
+  return `${prefix}_${[...bytes].map((byte) => ALPHABET[byte % 32]).join("")}`;
+}
+
+/** What a run locks: its LUN family and its client. */
+export const lockNames = (goldId: string, clientId: string): string[] => [`family-${goldId}`, `client-${clientId}`];

@@ -1,0 +1,248 @@
+/** The read side: what is there, without a plan. */
+
+import { safeText } from "../domain/safe-text.ts";
+import { fileOn, livesOn } from "../domain/vm-path.ts";
+import type { EngineDeps } from "../engine-options.ts";
+import { ageOf } from "../modes/common.ts";
+import type { ArrayReader, Volume } from "../ports/array.ts";
+import type { Datastore, HypervisorReader, Vm } from "../ports/hypervisor.ts";
+import type { Connection } from "../ports/runtime.ts";
+import { lunNameOf, resolveTarget, shorthandsOf, type TargetInputs } from "../request/request.ts";
+import { isMounted, mountOf } from "../steps/shared.ts";
+import type { InspectView, LunsView, SnapshotsView, VmsView, VmView } from "../views.ts";
+import { findGold, locate } from "./locate.ts";
+import { byNewest, familyOf, readArray } from "./observe.ts";
+
+type Reading = Connection<ArrayReader, HypervisorReader>;
+
+/** Opens a reading connection for the time of `work`. */
+export async function reading<T>(deps: EngineDeps, work: (systems: Reading) => Promise<T>): Promise<T> {
+  const connection = deps.systems().read();
+  try {
+    return await work(connection);
+  } finally {
+    await connection.close();
+  }
+}
+
+interface Look {
+  readonly client: { id: string; name: string };
+  readonly host: { id: string; name: string; connectionState: string; datacenter: string };
+  readonly held: readonly {
+    readonly volume: Volume;
+    /** The gold volume that it descends from, itself if it is one. */
+    readonly gold: Volume;
+    readonly datastores: readonly Datastore[];
+    readonly mounted: boolean;
+    readonly vms: readonly Vm[];
+  }[];
+  readonly notes: string[];
+}
+
+/** The gold volume that a volume descends from, itself if it is one. */
+function goldOf(volume: Volume, volumes: readonly Volume[]): Volume {
+  const parent = volumes.find((one) => one.id === volume.parentVolumeId);
+  return volume.kind === "gold" || parent === undefined ? volume : goldOf(parent, volumes);
+}
+
+async function look(
+  deps: EngineDeps,
+  systems: Reading,
+  inputs: TargetInputs & { lun?: string | undefined },
+): Promise<Look> {
+  const { naming } = deps.settings;
+  const target = resolveTarget(inputs, naming);
+  const [array, inventory] = await Promise.all([readArray(systems.array), systems.hypervisor.inventory()]);
+  const { client, host } = await locate(target, array.clients, inventory, systems.hypervisor);
+  const wanted =
+    inputs.lun === undefined
+      ? undefined
+      : familyOf(findGold(lunNameOf(inputs.lun, naming.luns), array.volumes), array.volumes);
+  const volumes = array.assignments.flatMap((assignment) => {
+    const volume = array.volumes.find((one) => one.id === assignment.volumeId);
+    return volume !== undefined && assignment.clientId === client.id && (wanted?.includes(volume) ?? true)
+      ? [volume]
+      : [];
+  });
+  const here = inventory.datastores.filter((one) => one.datacenterId === host.datacenter.id);
+  const datastores = here.filter((one) => volumes.some((volume) => one.extents.includes(volume.naa)));
+  const { storage, vms } = await systems.hypervisor.hostStorageAndVms(
+    host,
+    datastores.map((one) => one.id),
+  );
+  const notes =
+    host.connectionState === "connected"
+      ? []
+      : [`vCenter is not connected to ${safeText(host.name)}; what it shows may be old.`];
+  return {
+    client: { id: client.id, name: safeText(client.name) },
+    host: { id: host.id, name: host.name, connectionState: host.connectionState, datacenter: host.datacenter.id },
+    notes,
+    held: volumes.map((volume) => {
+      const own = datastores.filter((one) => one.extents.includes(volume.naa));
+      return {
+        volume,
+        gold: goldOf(volume, array.volumes),
+        datastores: own,
+        mounted: isMounted(mountOf(storage, volume.naa)),
+        vms: vms.filter((vm) => own.some((one) => livesOn(vm, one))),
+      };
+    }),
+  };
+}
+
+export async function inspect(
+  deps: EngineDeps,
+  inputs: TargetInputs & { lun?: string | undefined },
+): Promise<Omit<InspectView, "openPlans" | "runningRuns">> {
+  return reading(deps, async (systems) => {
+    const seen = await look(deps, systems, inputs);
+    const policies = [...new Set(seen.held.flatMap(({ gold }) => gold.policyId ?? []))];
+    const snapshots = (await Promise.all(policies.map((policy) => systems.array.snapshots(policy)))).flat();
+    return {
+      client: seen.client,
+      host: {
+        address: resolveTarget(inputs, deps.settings.naming).host,
+        name: safeText(seen.host.name),
+        connectionState: seen.host.connectionState,
+      },
+      assigned: seen.held.map(({ volume, gold, datastores, mounted, vms }) => {
+        const [datastore] = datastores;
+        const from = snapshots.find((snapshot) => snapshot.id === volume.parentSnapshotId);
+        const count = (state: Vm["powerState"]): number =>
+          vms.filter((vm) => !vm.template && vm.powerState === state).length;
+        return {
+          lun: safeText(gold.name),
+          volume: {
+            name: safeText(volume.name),
+            id: volume.id,
+            naa: volume.naa,
+            kind: volume.kind,
+            createdAt: volume.createdAt,
+          },
+          ...(volume.parentSnapshotId === undefined
+            ? {}
+            : {
+                fromSnapshot: {
+                  id: volume.parentSnapshotId,
+                  name: from === undefined ? "(deleted since)" : safeText(from.name),
+                },
+              }),
+          ...(datastore === undefined
+            ? {}
+            : { datastore: { name: safeText(datastore.name), id: datastore.id, accessible: datastore.accessible } }),
+          mounted,
+          vms: {
+            poweredOn: count("poweredOn"),
+            poweredOff: count("poweredOff"),
+            suspended: count("suspended"),
+            templates: vms.filter((vm) => vm.template).length,
+            names: vms.slice(0, 50).map((vm) => safeText(vm.name, 80)),
+          },
+        };
+      }),
+      notes: seen.notes,
+    };
+  });
+}
+
+export async function listLuns(deps: EngineDeps): Promise<LunsView> {
+  return reading(deps, async (systems) => {
+    const { clients, volumes, assignments } = await readArray(systems.array);
+    const holders = (id: string): string[] =>
+      assignments
+        .filter((assignment) => assignment.volumeId === id)
+        .map((assignment) =>
+          safeText(clients.find((client) => client.id === assignment.clientId)?.name ?? assignment.clientId),
+        );
+    const golds = volumes.filter((volume) => volume.kind === "gold").toSorted((a, b) => a.name.localeCompare(b.name));
+    return {
+      luns: golds.map((gold) => ({
+        name: safeText(gold.name),
+        shorthand: shorthandsOf(gold.name, deps.settings.naming.luns),
+        volumeId: gold.id,
+        guid: gold.guid,
+        naa: gold.naa,
+        sizeBytes: gold.sizeBytes,
+        clones: familyOf(gold, volumes)
+          .slice(1)
+          .map((clone) => ({
+            name: safeText(clone.name),
+            id: clone.id,
+            naa: clone.naa,
+            assignedTo: holders(clone.id),
+          })),
+        assignedTo: holders(gold.id),
+      })),
+    };
+  });
+}
+
+export async function listSnapshots(deps: EngineDeps, lun: string): Promise<SnapshotsView> {
+  return reading(deps, async (systems) => {
+    const volumes = await systems.array.volumes();
+    const gold = findGold(lunNameOf(lun, deps.settings.naming.luns), volumes);
+    const all = gold.policyId === undefined ? [] : await systems.array.snapshots(gold.policyId);
+    const own = all.filter((snapshot) => snapshot.volumeId === gold.id).toSorted(byNewest);
+    const now = deps.clock.now();
+    return {
+      lun: safeText(gold.name),
+      snapshots: own.map((snapshot, index) => ({
+        name: safeText(snapshot.name),
+        id: snapshot.id,
+        createdAt: snapshot.createdAt,
+        age: ageOf(snapshot.createdAt, now),
+        latest: index === 0,
+        clones: volumes.filter((volume) => volume.parentSnapshotId === snapshot.id).length,
+      })),
+    };
+  });
+}
+
+export async function listVms(deps: EngineDeps, inputs: TargetInputs & { lun?: string | undefined }): Promise<VmsView> {
+  return reading(deps, async (systems) => {
+    const seen = await look(deps, systems, inputs);
+    const vms: VmView[] = [];
+    const notes = [...seen.notes];
+    if (seen.held.length === 0) notes.push("Nothing is assigned to this client.");
+    for (const { volume, datastores, vms: registered } of seen.held) {
+      for (const vm of registered) {
+        vms.push({
+          name: safeText(vm.name),
+          path: safeText(vm.path, 400),
+          registered: true,
+          moref: vm.id,
+          ...(vm.instanceUuid === undefined ? {} : { instanceUuid: vm.instanceUuid }),
+          powerState: vm.powerState,
+          template: vm.template,
+          connectionState: vm.connectionState,
+        });
+      }
+      const [datastore] = datastores;
+      if (datastore === undefined || !datastore.accessible) {
+        notes.push(`${safeText(volume.name)} has no accessible datastore on the host.`);
+        continue;
+      }
+      const { files, unreadable } = await systems.hypervisor.vmxFiles(datastore);
+      const known = new Set(registered.map((vm) => fileOn(datastore, vm.path)));
+      for (const file of files) {
+        if (known.has(fileOn(datastore, file.path))) continue;
+        const name =
+          file.path
+            .split("/")
+            .at(-1)
+            ?.replace(/\.(vmx|vmtx)$/i, "") ?? file.path;
+        vms.push({ name: safeText(name), path: safeText(file.path, 400), registered: false, template: file.template });
+      }
+      notes.push(...unreadable.map((folder) => `${safeText(folder)} could not be read.`));
+    }
+    const [first] = seen.held.flatMap((one) => one.datastores);
+    return {
+      client: seen.client.name,
+      host: safeText(seen.host.name),
+      ...(first === undefined ? {} : { datastore: safeText(first.name) }),
+      vms,
+      notes,
+    };
+  });
+}

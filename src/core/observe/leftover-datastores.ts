@@ -1,0 +1,64 @@
+/** What earlier failures left on a host: datastores of this family whose disk the array does not present to it any more. */
+import type { Naa, VmfsUuid } from "../domain/ids.ts";
+import { livesOn } from "../domain/vm-path.ts";
+import type { ArrayClient, Assignment, Volume } from "../ports/array.ts";
+import type { Datastore, Host, HostStorage, Vm } from "../ports/hypervisor.ts";
+
+export interface StaleDatastore {
+  readonly datastore: Datastore;
+  /** How it is known to be the family's: by its signature, or, where that was never seen, by its label. */
+  readonly proof: "signature" | "label";
+  /** Disks that the host still lists: it was not rescanned since the array took them away. */
+  readonly lingering: readonly Naa[];
+}
+
+export interface StaleInput {
+  /** Gold and everything cloned from it. */
+  readonly family: readonly Volume[];
+  readonly volumes: readonly Volume[];
+  readonly assignments: readonly Assignment[];
+  readonly client: ArrayClient;
+  readonly host: Host;
+  /** Those of the target host's Datacenter. */
+  readonly datastores: readonly Datastore[];
+  readonly storage: HostStorage;
+  readonly vms: readonly Vm[];
+  readonly signatures: ReadonlySet<VmfsUuid>;
+  readonly labelled: ReadonlySet<VmfsUuid>;
+}
+
+/**
+ * Signatures that are the family's by all appearances, for where none of its volumes was ever seen: of datastores that
+ * are labelled as the LUN, as gold and every clone of it are, and lie on disks that the array does not know (any more).
+ */
+export function labelledAs(gold: Volume, datastores: readonly Datastore[], volumes: readonly Volume[]): Set<VmfsUuid> {
+  const known = new Set(volumes.map((volume) => volume.naa));
+  const alike = datastores.filter(
+    ({ name, extents }) => labelOf(name) === gold.name && !extents.some((naa) => known.has(naa)),
+  );
+  return new Set(alike.map((datastore) => datastore.vmfsUuid));
+}
+
+/** vCenter adds ` (1)` to a label that another datastore of the Datacenter has already. */
+const labelOf = (name: string): string => name.replace(/ \(\d+\)$/, "");
+
+/**
+ * Such a datastore lies on no volume that is assigned to the client and on none of another family, no other host can use
+ * it, and the target host has it mounted or VMs registered on it. With the family's signature it is the family's for
+ * certain. Where that was never seen, the label has to do (`labelledAs`).
+ */
+export function staleOf(input: StaleInput): StaleDatastore[] {
+  const { family, volumes, assignments, client, host, datastores, storage, vms, signatures, labelled } = input;
+  const held = new Set(assignments.filter((one) => one.clientId === client.id).map((one) => one.volumeId));
+  const living = new Set(volumes.filter((one) => held.has(one.id) || !family.includes(one)).map((one) => one.naa));
+  return datastores.flatMap((datastore): StaleDatastore[] => {
+    if (datastore.extents.some((naa) => living.has(naa))) return [];
+    const elsewhere = datastore.mounts.some((one) => one.hostId !== host.id && one.mounted && one.accessible);
+    const here = datastore.mounts.find((one) => one.hostId === host.id);
+    const inhabited = vms.some((vm) => livesOn(vm, datastore) && (vm.hostId ?? host.id) === host.id);
+    if (elsewhere || !(here?.mounted || inhabited)) return [];
+    const lingering = datastore.extents.filter((naa) => storage.disks.some((disk) => disk.naa === naa));
+    if (signatures.has(datastore.vmfsUuid)) return [{ datastore, proof: "signature", lingering }];
+    return labelled.has(datastore.vmfsUuid) ? [{ datastore, proof: "label", lingering }] : [];
+  });
+}

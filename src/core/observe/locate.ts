@@ -1,0 +1,146 @@
+/** Finds what a request names, on both systems: exactly one of it, or a refusal with the closest names there are. */
+import { PrepError } from "../domain/errors.ts";
+import type { MoRef } from "../domain/ids.ts";
+import { safeText } from "../domain/safe-text.ts";
+import type { ArrayClient, Volume } from "../ports/array.ts";
+import type { Host, HypervisorReader, Inventory } from "../ports/hypervisor.ts";
+import { nearest, type PlaceNames, type Target } from "../request/request.ts";
+
+/** The one gold volume of this name. */
+export function findGold(name: string, volumes: readonly Volume[]): Volume {
+  const named = volumes.filter((volume) => volume.name === name);
+  const golds = named.filter((volume) => volume.kind === "gold");
+  const [gold] = golds;
+  if (gold !== undefined && golds.length === 1) return gold;
+  if (golds.length > 1) {
+    throw new PrepError("AMBIGUOUS_LUN", `The array has ${golds.length} gold volumes named ${safeText(name)}.`, {
+      found: { volumes: golds.map(({ id, guid }) => ({ id, guid })) },
+      hint: "Have one of them renamed on the array; atvm_prep picks volumes by name only where the name is unique.",
+    });
+  }
+  const known = volumes.filter((volume) => volume.kind === "gold").map((volume) => volume.name);
+  const closest = nearest(name, known);
+  const [clone] = named;
+  throw new PrepError(
+    "UNKNOWN_LUN",
+    clone === undefined
+      ? `The array has no gold LUN named ${safeText(name)}.`
+      : `${safeText(name)} is a clone (${clone.id}), not a gold LUN.`,
+    {
+      found: { closest },
+      hint:
+        closest.length > 0
+          ? `Did you mean ${closest.join(", or ")}? Only gold LUNs can be named.`
+          : "list_luns shows the gold LUNs.",
+    },
+  );
+}
+
+function findClient(name: string, clients: readonly ArrayClient[]): ArrayClient {
+  const named = clients.filter((client) => client.name === name);
+  const [client] = named;
+  if (client !== undefined && named.length === 1) return client;
+  if (named.length > 1) {
+    throw new PrepError("AMBIGUOUS_CLIENT", `The array has ${named.length} clients named ${safeText(name)}.`, {
+      found: { clients: named.map(({ id, hostAddress }) => ({ id, hostAddress: safeText(hostAddress) })) },
+      hint: "Have one of them renamed on the array.",
+    });
+  }
+  const closest = nearest(
+    name,
+    clients.map((other) => other.name),
+  );
+  throw new PrepError("UNKNOWN_CLIENT", `The array has no client named ${safeText(name)}.`, {
+    found: { closest },
+    hint:
+      closest.length > 0
+        ? `Did you mean ${closest.join(", or ")}?`
+        : "Register the host as a client on the array first.",
+  });
+}
+
+async function findHost(address: string, inventory: Inventory, hypervisor: HypervisorReader): Promise<Host> {
+  const ids = await hypervisor.findHost(address, inventory.hosts);
+  const matches = inventory.hosts.filter((host) => ids.includes(host.id));
+  const [host] = matches;
+  if (host === undefined) {
+    const closest = nearest(
+      address,
+      inventory.hosts.map((other) => other.name),
+    );
+    throw new PrepError("UNKNOWN_HOST", `vCenter has no host ${safeText(address)}.`, {
+      found: { closest },
+      hint: closest.length > 0 ? `Did you mean ${closest.join(", or ")}?` : "Add the host to vCenter first.",
+    });
+  }
+  if (matches.length > 1) {
+    throw new PrepError("AMBIGUOUS_HOST", `${safeText(address)} means ${matches.length} hosts in vCenter.`, {
+      found: { hosts: matches.map(({ id, name }) => ({ id, name: safeText(name) })) },
+      hint: "Name the host as vCenter's inventory lists it.",
+    });
+  }
+  return host;
+}
+
+/** Client and host that no pair vouches for must be paired by the array's own record; a pair that the record contradicts is no pair. */
+async function checkPair(
+  target: Target,
+  client: ArrayClient,
+  host: Host,
+  inventory: Inventory,
+  hypervisor: HypervisorReader,
+): Promise<void> {
+  if (client.hostAddress === target.host || client.hostAddress === host.name) return;
+  const recorded = client.hostAddress === "" ? [] : await hypervisor.findHost(client.hostAddress, inventory.hosts);
+  if (recorded.length === 1 && recorded[0] === host.id) return;
+  throw new PrepError(
+    "PAIR_CONFLICT",
+    `The array's record of client ${safeText(client.name)} names the host ${safeText(client.hostAddress) || "(none)"}, not ${safeText(target.host)}.`,
+    {
+      found: { client: client.id, hostAddress: safeText(client.hostAddress), host: host.id },
+      hint: "Name the client and the host that belong together, or have the array's record corrected.",
+    },
+  );
+}
+
+/** Where the target host's VMs are registered. */
+export interface Places {
+  readonly folder: MoRef;
+  readonly pool: MoRef;
+}
+
+/** The configured folder and pool, below the target's own. `CONFIG_INVALID` where there is none of that name. */
+export async function findPlaces(host: Host, names: PlaceNames, hypervisor: HypervisorReader): Promise<Places> {
+  const find = async (key: keyof Places, type: "Folder" | "ResourcePool", top: MoRef): Promise<MoRef> => {
+    const path = names[key]?.split("/").filter((name) => name !== "") ?? [];
+    if (path.length === 0) return top;
+    const found = await hypervisor.descend({ type, id: top }, path);
+    if (found !== undefined) return found;
+    throw new PrepError(
+      "CONFIG_INVALID",
+      `vCenter has no ${key} ${safeText(path.join("/"))} for ${safeText(host.name)}.`,
+      {
+        found: { setting: `register.${key}`, below: top },
+        hint: `Make it in vCenter (in each target's ${key === "folder" ? "Datacenter" : "host"}), or correct register.${key} in the configuration.`,
+      },
+    );
+  };
+  const [folder, pool] = await Promise.all([
+    find("folder", "Folder", host.datacenter.vmFolder),
+    find("pool", "ResourcePool", host.resourcePool),
+  ]);
+  return { folder, pool };
+}
+
+/** Client and host, found on both systems and checked to belong together. */
+export async function locate(
+  target: Target,
+  clients: readonly ArrayClient[],
+  inventory: Inventory,
+  hypervisor: HypervisorReader,
+): Promise<{ client: ArrayClient; host: Host }> {
+  const client = findClient(target.client, clients);
+  const host = await findHost(target.host, inventory, hypervisor);
+  await checkPair(target, client, host, inventory, hypervisor);
+  return { client, host };
+}

@@ -1,0 +1,206 @@
+/** Reads array and hypervisor side by side for one request. Nothing here decides; it finds, or says what it cannot find. */
+import { PrepError } from "../domain/errors.ts";
+import type { MoRef, Naa, VmfsUuid } from "../domain/ids.ts";
+import { safeText } from "../domain/safe-text.ts";
+import { livesOn } from "../domain/vm-path.ts";
+import type { ArrayClient, ArrayReader, Assignment, Snapshot, Volume } from "../ports/array.ts";
+import type {
+  Datastore,
+  Host,
+  HostStorage,
+  HypervisorReader,
+  Inventory,
+  Vm,
+  VmDevice,
+  VmxFile,
+} from "../ports/hypervisor.ts";
+import type { Connection } from "../ports/runtime.ts";
+import type { PlaceNames, Request } from "../request/request.ts";
+import { labelledAs, type StaleDatastore, staleOf } from "./leftover-datastores.ts";
+import { findGold, findPlaces, locate, type Places } from "./locate.ts";
+
+export interface ArrayView {
+  readonly clients: readonly ArrayClient[];
+  readonly volumes: readonly Volume[];
+  readonly assignments: readonly Assignment[];
+}
+
+/** Everything that a mode's plan may rest on. */
+export interface Observation {
+  readonly array: ArrayView;
+  readonly client: ArrayClient;
+  readonly gold: Volume;
+  /** Gold first, then everything cloned from it, by ancestry. */
+  readonly family: readonly Volume[];
+  /** Gold's own snapshots, newest first. */
+  readonly snapshots: readonly Snapshot[];
+  readonly host: Host;
+  readonly inventory: Inventory;
+  readonly storage: HostStorage;
+  /** VMs that use a relevant datastore. */
+  readonly vms: readonly Vm[];
+  /** Devices of those VMs that use more than one datastore. */
+  readonly devices: readonly VmDevice[];
+  /** The family's VMFS signatures: one, unless somebody resignatured; none, where nothing of the family was ever seen. */
+  readonly signatures: ReadonlySet<VmfsUuid>;
+  /** What is taken for a signature of the family by its datastore's label, where `signatures` is empty. */
+  readonly labelled: ReadonlySet<VmfsUuid>;
+  /** Datastores on the target host that count as this family's, but whose disk is gone. */
+  readonly stale: readonly StaleDatastore[];
+  /** Where VMs would be registered. */
+  readonly places: Places;
+  /** VMX files on the datastore of the assigned volume, where the mode asked for them. */
+  readonly files?: { readonly files: readonly VmxFile[]; readonly unreadable: readonly string[] };
+}
+
+/** What the store remembers about a family. */
+export interface Memory {
+  readonly signatures: readonly VmfsUuid[];
+}
+
+export const byNewest = (a: { createdAt: string }, b: { createdAt: string }): number =>
+  Date.parse(b.createdAt) - Date.parse(a.createdAt);
+
+const idsOf = (datastores: readonly Datastore[]): MoRef[] => datastores.map((one) => one.id);
+
+/** A volume and all its descendants. */
+export function familyOf(root: Volume, volumes: readonly Volume[]): Volume[] {
+  const family = [root];
+  for (const member of family) {
+    family.push(...volumes.filter((volume) => volume.parentVolumeId === member.id && !family.includes(volume)));
+  }
+  return family;
+}
+
+export async function readArray(array: ArrayReader): Promise<ArrayView> {
+  const [clients, volumes, assignments] = await Promise.all([array.clients(), array.volumes(), array.assignments()]);
+  return { clients, volumes, assignments };
+}
+
+const touches = (extents: readonly Naa[], naas: ReadonlySet<Naa>): boolean => extents.some((naa) => naas.has(naa));
+
+function signaturesOf(
+  naas: ReadonlySet<Naa>,
+  inventory: Inventory,
+  storage: HostStorage,
+  memory: Memory,
+): Set<VmfsUuid> {
+  const found = new Set<VmfsUuid>();
+  for (const datastore of inventory.datastores) if (touches(datastore.extents, naas)) found.add(datastore.vmfsUuid);
+  for (const mount of storage.mounts) if (touches(mount.extents, naas)) found.add(mount.vmfsUuid);
+  for (const copy of storage.unresolved) {
+    if (
+      touches(
+        copy.extents.map((extent) => extent.naa),
+        naas,
+      )
+    )
+      found.add(copy.vmfsUuid);
+  }
+  // What is seen now counts; what was seen before helps only where nothing of the family is in sight.
+  return found.size > 0 ? found : new Set(memory.signatures);
+}
+
+/** Reads what the request's mode needs; `remember` gives what the store knows of the gold volume's family. */
+export async function observe(
+  request: Request,
+  systems: Connection<ArrayReader, HypervisorReader>,
+  remember: (goldId: string) => Promise<Memory>,
+  placeNames: PlaceNames = {},
+): Promise<Observation> {
+  const { array, hypervisor } = systems;
+  const [arrayView, inventory] = await Promise.all([readArray(array), hypervisor.inventory()]);
+  const gold = findGold(request.lun, arrayView.volumes);
+  const { client, host } = await locate(request, arrayView.clients, inventory, hypervisor);
+  if (host.connectionState !== "connected") {
+    throw new PrepError(
+      "UNREACHABLE",
+      `vCenter is not connected to host ${safeText(host.name)} (${host.connectionState}).`,
+      {
+        found: { host: host.id, connectionState: host.connectionState },
+        hint: "Reconnect the host in vCenter, then plan again.",
+      },
+    );
+  }
+  const family = familyOf(gold, arrayView.volumes);
+  const naas = new Set(family.map((volume) => volume.naa));
+  const memory = await remember(gold.id);
+  const early = signaturesOf(naas, inventory, { disks: [], mounts: [], unresolved: [] }, memory);
+  const here = inventory.datastores.filter((datastore) => datastore.datacenterId === host.datacenter.id);
+  // Dead datastores count while it is open whose they are: the signature may only show among the host's copies.
+  const relevant = here.filter(
+    ({ extents, vmfsUuid, accessible }) => touches(extents, naas) || early.has(vmfsUuid) || !accessible,
+  );
+  const registers = request.mode === "register" || request.registerVms;
+  const [places, snapshots, { storage, vms }] = await Promise.all([
+    findPlaces(host, registers ? placeNames : {}, hypervisor),
+    gold.policyId === undefined ? [] : array.snapshots(gold.policyId),
+    hypervisor.hostStorageAndVms(host, idsOf(relevant)),
+  ]);
+  const signatures = signaturesOf(naas, inventory, storage, memory);
+  const labelled = signatures.size > 0 ? new Set<VmfsUuid>() : labelledAs(gold, here, arrayView.volumes);
+  const late = here.filter(
+    (one) => (signatures.has(one.vmfsUuid) || labelled.has(one.vmfsUuid)) && !relevant.includes(one),
+  );
+  if (late.length > 0) vms.push(...(await hypervisor.vmsOn(idsOf(late))));
+  const several = vms.filter((vm) => vm.datastoreIds.length > 1 || !here.some((one) => livesOn(vm, one)));
+  const devices = several.length === 0 ? [] : await hypervisor.vmDevices(several.map((vm) => vm.id));
+  const { volumes, assignments } = arrayView;
+  const observation: Observation = {
+    array: arrayView,
+    client,
+    gold,
+    family,
+    snapshots: snapshots.filter((snapshot) => snapshot.volumeId === gold.id).toSorted(byNewest),
+    host,
+    places,
+    inventory,
+    storage,
+    vms,
+    devices,
+    signatures,
+    labelled,
+    stale: staleOf({
+      labelled,
+      family,
+      volumes,
+      assignments,
+      client,
+      host,
+      datastores: here,
+      storage,
+      vms,
+      signatures,
+    }),
+  };
+  const target = wantsFiles(request) ? mountedVolume(observation, request) : undefined;
+  return target === undefined ? observation : { ...observation, files: await hypervisor.vmxFiles(target) };
+}
+
+const wantsFiles = (request: Request): boolean =>
+  request.mode === "register" || (request.mode === "maintenance" && request.registerVms);
+
+/** The accessible datastore of the one volume that a register request is about, if there is exactly one. */
+function mountedVolume(observation: Observation, request: Request): Datastore | undefined {
+  const assigned = assignedHere(observation).map((entry) => entry.volume);
+  const [volume] = assigned;
+  if (volume === undefined || assigned.length > 1) return undefined;
+  if (request.mode === "maintenance" && volume.kind !== "gold") return undefined;
+  const stores = datastoresOf(observation, volume.naa);
+  const [datastore] = stores;
+  return stores.length === 1 && datastore?.accessible ? datastore : undefined;
+}
+
+/** What of the family is assigned to the request's client now. */
+export function assignedHere(observation: Observation): { assignment: Assignment; volume: Volume }[] {
+  return observation.array.assignments.flatMap((assignment) => {
+    const volume = observation.family.find((member) => member.id === assignment.volumeId);
+    return volume !== undefined && assignment.clientId === observation.client.id ? [{ assignment, volume }] : [];
+  });
+}
+
+/** Datastores on this disk within the target host's Datacenter. */
+export const datastoresOf = (observation: Observation, naa: Naa): Datastore[] =>
+  observation.inventory.datastores.filter(
+    (datastore) => datastore.datacenterId === observation.host.datacenter.id && datastore.extents.includes(naa),
+  );

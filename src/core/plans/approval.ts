@@ -1,0 +1,209 @@
+/** The approval that the site's policy asks for: given by the token, by a person behind the client, or on a channel of their own. */
+import { auditedWrite, isTold, latestTime } from "../audit.ts";
+import { sha256 } from "../domain/canonical.ts";
+import { type ErrorCode, PrepError } from "../domain/errors.ts";
+import { safeText } from "../domain/safe-text.ts";
+import { type Actor, type Answer, ApprovalNeeded, type ConfirmOptions } from "../engine.ts";
+import { type EngineDeps, newId } from "../engine-options.ts";
+import type { PlanRow, StoreWriter } from "../ports/store.ts";
+import type { ApprovalPolicy, PlanView } from "../views.ts";
+import { approvalHow, readPlan, type StoredPlan } from "./plan.ts";
+import type { Plans } from "./plans.ts";
+
+/** How long an asked person has: the answer's challenge is good for this long. */
+const ASK_MS = 50_000;
+
+export class Approvals {
+  readonly #deps: EngineDeps;
+  readonly #plans: Plans;
+
+  constructor(deps: EngineDeps, plans: Plans) {
+    this.#deps = deps;
+    this.#plans = plans;
+  }
+
+  #how(row: PlanRow): string {
+    return approvalHow("human", this.#deps.settings.line("approve", row.id));
+  }
+
+  /** The approval that the site's policy asks for: there already, given in this call, or refused with the way to get it. */
+  async checkApproval(row: PlanRow, actor: Actor, options: ConfirmOptions): Promise<void> {
+    const plan = readPlan(row);
+    const policy = this.#plans.policyOf(plan.mode);
+    if (policy === "token" || plan.draft.steps.length === 0 || (await this.#isApproved(row, policy))) return;
+    const mayAsk = policy === "prompt" && !this.#deps.settings.approval.requesterIsNotApprover;
+    if (mayAsk && options.answered !== undefined) {
+      await this.#takeAnswer(row, plan, actor, options.answered);
+      return;
+    }
+    if (mayAsk && options.canAsk) {
+      const { challenge, now } = await this.#makeChallenge(row);
+      throw new ApprovalNeeded(this.#plans.view(row, now), challenge);
+    }
+    throw new PrepError(
+      "NOT_APPROVED",
+      !mayAsk
+        ? "A person has to approve this plan first."
+        : "Your client cannot ask the operator, so this plan is not approved yet.",
+      { found: { planId: row.id, policy }, hint: this.#how(row) },
+    );
+  }
+
+  /**
+   * Whether the approval that the record tells of is enough for the policy of today, which may be stricter than it was then.
+   * One that the audit does not tell of is none: somebody wrote it into the store.
+   */
+  async #isApproved(row: PlanRow, policy: ApprovalPolicy): Promise<boolean> {
+    if (row.approvedAt === undefined || row.approvedBy === undefined) return false;
+    const channel = row.approvedChannel ?? "";
+    const { cli, requesterIsNotApprover } = this.#deps.settings.approval;
+    if (requesterIsNotApprover && row.approvedBy === row.principal) return false;
+    if (policy === "human" && (channel.startsWith("prompt:") || (channel === "cli-unattended" && cli === "deny")))
+      return false;
+    if (await this.#deps.store.read((tx) => isTold(tx, row.id, "plan_approved"))) return true;
+    throw new PrepError(
+      "STORE_UNUSABLE",
+      `The record of plan ${row.id} tells of an approval that the audit does not know.`,
+      {
+        found: { planId: row.id },
+        hint: "Somebody changed the store. Run `atvm_prep audit verify`, and plan again.",
+      },
+    );
+  }
+
+  async #makeChallenge(row: PlanRow): Promise<{ challenge: string; now: string }> {
+    const challenge = newId("ask", this.#deps.entropy);
+    const now = await this.#deps.store.write(async (tx) => {
+      const time = await latestTime(tx, this.#deps.clock);
+      const expiresAt = new Date(Date.parse(time) + ASK_MS).toISOString();
+      await tx.insertChallenge({ id: challenge, planId: row.id, principal: row.principal, expiresAt, used: false });
+      return time;
+    });
+    return { challenge, now };
+  }
+
+  async #takeAnswer(
+    row: PlanRow,
+    plan: StoredPlan,
+    actor: Actor,
+    answered: { challenge: string; answer: Answer },
+  ): Promise<void> {
+    const refusal = await auditedWrite(this.#deps.store, this.#deps.clock, async (tx, append) => {
+      const verdict = await this.#judge(tx, row, plan, answered);
+      const data = {
+        answer: answered.answer.kind,
+        digest: row.digest,
+        challenge: sha256(answered.challenge),
+        verdict: verdict?.code ?? "approved",
+      };
+      await append({
+        type: verdict === undefined ? "plan_approved" : "plan_not_approved",
+        actor,
+        planId: row.id,
+        data,
+      });
+      if (verdict === undefined) {
+        const approvedAt = await latestTime(tx, this.#deps.clock);
+        await tx.updatePlan(row.id, {
+          approvedBy: actor.principal,
+          approvedChannel: `prompt:${actor.channel}`,
+          approvedAt,
+        });
+      }
+      return verdict;
+    });
+    if (refusal !== undefined) throw refusal;
+  }
+
+  /** What is wrong with an answer; undefined for a good one. The challenge is used up either way. */
+  async #judge(
+    tx: StoreWriter,
+    row: PlanRow,
+    plan: StoredPlan,
+    { challenge, answer }: { challenge: string; answer: Answer },
+  ): Promise<PrepError | undefined> {
+    const hint = `The plan stays open until ${row.expiresAt}: confirm again to be asked again. Or, on another way: ${this.#how(row)}`;
+    const refuse = (code: ErrorCode, message: string): PrepError =>
+      new PrepError(code, message, { found: { planId: row.id }, hint });
+    const asked = await tx.challenge(challenge);
+    const now = await latestTime(tx, this.#deps.clock);
+    if (
+      asked === undefined ||
+      asked.planId !== row.id ||
+      asked.principal !== row.principal ||
+      !(await tx.useChallenge(challenge))
+    ) {
+      return refuse("NOT_APPROVED", "This answer belongs to no open question about this plan.");
+    }
+    if (asked.expiresAt <= now) return refuse("NOT_APPROVED", "The answer came too late.");
+    switch (answer.kind) {
+      case "decline":
+        return refuse("DECLINED", "The operator said no.");
+      case "cancel":
+        return refuse("NOT_APPROVED", "The question was closed without an answer.");
+      case "accept":
+        if (plan.mode === "rollback") {
+          if (answer.typedLun === plan.request.lun) return undefined;
+          return refuse("NOT_APPROVED", `The LUN's name was not typed as ${safeText(plan.request.lun)}.`);
+        }
+        return answer.approve === true ? undefined : refuse("DECLINED", "The operator said no.");
+    }
+  }
+
+  /** A person's approval on a channel of their own. */
+  async approve(planId: string, actor: Actor, typedLun: string | undefined): Promise<PlanView> {
+    const { store, clock, settings } = this.#deps;
+    if (actor.channel === "mcp" || actor.channel === "http" || actor.channel === "runner") {
+      throw new PrepError("FORBIDDEN", "Plans are not approved on this channel.", {
+        hint: "Use `atvm_prep approve` on a terminal.",
+      });
+    }
+    const row = await store.read((tx) => tx.plan(planId));
+    if (row === undefined) {
+      throw new PrepError("PLAN_UNKNOWN", `There is no plan ${safeText(planId, 60)}.`, {
+        hint: "`atvm_prep plans` lists the open plans.",
+      });
+    }
+    await this.#plans.checkOpen(row);
+    const plan = readPlan(row);
+    if (row.state === "redeemed") {
+      throw new PrepError("PLAN_OBSOLETE", "This plan was confirmed already.", {
+        found: { planId, runId: row.runId },
+        hint: `\`${settings.line("run", "show", row.runId ?? "")}\` shows its run.`,
+      });
+    }
+    const policy = this.#plans.policyOf(plan.mode);
+    if (policy !== "token" && settings.approval.requesterIsNotApprover && row.principal === actor.principal) {
+      throw new PrepError("FORBIDDEN", "Whoever asked for a plan may not approve it here.", {
+        found: { planId },
+        hint: "Have someone else approve it.",
+      });
+    }
+    if (policy === "human" && actor.channel === "cli-unattended" && settings.approval.cli === "deny") {
+      throw new PrepError("NOT_APPROVED", "`--yes` does not stand for a person here (approval.cli: deny).", {
+        found: { planId, policy },
+        hint: this.#how(row),
+      });
+    }
+    if (plan.mode === "rollback" && typedLun !== plan.request.lun) {
+      throw new PrepError("NOT_APPROVED", "A rollback is approved by typing the LUN's name.", {
+        found: { planId },
+        hint: `Type ${safeText(plan.request.lun)} exactly.`,
+      });
+    }
+    return auditedWrite(store, clock, async (tx, append) => {
+      const now = await latestTime(tx, clock);
+      const current = await tx.plan(planId);
+      if (current?.state !== "open" || current.expiresAt <= now) {
+        throw new PrepError("PLAN_OBSOLETE", "This plan is not open any more.", {
+          found: { planId },
+          hint: "Plan again.",
+        });
+      }
+      const change = { approvedBy: actor.principal, approvedChannel: actor.channel, approvedAt: now };
+      await tx.updatePlan(planId, change);
+      await append({ type: "plan_approved", actor, planId, data: { digest: row.digest } });
+      return this.#plans.view({ ...current, ...change }, now);
+    });
+  }
+}

@@ -1,0 +1,40 @@
+/** The exact command that does what a plan does: names resolved, shell-quoted, no secrets. */
+import { quote } from "shell-quote";
+import type { Request } from "../request/request.ts";
+import type { Mode } from "../views.ts";
+
+export const MODE_FLAGS: Readonly<Record<Mode, string>> = {
+  automated_testing: "-A",
+  maintenance: "-M",
+  register: "-R",
+  unregister: "-U",
+  rollback: "-rvgd",
+};
+
+// shell-quote also escapes what no shell reads as anything but itself, such as the colon of an address.
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : quote([word]));
+
+/** Words as a shell reads them back. */
+export const commandLine = (words: readonly string[]): string => words.map(quoted).join(" ");
+
+/** A value that begins with a dash would be taken for a flag unless it stands with its own. */
+const option = (short: string, long: string, value: string): string[] =>
+  value.startsWith("-") ? [`${long}=${value}`] : [short, value];
+
+/** `atvm_prep -A -n LUN -s SNAPSHOT -c CLIENT -vi VCENTER -e HOST`, with every option that changes the plan. */
+export function renderCommand(request: Request, snapshot: string | undefined, vcenter: string): string {
+  const words = [
+    "atvm_prep",
+    MODE_FLAGS[request.mode],
+    ...option("-n", "--dgs_lun_name", request.lun),
+    ...(snapshot === undefined ? [] : option("-s", "--snapshot_name", snapshot)),
+    ...option("-c", "--client_name", request.client),
+    "-vi",
+    vcenter,
+    ...option("-e", "--esx_host_ip", request.host),
+    ...(request.registerVms ? ["--register_vms"] : []),
+    ...(request.keepClone ? ["--keep_clone"] : []),
+    ...(request.forcePowerOff ? ["--force_power_off"] : []),
+  ];
+  return commandLine(words);
+}

@@ -1,0 +1,192 @@
+/** A plan as it is stored: data, complete in itself. Carrying it out looks at nothing else of the request. */
+import { z } from "zod";
+import { sha256 } from "../domain/canonical.ts";
+import { PrepError } from "../domain/errors.ts";
+import { safeText } from "../domain/safe-text.ts";
+import type { Draft } from "../modes/draft.ts";
+import type { Observation } from "../observe/observe.ts";
+import type { Host } from "../ports/hypervisor.ts";
+import type { PlanRow } from "../ports/store.ts";
+import { type PrepInputs, plainName, type Request } from "../request/request.ts";
+import { describeStep, isIrreversible } from "../steps/catalog.ts";
+import type { Outputs } from "../steps/types.ts";
+import type { ApprovalPolicy, Mode, PlanView, TargetView } from "../views.ts";
+import { renderCommand } from "./command.ts";
+
+export interface StoredPlan {
+  readonly id: string;
+  readonly mode: Mode;
+  /** As asked: a fresh plan in place of a stale one starts from these. */
+  readonly inputs: PrepInputs;
+  /** As resolved, the snapshot named. */
+  readonly request: Request;
+  readonly command: string;
+  readonly target: TargetView;
+  readonly host: Host;
+  readonly draft: Draft;
+  readonly endpoints: { readonly dgs: string; readonly vcenter: string };
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  /** Of a resume: the run that it goes on from, the first of the chain, and what its finished steps left. */
+  readonly resumes?: string;
+  readonly origin?: { readonly runId: string; readonly createdAt: string };
+  readonly carried?: Readonly<Record<string, Outputs>>;
+  /** Idempotency keys of its steps that are not the origin's own: see `keyOf`. */
+  readonly keys?: Readonly<Record<string, string>>;
+}
+
+/**
+ * A step's idempotency key: the same over resumes, so that a repeat after a lost reply has no second effect. A step whose job
+ * definitely failed gets a new one (the resuming plan has it), since the array answers a repeat of the old key with the failed job.
+ */
+export const keyOf = (plan: Pick<StoredPlan, "keys">, originId: string, stepId: string): string =>
+  plan.keys?.[stepId] ?? `${originId}.${stepId}`;
+
+// A body was written by this program and is bound to the token by its digest; the schema catches a damaged one early.
+const bodySchema = z.looseObject({
+  id: z.string(),
+  mode: z.string(),
+  command: z.string(),
+  draft: z.looseObject({
+    steps: z.array(z.looseObject({ id: z.string(), kind: z.string() })),
+    fingerprint: z.string(),
+  }),
+});
+
+/** The stored plan of a row; `STORE_UNUSABLE` when the row was altered since it was written. */
+export function readPlan(row: PlanRow): StoredPlan {
+  const damaged = (cause?: unknown): PrepError =>
+    new PrepError("STORE_UNUSABLE", `The record of plan ${row.id} is not what was stored; nothing is run from it.`, {
+      found: { planId: row.id },
+      hint: "Somebody or something changed the store. Run `atvm_prep audit verify`, and plan again.",
+      cause,
+    });
+  // The digest is over the canonical JSON, and that is what a body is stored as.
+  if (sha256(row.body) !== row.digest) throw damaged();
+  let body: unknown;
+  try {
+    body = JSON.parse(row.body);
+  } catch (cause) {
+    throw damaged(cause);
+  }
+  const parsed = bodySchema.safeParse(body);
+  if (!parsed.success || parsed.data.id !== row.id) throw damaged();
+  return body as StoredPlan;
+}
+
+export interface PlanParts {
+  readonly id: string;
+  readonly inputs: PrepInputs;
+  readonly request: Request;
+  readonly observation: Observation;
+  readonly draft: Draft;
+  readonly endpoints: { readonly dgs: string; readonly vcenter: string };
+  readonly now: Date;
+  readonly ttlMs: number;
+  readonly resumes?: {
+    readonly runId: string;
+    readonly origin: { readonly runId: string; readonly createdAt: string };
+    readonly carried: Readonly<Record<string, Outputs>>;
+    readonly keys: Readonly<Record<string, string>>;
+  };
+}
+
+export function buildPlan(parts: PlanParts): StoredPlan {
+  const { observation, draft, now } = parts;
+  const { gold, client, host } = observation;
+  const snapshot = draft.snapshot === undefined ? parts.request.snapshot : plainName(draft.snapshot.snapshot.name);
+  const request: Request = snapshot === undefined ? parts.request : { ...parts.request, snapshot };
+  return {
+    id: parts.id,
+    mode: request.mode,
+    inputs: parts.inputs,
+    request,
+    command: renderCommand(request, snapshot, parts.endpoints.vcenter),
+    target: {
+      lun: { name: safeText(gold.name), volumeId: gold.id, naa: gold.naa },
+      client: { name: safeText(client.name), id: client.id },
+      host: { address: request.host, name: safeText(host.name) },
+      vcenter: parts.endpoints.vcenter,
+    },
+    host,
+    draft,
+    endpoints: parts.endpoints,
+    createdAt: now.toISOString(),
+    expiresAt: new Date(now.getTime() + parts.ttlMs).toISOString(),
+    ...(parts.resumes === undefined
+      ? {}
+      : {
+          resumes: parts.resumes.runId,
+          origin: parts.resumes.origin,
+          carried: parts.resumes.carried,
+          keys: parts.resumes.keys,
+        }),
+  };
+}
+
+const NOTHING_TO_DO = "The goal is already reached: there is nothing to do.";
+
+/** How an approval is given, for the person who reads the plan. `approveCommand` is the line for a terminal. */
+export function approvalHow(policy: ApprovalPolicy, approveCommand: string): string {
+  const onTerminal = `\`${approveCommand}\` on a terminal`;
+  switch (policy) {
+    case "token":
+      return "Show the operator the command and the impact; once they agree, call confirm_plan with this plan's token.";
+    case "prompt":
+      return `Call confirm_plan with this plan's token: the operator is then asked through your client. Or the operator runs ${onTerminal} first.`;
+    case "human":
+      return `A person has to approve it first: ${onTerminal}. Then call confirm_plan with this plan's token.`;
+  }
+}
+
+/** What is shown of a row's plan; `token` only in the answer that made it. */
+export function viewPlan(
+  row: PlanRow,
+  plan: StoredPlan,
+  approval: { readonly policy: ApprovalPolicy; readonly command: string },
+  now: string,
+  token?: string,
+): PlanView {
+  const { draft } = plan;
+  return {
+    planId: row.id,
+    ...(token === undefined ? {} : { planToken: token }),
+    mode: plan.mode,
+    command: plan.command,
+    target: plan.target,
+    ...(draft.snapshot === undefined
+      ? {}
+      : {
+          snapshot: {
+            name: safeText(draft.snapshot.snapshot.name),
+            id: draft.snapshot.snapshot.id,
+            createdAt: draft.snapshot.snapshot.createdAt,
+            chosenBy: draft.snapshot.chosenBy,
+          },
+        }),
+    steps: draft.steps.map((step) => ({
+      id: step.id,
+      kind: step.kind,
+      text: describeStep(step),
+      irreversible: isIrreversible(step),
+    })),
+    impact: draft.impact,
+    warnings: [...draft.warnings],
+    notes: draft.steps.length === 0 ? [NOTHING_TO_DO] : [],
+    leftovers: [...draft.leftovers],
+    approval: {
+      policy: approval.policy,
+      how:
+        draft.steps.length === 0
+          ? "Nothing needs an approval: confirm_plan would change nothing, and give a run without steps."
+          : approvalHow(approval.policy, approval.command),
+      ...(row.approvedBy === undefined ? {} : { approvedBy: row.approvedBy }),
+    },
+    state: row.state === "open" && row.expiresAt <= now ? "expired" : row.state,
+    ...(row.runId === undefined ? {} : { runId: row.runId }),
+    ...(plan.resumes === undefined ? {} : { resumes: plan.resumes }),
+    createdAt: row.createdAt,
+    expiresAt: row.expiresAt,
+    fingerprint: draft.fingerprint,
+  };
+}

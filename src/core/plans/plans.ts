@@ -1,0 +1,175 @@
+/** Open plans: issued with a token, found again by it, and every reason why one cannot be confirmed any more. */
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { type Append, auditedWrite, latestTime } from "../audit.ts";
+import { canonicalJson, sha256 } from "../domain/canonical.ts";
+import { PrepError } from "../domain/errors.ts";
+import type { Actor } from "../engine.ts";
+import { type EngineDeps, newId } from "../engine-options.ts";
+import type { PlanRow, StoreWriter } from "../ports/store.ts";
+import type { ApprovalPolicy, Mode, PlanView } from "../views.ts";
+import { buildPlan, type PlanParts, readPlan, type StoredPlan, viewPlan } from "./plan.ts";
+
+export type NewPlan = Omit<PlanParts, "id" | "now" | "ttlMs">;
+
+const bindingOf = (token: string, row: Pick<PlanRow, "id" | "digest" | "principal" | "expiresAt">): string =>
+  createHmac("sha256", token)
+    .update(canonicalJson([row.id, row.digest, row.principal, row.expiresAt]))
+    .digest("hex");
+
+const isToken = (text: string): boolean => /^pt_[A-Za-z0-9_-]{43}$/.test(text);
+
+export class Plans {
+  readonly #deps: EngineDeps;
+
+  constructor(deps: EngineDeps) {
+    this.#deps = deps;
+  }
+
+  policyOf(mode: Mode): ApprovalPolicy {
+    return this.#deps.settings.approval.policies[mode];
+  }
+
+  view(row: PlanRow, now: string, token?: string): PlanView {
+    const plan = readPlan(row);
+    const policy = this.policyOf(plan.mode);
+    return viewPlan(row, plan, { policy, command: this.#deps.settings.line("approve", row.id) }, now, token);
+  }
+
+  /** For lists: one record that was altered must not hide all the others. It is in the log, and cannot be run. */
+  readable(row: PlanRow): StoredPlan | undefined {
+    try {
+      return readPlan(row);
+    } catch (thrown) {
+      this.#deps.log.warn({ plan: row.id, err: thrown }, "a plan's record was altered");
+      return undefined;
+    }
+  }
+
+  /** Stores an open plan and gives its token, once. */
+  async issue(parts: NewPlan, actor: Actor): Promise<PlanView> {
+    return auditedWrite(this.#deps.store, this.#deps.clock, (tx, append) => this.issueIn(tx, append, parts, actor));
+  }
+
+  /** The same within a transaction. */
+  async issueIn(tx: StoreWriter, append: Append, parts: NewPlan, actor: Actor): Promise<PlanView> {
+    const { clock, entropy, settings } = this.#deps;
+    const nowText = await latestTime(tx, clock);
+    const open = (await tx.plans({ state: "open", principal: actor.principal })).filter(
+      (row) => row.expiresAt > nowText,
+    );
+    if (open.length >= settings.limits.openPlans) {
+      throw new PrepError("TOO_MANY_PLANS", `You have ${open.length} open plans, which is the limit.`, {
+        found: { openPlans: open.map((row) => row.id) },
+        hint: "Discard some (discard_plan), or wait until they expire.",
+      });
+    }
+    const plan = buildPlan({
+      ...parts,
+      id: newId("plan", entropy),
+      now: new Date(nowText),
+      ttlMs: settings.approval.planTtlMs,
+    });
+    const body = canonicalJson(plan);
+    const token = `pt_${Buffer.from(entropy.bytes(32)).toString("base64url")}`;
+    const bare = {
+      id: plan.id,
+      digest: sha256(body),
+      principal: actor.principal,
+      expiresAt: plan.expiresAt,
+    };
+    const row: PlanRow = {
+      ...bare,
+      tokenHash: sha256(token),
+      binding: bindingOf(token, bare),
+      goldId: parts.observation.gold.id,
+      clientId: parts.observation.client.id,
+      mode: plan.mode,
+      body,
+      state: "open",
+      createdAt: plan.createdAt,
+    };
+    await tx.insertPlan(row);
+    const [signature] = parts.observation.signatures;
+    if (signature !== undefined && parts.observation.signatures.size === 1) {
+      await tx.rememberSignature(row.goldId, signature, nowText);
+    }
+    await append({
+      type: "plan_made",
+      actor,
+      planId: plan.id,
+      data: {
+        command: plan.command,
+        digest: row.digest,
+        fingerprint: plan.draft.fingerprint,
+        tokenHash: row.tokenHash,
+        expiresAt: plan.expiresAt,
+        ...(plan.resumes === undefined ? {} : { resumes: plan.resumes }),
+      },
+    });
+    return this.view(row, nowText, token);
+  }
+
+  /** The plan that a token stands for, if it is this principal's and unaltered. */
+  async lookUp(token: string, actor: Actor): Promise<PlanRow> {
+    const row = isToken(token) ? await this.#deps.store.read((tx) => tx.planByTokenHash(sha256(token))) : undefined;
+    if (row === undefined) {
+      throw new PrepError("PLAN_UNKNOWN", "No plan has this token.", {
+        hint: "Pass the planToken exactly as the plan gave it; or plan again.",
+      });
+    }
+    if (row.principal !== actor.principal) {
+      throw new PrepError("WRONG_PRINCIPAL", "This plan was made for someone else.", {
+        found: { planId: row.id },
+        hint: "Plan again as yourself; a plan can be confirmed only by whom it was made for.",
+      });
+    }
+    const plan = readPlan(row);
+    const binding = Buffer.from(bindingOf(token, row));
+    const stored = Buffer.from(row.binding);
+    if (binding.length !== stored.length || !timingSafeEqual(binding, stored)) {
+      throw new PrepError(
+        "STORE_UNUSABLE",
+        `The record of plan ${plan.id} is not the one that this token was made for.`,
+        {
+          found: { planId: row.id },
+          hint: "Somebody or something changed the store. Run `atvm_prep audit verify`, and plan again.",
+        },
+      );
+    }
+    return row;
+  }
+
+  /** Refuses a plan that cannot be confirmed any more; passes an open one. */
+  async checkOpen(row: PlanRow): Promise<void> {
+    const { store, clock } = this.#deps;
+    const found = { planId: row.id };
+    switch (row.state) {
+      case "redeemed":
+        return;
+      case "stale":
+        throw new PrepError("STALE_PLAN", "The state changed since this plan was made; it was refused before.", {
+          found: { ...found, freshPlanId: row.freshPlanId },
+          hint:
+            row.freshPlanId === undefined
+              ? "Plan again."
+              : `Plan ${row.freshPlanId} took its place; its token was given then. Or plan again.`,
+          extra: { diff: row.diff === undefined ? [] : (JSON.parse(row.diff) as string[]) },
+        });
+      case "obsolete":
+        throw new PrepError("PLAN_OBSOLETE", "Another plan for this LUN family or client was carried out since.", {
+          found,
+          hint: "Plan again: the state is another one now.",
+        });
+      case "discarded":
+        throw new PrepError("PLAN_OBSOLETE", "This plan was discarded.", { found, hint: "Plan again." });
+      case "open": {
+        const now = await store.read((tx) => latestTime(tx, clock));
+        if (row.expiresAt > now) return;
+        throw new PrepError("PLAN_EXPIRED", `This plan expired at ${row.expiresAt}.`, {
+          found: { ...found, expiresAt: row.expiresAt, now },
+          hint: "Plan again; nothing was changed.",
+        });
+      }
+    }
+  }
+}

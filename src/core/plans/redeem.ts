@@ -1,0 +1,292 @@
+/** Redeem: a plan becomes a run, once, on the state that it was made for; or it is stale, and a fresh one takes its place. */
+import { auditedWrite, isTold, latestTime } from "../audit.ts";
+import { canonicalJson } from "../domain/canonical.ts";
+import { type ErrorCode, PrepError } from "../domain/errors.ts";
+import type { Actor } from "../engine.ts";
+import { type EngineDeps, lockNames, newId } from "../engine-options.ts";
+import type { VcenterOverride } from "../ports/runtime.ts";
+import type { HeldLock, PlanRow, RunRow, StoreReader, StoreWriter } from "../ports/store.ts";
+import type { Step } from "../steps/types.ts";
+import { diffFacts } from "./facts.ts";
+import { type PlanParts, readPlan, type StoredPlan } from "./plan.ts";
+import { type Planned, planAgain, planNow, restOf } from "./planner.ts";
+import type { Plans } from "./plans.ts";
+
+/** How long a confirm waits for another confirm of the same plan. */
+const SIBLING_WAIT_MS = 20_000;
+const FIRST_PAUSE_MS = 25;
+const LONGEST_PAUSE_MS = 400;
+/** A queued run whose runner did not come up for this long is not waited for any more. */
+export const QUEUED_MS = 60_000;
+
+/** Codes that say nothing about the plan: the world could not be looked at just now. */
+const TRANSIENT: ReadonlySet<ErrorCode> = new Set([
+  "UNREACHABLE",
+  "TIMED_OUT",
+  "AUTHENTICATION_FAILED",
+  "CERTIFICATE_UNTRUSTED",
+  "REMOTE_FAULT",
+  "REMOTE_GARBAGE",
+  "CREDENTIALS_MISSING",
+  "STORE_UNUSABLE",
+  "AUDIT_UNWRITABLE",
+  "RATE_LIMITED",
+  "INTERNAL",
+]);
+
+export interface Redeemed {
+  readonly run: RunRow;
+  /** Held for a runner in this process; absent when the run was there already. */
+  readonly held?: HeldLock;
+}
+
+export class Redemption {
+  readonly #deps: EngineDeps;
+  readonly #plans: Plans;
+
+  constructor(deps: EngineDeps, plans: Plans) {
+    this.#deps = deps;
+    this.#plans = plans;
+  }
+
+  /**
+   * Locks, a second look at the world, one transaction. Gives the run: the new one with its locks, or the one that
+   * this token started before. Throws `STALE_PLAN` with a fresh plan where the world is another one.
+   */
+  async redeem(row: PlanRow, actor: Actor, vcenter: VcenterOverride | undefined): Promise<Redeemed> {
+    const locked = await this.#lockOrSibling(row);
+    if ("run" in locked) return locked;
+    const { held } = locked;
+    try {
+      const plan = readPlan(row);
+      const again = await this.#lookAgain(row, plan, actor, vcenter);
+      const run = await this.#start(row, plan, again, actor);
+      return { run, held };
+    } catch (thrown) {
+      await held.release();
+      throw thrown;
+    }
+  }
+
+  async #lockOrSibling(row: PlanRow): Promise<{ held: HeldLock } | { run: RunRow }> {
+    const { store, clock } = this.#deps;
+    const deadline = clock.now().getTime() + SIBLING_WAIT_MS;
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
+      const held = await store.tryLock(lockNames(row.goldId, row.clientId));
+      const current = await store.read((tx) => tx.plan(row.id));
+      const run = current?.runId === undefined ? undefined : await store.read((tx) => tx.run(current.runId ?? ""));
+      if (run !== undefined) {
+        await held?.release();
+        return { run };
+      }
+      try {
+        if (current !== undefined) await this.#plans.checkOpen(current);
+      } catch (thrown) {
+        await held?.release();
+        throw thrown;
+      }
+      if (held !== undefined) return { held };
+      // This plan's own run, if it came to be since the plan was read, is found on the next round.
+      const live = (await this.liveRuns(row)).filter((one) => one.planId !== row.id);
+      if (live.length > 0 || clock.now().getTime() >= deadline) throw lockedBy(live);
+      await clock.sleep(pause);
+    }
+  }
+
+  /** Queued and running runs on the same family or client. */
+  async liveRuns(row: Pick<PlanRow, "goldId" | "clientId">): Promise<RunRow[]> {
+    return this.#deps.store.read((tx) => liveRunsIn(tx, row));
+  }
+
+  async #lookAgain(
+    row: PlanRow,
+    plan: StoredPlan,
+    actor: Actor,
+    vcenter: VcenterOverride | undefined,
+  ): Promise<Planned> {
+    const { endpoints } = this.#deps.systems(vcenter);
+    if (endpoints.dgs !== plan.endpoints.dgs || endpoints.vcenter !== plan.endpoints.vcenter) {
+      throw new PrepError("PLAN_OBSOLETE", "This plan was made for other systems than those configured now.", {
+        found: { planned: plan.endpoints, now: endpoints },
+        hint: "Plan again; or use the configuration that it was made with.",
+      });
+    }
+    let again: Planned;
+    try {
+      again = await planAgain(this.#deps, plan, vcenter);
+    } catch (thrown) {
+      if (!(thrown instanceof PrepError) || TRANSIENT.has(thrown.code)) throw thrown;
+      throw await this.#refuseStale(row, plan, actor, [thrown.message], vcenter, thrown);
+    }
+    const diff = diffFacts(plan.draft.facts, again.draft.facts);
+    if (diff.length === 0 && identityOf(again.draft.steps) === identityOf(plan.draft.steps)) return again;
+    throw await this.#refuseStale(
+      row,
+      plan,
+      actor,
+      diff.length > 0 ? diff : ["the steps would be others now"],
+      vcenter,
+    );
+  }
+
+  /** Marks the plan stale and puts a fresh one in its place, where there can be one. */
+  async #refuseStale(
+    row: PlanRow,
+    plan: StoredPlan,
+    actor: Actor,
+    diff: readonly string[],
+    vcenter: VcenterOverride | undefined,
+    refusal?: PrepError,
+  ): Promise<PrepError> {
+    let fresh: Planned | undefined;
+    let why = refusal;
+    if (why === undefined) {
+      try {
+        fresh = await planNow(this.#deps, plan.mode, plan.inputs, vcenter, restOf(plan));
+      } catch (thrown) {
+        if (!(thrown instanceof PrepError)) throw thrown;
+        why = thrown;
+      }
+    }
+    const view = await auditedWrite(this.#deps.store, this.#deps.clock, async (tx, append) => {
+      const current = await tx.plan(row.id);
+      if (current?.state !== "open") return undefined;
+      await tx.updatePlan(row.id, { state: "stale", diff: JSON.stringify(diff) });
+      await append({ type: "plan_stale", actor, planId: row.id, data: { diff } });
+      if (fresh === undefined) return undefined;
+      const made = await this.#plans.issueIn(
+        tx,
+        append,
+        { ...fresh, inputs: plan.inputs, ...resumeParts(plan) },
+        actor,
+      );
+      await tx.updatePlan(row.id, { freshPlanId: made.planId });
+      return made;
+    });
+    return new PrepError("STALE_PLAN", `The state changed since this plan was made: ${diff.join("; ")}.`, {
+      found: { planId: row.id, ...(why === undefined ? {} : { refusal: why.toView() }) },
+      hint:
+        view === undefined
+          ? (why?.hint ?? "Plan again.")
+          : "Nothing was changed. Show the operator what is different and the fresh plan; confirm that one with its own token.",
+      extra: { diff, ...(view === undefined ? {} : { plan: view }) },
+    });
+  }
+
+  async #start(row: PlanRow, plan: StoredPlan, again: Planned, actor: Actor): Promise<RunRow> {
+    const { store, clock, entropy } = this.#deps;
+    return auditedWrite(store, clock, async (tx, append) => {
+      const current = await tx.plan(row.id);
+      if (current?.state !== "open") {
+        const run = current?.runId === undefined ? undefined : await tx.run(current.runId);
+        if (run !== undefined) return run;
+        throw new PrepError("PLAN_OBSOLETE", "This plan is not open any more.", {
+          found: { planId: row.id },
+          hint: "Plan again.",
+        });
+      }
+      if (await isTold(tx, row.id, "plan_redeemed")) {
+        throw new PrepError(
+          "STORE_UNUSABLE",
+          "The audit says that this plan was carried out, its record that it is open.",
+          {
+            found: { planId: row.id },
+            hint: "Somebody changed the store. Run `atvm_prep audit verify`; restore the store from a backup.",
+          },
+        );
+      }
+      const createdAt = await latestTime(tx, clock);
+      if (current.expiresAt <= createdAt) {
+        throw new PrepError("PLAN_EXPIRED", `This plan expired at ${current.expiresAt}.`, {
+          found: { planId: row.id },
+          hint: "Plan again; nothing was changed.",
+        });
+      }
+      const queued = (await liveRunsIn(tx, row)).filter(
+        (run) => run.state === "queued" && Date.parse(createdAt) - Date.parse(run.createdAt) < QUEUED_MS,
+      );
+      if (queued.length > 0) throw lockedBy(queued);
+      if (plan.resumes !== undefined) await claimResume(tx, plan.resumes, row);
+      const id = newId("run", entropy);
+      const run: RunRow = {
+        id,
+        planId: row.id,
+        mode: plan.mode,
+        principal: row.principal,
+        goldId: row.goldId,
+        clientId: row.clientId,
+        lunName: plan.request.lun,
+        clientName: plan.request.client,
+        state: "queued",
+        createdAt,
+        ...(plan.resumes === undefined ? {} : { resumes: plan.resumes }),
+        originId: plan.origin?.runId ?? id,
+        originCreatedAt: plan.origin?.createdAt ?? createdAt,
+        cancelRequested: false,
+      };
+      await tx.insertRun(run);
+      await tx.updatePlan(row.id, { state: "redeemed", runId: id });
+      if (plan.resumes !== undefined) await tx.updateRun(plan.resumes, { resumedBy: id });
+      const siblings = await tx.plans({ state: "open" });
+      for (const sibling of siblings) {
+        if (sibling.id === row.id || (sibling.goldId !== row.goldId && sibling.clientId !== row.clientId)) continue;
+        await tx.updatePlan(sibling.id, { state: "obsolete" });
+        await append({ type: "plan_obsolete", actor, planId: sibling.id, data: { by: row.id } });
+      }
+      await append({
+        type: "plan_redeemed",
+        actor,
+        planId: row.id,
+        runId: id,
+        data: {
+          digest: row.digest,
+          fingerprint: again.draft.fingerprint,
+          policy: this.#plans.policyOf(plan.mode),
+          approvedBy: current.approvedBy ?? row.principal,
+          approvedChannel: current.approvedChannel ?? "token",
+        },
+      });
+      return run;
+    });
+  }
+}
+
+/** The steps without the names in them: a thing that was renamed is the same thing. */
+const identityOf = (steps: readonly Step[]): string =>
+  canonicalJson(
+    JSON.parse(
+      JSON.stringify(steps, (key, value: unknown) => (key === "name" || key === "clientName" ? undefined : value)),
+    ),
+  );
+
+const resumeParts = (plan: StoredPlan): Pick<PlanParts, "resumes"> =>
+  plan.resumes === undefined || plan.origin === undefined
+    ? {}
+    : { resumes: { runId: plan.resumes, origin: plan.origin, carried: plan.carried ?? {}, keys: plan.keys ?? {} } };
+
+async function liveRunsIn(tx: StoreReader, row: Pick<PlanRow, "goldId" | "clientId">): Promise<RunRow[]> {
+  const states = ["queued", "running"];
+  const [family, client] = [
+    await tx.runs({ goldId: row.goldId, states }),
+    await tx.runs({ clientId: row.clientId, states }),
+  ];
+  return [...new Map([...family, ...client].map((run) => [run.id, run])).values()];
+}
+
+async function claimResume(tx: StoreWriter, runId: string, row: PlanRow): Promise<void> {
+  const run = await tx.run(runId);
+  if (run?.resumedBy === undefined) return;
+  throw new PrepError("PLAN_OBSOLETE", `Run ${runId} was resumed already by ${run.resumedBy}.`, {
+    found: { planId: row.id, resumedBy: run.resumedBy },
+    hint: "Look at that run.",
+  });
+}
+
+export const lockedBy = (live: readonly RunRow[]): PrepError =>
+  new PrepError("LOCKED", "Another run holds this LUN family or client.", {
+    found: { runs: live.map(({ id, mode, state }) => ({ runId: id, mode, state })) },
+    hint:
+      live[0] === undefined
+        ? "Try again in a moment."
+        : `Wait for it (get_run ${live[0].id}), or cancel it between steps (cancel_run).`,
+  });

@@ -1,0 +1,119 @@
+/**
+ * What is left of an unfinished run, as a plan of its own. The steps stay those that were approved once, less what the
+ * journal has as finished; each looks before it acts, so that one whose outcome was lost is settled by what is there.
+ */
+
+import { safeText } from "../domain/safe-text.ts";
+import { vmFact } from "../modes/cleanup.ts";
+import { baseFacts, type ModeInput } from "../modes/common.ts";
+import { type ChosenSnapshot, type Draft, DraftBuilder } from "../modes/draft.ts";
+import { assignedHere } from "../observe/observe.ts";
+import type { RunRow, StepRow } from "../ports/store.ts";
+import { diskOf, mountOf } from "../steps/shared.ts";
+import type { Outputs, Step, VolumeRef } from "../steps/types.ts";
+import { errorView, type ImpactView } from "../views.ts";
+import type { PlanParts, StoredPlan } from "./plan.ts";
+
+export interface Rest {
+  readonly steps: readonly Step[];
+  readonly impact: ImpactView;
+  readonly carried: Readonly<Record<string, Outputs>>;
+  readonly snapshot: ChosenSnapshot | undefined;
+}
+
+/** A job that the array says has failed: a repeat under its key would be answered with that same job. */
+const jobFailed = (step: StepRow): boolean => {
+  if (step.state !== "failed" || step.error === undefined) return false;
+  const error = errorView.parse(JSON.parse(step.error));
+  const found = error.found;
+  return error.code === "REMOTE_FAULT" && typeof found === "object" && found !== null && "jobId" in found;
+};
+
+/** What the journal of an ended run leaves to do, and what the resuming run takes over from it. */
+export function restOfRun(
+  run: RunRow,
+  plan: StoredPlan,
+  journal: readonly StepRow[],
+): { rest: Rest; resumes: NonNullable<PlanParts["resumes"]> } {
+  const states = new Map(journal.map((step) => [step.stepId, step.state]));
+  const isFinished = (id: string): boolean => states.get(id) === "done" || states.get(id) === "skipped";
+  const carried: Record<string, Outputs> = { ...plan.carried };
+  const keys: Record<string, string> = { ...plan.keys };
+  for (const step of journal) {
+    if (step.outputs !== undefined) carried[step.stepId] = JSON.parse(step.outputs) as Outputs;
+    if (jobFailed(step)) keys[step.stepId] = `${run.id}.${step.stepId}.again`;
+  }
+  const steps = plan.draft.steps
+    .filter((step) => !isFinished(step.id))
+    .map((step) => {
+      // A new run cannot know whether an attach that was begun in an old one did anything, and a rescan is harmless.
+      if (step.kind !== "rescan" || step.after === undefined || !states.has(step.after)) return step;
+      const { after: _after, ...unconditional } = step;
+      return unconditional;
+    });
+  return {
+    rest: { steps, impact: plan.draft.impact, carried, snapshot: plan.draft.snapshot },
+    resumes: {
+      runId: run.id,
+      origin: { runId: run.originId, createdAt: run.originCreatedAt },
+      carried,
+      keys,
+    },
+  };
+}
+
+const volumesIn = (step: Step, carried: Rest["carried"]): { naa: string }[] => {
+  const ref: VolumeRef | undefined = "volume" in step ? step.volume : undefined;
+  if (ref === undefined) return "naa" in step ? [{ naa: step.naa }] : [];
+  if (!("from" in ref)) return [{ naa: ref.naa }];
+  const made = carried[ref.from]?.volume;
+  return made === undefined ? [] : [{ naa: made.naa }];
+};
+
+/** The draft of the rest: its facts are what its steps touch, as they are now. */
+export function draftOfRest(input: ModeInput, rest: Rest): Draft {
+  const { observation } = input;
+  const draft = new DraftBuilder();
+  baseFacts(draft, observation);
+  const assigned = assignedHere(observation).map(({ volume, assignment }) => `${volume.id} (${assignment.id})`);
+  draft.fact("assigned", `What ${safeText(observation.client.name)} has of this LUN`, {
+    "the assigned volumes": assigned.toSorted().join(", "),
+  });
+  const touched = new Set(rest.steps.flatMap((step) => ("vms" in step ? step.vms.map((vm) => vm.id) : [])));
+  for (const vm of observation.vms) if (touched.has(vm.id)) vmFact(draft, vm, false);
+  const naas = new Set(rest.steps.flatMap((step) => volumesIn(step, rest.carried).map((volume) => volume.naa)));
+  for (const naa of naas) {
+    const member = observation.family.find((volume) => volume.naa === naa);
+    const mount = member && mountOf(observation.storage, member.naa);
+    const disk = member && diskOf(observation.storage, member.naa);
+    draft.fact(`volume:${naa}`, `Volume ${naa}`, {
+      id: member?.id ?? "gone",
+      disk: disk?.state ?? "not on the host",
+      mounted: String(mount?.mounted === true),
+    });
+  }
+  draft.fact("family", "The volumes of this LUN", {
+    ids: observation.family
+      .map((volume) => volume.id)
+      .toSorted()
+      .join(" "),
+  });
+  return { ...draft.finish(rest.snapshot), steps: rest.steps, impact: impactLeft(rest) };
+}
+
+/** The approved impact, less what belongs to steps that are finished. */
+function impactLeft(rest: Rest): ImpactView {
+  const has = (...kinds: Step["kind"][]): boolean => rest.steps.some((step) => kinds.includes(step.kind));
+  const { impact } = rest;
+  return {
+    vmsToPowerOff: has("power_off", "shut_down_guest") ? impact.vmsToPowerOff : [],
+    vmsToUnregister: has("unregister") ? impact.vmsToUnregister : [],
+    vmsToRegister: has("register") ? impact.vmsToRegister : [],
+    datastoresToUnmount: has("unmount") ? impact.datastoresToUnmount : [],
+    volumesToUnassign: has("unassign") ? impact.volumesToUnassign : [],
+    clonesToDelete: impact.clonesToDelete.filter((clone) =>
+      rest.steps.some((step) => step.kind === "delete_clone" && step.volume.id === clone.id),
+    ),
+    snapshotsLost: has("rollback_volume") ? impact.snapshotsLost : [],
+  };
+}

@@ -1,0 +1,166 @@
+/** The hypervisor, as the engine needs it. What is said of errors in `array.ts` holds here as well. */
+import type { MoRef, Naa, VmfsUuid } from "../domain/ids.ts";
+
+export interface Host {
+  readonly id: MoRef;
+  /** As vCenter lists it: often the address. */
+  readonly name: string;
+  readonly connectionState: "connected" | "disconnected" | "notResponding";
+  readonly datacenter: { readonly id: MoRef; readonly name: string; readonly vmFolder: MoRef };
+  readonly computeResource: MoRef;
+  readonly resourcePool: MoRef;
+  readonly storageSystem: MoRef;
+  readonly datastoreSystem: MoRef;
+}
+
+/** A VMFS datastore. One object per Datacenter: two Datacenters that mount one volume have two of these. */
+export interface Datastore {
+  readonly id: MoRef;
+  readonly name: string;
+  readonly datacenterId: MoRef;
+  readonly vmfsUuid: VmfsUuid;
+  /** Disks that the volume lies on, as canonical names; more than one: a spanned volume. */
+  readonly extents: readonly Naa[];
+  readonly accessible: boolean;
+  readonly browser: MoRef;
+  readonly mounts: readonly {
+    readonly hostId: MoRef;
+    /** False after an unmount by hand. */
+    readonly mounted: boolean;
+    readonly accessible: boolean;
+    /** Such as `AllPathsDown_Start`, `PermanentDeviceLoss`. */
+    readonly inaccessibleReason?: string;
+  }[];
+}
+
+export interface Disk {
+  readonly naa: Naa;
+  /** `ScsiLun.uuid`, which detach and attach want. */
+  readonly uuid: string;
+  /** `ScsiLun.operationalState[0]`: `ok`, `off` (detached), `lostCommunication`, … */
+  readonly state: string;
+}
+
+/** A VMFS volume as the host itself lists it (`HostFileSystemVolumeInfo.mountInfo`). */
+export interface VmfsMount {
+  readonly vmfsUuid: VmfsUuid;
+  readonly label: string;
+  readonly extents: readonly Naa[];
+  readonly mounted: boolean;
+  readonly accessible: boolean;
+  readonly forceMounted: boolean;
+}
+
+/** An unresolved VMFS copy (`HostUnresolvedVmfsVolume`). */
+export interface UnresolvedCopy {
+  readonly vmfsUuid: VmfsUuid;
+  readonly label: string;
+  readonly extents: readonly { readonly naa: Naa; readonly devicePath: string; readonly isHead: boolean }[];
+  readonly resolvable: boolean;
+  readonly multipleCopies: boolean;
+  readonly incompleteExtents: boolean;
+}
+
+export interface HostStorage {
+  readonly disks: readonly Disk[];
+  readonly mounts: readonly VmfsMount[];
+  readonly unresolved: readonly UnresolvedCopy[];
+}
+
+/** What a step has to know of a VM before and after it acts on it. */
+export interface VmState {
+  readonly id: MoRef;
+  readonly name: string;
+  /** `[datastore] dir/x.vmx` or `[] /vmfs/volumes/<uuid>/dir/x.vmx`; empty when vCenter does not tell. */
+  readonly path: string;
+  readonly powerState: "poweredOn" | "poweredOff" | "suspended";
+}
+
+export interface Vm extends VmState {
+  readonly instanceUuid?: string;
+  readonly hostId?: MoRef;
+  /** `connected`, `disconnected`, `orphaned`, `inaccessible`, `invalid`. */
+  readonly connectionState: string;
+  readonly template: boolean;
+  /** `guest.toolsRunningStatus` is `guestToolsRunning`. */
+  readonly toolsRunning: boolean;
+  /** Every datastore that it uses, its home among them. */
+  readonly datastoreIds: readonly MoRef[];
+}
+
+/** A disk or CD of a VM that lies on some datastore. */
+export interface VmDevice {
+  readonly vmId: MoRef;
+  /** As vSphere labels it: `Hard disk 2`, `CD/DVD drive 1`. */
+  readonly label: string;
+  readonly datastoreId?: MoRef;
+  readonly fileName: string;
+}
+
+export interface Inventory {
+  readonly hosts: readonly Host[];
+  /** All VMFS datastores of all Datacenters. */
+  readonly datastores: readonly Datastore[];
+}
+
+export interface VmxFile {
+  /** `[datastore] dir/x.vmx`, unescaped. */
+  readonly path: string;
+  /** A `.vmtx`, or a VMX that the inventory had as a template. */
+  readonly template: boolean;
+}
+
+export interface HypervisorReader {
+  /** Hosts (placed in their Datacenters) and VMFS datastores of the whole vCenter, in one paged read. */
+  inventory(): Promise<Inventory>;
+  /**
+   * Ids of the hosts that `address` means: by inventory name, else by IP (`SearchIndex.FindAllByIp`), else by DNS name.
+   * `hosts` are those of `inventory()`.
+   */
+  findHost(address: string, hosts: readonly Host[]): Promise<MoRef[]>;
+  /** Where names lead from a folder or pool, each a child of its kind of the one before; undefined where there is none. */
+  descend(from: { type: "Folder" | "ResourcePool"; id: MoRef }, names: readonly string[]): Promise<MoRef | undefined>;
+  /** One host's disks, mounts and unresolved copies; with `datastores`, also the VMs that use any of them, in the same read. */
+  hostStorage(host: Host): Promise<HostStorage>;
+  vmsOn(datastoreIds: readonly MoRef[]): Promise<Vm[]>;
+  /** Both at once, in one round trip where the adapter can. */
+  hostStorageAndVms(host: Host, datastoreIds: readonly MoRef[]): Promise<{ storage: HostStorage; vms: Vm[] }>;
+  /** VMs by reference; one that is gone is left out. */
+  vmStates(ids: readonly MoRef[]): Promise<VmState[]>;
+  /** Disks and CDs with a file backing. */
+  vmDevices(vmIds: readonly MoRef[]): Promise<VmDevice[]>;
+  /** Every `*.vmx` and `*.vmtx` below the datastore, nested folders included, and the folders that could not be read. */
+  vmxFiles(datastore: { id: MoRef; name: string; browser: MoRef }): Promise<{ files: VmxFile[]; unreadable: string[] }>;
+}
+
+/** One thing of several that were asked for at once: its id and, where it failed, why. */
+export interface BatchOutcome {
+  readonly id: string;
+  readonly error?: Error;
+}
+
+export type BatchProgress = (done: number, total: number) => void;
+
+export interface HypervisorWriter {
+  /** Hard power-off, in parallel within the limits, one wait for all tasks. `InvalidPowerState` (already off) is no error. */
+  powerOff(vms: readonly MoRef[], progress?: BatchProgress): Promise<BatchOutcome[]>;
+  /** Asks the guests to shut down and waits until all are off or `timeoutMs` is over; late ones are `GUEST_STILL_RUNNING`. */
+  shutDownGuests(vms: readonly MoRef[], timeoutMs: number, progress?: BatchProgress): Promise<BatchOutcome[]>;
+  /** `ManagedObjectNotFound` (already gone) is no error. */
+  unregister(vms: readonly MoRef[], progress?: BatchProgress): Promise<BatchOutcome[]>;
+  register(
+    files: readonly VmxFile[],
+    where: { host: Host; folder: MoRef; pool: MoRef },
+    progress?: BatchProgress,
+  ): Promise<(BatchOutcome & { vmId?: MoRef; alreadyThere?: boolean })[]>;
+  unmount(host: Host, vmfsUuid: VmfsUuid): Promise<void>;
+  mount(host: Host, vmfsUuid: VmfsUuid): Promise<void>;
+  /** Force-mounts one unresolved copy by its head extent's device path; a `result[].fault` is `REMOTE_FAULT` (or `SIGNATURE_MOUNTED`). */
+  forceMount(host: Host, devicePath: string): Promise<void>;
+  detach(host: Host, diskUuid: string): Promise<void>;
+  attach(host: Host, diskUuid: string): Promise<void>;
+  /** `DeleteScsiLunState`; `NotFound` is no error. */
+  forgetDevice(host: Host, naa: Naa): Promise<void>;
+  /** RescanAllHba, then RescanVmfs. Takes minutes on real hosts. */
+  rescan(host: Host): Promise<void>;
+}

@@ -1,0 +1,161 @@
+/** What was asked: a mode and its inputs, shorthand, pairs and defaults resolved. Pure; nothing outside is looked at. */
+import { closest, distance } from "fastest-levenshtein";
+import { PrepError } from "../domain/errors.ts";
+import { safeText } from "../domain/safe-text.ts";
+import type { Mode } from "../views.ts";
+
+/** A folder below the target Datacenter's VM folder and a pool below the target host's root pool: names, `/` between them. */
+export interface PlaceNames {
+  readonly folder?: string | undefined;
+  readonly pool?: string | undefined;
+}
+
+/** Who and where. */
+export interface TargetInputs {
+  readonly client?: string | undefined;
+  readonly host?: string | undefined;
+}
+
+/** The inputs of a mode, as the tools and the CLI take them. */
+export interface PrepInputs extends TargetInputs {
+  readonly lun: string;
+  readonly snapshot?: string | undefined;
+  readonly registerVms?: boolean | undefined;
+  readonly keepClone?: boolean | undefined;
+  readonly forcePowerOff?: boolean | undefined;
+}
+
+/** The part of the configuration that names things. */
+export interface Naming {
+  /** Shorthand → base name of a gold LUN. */
+  readonly luns: Readonly<Record<string, string>>;
+  readonly pairs: readonly { readonly client: string; readonly host: string }[];
+  readonly defaults: { readonly client: string; readonly host: string };
+}
+
+export interface Target {
+  readonly client: string;
+  readonly host: string;
+  /** Whether the pairs (or the defaults) vouch for the two belonging together; if not, the array's record must. */
+  readonly paired: boolean;
+}
+
+export interface Request extends Target {
+  readonly mode: Mode;
+  /** Full base name of the gold LUN. */
+  readonly lun: string;
+  readonly snapshot?: string;
+  readonly registerVms: boolean;
+  readonly keepClone: boolean;
+  readonly forcePowerOff: boolean;
+}
+
+const NAME_LIMIT = 256;
+
+/** Shorthand is matched without regard to case, spaces, `-` and `_`. */
+const loose = (name: string): string => name.toLowerCase().replace(/[\s_-]+/g, "");
+
+/** The full LUN name that `asked` means; what is no shorthand passes through. */
+export function lunNameOf(asked: string, luns: Naming["luns"]): string {
+  const wanted = loose(asked);
+  for (const [shorthand, name] of Object.entries(luns)) {
+    if (loose(shorthand) === wanted) return name;
+  }
+  return asked.trim();
+}
+
+/** The shorthands of a full name, as configured. */
+export const shorthandsOf = (name: string, luns: Naming["luns"]): string[] =>
+  Object.entries(luns)
+    .filter(([, full]) => full === name)
+    .map(([short]) => short);
+
+/** A name from outside as a command can carry it: what `safeText` leaves of it. */
+export const plainName = (name: string): string => safeText(name, NAME_LIMIT);
+
+function checkName(value: string | undefined, what: string): string | undefined {
+  if (value === undefined) return undefined;
+  const trimmed = value.trim();
+  if (trimmed === "" || plainName(trimmed) !== trimmed) {
+    throw new PrepError("BAD_REQUEST", `The ${what} ${JSON.stringify(safeText(value, 40))} is not a usable name.`, {
+      hint: `Give a ${what} of 1 to ${NAME_LIMIT} printable characters.`,
+    });
+  }
+  return trimmed;
+}
+
+/** Client and host: both, one with its pair, or the defaults. Never a guess. */
+export function resolveTarget(inputs: TargetInputs, naming: Naming): Target {
+  const client = checkName(inputs.client, "client");
+  const host = checkName(inputs.host, "host");
+  const { pairs } = naming;
+  if (client === undefined && host === undefined) return { ...naming.defaults, paired: true };
+  const known = pairs.map((pair) => `${pair.client} ↔ ${pair.host}`);
+  if (client !== undefined && host !== undefined) {
+    if (pairs.some((pair) => pair.client === client && pair.host === host)) return { client, host, paired: true };
+    const contradicting = pairs.find((pair) => pair.client === client || pair.host === host);
+    if (contradicting === undefined) return { client, host, paired: false };
+    throw new PrepError(
+      "PAIR_CONFLICT",
+      `Client ${safeText(client)} and host ${safeText(host)} do not belong together: the configured pair is ${contradicting.client} ↔ ${contradicting.host}.`,
+      { found: { pairs: known }, hint: "Name the client and the host of one pair, or only one of the two." },
+    );
+  }
+  const matches = pairs.filter((pair) => (client === undefined ? pair.host === host : pair.client === client));
+  const [pair] = matches;
+  if (pair !== undefined && matches.length === 1) return { ...pair, paired: true };
+  const [given, value, missing] = client === undefined ? ["host", host, "client"] : ["client", client, "host"];
+  const closest = nearest(
+    value ?? "",
+    pairs.map((one) => (client === undefined ? one.host : one.client)),
+  ).slice(0, 1);
+  throw new PrepError(
+    "BAD_REQUEST",
+    `There is ${matches.length > 1 ? "more than one" : "no"} configured pair for ${given} ${safeText(value ?? "")}.`,
+    {
+      found: { pairs: known },
+      hint: `${closest.map((name) => `Did you mean ${name}? If not, name`).join("") || "Name"} both: the ${given} and its ${missing}.`,
+    },
+  );
+}
+
+const WITHOUT_SNAPSHOT: ReadonlySet<Mode> = new Set(["maintenance", "register", "unregister"]);
+
+/** The request, and warnings about inputs that this mode has no use for. */
+export function resolveRequest(
+  mode: Mode,
+  inputs: PrepInputs,
+  naming: Naming,
+): { request: Request; warnings: string[] } {
+  const lun = checkName(inputs.lun, "LUN name");
+  if (lun === undefined) throw new PrepError("BAD_REQUEST", "No LUN was named.", { hint: "Name the gold LUN." });
+  const snapshot = checkName(inputs.snapshot, "snapshot name");
+  const warnings: string[] = [];
+  const ignoresSnapshot = WITHOUT_SNAPSHOT.has(mode);
+  if (snapshot !== undefined && ignoresSnapshot) {
+    warnings.push(`A snapshot was named (${safeText(snapshot)}); ${mode} does not use one, so it is left out.`);
+  }
+  const cleans = mode === "automated_testing" || mode === "maintenance" || mode === "rollback";
+  return {
+    request: {
+      mode,
+      lun: lunNameOf(lun, naming.luns),
+      ...resolveTarget(inputs, naming),
+      ...(snapshot === undefined || ignoresSnapshot ? {} : { snapshot }),
+      registerVms: cleans && inputs.registerVms === true,
+      keepClone: cleans && inputs.keepClone === true,
+      forcePowerOff: mode !== "register" && inputs.forcePowerOff === true,
+    },
+    warnings,
+  };
+}
+
+/** Up to three names that are closest to what was asked, nearest first. */
+export function nearest(asked: string, names: readonly string[]): string[] {
+  const wanted = loose(asked);
+  const unique = [...new Set(names)];
+  const containing = unique.filter((name) => loose(name).includes(wanted));
+  const ranked = unique.toSorted((a, b) => distance(loose(a), wanted) - distance(loose(b), wanted));
+  const first = unique.length > 0 ? [closest(asked, unique)] : [];
+  return [...new Set([...containing, ...ranked, ...first])].slice(0, 3).map((name) => safeText(name));
+}

@@ -1,0 +1,338 @@
+/**
+ * Carries a redeemed plan out. The one place that opens writers. Intent is journalled before each step, the outcome
+ * after it; nothing is repeated on the journal's word alone, since every step looks before it acts.
+ */
+import { auditedWrite } from "../audit.ts";
+import { asPrepError, PrepError } from "../domain/errors.ts";
+import { type EngineDeps, lockNames, RUNNER } from "../engine-options.ts";
+import { diffFacts } from "../plans/facts.ts";
+import { keyOf, readPlan, type StoredPlan } from "../plans/plan.ts";
+import { draftAgain } from "../plans/planner.ts";
+import type { Systems, VcenterOverride } from "../ports/runtime.ts";
+import type { HeldLock, RunRow, StepRow } from "../ports/store.ts";
+import { checkStep, describeStep, isIrreversible, type Outcome } from "../steps/catalog.ts";
+import type { Outputs, Step, WritableWorld } from "../steps/types.ts";
+import type { RunState } from "../views.ts";
+import { nextSentences, partReport, reportOf } from "./report.ts";
+
+export interface CarryOutOptions {
+  readonly signal: AbortSignal;
+  readonly vcenter?: VcenterOverride | undefined;
+  /** Locks taken by the confirm in this process. Without them the run takes its own. */
+  readonly held?: HeldLock | undefined;
+}
+
+type Writers = ReturnType<Systems["write"]>;
+
+const LOCK_WAIT_MS = 30_000;
+const PROGRESS_EVERY_MS = 250;
+/** How old a check that was begun early may be. */
+const EARLY_MS = 1_000;
+
+/** A step whose check is under way. */
+interface Begun {
+  readonly seq: number;
+  readonly step: Step;
+  /** The check's outcome; to be asked for once the intent is written. */
+  readonly checked: () => ReturnType<typeof checkStep>;
+  /** To be called once nothing more is to be said of how far the step is. */
+  readonly acted: () => void;
+}
+
+interface Ending {
+  readonly state: RunState;
+  readonly error?: PrepError;
+}
+
+/** Runs `runId` to its end; returns when its row says how it ended. Never throws for what goes wrong in a run. */
+export async function carryOut(deps: EngineDeps, runId: string, options: CarryOutOptions): Promise<void> {
+  const { store } = deps;
+  const row = await store.read((tx) => tx.run(runId));
+  if (row === undefined) {
+    throw new PrepError("RUN_UNKNOWN", `There is no run ${runId}.`, { hint: "`atvm_prep runs` lists the runs." });
+  }
+  if (row.state !== "queued") return;
+  const held = options.held ?? (await waitForLocks(deps, row));
+  if (held === undefined) {
+    const hint = "Wait for it, then plan again.";
+    await endUnbegun(deps, row, new PrepError("LOCKED", "Another run holds this LUN family or client.", { hint }));
+    return;
+  }
+  try {
+    await new Runner(deps, row, held, options).run();
+  } finally {
+    await held.release();
+  }
+}
+
+async function waitForLocks(deps: EngineDeps, row: RunRow): Promise<HeldLock | undefined> {
+  const deadline = deps.clock.now().getTime() + LOCK_WAIT_MS;
+  for (;;) {
+    const held = await deps.store.tryLock(lockNames(row.goldId, row.clientId));
+    if (held !== undefined || deps.clock.now().getTime() > deadline) return held;
+    await deps.clock.sleep(50);
+  }
+}
+
+/** Ends a run that no runner has begun; one that has been begun is left alone. */
+export const endUnbegun = (deps: EngineDeps, row: RunRow, error: PrepError): Promise<void> =>
+  end(deps, row, "queued", undefined, { state: "failed", error });
+
+/** Nothing happens to a run that is not, or no longer, in the state `from`: another process carries it out, or has settled it. */
+async function end(
+  deps: EngineDeps,
+  row: RunRow,
+  from: "queued" | "running",
+  plan: StoredPlan | undefined,
+  ending: Ending,
+  report?: unknown,
+): Promise<void> {
+  const error = ending.error?.toView();
+  const next = nextSentences(row, plan, ending.state, ending.error, deps.settings.line);
+  await auditedWrite(deps.store, deps.clock, async (tx, append) => {
+    if ((await tx.run(row.id))?.state !== from) return;
+    const endedAt = deps.clock.now().toISOString();
+    await tx.updateRun(row.id, {
+      state: ending.state,
+      endedAt,
+      next: JSON.stringify(next),
+      ...(error === undefined ? {} : { error: JSON.stringify(error) }),
+      ...(report === undefined ? {} : { report: JSON.stringify(report) }),
+    });
+    await append({
+      type: `run_${ending.state}`,
+      actor: RUNNER,
+      planId: row.planId,
+      runId: row.id,
+      data: error === undefined ? {} : { code: error.code, message: error.message },
+    });
+  });
+  deps.log.info({ run: row.id, state: ending.state, code: error?.code }, "run ended");
+}
+
+class Runner {
+  readonly #deps: EngineDeps;
+  readonly #row: RunRow;
+  readonly #held: HeldLock;
+  readonly #options: CarryOutOptions;
+  readonly #outputs = new Map<string, Outputs>();
+  readonly #changed = new Set<string>();
+
+  constructor(deps: EngineDeps, row: RunRow, held: HeldLock, options: CarryOutOptions) {
+    this.#deps = deps;
+    this.#row = row;
+    this.#held = held;
+    this.#options = options;
+  }
+
+  async run(): Promise<void> {
+    if (!(await this.#begin())) return;
+    const { store } = this.#deps;
+    let plan: StoredPlan | undefined;
+    let ending: Ending;
+    let report: unknown;
+    let connection: Writers | undefined;
+    try {
+      const planRow = await store.read((tx) => tx.plan(this.#row.planId));
+      if (planRow === undefined) {
+        throw new PrepError("PLAN_UNKNOWN", `The plan of run ${this.#row.id} is not in the store.`, {
+          hint: "Plan again.",
+        });
+      }
+      plan = readPlan(planRow);
+      const systems = this.#deps.systems(this.#options.vcenter);
+      connection = systems.write();
+      await this.#checkFresh(plan, connection, systems.endpoints);
+      ending = await this.#steps(plan, connection);
+      if (ending.state === "succeeded") report = await this.#report(plan, connection);
+    } catch (thrown) {
+      const error = asPrepError(thrown);
+      if (error.code === "INTERNAL") this.#deps.log.error({ run: this.#row.id, err: thrown }, "a run met a defect");
+      ending = { state: endingFor(error), error };
+    }
+    // Signing out is a round trip that the outcome need not wait for.
+    const closed = connection?.close().catch((cause: unknown) => this.#deps.log.warn({ err: cause }, "signing out"));
+    report ??= plan === undefined ? undefined : await this.#partReport(plan);
+    await end(this.#deps, this.#row, "running", plan, ending, report);
+    await closed;
+  }
+
+  /**
+   * Marks the run as running; false where it is not queued any more. The locks alone do not tell: they may have become free
+   * because another runner carried this very run out, or because it was given up.
+   */
+  #begin(): Promise<boolean> {
+    const { store, clock } = this.#deps;
+    const { id: runId, planId } = this.#row;
+    return auditedWrite(store, clock, async (tx, append) => {
+      if ((await tx.run(runId))?.state !== "queued") return false;
+      await tx.updateRun(runId, { state: "running", startedAt: clock.now().toISOString() });
+      await append({ type: "run_started", actor: RUNNER, planId, runId });
+      return true;
+    });
+  }
+
+  /** Once more, with the locks held, before the first step: a plan is carried out on the state that was approved, or not at all. */
+  async #checkFresh(plan: StoredPlan, connection: Writers, endpoints: Systems["endpoints"]): Promise<void> {
+    const draft = await draftAgain(this.#deps, plan, connection);
+    const elsewhere = endpoints.dgs !== plan.endpoints.dgs || endpoints.vcenter !== plan.endpoints.vcenter;
+    const diff = [
+      ...(elsewhere ? ["the configuration names other systems now"] : []),
+      ...diffFacts(plan.draft.facts, draft.facts),
+    ];
+    if (diff.length === 0) return;
+    throw new PrepError("STALE_PLAN", `The state changed before the first step: ${diff.join("; ")}.`, {
+      hint: "Nothing was changed. Plan again.",
+      extra: { diff },
+    });
+  }
+
+  async #steps(plan: StoredPlan, systems: Writers): Promise<Ending> {
+    for (const [stepId, outputs] of Object.entries(plan.carried ?? {})) this.#outputs.set(stepId, outputs);
+    const { steps } = plan.draft;
+    const begin = (seq: number): Begun | undefined => {
+      const step = steps[seq];
+      return step === undefined ? undefined : this.#beginChecking(seq, step, plan, systems);
+    };
+    let next = begin(0);
+    for (let seq = 0; next !== undefined; seq += 1) {
+      const stop = await this.#mustStop();
+      if (stop !== undefined) return stop;
+      await this.#step(next, () => {
+        next = begin(seq + 1);
+      });
+    }
+    return { state: "succeeded" };
+  }
+
+  /**
+   * A check only reads, so it goes on while the end of the step before and the intent of this one are written. Nothing is
+   * changed before these are on the disk. What cannot be undone is checked after that, and so is everything where writing
+   * took its time, as on a busy store: no step acts on an old look.
+   */
+  #beginChecking(seq: number, step: Step, plan: StoredPlan, systems: Writers): Begun {
+    const progress = this.#progressOf(seq, step);
+    const world: WritableWorld = {
+      array: systems.array,
+      hypervisor: systems.hypervisor,
+      host: plan.host,
+      clock: this.#deps.clock,
+      limits: this.#deps.settings.limits,
+      origin: { runId: this.#row.originId, createdAt: this.#row.originCreatedAt },
+      outputs: this.#outputs,
+      changed: (stepId) => this.#changed.has(stepId),
+      key: keyOf(plan, this.#row.originId, step.id),
+      progress: progress.tell,
+    };
+    const now = (): number => this.#deps.clock.now().getTime();
+    const begun = now();
+    const early = isIrreversible(step) ? undefined : checkStep(step, world);
+    // Told when it is this step's turn, if that comes.
+    early?.catch(() => undefined);
+    const checked = (): ReturnType<typeof checkStep> =>
+      early !== undefined && now() - begun < EARLY_MS ? early : checkStep(step, world);
+    return { seq, step, checked, acted: progress.end };
+  }
+
+  async #mustStop(): Promise<Ending | undefined> {
+    if (this.#options.signal.aborted) return { state: "interrupted" };
+    if (!(await this.#held.stillHeld())) return { state: "interrupted" };
+    const row = await this.#deps.store.read((tx) => tx.run(this.#row.id));
+    return row?.cancelRequested ? { state: "cancelled" } : undefined;
+  }
+
+  /** `done` is called when the step is done and before that is written. */
+  async #step({ seq, step, checked, acted }: Begun, done: () => void): Promise<void> {
+    const startedAt = this.#deps.clock.now().toISOString();
+    const base = { runId: this.#row.id, seq, stepId: step.id, startedAt };
+    await this.#journal({ ...base, state: "running" }, "step_begin", {
+      step: step.id,
+      kind: step.kind,
+      text: describeStep(step),
+    });
+    let result: Outcome;
+    try {
+      const act = await checked();
+      result = await act().finally(acted);
+    } catch (thrown) {
+      const error = asPrepError(thrown);
+      const state = error.code === "OUTCOME_UNKNOWN" ? "unknown" : "failed";
+      const endedAt = this.#deps.clock.now().toISOString();
+      await this.#journal({ ...base, state, endedAt, error: JSON.stringify(error.toView()) }, "step_end", {
+        step: step.id,
+        kind: step.kind,
+        state,
+        code: error.code,
+        message: error.message,
+      });
+      throw thrown;
+    }
+    if (result.outputs !== undefined) this.#outputs.set(step.id, result.outputs);
+    if (!result.skipped) this.#changed.add(step.id);
+    done();
+    const state = result.skipped ? "skipped" : "done";
+    const endedAt = this.#deps.clock.now().toISOString();
+    const outputs = result.outputs === undefined ? {} : { outputs: JSON.stringify(result.outputs) };
+    // Where this cannot be written, the step must not be called failed: it was done, and its row says that it had begun.
+    await this.#journal({ ...base, state, endedAt, detail: result.detail, ...outputs }, "step_end", {
+      step: step.id,
+      kind: step.kind,
+      state,
+      detail: result.detail,
+    });
+  }
+
+  async #journal(row: StepRow, type: string, data: Record<string, unknown>): Promise<void> {
+    const { store, clock, log } = this.#deps;
+    await auditedWrite(store, clock, async (tx, append) => {
+      await tx.putStep(row);
+      await append({ type, actor: RUNNER, planId: this.#row.planId, runId: this.#row.id, data });
+    });
+    log.info({ run: this.#row.id, ...data }, type);
+  }
+
+  /**
+   * Sub-progress, for whoever follows the journal: the latest word, a few times a second at most, and none after the
+   * step's end. It is written a while after it was said, since work comes in bursts that a write would hold up. Losing one
+   * loses nothing.
+   */
+  #progressOf(seq: number, step: Step): { readonly tell: (detail: string) => void; readonly end: () => void } {
+    const { store, clock, log } = this.#deps;
+    const over = new AbortController();
+    const startedAt = clock.now().toISOString();
+    let latest: string | undefined;
+    const write = async (): Promise<void> => {
+      await clock.sleep(PROGRESS_EVERY_MS, over.signal);
+      const detail = latest;
+      latest = undefined;
+      if (over.signal.aborted || detail === undefined) return;
+      const row: StepRow = { runId: this.#row.id, seq, stepId: step.id, state: "running", startedAt, detail };
+      await store.write((tx) => tx.putStep(row));
+    };
+    return {
+      tell: (detail) => {
+        const waiting = latest !== undefined;
+        latest = detail;
+        if (!waiting) write().catch((cause: unknown) => log.warn({ err: cause }, "progress could not be written"));
+      },
+      end: () => over.abort(),
+    };
+  }
+
+  async #report(plan: StoredPlan, systems: Writers): Promise<unknown> {
+    try {
+      return await reportOf(plan, this.#outputs, systems);
+    } catch (cause) {
+      // The run's goal is reached; that the look afterwards failed does not unmake it.
+      this.#deps.log.warn({ run: this.#row.id, err: cause }, "the report could not be completed");
+      return this.#partReport(plan);
+    }
+  }
+
+  async #partReport(plan: StoredPlan): Promise<unknown> {
+    return partReport(plan, this.#row, await this.#deps.store.read((tx) => tx.steps(this.#row.id)));
+  }
+}
+
+const endingFor = (error: PrepError): RunState =>
+  error.code === "OUTCOME_UNKNOWN" || error.code === "GUEST_STILL_RUNNING" ? "needs_operator" : "failed";

@@ -1,0 +1,157 @@
+/** What a run leaves, looked up afterwards, and what the operator may do next. */
+
+import type { PrepError } from "../domain/errors.ts";
+import { asClientId, asVolumeId, naaOf } from "../domain/ids.ts";
+import { safeText } from "../domain/safe-text.ts";
+import { fileOn, livesOn } from "../domain/vm-path.ts";
+import type { EngineSettings } from "../engine-options.ts";
+import { familyOf } from "../observe/observe.ts";
+import type { StoredPlan } from "../plans/plan.ts";
+import type { ArrayReader } from "../ports/array.ts";
+import type { HypervisorReader } from "../ports/hypervisor.ts";
+import type { Connection } from "../ports/runtime.ts";
+import type { RunRow, StepRow } from "../ports/store.ts";
+import { cloneName } from "../steps/create-clone.ts";
+import type { KnownVolume, Outputs } from "../steps/types.ts";
+import type { RunState, RunView } from "../views.ts";
+
+type Report = NonNullable<RunView["report"]>;
+
+/**
+ * The volume that the client ends up with: the new clone, or the one that the plan's last assign or mount names. What is left of
+ * a run may have none of these steps any more: then it is the clone that was made before, or gold, as the mode has it.
+ */
+function finalVolume(plan: StoredPlan, outputs: ReadonlyMap<string, Outputs>): KnownVolume | undefined {
+  for (const step of plan.draft.steps.toReversed()) {
+    if (step.kind !== "assign" && step.kind !== "mount" && step.kind !== "mount_copy" && step.kind !== "register")
+      continue;
+    return "from" in step.volume ? outputs.get(step.volume.from)?.volume : step.volume;
+  }
+  switch (plan.mode) {
+    case "automated_testing":
+      return [...outputs.values()].find((one) => one.volume !== undefined)?.volume;
+    case "maintenance":
+    case "rollback":
+      return { id: asVolumeId(plan.target.lun.volumeId), naa: naaOf(plan.target.lun.naa), name: plan.target.lun.name };
+    case "register":
+    case "unregister":
+      return undefined;
+  }
+}
+
+/** What of the family the client has: `-R` and `-U` leave it as it is, and their steps do not all name it. */
+async function assignedVolume(plan: StoredPlan, array: ArrayReader): Promise<KnownVolume | undefined> {
+  const [volumes, assignments] = await Promise.all([
+    array.volumes(),
+    array.assignments({ clientId: asClientId(plan.target.client.id) }),
+  ]);
+  const gold = volumes.find((volume) => volume.id === plan.target.lun.volumeId);
+  const held = new Set<string>(assignments.map((assignment) => assignment.volumeId));
+  return gold && familyOf(gold, volumes).find((volume) => held.has(volume.id));
+}
+
+export async function reportOf(
+  plan: StoredPlan,
+  outputs: ReadonlyMap<string, Outputs>,
+  systems: Connection<ArrayReader, HypervisorReader>,
+): Promise<Report> {
+  const leftovers = [...plan.draft.leftovers, ...[...outputs.values()].flatMap((one) => one.leftovers ?? [])];
+  if (plan.request.keepClone) {
+    for (const volume of plan.draft.impact.volumesToUnassign)
+      leftovers.push(`Kept as asked: ${volume.name} (${volume.id}).`);
+  }
+  const volume = finalVolume(plan, outputs) ?? (await assignedVolume(plan, systems.array));
+  if (volume === undefined) return { vms: [], leftovers };
+  // The step that mounted it knew the datastore by then: its VMs are read beside the inventory.
+  const mounted = [...outputs.values()].findLast((one) => one.datastore !== undefined)?.datastore?.id;
+  const [{ datastores }, early] = await Promise.all([
+    systems.hypervisor.inventory(),
+    mounted === undefined ? [] : systems.hypervisor.vmsOn([mounted]),
+  ]);
+  const datastore = datastores.find(
+    (one) => one.datacenterId === plan.host.datacenter.id && one.extents.includes(volume.naa),
+  );
+  const vms =
+    datastore === undefined || datastore.id === mounted ? early : await systems.hypervisor.vmsOn([datastore.id]);
+  const own = datastore === undefined ? [] : vms.filter((vm) => livesOn(vm, datastore));
+  const registered = new Set(own.map((vm) => datastore && fileOn(datastore, vm.path)));
+  const impact = plan.draft.impact.vmsToRegister.filter(
+    (vm) => datastore !== undefined && !registered.has(fileOn(datastore, vm.path)),
+  );
+  return {
+    volume: { name: safeText(volume.name), id: volume.id, naa: volume.naa },
+    naa: volume.naa,
+    ...(datastore === undefined
+      ? {}
+      : { datastore: { name: safeText(datastore.name), id: datastore.id, vmfsUuid: datastore.vmfsUuid } }),
+    vms: [
+      ...own.map((vm) => ({ name: safeText(vm.name), path: safeText(vm.path, 400), moref: vm.id, registered: true })),
+      ...impact.map((vm) => ({ ...vm, registered: false })),
+    ],
+    leftovers,
+  };
+}
+
+/** What an unfinished run leaves, as far as its journal tells. */
+export function partReport(
+  plan: StoredPlan,
+  row: Pick<RunRow, "originId" | "originCreatedAt">,
+  steps: readonly StepRow[],
+): Report {
+  const leftovers = [...plan.draft.leftovers];
+  const journal = new Map(steps.map((step) => [step.stepId, step]));
+  const outputs: Outputs[] = Object.values(plan.carried ?? {});
+  for (const step of plan.draft.steps) {
+    const entry = journal.get(step.id);
+    if (entry === undefined) continue;
+    if (entry.outputs !== undefined) outputs.push(JSON.parse(entry.outputs) as Outputs);
+    else if (step.kind === "create_clone" && entry.state !== "failed") {
+      const name = cloneName(step, { runId: row.originId, createdAt: row.originCreatedAt });
+      leftovers.push(`A clone named ${safeText(name)} may have been made: that step's end was not seen.`);
+    }
+  }
+  const made = outputs.find((one) => one.volume !== undefined)?.volume;
+  if (made === undefined) return { vms: [], leftovers };
+  const volume = { name: safeText(made.name), id: made.id, naa: made.naa };
+  leftovers.push(
+    `Clone ${volume.name} (${made.id}, ${made.naa}) was made by this run; resuming it goes on with this clone.`,
+  );
+  return { volume, naa: made.naa, vms: [], leftovers };
+}
+
+/** What the operator may do next, for each way a run can end. */
+export function nextSentences(
+  row: RunRow,
+  plan: StoredPlan | undefined,
+  state: RunState,
+  error: PrepError | undefined,
+  line: EngineSettings["line"],
+): string[] {
+  const resume = `Plan what is left with resume_run (\`${line("run", "resume", row.id)}\`).`;
+  switch (state) {
+    case "succeeded": {
+      if (plan === undefined) return [];
+      if (plan.mode === "unregister") {
+        return ["The volume stays assigned and mounted: register_vms registers its VMs again, a prep replaces it."];
+      }
+      if (plan.draft.steps.some((step) => step.kind === "register")) {
+        return [
+          "Power the VMs on in vCenter; the first power-on on another host may ask whether a VM was moved or copied.",
+        ];
+      }
+      return plan.mode === "register"
+        ? []
+        : [`The datastore is mounted; its VMs are not registered. register_vms (\`atvm_prep -R\`) registers them.`];
+    }
+    case "failed":
+      return [error?.hint ?? "Look at the failed step.", resume];
+    case "needs_operator":
+      return [error?.hint ?? "Look at the step that stopped the run.", `Once that is settled: ${resume}`];
+    case "cancelled":
+    case "interrupted":
+      return ["It stopped between two steps; what was done is done.", resume];
+    case "queued":
+    case "running":
+      return [];
+  }
+}

@@ -1,0 +1,170 @@
+/** Runs as the doors follow them: started here or elsewhere, read from the journal, given up where their process is gone. */
+import { auditedWrite, latestTime } from "../audit.ts";
+import { canonicalJson } from "../domain/canonical.ts";
+import { asPrepError, PrepError } from "../domain/errors.ts";
+import { safeText } from "../domain/safe-text.ts";
+import type { WaitOptions } from "../engine.ts";
+import { type EngineDeps, lockNames, RUNNER } from "../engine-options.ts";
+import { readPlan, type StoredPlan } from "../plans/plan.ts";
+import { QUEUED_MS } from "../plans/redeem.ts";
+import type { VcenterOverride } from "../ports/runtime.ts";
+import type { HeldLock, RunRow } from "../ports/store.ts";
+import type { RunView } from "../views.ts";
+import { carryOut, endUnbegun } from "./executor.ts";
+import { partReport } from "./report.ts";
+import { viewRun } from "./run-view.ts";
+
+const FOLLOW_EVERY_MS = 100;
+/** Whether a run's process lives is asked of its locks, which costs more than a look at the journal. */
+const SETTLE_EVERY = 10;
+
+export const isOver = (state: string): boolean => state !== "queued" && state !== "running";
+
+export class Runs {
+  readonly #deps: EngineDeps;
+  /** Runs that this process carries out. */
+  readonly #active = new Map<string, Promise<void>>();
+  readonly #stop = new AbortController();
+
+  constructor(deps: EngineDeps) {
+    this.#deps = deps;
+  }
+
+  /** Errors: `RUN_UNKNOWN`. */
+  async row(runId: string): Promise<RunRow> {
+    const row = await this.#deps.store.read((tx) => tx.run(runId));
+    if (row !== undefined) return row;
+    throw new PrepError("RUN_UNKNOWN", `There is no run ${safeText(runId, 60)}.`, {
+      hint: "list_runs (`atvm_prep runs`) lists the runs.",
+    });
+  }
+
+  async view(row: RunRow): Promise<RunView> {
+    const plan = await this.#planOf(row);
+    return viewRun(row, plan, await this.#deps.store.read((tx) => tx.steps(row.id)));
+  }
+
+  async #planOf(row: RunRow): Promise<StoredPlan> {
+    const plan = await this.#deps.store.read((tx) => tx.plan(row.planId));
+    if (plan !== undefined) return readPlan(plan);
+    throw new PrepError("STORE_UNUSABLE", `The plan of run ${row.id} is not in the store.`, {
+      hint: "Somebody changed the store; run `atvm_prep audit verify`.",
+    });
+  }
+
+  /** A run whose journal says it goes on, but whose lock is free, was cut off: its process is gone. */
+  async settle(row: RunRow): Promise<RunRow> {
+    if (isOver(row.state) || this.#active.has(row.id)) return row;
+    const { store, clock } = this.#deps;
+    const now = await store.read((tx) => latestTime(tx, clock));
+    if (row.state === "queued" && Date.parse(now) - Date.parse(row.createdAt) < QUEUED_MS) return row;
+    const held = await store.tryLock(lockNames(row.goldId, row.clientId));
+    if (held === undefined) return row;
+    try {
+      return await this.#giveUp(row);
+    } finally {
+      await held.release();
+    }
+  }
+
+  #giveUp(row: RunRow): Promise<RunRow> {
+    const { store, clock } = this.#deps;
+    return auditedWrite(store, clock, async (tx, append) => {
+      const current = (await tx.run(row.id)) ?? row;
+      if (isOver(current.state)) return current;
+      const [steps, planRow] = [await tx.steps(row.id), await tx.plan(row.planId)];
+      const began = steps.find((step) => step.state === "running");
+      const next = JSON.stringify([
+        began === undefined
+          ? "Its process ended between two steps; what was done is done."
+          : `Its process ended during step ${began.stepId}; nobody saw how that step ended.`,
+        `Plan what is left with resume_run (\`${this.#deps.settings.line("run", "resume", row.id)}\`).`,
+      ]);
+      const report = planRow && JSON.stringify(partReport(readPlan(planRow), row, steps));
+      const change = {
+        state: "interrupted",
+        endedAt: await latestTime(tx, clock),
+        next,
+        ...(report === undefined ? {} : { report }),
+      };
+      await tx.updateRun(row.id, change);
+      const data = began === undefined ? {} : { during: began.stepId };
+      await append({ type: "run_interrupted", actor: RUNNER, planId: row.planId, runId: row.id, data });
+      return { ...current, ...change };
+    });
+  }
+
+  /** The run until it is over, `waitMs` have passed or the signal aborts, whatever comes first; as it is then. */
+  async follow(runId: string, options: WaitOptions): Promise<RunView> {
+    const { store, clock } = this.#deps;
+    const deadline = clock.now().getTime() + (options.waitMs ?? 0);
+    const plan = await this.#planOf(await this.row(runId));
+    let seen: { readonly rows: string; readonly view: RunView; readonly said: string } | undefined;
+    for (let round = 0; ; round += 1) {
+      const row = await this.row(runId);
+      const current = round % SETTLE_EVERY === 0 ? await this.settle(row) : row;
+      const steps = await store.read((tx) => tx.steps(runId));
+      // The runner may be at work in this very process: nothing is made of rows that have not changed.
+      const rows = JSON.stringify([current, steps]);
+      if (seen?.rows !== rows) {
+        const view = viewRun(current, plan, steps);
+        const said = canonicalJson(view);
+        if (seen?.said !== said) await options.onUpdate?.(view);
+        seen = { rows, view, said };
+      }
+      const { view } = seen;
+      if (isOver(view.state) || options.signal?.aborted || clock.now().getTime() >= deadline) {
+        // A run that this process carries out may still be letting go of its locks.
+        if (isOver(view.state)) await this.#active.get(runId);
+        return view;
+      }
+      await this.#pause(runId, options.signal);
+    }
+  }
+
+  /** Until the next look, or until this process's own run is over. */
+  async #pause(runId: string, signal: AbortSignal | undefined): Promise<void> {
+    const over = new AbortController();
+    const signals = signal === undefined ? over.signal : AbortSignal.any([over.signal, signal]);
+    const pause = this.#deps.clock.sleep(FOLLOW_EVERY_MS, signals);
+    await Promise.race([pause, this.#active.get(runId) ?? pause]);
+    over.abort();
+  }
+
+  /** Hands a redeemed run to a runner: a process of its own where there are such, else this one. */
+  async launch(run: RunRow, held: HeldLock, vcenter: VcenterOverride | undefined): Promise<void> {
+    const { launch } = this.#deps;
+    if (launch !== undefined && vcenter === undefined) {
+      await held.release();
+      await launch(run.id).catch(async (thrown: unknown) => {
+        await endUnbegun(this.#deps, run, asPrepError(thrown));
+        throw thrown;
+      });
+      return;
+    }
+    void this.carry(run.id, { held, vcenter });
+  }
+
+  /** Carries the run out in this process; resolves when it is over. Stops between steps when the signal aborts, or on `close`. */
+  carry(
+    runId: string,
+    options: { held?: HeldLock; vcenter?: VcenterOverride | undefined; signal?: AbortSignal },
+  ): Promise<void> {
+    const { held, vcenter, signal } = options;
+    const going = carryOut(this.#deps, runId, {
+      signal: signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]),
+      vcenter,
+      held,
+    })
+      .catch((thrown: unknown) => this.#deps.log.error({ run: runId, err: thrown }, "a run could not be carried out"))
+      .finally(() => this.#active.delete(runId));
+    this.#active.set(runId, going);
+    return going;
+  }
+
+  /** Stops the runs of this process between steps and waits for them. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#active.values());
+  }
+}

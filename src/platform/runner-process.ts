@@ -1,0 +1,32 @@
+/** Starts the process that carries a run out and outlives the server that started it. */
+import { spawn } from "node:child_process";
+import { PrepError } from "../core/domain/errors.ts";
+
+/** `main.js carry-out RUN`, in a session of its own: closing the client, the server or the terminal does not reach it. */
+export function detachedLaunch(configFile: string | undefined): (runId: string) => Promise<void> {
+  return (runId) =>
+    new Promise((resolve, reject) => {
+      const [, script] = process.argv;
+      const words = [
+        ...process.execArgv,
+        ...(script === undefined ? [] : [script]),
+        "carry-out",
+        runId,
+        ...(configFile === undefined ? [] : ["--config", configFile]),
+      ];
+      const child = spawn(process.execPath, words, { detached: true, stdio: "ignore" });
+      child.once("spawn", () => {
+        child.unref();
+        resolve();
+      });
+      child.once("error", (cause) => {
+        reject(
+          new PrepError("INTERNAL", "The process that carries the run out could not be started.", {
+            found: { runId },
+            hint: "The run is queued and has done nothing. Look at the machine's process limits, then resume it.",
+            cause,
+          }),
+        );
+      });
+    });
+}

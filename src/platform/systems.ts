@@ -1,0 +1,140 @@
+/** Connections to the configured array and vCenter: one for each look and each run, or one for all that a command does. */
+import { dirname } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import type { StorageArray } from "../array/driver.ts";
+import type { Config } from "../config/config.ts";
+import { resolveTls, type TlsReference } from "../config/trust.ts";
+import { PrepError } from "../core/domain/errors.ts";
+import type { Logger, Systems, VcenterOverride } from "../core/ports/runtime.ts";
+import type { Vsphere } from "../vsphere/vsphere.ts";
+import { systemClock } from "./clock.ts";
+
+interface Sides {
+  array(): StorageArray;
+  vsphere(override?: VcenterOverride): Vsphere;
+}
+
+/** Each system by itself. Errors, when a side is opened: what of its settings cannot be used. */
+async function openSides(config: Config, log: Logger): Promise<Sides> {
+  const [{ loadDriver }, { createVsphere }] = await Promise.all([
+    import("../array/driver.ts"),
+    import("../vsphere/vsphere.ts"),
+  ]);
+  const driver = await loadDriver(config.dgs.driver, config.file === undefined ? process.cwd() : dirname(config.file));
+  const { limits } = config;
+  return {
+    array: () =>
+      driver.create({
+        url: config.dgs.url,
+        username: config.dgs.username,
+        password: () => config.dgs.password.reveal(),
+        tls: resolveTls(config.dgs.tls),
+        timeouts: { connectMs: limits.connectMs, callMs: limits.dgsCallMs, jobMs: limits.dgsJobMs },
+        clock: systemClock,
+        log,
+      }),
+    vsphere: (override) => {
+      const address = override?.address ?? config.vcenter.address;
+      const trusted: TlsReference = address === config.vcenter.address ? config.vcenter.tls : { system: true };
+      const username = override?.username ?? config.vcenter.username;
+      if (username === undefined) {
+        throw new PrepError("CREDENTIALS_MISSING", "There is no vCenter user.", {
+          hint: "Set vcenter.username in the configuration, or give -vu.",
+        });
+      }
+      return createVsphere({
+        address,
+        username,
+        password: () => override?.password ?? config.vcenter.password.reveal(),
+        tls: resolveTls(trusted),
+        timeouts: {
+          connect: limits.connectMs,
+          call: limits.vcenterCallMs,
+          storage: limits.rescanMs,
+          task: limits.vcenterTaskMs,
+        },
+        limits: { powerOff: limits.powerOff, unregister: limits.unregister, register: limits.register },
+        clock: systemClock,
+        log,
+      });
+    },
+  };
+}
+
+/** Looks at one side alone, for a diagnosis: what is wrong with the other one does not show. */
+export interface Looks {
+  /** How many gold volumes the array has. */
+  array(): Promise<number>;
+  /** How many hosts vCenter knows. */
+  vcenter(): Promise<number>;
+}
+
+export const looksAt = (config: Config, log: Logger): Looks => ({
+  array: async () => {
+    const side = (await openSides(config, log)).array();
+    const volumes = await side.reader.volumes().finally(() => side.close());
+    return volumes.filter(({ kind }) => kind === "gold").length;
+  },
+  vcenter: async () => {
+    const side = (await openSides(config, log)).vsphere();
+    return (await side.reader.inventory().finally(() => side.close())).hosts.length;
+  },
+});
+
+export interface OpenSystems {
+  /** What the engine opens connections with. */
+  readonly systems: (override?: VcenterOverride) => Systems;
+  /** Signs out and closes what was kept open. Never throws. */
+  close(): Promise<void>;
+}
+
+interface Sockets {
+  readonly dgs: StorageArray;
+  readonly vcenter: Vsphere;
+  close(): Promise<void>;
+}
+
+/**
+ * The configured secret and the configured pin go to the configured vCenter only: another address is judged by the
+ * system's authorities and signed in to as the override says. With `kept`, whatever is opened towards one vCenter is one
+ * connection until the run is over, or `close`, so that a command that plans, looks again and runs signs in once; each end
+ * of a session or connection in between is renewed as ever. Without it each connection signs in and out by itself.
+ */
+export async function openSystems(config: Config, log: Logger, { kept }: { kept: boolean }): Promise<OpenSystems> {
+  const { array, vsphere } = await openSides(config, log);
+  const keeping: { readonly override: VcenterOverride | undefined; readonly sockets: Sockets }[] = [];
+
+  const open = (override: VcenterOverride | undefined): Sockets => {
+    const [dgs, vcenter] = [array(), vsphere(override)];
+    return { dgs, vcenter, close: async () => void (await Promise.all([dgs.close(), vcenter.close()])) };
+  };
+  const shared = (override: VcenterOverride | undefined): Sockets => {
+    const found = keeping.find((one) => isDeepStrictEqual(one.override, override));
+    if (found !== undefined) return found.sockets;
+    const sockets = open(override);
+    keeping.push({ override, sockets });
+    return sockets;
+  };
+  const drop = async (sockets: Sockets): Promise<void> => {
+    const at = keeping.findIndex((one) => one.sockets === sockets);
+    if (at !== -1) keeping.splice(at, 1);
+    await sockets.close();
+  };
+  const connect = kept ? shared : open;
+
+  return {
+    systems: (override) => ({
+      endpoints: { dgs: config.dgs.url, vcenter: override?.address ?? config.vcenter.address },
+      read: () => {
+        const { dgs, vcenter, close } = connect(override);
+        return { array: dgs.reader, hypervisor: vcenter.reader, close: kept ? async () => {} : close };
+      },
+      write: () => {
+        const sockets = connect(override);
+        const { dgs, vcenter } = sockets;
+        return { array: dgs.writer, hypervisor: vcenter.writer, close: () => drop(sockets) };
+      },
+    }),
+    close: async () => void (await Promise.all(keeping.splice(0).map(({ sockets }) => sockets.close()))),
+  };
+}

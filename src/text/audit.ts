@@ -1,0 +1,39 @@
+/** The audit as text. */
+
+import { safeText } from "../core/domain/safe-text.ts";
+import type { AuditRowView, AuditView, ChainView } from "../core/views.ts";
+import { bullets, count, page, sentence } from "./lines.ts";
+
+/** Whether the chain of audit rows holds. */
+function chainText(chain: ChainView): string {
+  const head = chain.head === undefined ? "" : `, head ${safeText(chain.head).slice(0, 16)}`;
+  return page([
+    chain.holds
+      ? `The audit chain holds: ${count(chain.rows, "row")}${head}.`
+      : `THE AUDIT CHAIN IS BROKEN (${count(chain.rows, "row")}${head}).`,
+    ...bullets(chain.problems, sentence),
+  ]);
+}
+
+function rowLine(row: AuditRowView): string {
+  const who = `${safeText(row.actor)} (${safeText(row.channel)}${row.client === undefined ? "" : `, ${safeText(row.client)}`})`;
+  const about = [
+    ...(row.planId === undefined ? [] : [`plan ${safeText(row.planId)}`]),
+    ...(row.runId === undefined ? [] : [`run ${safeText(row.runId)}`]),
+  ].join(", ");
+  const data = Object.keys(row.data).length === 0 ? "" : ` ${safeText(JSON.stringify(row.data), 240)}`;
+  return `#${row.seq} ${safeText(row.at)} ${safeText(row.type)} by ${who}${about === "" ? "" : `, ${about}`}${data}`;
+}
+
+/** Whether the chain of audit rows holds, and the rows, the newest last: of many, the newest `most` are named. */
+export function auditText({ rows, chain }: AuditView, most = 20): string {
+  const shown = rows.slice(-most);
+  const older = rows.length - shown.length;
+  return page([
+    chainText(chain),
+    "",
+    rows.length === 0 ? "No rows match." : `${count(rows.length, "row")}, newest last:`,
+    ...(older > 0 ? [`- (${older} older)`] : []),
+    ...shown.map((row) => `- ${rowLine(row)}`),
+  ]);
+}

@@ -1,0 +1,9 @@
+/**
+ * The text twin of every result (SURFACE: a contract that each has one). Plain text that reads well in a chat and on a
+ * terminal; everything from outside has gone through `safeText`, long lists name their first 20.
+ */
+export { auditText } from "./audit.ts";
+export { errorText } from "./error.ts";
+export { inspectText, lunsText, snapshotsText, vmsText } from "./inventory.ts";
+export { plansText, planText, questionText } from "./plan.ts";
+export { finishedSteps, runsText, runText } from "./run.ts";

@@ -1,0 +1,57 @@
+import { dirname } from "node:path";
+import { dgsDriver, loadDriver } from "../../../src/array/driver.ts";
+import { loadConfig } from "../../../src/config/load.ts";
+import { resolveTls } from "../../../src/config/trust.ts";
+import { startLab } from "../../../src/lab/start.ts";
+import { silentLog } from "../../../src/logging/log.ts";
+import { systemClock } from "../../../src/platform/clock.ts";
+import { arrayDriverContract, type ContractTarget } from "./contract-kit.ts";
+
+const GOLD = "AutomatedTest-VMBootImg-Gold";
+const CLIENT = "CDS1-ESX165";
+
+async function lab(): Promise<ContractTarget> {
+  const { info, caPem, close } = await startLab({ scenario: "empty" });
+  return {
+    driver: dgsDriver,
+    options: {
+      ...info.dgs,
+      password: () => info.dgs.password,
+      tls: { ca: caPem },
+      timeouts: { connectMs: 5_000, callMs: 10_000, jobMs: 60_000 },
+      clock: systemClock,
+      log: silentLog,
+    },
+    gold: GOLD,
+    client: CLIENT,
+    mayRollBack: true,
+    close,
+  };
+}
+
+/** The site's array and driver, as its configuration names them (docs/driver.md). */
+async function site(file: string): Promise<ContractTarget> {
+  const config = await loadConfig({ file, env: process.env, cwd: process.cwd() });
+  const { url, username, password, tls, driver } = config.dgs;
+  const { connectMs, dgsCallMs, dgsJobMs } = config.limits;
+  return {
+    driver: await loadDriver(driver, dirname(file)),
+    options: {
+      url,
+      username,
+      password: () => password.reveal(),
+      tls: resolveTls(tls),
+      timeouts: { connectMs, callMs: dgsCallMs, jobMs: dgsJobMs },
+      clock: systemClock,
+      log: silentLog,
+    },
+    gold: process.env["ATVM_CONTRACT_GOLD"] ?? GOLD,
+    client: process.env["ATVM_CONTRACT_CLIENT"] ?? CLIENT,
+    mayRollBack: process.env["ATVM_CONTRACT_ROLLBACK"] === "yes",
+  };
+}
+
+const file = process.env["ATVM_CONTRACT_CONFIG"];
+arrayDriverContract(file === undefined ? "the own driver on the lab" : "the site's driver", () =>
+  file === undefined ? lab() : site(file),
+);

@@ -1,0 +1,288 @@
+import { describe, expect, it } from "vitest";
+import { type ErrorCode, PrepError } from "../../../src/core/domain/errors.ts";
+import type { Actor, Engine } from "../../../src/core/engine.ts";
+import { cli, LUN, planOf, runOf, terminal } from "../terminal/terminal.ts";
+
+/** An engine that plans `plan` and runs to `run`, and what was asked of it. */
+function willing(plan = planOf(), run = runOf()) {
+  const calls: unknown[][] = [];
+  const parts: Partial<Engine> = {
+    plan: async (...args) => {
+      calls.push(["plan", ...args]);
+      return plan;
+    },
+    approve: async (planId, actor: Actor, typedLun) => {
+      calls.push(["approve", planId, actor.channel, typedLun]);
+      return plan;
+    },
+    confirm: async (token, actor) => {
+      calls.push(["confirm", token, actor.channel]);
+      return run;
+    },
+    discardPlan: async ({ planId }) => {
+      calls.push(["discard", planId]);
+      return { ...plan, state: "discarded" };
+    },
+  };
+  return { calls, parts, names: () => calls.map(([name]) => name) };
+}
+
+describe("atvm_prep with a mode", () => {
+  it("shows the plan, asks, carries it out and reports", async () => {
+    const { parts, calls } = willing();
+    const on = terminal({ tty: true });
+    on.type("y");
+    expect(await cli(["-A", "-n", "Gold"], parts, on)).toBe(0);
+    expect(calls.slice(1)).toEqual([
+      ["approve", "plan_1", "cli", undefined],
+      ["confirm", "token-canary-1", "cli"],
+    ]);
+    expect(on.out()).toContain(`atvm_prep -A -n ${LUN}`);
+    expect(on.out() + on.err()).not.toContain("token-canary");
+  });
+
+  it("hands every input on under its name", async () => {
+    const { parts, calls } = willing();
+    const flags = "-A -n Gold -s nightly -c C -e 10.0.0.9 --register_vms --keep_clone --force_power_off --dry-run";
+    expect(await cli(flags.split(" "), parts)).toBe(0);
+    expect(calls[0]?.slice(1)).toEqual([
+      "automated_testing",
+      {
+        lun: "Gold",
+        snapshot: "nightly",
+        client: "C",
+        host: "10.0.0.9",
+        registerVms: true,
+        keepClone: true,
+        forcePowerOff: true,
+      },
+      { principal: "tester", channel: "cli" },
+      {},
+    ]);
+  });
+
+  it.each([
+    ["-M", "maintenance"],
+    ["--register", "register"],
+    ["-U", "unregister"],
+    ["-rvgd", "rollback"],
+  ])("takes %s for the mode %s", async (flag, mode) => {
+    const { parts, calls } = willing();
+    await cli([flag, "-n", "Gold", "--dry-run"], parts);
+    expect(calls[0]?.[1]).toBe(mode);
+  });
+
+  it("on a no changes nothing, discards the plan and ends with 4", async () => {
+    const { parts, names } = willing();
+    const on = terminal({ tty: true });
+    on.type("maybe");
+    on.type("n");
+    expect(await cli(["-A", "-n", "Gold"], parts, on)).toBe(4);
+    expect(names()).toEqual(["plan", "discard"]);
+    expect(on.err()).toContain("DECLINED");
+  });
+
+  it("without a terminal and without --yes approves nothing, whatever is piped in", async () => {
+    const { parts, names } = willing();
+    const on = terminal();
+    on.io.stdin.push("y\n");
+    expect(await cli(["-A", "-n", "Gold"], parts, on)).toBe(4);
+    expect(names()).toEqual(["plan", "discard"]);
+    expect(on.err()).toContain("NOT_APPROVED");
+    expect(on.err()).toContain("--yes");
+  });
+
+  it("with --yes is audited as unattended", async () => {
+    const { parts, calls } = willing();
+    expect(await cli(["-A", "-n", "Gold", "--yes"], parts)).toBe(0);
+    expect(calls.slice(1)).toEqual([
+      ["approve", "plan_1", "cli-unattended", undefined],
+      ["confirm", "token-canary-1", "cli-unattended"],
+    ]);
+  });
+
+  it("wants a rollback's LUN typed: --yes is not enough", async () => {
+    const { parts, names } = willing(planOf("rollback"));
+    const on = terminal();
+    expect(await cli(["-rvgd", "-n", "Gold", "--yes"], parts, on)).toBe(4);
+    expect(names()).toEqual(["plan", "discard"]);
+    expect(on.err()).toContain("--yes-rollback");
+  });
+
+  it("approves a rollback by the name typed, and as a person's even beside --yes", async () => {
+    const { parts, calls } = willing(planOf("rollback"));
+    const on = terminal({ tty: true });
+    on.type(LUN);
+    expect(await cli(["-rvgd", "-n", "Gold", "--yes"], parts, on)).toBe(0);
+    expect(calls[1]).toEqual(["approve", "plan_1", "cli", LUN]);
+  });
+
+  it("takes another name for no approval", async () => {
+    const { parts, names } = willing(planOf("rollback"));
+    expect(await cli(["-rvgd", "-n", "Gold", "--yes-rollback", "Gold"], parts)).toBe(4);
+    expect(names()).toEqual(["plan", "discard"]);
+  });
+
+  it("prints one JSON document, the run, and everything else on standard error", async () => {
+    const { parts } = willing();
+    const on = terminal();
+    expect(await cli(["--json", "-A", "-n", "Gold", "--yes"], parts, on)).toBe(0);
+    expect(JSON.parse(on.out())).toMatchObject({ runId: "run_1", state: "succeeded" });
+    expect(on.err()).toContain(LUN);
+  });
+
+  it("prints the plan alone on --dry-run, and leaves none open", async () => {
+    const { parts, names } = willing();
+    const on = terminal();
+    expect(await cli(["-A", "-n", "Gold", "--dry-run", "--json"], parts, on)).toBe(0);
+    expect(JSON.parse(on.out())).toMatchObject({
+      planId: "plan_1",
+      mode: "automated_testing",
+      state: "discarded",
+      approval: { how: "This was a dry run: run the command without --dry-run to carry it out." },
+    });
+    expect(on.out()).not.toMatch(/planToken|token-canary/);
+    expect(names()).toEqual(["plan", "discard"]);
+  });
+
+  it("says the same of a dry run in words", async () => {
+    const on = terminal();
+    expect(await cli(["-A", "-n", "Gold", "--dry-run"], willing().parts, on)).toBe(0);
+    expect(on.out()).toContain("without --dry-run");
+    expect(on.out()).not.toContain("confirm_plan");
+  });
+
+  const refused = (code: ErrorCode) => () =>
+    Promise.reject(new PrepError(code, "No.", { hint: "Call confirm_plan with this plan's token." }));
+
+  it.each([
+    ["approve", "NOT_APPROVED", 4],
+    ["approve", "FORBIDDEN", 3],
+    ["confirm", "NOT_APPROVED", 4],
+    ["confirm", "WRONG_CONTROLLER", 3],
+    ["confirm", "UNREACHABLE", 1],
+  ] as const)("leaves no plan open when %s is refused with %s", async (call, code, exit) => {
+    const { parts, names } = willing();
+    expect(await cli(["-A", "-n", "Gold", "--yes"], { ...parts, [call]: refused(code) })).toBe(exit);
+    expect(names().at(-1)).toBe("discard");
+  });
+
+  it.each([
+    [["-A", "-n", "Gold", "--yes"], planOf()],
+    [["-rvgd", "-n", "Gold", "--yes-rollback", LUN], planOf("rollback")],
+  ])("tells %j, where only a person approves, to answer on a terminal, not of a token", async (argv, plan) => {
+    const { parts } = willing(plan);
+    const on = terminal();
+    expect(await cli(argv, { ...parts, approve: refused("NOT_APPROVED") }, on)).toBe(4);
+    expect(on.err()).toContain("Run it on a terminal without `--yes`");
+    expect(on.err()).not.toContain("confirm_plan");
+  });
+
+  it("does not offer --yes where it would not count", async () => {
+    const { parts } = willing(planOf("maintenance", { approval: { policy: "human", how: "h" } }));
+    const on = terminal();
+    expect(await cli(["-M", "-n", "Gold"], parts, on, { approval: { cli: "deny" } })).toBe(4);
+    expect(on.err()).toContain("Run it on a terminal.");
+    expect(on.err()).not.toContain("--yes");
+  });
+
+  it.each([
+    ["y\x03", undefined],
+    ["n", "DECLINED"],
+  ])("still gives a script its one document when the question is answered with %j", async (typed, code) => {
+    const { parts, names } = willing();
+    const on = terminal({ tty: true });
+    on.type(typed);
+    const exit = await cli(["-A", "-n", "Gold", "--json"], parts, on);
+    expect(exit).toBe(code === undefined ? 130 : 4);
+    expect(JSON.parse(on.out())).toMatchObject({ error: { code: code ?? "NOT_APPROVED", hint: expect.any(String) } });
+    expect(names()).toEqual(["plan", "discard"]);
+  });
+
+  it.each([
+    ["failed", { code: "COPY_NOT_FOUND", message: "m", hint: "h", retryable: false }, 3],
+    ["needs_operator", undefined, 7],
+    ["interrupted", undefined, 130],
+  ] as const)("ends a run that is %s with its code", async (state, error, code) => {
+    const { parts } = willing(planOf(), runOf(state, error === undefined ? {} : { error }));
+    expect(await cli(["-A", "-n", "Gold", "--yes"], parts)).toBe(code);
+  });
+
+  it("shows a refusal with its hint, without a stack, and its exit code", async () => {
+    const on = terminal();
+    const plan = () =>
+      Promise.reject(new PrepError("UNKNOWN_LUN", "There is no LUN Glod.", { hint: "Did you mean Gold?" }));
+    expect(await cli(["-A", "-n", "Glod"], { plan }, on)).toBe(3);
+    expect(on.err()).toContain("UNKNOWN_LUN");
+    expect(on.err()).toContain("Did you mean Gold?");
+    expect(on.err()).not.toMatch(/^\s+at /m);
+  });
+
+  it("leaves the fresh plan that a stale one's refusal brings neither open nor with its token", async () => {
+    const { parts, calls } = willing();
+    const on = terminal();
+    const extra = { diff: ["VM a was powered on since"], plan: planOf("automated_testing", { planId: "plan_2" }) };
+    const confirm = () => Promise.reject(new PrepError("STALE_PLAN", "It moved on.", { hint: "its own token", extra }));
+    expect(await cli(["-A", "-n", "Gold", "--yes", "--json"], { ...parts, confirm }, on)).toBe(6);
+    expect(JSON.parse(on.out())).toMatchObject({
+      error: {
+        code: "STALE_PLAN",
+        diff: extra.diff,
+        plan: { state: "discarded" },
+        hint: expect.stringContaining("again"),
+      },
+    });
+    expect(calls.at(-1)).toEqual(["discard", "plan_2"]);
+    expect(on.out() + on.err()).not.toContain("token-canary");
+  });
+
+  it("asks the run to stop on Ctrl-C, and ends with 130", async () => {
+    const { parts, calls } = willing();
+    const on = terminal();
+    const stopped = Promise.withResolvers<void>();
+    const confirm: Engine["confirm"] = async (_token, _actor, options) => {
+      await options?.onUpdate?.(runOf("running"));
+      on.interrupt();
+      await stopped.promise;
+      return runOf("cancelled");
+    };
+    const cancelRun: Engine["cancelRun"] = async (runId) => {
+      calls.push(["cancel", runId]);
+      stopped.resolve();
+      return runOf("running");
+    };
+    expect(await cli(["-A", "-n", "Gold", "--yes"], { ...parts, confirm, cancelRun }, on)).toBe(130);
+    expect(calls.at(-1)).toEqual(["cancel", "run_1"]);
+  });
+
+  it("asks nobody where there is nothing to do", async () => {
+    const { parts, names } = willing(planOf("maintenance", { steps: [] }), runOf("succeeded", { steps: [] }));
+    expect(await cli(["-M", "-n", "Gold"], parts)).toBe(0);
+    expect(names()).toEqual(["plan", "confirm"]);
+  });
+});
+
+describe("another vCenter", () => {
+  it("needs its own user and password: the configured secret stays with the configured address", async () => {
+    const on = terminal();
+    expect(await cli(["-A", "-n", "Gold", "-vi", "10.9.9.9", "-vu", "root"], {}, on)).toBe(2);
+    expect(on.err()).toContain("BAD_REQUEST");
+    expect(on.out() + on.err()).not.toContain("canary");
+  });
+
+  it("is handed on with them, with a warning about -vp, and without printing it", async () => {
+    const { parts, calls } = willing();
+    const on = terminal();
+    const argv = ["-A", "-n", "Gold", "-vi=10.9.9.9", "-vu", "root", "-vp", "pw-canary", "--dry-run"];
+    expect(await cli(argv, parts, on)).toBe(0);
+    expect(calls[0]?.at(-1)).toEqual({ vcenter: { address: "10.9.9.9", username: "root", password: "pw-canary" } });
+    expect(on.err()).toContain("process list");
+    expect(on.out() + on.err()).not.toContain("canary");
+  });
+
+  it("is none where -vi is the configured address", async () => {
+    const { parts, calls } = willing();
+    expect(await cli(["-A", "-n", "Gold", "-vi", "192.168.0.201", "--dry-run"], parts)).toBe(0);
+    expect(calls[0]?.at(-1)).toEqual({});
+  });
+});

@@ -1,0 +1,48 @@
+import { PassThrough } from "node:stream";
+import { describe, expect, it } from "vitest";
+import { LiveRun } from "../../../src/cli/terminal/progress-view.ts";
+import type { RunView } from "../../../src/core/views.ts";
+import { runOf } from "./terminal.ts";
+
+type Step = RunView["steps"][number];
+const first: Step = { id: "a", kind: "power_off", text: "Power off 3 VMs", state: "pending" };
+const second: Step = { id: "b", kind: "unmount", text: "Unmount", state: "pending" };
+const run = (...steps: Step[]): RunView => runOf("running", { steps });
+
+function watch(isTTY: boolean, updates: RunView[], columns = 80): string {
+  const out = Object.assign(new PassThrough(), { isTTY, columns });
+  const live = new LiveRun(out);
+  for (const update of updates) live.update(update);
+  live.end();
+  return out.read()?.toString() ?? "";
+}
+
+const times = { startedAt: "2026-11-23T10:00:00.000Z", endedAt: "2026-11-23T10:01:05.000Z" };
+const updates = [
+  run({ ...first, state: "running", detail: "1 of 3 off" }, second),
+  run({ ...first, state: "running", detail: "2 of 3 off" }, second),
+  run({ ...first, state: "done", detail: "3 off", ...times }, { ...second, state: "skipped" }),
+];
+
+describe("progress of a run", () => {
+  it("is a line for each beginning and end where nobody watches", () => {
+    expect(watch(false, updates).split("\n")).toEqual([
+      "… 1/2 Power off 3 VMs: 1 of 3 off",
+      "✓ 1/2 Power off 3 VMs: 3 off (1 min 5 s)",
+      "– 2/2 Unmount: already so",
+      "",
+    ]);
+  });
+
+  it("is kept up to date in one line on a terminal, cut to its width", () => {
+    const shown = watch(true, updates, 30);
+    expect(shown).toContain("\r\x1b[2K… 1/2 Power off 3 VMs: 2 of …");
+    expect(shown.endsWith("✓ 1/2 Power off 3 VMs: 3 off (1 min 5 s)\n– 2/2 Unmount: already so\n")).toBe(true);
+  });
+
+  it("says nothing twice", () => {
+    const [update] = updates;
+    if (update === undefined) throw new Error("there is one");
+    expect(watch(false, [update, update, update]).split("\n")).toHaveLength(2);
+  });
+});

@@ -1,0 +1,171 @@
+/** A terminal, or a pipe, as tests hold it, and an engine that does only what a test says. */
+import { PassThrough } from "node:stream";
+import type { App } from "../../../src/app.ts";
+import { runCli } from "../../../src/cli/cli.ts";
+import type { Io } from "../../../src/cli/terminal/io.ts";
+import { configFromObject } from "../../../src/config/config.ts";
+import { Secret } from "../../../src/config/secrets.ts";
+import type { Engine } from "../../../src/core/engine.ts";
+import type { Mode, PlanView, RunView } from "../../../src/core/views.ts";
+import { silentLog } from "../../../src/logging/log.ts";
+
+export interface Terminal {
+  readonly io: Io;
+  out(): string;
+  err(): string;
+  /** Answers the next question that is asked. */
+  type(line: string): void;
+  endInput(): void;
+  interrupt(): void;
+}
+
+export function terminal(options: { tty?: boolean; cwd?: string } = {}): Terminal {
+  const stdin = Object.assign(new PassThrough(), { isTTY: options.tty === true });
+  const stdout = Object.assign(new PassThrough(), { isTTY: false });
+  const stderr = Object.assign(new PassThrough(), { isTTY: options.tty === true });
+  const text = { out: "", err: "" };
+  const waiting: string[] = [];
+  stdout.on("data", (chunk: Buffer) => {
+    text.out += chunk.toString();
+  });
+  let asked = 0;
+  stderr.on("data", (chunk: Buffer) => {
+    text.err += chunk.toString();
+    const questions = text.err.match(/\[y\/n\] |n to leave it: /g)?.length ?? 0;
+    while (asked < questions && waiting.length > 0) {
+      asked += 1;
+      stdin.write(`${waiting.shift()}\n`);
+    }
+  });
+  const listeners = new Set<(signal: "SIGINT" | "SIGTERM") => void>();
+  return {
+    io: {
+      stdin,
+      stdout,
+      stderr,
+      env: {},
+      cwd: options.cwd ?? process.cwd(),
+      onInterrupt(listener) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    },
+    out: () => text.out,
+    err: () => text.err,
+    type: (line) => waiting.push(line),
+    endInput: () => stdin.end(),
+    interrupt: () => {
+      for (const listener of [...listeners]) listener("SIGINT");
+    },
+  };
+}
+
+export const LUN = "AutomatedTest-VMBootImg-Gold";
+
+export function planOf(mode: Mode = "automated_testing", more: Partial<PlanView> = {}): PlanView {
+  return {
+    planId: "plan_1",
+    planToken: "token-canary-1",
+    mode,
+    command: `atvm_prep -A -n ${LUN} -c CDS1-ESX165 -vi 192.168.0.201 -e 192.168.1.165`,
+    target: {
+      lun: { name: LUN, volumeId: "vol-1", naa: "naa.60000000000000000000000000000001" },
+      client: { name: "CDS1-ESX165", id: "client-1" },
+      host: { address: "192.168.1.165", name: "192.168.1.165" },
+      vcenter: "192.168.0.201",
+    },
+    steps: [{ id: "s1", kind: "create_clone", text: "Make a clone", irreversible: false }],
+    impact: {
+      vmsToPowerOff: [],
+      vmsToUnregister: [],
+      vmsToRegister: [],
+      datastoresToUnmount: [],
+      volumesToUnassign: [],
+      clonesToDelete: [],
+      snapshotsLost: [],
+    },
+    warnings: [],
+    notes: [],
+    leftovers: [],
+    approval: { policy: "token", how: "confirm" },
+    state: "open",
+    createdAt: "2026-11-23T10:00:00.000Z",
+    expiresAt: "2026-11-23T10:10:00.000Z",
+    fingerprint: "f",
+    ...more,
+  };
+}
+
+export function runOf(state: RunView["state"] = "succeeded", more: Partial<RunView> = {}): RunView {
+  return {
+    runId: "run_1",
+    planId: "plan_1",
+    mode: "automated_testing",
+    command: "atvm_prep -A",
+    state,
+    steps: [{ id: "s1", kind: "create_clone", text: "Make a clone", state: "done" }],
+    next: [],
+    createdAt: "2026-11-23T10:00:00.000Z",
+    ...more,
+  };
+}
+
+const notExpected = (name: string) => () => Promise.reject(new Error(`${name} was not to be called`));
+
+function engineWith(parts: Partial<Engine>): Engine {
+  return {
+    inspect: notExpected("inspect"),
+    listLuns: notExpected("listLuns"),
+    listSnapshots: notExpected("listSnapshots"),
+    listVms: notExpected("listVms"),
+    plan: notExpected("plan"),
+    resumePlan: notExpected("resumePlan"),
+    getPlan: notExpected("getPlan"),
+    listPlans: notExpected("listPlans"),
+    discardPlan: notExpected("discardPlan"),
+    getRun: notExpected("getRun"),
+    listRuns: notExpected("listRuns"),
+    readAudit: notExpected("readAudit"),
+    verifyAudit: notExpected("verifyAudit"),
+    completions: notExpected("completions"),
+    confirm: notExpected("confirm"),
+    approve: notExpected("approve"),
+    cancelRun: notExpected("cancelRun"),
+    carryOut: notExpected("carryOut"),
+    close: async () => undefined,
+    ...parts,
+  };
+}
+
+const config = await configFromObject(
+  {
+    dgs: { url: "https://dgs.test", username: "u", password: Secret.of("dgs-canary"), tls: { insecure: true } },
+    vcenter: { username: "u", password: Secret.of("vcenter-canary"), tls: { insecure: true } },
+  },
+  "/nowhere",
+  { HOME: "/nowhere" },
+);
+
+/** What of the application is another one than usual. */
+interface Site {
+  readonly warnings?: readonly string[];
+  readonly approval?: Partial<App["config"]["approval"]>;
+  readonly looks?: Partial<App["looks"]>;
+}
+
+/** Runs one command line against such an engine. */
+export function cli(argv: string[], parts: Partial<Engine>, on = terminal(), site: Site = {}): Promise<number> {
+  const engine = engineWith(parts);
+  return runCli(
+    argv,
+    on.io,
+    async (): Promise<App> => ({
+      engine,
+      config: { ...config, warnings: site.warnings ?? [], approval: { ...config.approval, ...site.approval } },
+      looks: { array: notExpected("looks.array"), vcenter: notExpected("looks.vcenter"), ...site.looks },
+      log: silentLog,
+      actor: (channel) => ({ principal: "tester", channel }),
+      close: () => engine.close(),
+    }),
+  );
+}

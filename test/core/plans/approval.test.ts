@@ -1,0 +1,258 @@
+/** Who has to say yes, on which channel, and that everything else fails closed and leaves the plan open. */
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Answer, Engine } from "../../../src/core/engine.ts";
+import type { PlanView } from "../../../src/core/views.ts";
+import { type Bench, GOLD, refusal, withEngine } from "../../support/engine.ts";
+import { allModes, asked, assemble } from "../../support/parts.ts";
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await withEngine();
+});
+beforeEach(async () => {
+  for (const { planId } of await bench.app.engine.listPlans({ principal: bench.actor.principal }))
+    await bench.app.engine.discardPlan({ planId }, bench.actor);
+  await bench.control.reset({ scenario: "clone-assigned" });
+});
+
+const YES: Answer = { kind: "accept", approve: true };
+const planWith = (engine: Engine, mode: PlanView["mode"] = "unregister"): Promise<PlanView> =>
+  engine.plan(mode, { lun: "Gold" }, bench.actor);
+const expectOpen = async (plan: PlanView): Promise<void> => {
+  expect((await bench.app.engine.getPlan(plan.planId)).state).toBe("open");
+  expect((await bench.control.state()).mutations).toEqual([]);
+};
+const lastOf = async (planId: string, type: string) =>
+  (await bench.app.engine.readAudit({ planId, limit: 1_000 })).rows.findLast((row) => row.type === type);
+
+describe("policy prompt", () => {
+  const prompting = () => assemble(bench, { approval: { policies: allModes("prompt") } });
+
+  test("asks with the command and the impact, and runs after a yes that the audit tells of", async () => {
+    const { engine } = await prompting();
+    const plan = await planWith(engine);
+    const token = plan.planToken ?? "";
+    const question = await asked(engine.confirm(token, bench.actor, { canAsk: true }));
+    expect(question.plan).toMatchObject({ planId: plan.planId, command: plan.command, impact: plan.impact });
+    expect(question.plan.planToken).toBeUndefined();
+    await expectOpen(plan);
+    const answered = { challenge: question.challenge, answer: YES };
+    const run = await engine.confirm(token, bench.actor, { canAsk: true, answered });
+    expect(run.state).toBe("succeeded");
+    expect((await lastOf(plan.planId, "plan_redeemed"))?.data).toMatchObject({
+      policy: "prompt",
+      approvedBy: bench.actor.principal,
+      approvedChannel: "prompt:mcp",
+    });
+  });
+
+  test.each([
+    ["a no", { kind: "decline" }, "DECLINED"],
+    ["a form sent back without the tick", { kind: "accept", approve: false }, "DECLINED"],
+    ["an empty form", { kind: "accept" }, "DECLINED"],
+    ["a form put away", { kind: "cancel" }, "NOT_APPROVED"],
+  ] as const)(
+    "%s runs nothing, leaves the plan open, and the next question may be answered yes",
+    async (_what, no, code) => {
+      const { engine } = await prompting();
+      const plan = await planWith(engine);
+      const token = plan.planToken ?? "";
+      const first = await asked(engine.confirm(token, bench.actor, { canAsk: true }));
+      const refused = await refusal(
+        engine.confirm(token, bench.actor, { canAsk: true, answered: { challenge: first.challenge, answer: no } }),
+        code,
+      );
+      expect(refused.hint).toContain(`atvm_prep approve ${plan.planId}`);
+      await expectOpen(plan);
+      expect((await lastOf(plan.planId, "plan_not_approved"))?.data).toMatchObject({ answer: no.kind, verdict: code });
+      const second = await asked(engine.confirm(token, bench.actor, { canAsk: true }));
+      const answered = { challenge: second.challenge, answer: YES };
+      expect(await engine.confirm(token, bench.actor, { canAsk: true, answered })).toMatchObject({
+        state: "succeeded",
+      });
+    },
+  );
+
+  test("an answer counts once: a second use of its challenge is none", async () => {
+    const { engine } = await prompting();
+    const plan = await planWith(engine);
+    const { challenge } = await asked(engine.confirm(plan.planToken ?? "", bench.actor, { canAsk: true }));
+    const say = (answer: Answer) =>
+      engine.confirm(plan.planToken ?? "", bench.actor, { canAsk: true, answered: { challenge, answer } });
+    await refusal(say({ kind: "decline" }), "DECLINED");
+    await refusal(say(YES), "NOT_APPROVED");
+    await expectOpen(plan);
+  });
+
+  test("an answer to another plan's question counts for neither", async () => {
+    const { engine } = await prompting();
+    const [plan, other] = [await planWith(engine), await planWith(engine, "register")];
+    const mine = await asked(engine.confirm(plan.planToken ?? "", bench.actor, { canAsk: true }));
+    await refusal(
+      engine.confirm(other.planToken ?? "", bench.actor, {
+        canAsk: true,
+        answered: { challenge: mine.challenge, answer: YES },
+      }),
+      "NOT_APPROVED",
+    );
+    await refusal(
+      engine.confirm(plan.planToken ?? "", bench.actor, { answered: { challenge: "ask_invented", answer: YES } }),
+      "NOT_APPROVED",
+    );
+    await expectOpen(plan);
+    await expectOpen(other);
+  });
+
+  test("an answer after 50 seconds comes too late", async () => {
+    let shift = 0;
+    const { engine } = await assemble(bench, {
+      approval: { policies: allModes("prompt") },
+      storePath: `${bench.dir}/late/atvm.sqlite`,
+      shiftMs: () => shift,
+    });
+    const plan = await planWith(engine);
+    const { challenge } = await asked(engine.confirm(plan.planToken ?? "", bench.actor, { canAsk: true }));
+    shift = 51_000;
+    const answered = { challenge, answer: YES };
+    const late = await refusal(
+      engine.confirm(plan.planToken ?? "", bench.actor, { canAsk: true, answered }),
+      "NOT_APPROVED",
+    );
+    expect(late.message).toContain("too late");
+    expect((await bench.control.state()).mutations).toEqual([]);
+  });
+
+  test("a client that cannot ask is told the other way, and that way counts", async () => {
+    const { engine } = await prompting();
+    const plan = await planWith(engine);
+    const refused = await refusal(engine.confirm(plan.planToken ?? "", bench.actor, { canAsk: false }), "NOT_APPROVED");
+    expect(refused.hint).toContain(`atvm_prep approve ${plan.planId}`);
+    await expectOpen(plan);
+    await engine.approve(plan.planId, bench.app.actor("cli"));
+    expect(await engine.confirm(plan.planToken ?? "", bench.actor)).toMatchObject({ state: "succeeded" });
+  });
+
+  test("a rollback wants the LUN's name typed, and a tick is not enough", async () => {
+    const { engine } = await prompting();
+    const plan = await planWith(engine, "rollback");
+    const answers: Answer[] = [YES, { kind: "accept", typedLun: "Gold" }, { kind: "accept", typedLun: `${GOLD}-2` }];
+    for (const answer of answers) {
+      const { challenge } = await asked(engine.confirm(plan.planToken ?? "", bench.actor, { canAsk: true }));
+      await refusal(
+        engine.confirm(plan.planToken ?? "", bench.actor, { canAsk: true, answered: { challenge, answer } }),
+        "NOT_APPROVED",
+      );
+    }
+    await expectOpen(plan);
+    const { challenge } = await asked(engine.confirm(plan.planToken ?? "", bench.actor, { canAsk: true }));
+    const answered = { challenge, answer: { kind: "accept", typedLun: GOLD } as const };
+    expect(await engine.confirm(plan.planToken ?? "", bench.actor, { answered })).toMatchObject({ state: "succeeded" });
+  });
+
+  test("the person's own answer is none where requester and approver must be two", async () => {
+    const { engine } = await assemble(bench, {
+      approval: { policies: allModes("prompt"), requesterIsNotApprover: true },
+    });
+    const plan = await planWith(engine);
+    await refusal(engine.confirm(plan.planToken ?? "", bench.actor, { canAsk: true }), "NOT_APPROVED");
+    await refusal(engine.approve(plan.planId, bench.app.actor("cli")), "FORBIDDEN");
+    await expectOpen(plan);
+    await engine.approve(plan.planId, { principal: "os:second@here", channel: "cli" });
+    expect(await engine.confirm(plan.planToken ?? "", bench.actor)).toMatchObject({ state: "succeeded" });
+    expect((await lastOf(plan.planId, "plan_redeemed"))?.data).toMatchObject({ approvedBy: "os:second@here" });
+  });
+});
+
+describe("policy human", () => {
+  const humans = (more: object = {}) => assemble(bench, { approval: { policies: allModes("human"), ...more } });
+
+  test("wants the approval first, whatever the client can show or says was answered; after it, confirming runs", async () => {
+    const { engine } = await humans();
+    const plan = await planWith(engine);
+    const token = plan.planToken ?? "";
+    const answered = { challenge: "ask_0000000000000000", answer: YES };
+    for (const options of [{}, { canAsk: true }, { canAsk: true, answered }]) {
+      const refused = await refusal(engine.confirm(token, bench.actor, options), "NOT_APPROVED");
+      expect(refused.hint).toContain(`atvm_prep approve ${plan.planId}`);
+    }
+    await expectOpen(plan);
+    const approved = await engine.approve(plan.planId, bench.app.actor("cli"));
+    expect(approved.approval.approvedBy).toBe(bench.actor.principal);
+    await expectOpen(plan);
+    expect(await engine.confirm(token, bench.actor)).toMatchObject({ state: "succeeded" });
+    expect((await lastOf(plan.planId, "plan_redeemed"))?.data).toMatchObject({ approvedChannel: "cli" });
+  });
+
+  test.each(["mcp", "http", "runner"] as const)("cannot be satisfied on channel %s", async (channel) => {
+    const { engine } = await humans();
+    const plan = await planWith(engine);
+    await refusal(engine.approve(plan.planId, { ...bench.actor, channel }), "FORBIDDEN");
+    await refusal(engine.confirm(plan.planToken ?? "", bench.actor), "NOT_APPROVED");
+    await expectOpen(plan);
+  });
+
+  test("--yes stands for a person only where the site says so", async () => {
+    const denied = await humans({ cli: "deny" });
+    const plan = await planWith(denied.engine);
+    await refusal(denied.engine.approve(plan.planId, bench.app.actor("cli-unattended")), "NOT_APPROVED");
+    await expectOpen(plan);
+    const { engine } = await humans({ cli: "allow" });
+    await engine.approve(plan.planId, bench.app.actor("cli-unattended"));
+    await refusal(denied.engine.confirm(plan.planToken ?? "", bench.actor), "NOT_APPROVED");
+    await expectOpen(plan);
+    expect(await engine.confirm(plan.planToken ?? "", bench.actor)).toMatchObject({ state: "succeeded" });
+    expect((await lastOf(plan.planId, "plan_approved"))?.channel).toBe("cli-unattended");
+  });
+
+  test("an answer that was given while the policy was prompt is not a person's approval", async () => {
+    const prompting = await assemble(bench, { approval: { policies: allModes("prompt") } });
+    const plan = await planWith(prompting.engine);
+    const { challenge } = await asked(prompting.engine.confirm(plan.planToken ?? "", bench.actor, { canAsk: true }));
+    await bench.control.touch("disconnect-host");
+    const answered = { challenge, answer: YES };
+    await refusal(prompting.engine.confirm(plan.planToken ?? "", bench.actor, { answered }), "UNREACHABLE");
+    const { engine } = await humans();
+    await refusal(engine.confirm(plan.planToken ?? "", bench.actor), "NOT_APPROVED");
+  });
+
+  test("a rollback is approved by typing the LUN's name", async () => {
+    const plan = await planWith(bench.app.engine, "rollback");
+    expect(plan.approval.policy).toBe("human");
+    await refusal(bench.app.engine.approve(plan.planId, bench.app.actor("cli")), "NOT_APPROVED");
+    await refusal(bench.app.engine.approve(plan.planId, bench.app.actor("cli"), "Gold"), "NOT_APPROVED");
+    await refusal(bench.app.engine.confirm(plan.planToken ?? "", bench.actor), "NOT_APPROVED");
+    await expectOpen(plan);
+    await bench.app.engine.approve(plan.planId, bench.app.actor("cli"), GOLD);
+    expect(await bench.app.engine.confirm(plan.planToken ?? "", bench.actor)).toMatchObject({ state: "succeeded" });
+  });
+
+  test("plans that are unknown, discarded or carried out cannot be approved", async () => {
+    const { engine } = await humans();
+    const cli = bench.app.actor("cli");
+    await refusal(engine.approve("plan_unknown", cli), "PLAN_UNKNOWN");
+    const discarded = await planWith(engine);
+    await engine.discardPlan({ planId: discarded.planId }, bench.actor);
+    await refusal(engine.approve(discarded.planId, cli), "PLAN_OBSOLETE");
+    const done = await planWith(bench.app.engine);
+    await bench.run(done);
+    await refusal(engine.approve(done.planId, cli), "PLAN_OBSOLETE");
+  });
+});
+
+describe("policy token", () => {
+  test("is enough by itself, and the audit says that it was all there was", async () => {
+    const plan = await planWith(bench.app.engine);
+    expect(await bench.app.engine.confirm(plan.planToken ?? "", bench.actor)).toMatchObject({ state: "succeeded" });
+    expect((await lastOf(plan.planId, "plan_redeemed"))?.data).toMatchObject({
+      policy: "token",
+      approvedChannel: "token",
+    });
+  });
+
+  test("runs nothing on another machine than the controller", async () => {
+    const { engine } = await assemble(bench, { wrongController: "Changes are made on atvm-cypress-vm-1 only." });
+    const plan = await planWith(engine);
+    await refusal(engine.confirm(plan.planToken ?? "", bench.actor), "WRONG_CONTROLLER");
+    await expectOpen(plan);
+  });
+});

@@ -1,0 +1,371 @@
+/**
+ * Random worlds, random requests: a plan is refused with a code, or, when run, reaches its mode's goal; and nothing but
+ * what the mode is for has changed, by comparing the lab's state before and after.
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
+import { parse, stringify } from "yaml";
+import { z } from "zod";
+import { type App, openApp } from "../../src/app.ts";
+import { PrepError } from "../../src/core/domain/errors.ts";
+import type { PrepInputs } from "../../src/core/request/request.ts";
+import { MODES, type Mode, type PlanView, type RunView } from "../../src/core/views.ts";
+import { stateView } from "../../src/lab/control/state-view.ts";
+import { World } from "../../src/lab/world/world.ts";
+import { type Bench, withEngine } from "../support/engine.ts";
+import { type LabState, State } from "../support/lab.ts";
+import { anyDeed, type Deed, furnish, happen } from "../support/random-world.ts";
+
+const RUNS = Number(process.env["ATVM_PROPERTY_RUNS"] ?? 120);
+const LIMIT_MS = Number(process.env["ATVM_PROPERTY_MS"] ?? 40_000);
+const LUNS = ["Gold", "Gold2", "ComputeMigration"] as const;
+
+interface Case {
+  readonly scenario: "empty" | "one-datacenter";
+  /**
+   * What the client has before anything else happens: a clone or gold, its VMs registered and some running; or a clone
+   * that was taken away under them, with the host knowing of it or not.
+   */
+  readonly start: "clone" | "gold" | "lost" | "dead" | "nothing";
+  readonly deeds: readonly Deed[];
+  /** An own run that meets a failure, before the request: what it leaves is part of the world. */
+  readonly broken: { readonly request: Asked; readonly op: string; readonly nth: number } | undefined;
+  readonly request: Asked;
+}
+
+interface Asked {
+  readonly mode: Mode;
+  readonly lun: (typeof LUNS)[number];
+  readonly client: number;
+  /** Index among gold's snapshots, newest first; undefined is the latest. */
+  readonly snapshot: number | undefined;
+  readonly registerVms: boolean;
+  readonly keepClone: boolean;
+  readonly forcePowerOff: boolean;
+}
+
+const BREAKING = [
+  "CloneSnapshot",
+  "CreateAssignment",
+  "DeleteAssignment",
+  "DeleteVolume",
+  "RollbackSnapshot",
+  "UnregisterVM",
+  "UnmountVmfsVolume",
+  "DetachScsiLun",
+  "ResolveMultipleUnresolvedVmfsVolumes",
+  "RescanVmfs",
+  "RegisterVM_Task",
+] as const;
+
+const anyRequest: fc.Arbitrary<Asked> = fc.record({
+  mode: fc.constantFrom(...MODES),
+  lun: fc.constantFrom(...LUNS),
+  client: fc.nat({ max: 2 }),
+  snapshot: fc.option(fc.nat({ max: 4 }), { nil: undefined, freq: 2 }),
+  registerVms: fc.boolean(),
+  keepClone: fc.boolean(),
+  forcePowerOff: fc.boolean(),
+});
+
+const anyCase: fc.Arbitrary<Case> = fc.record({
+  scenario: fc.constantFrom("empty", "empty", "empty", "one-datacenter"),
+  start: fc.constantFrom("clone", "clone", "gold", "lost", "dead", "nothing"),
+  deeds: fc.array(anyDeed, { maxLength: 8 }),
+  broken: fc.option(
+    fc.record({ request: anyRequest, op: fc.constantFrom(...BREAKING), nth: fc.integer({ min: 1, max: 2 }) }),
+    { nil: undefined, freq: 3 },
+  ),
+  request: anyRequest,
+});
+
+let bench: Bench;
+let settings: object;
+beforeAll(async () => {
+  bench = await withEngine({ vms: 3, running: 1 });
+  settings = z.looseObject({}).parse(parse(await readFile(bench.config, "utf8")));
+});
+
+let stores = 0;
+/** A store of its own: the lab gives the same ids again, and a journal of another world would speak of this one. */
+async function freshApp(): Promise<App> {
+  stores += 1;
+  const file = join(bench.dir, `p${stores}.yaml`);
+  const limits = { guestShutdown: "1s", copyWait: "1s" };
+  await writeFile(file, stringify({ ...settings, store: { sqlite: join(bench.dir, `p${stores}.sqlite`) }, limits }));
+  return openApp({ configFile: file, env: {}, cwd: bench.dir });
+}
+
+const inUse: readonly Deed[] = [
+  { what: "deploy", elsewhere: 0, which: 1 },
+  { what: "register", elsewhere: 0, which: 0 },
+];
+
+const STARTS: Readonly<Record<Case["start"], readonly Deed[]>> = {
+  clone: inUse,
+  lost: [...inUse, { what: "unassign", elsewhere: 0, which: 0 }],
+  dead: [...inUse, { what: "unassign", elsewhere: 0, which: 0 }, { what: "rescan", elsewhere: 0, which: 0 }],
+  gold: [
+    { what: "assign", elsewhere: 0, which: 0 },
+    { what: "rescan", elsewhere: 0, which: 0 },
+    { what: "register", elsewhere: 0, which: 0 },
+  ],
+  nothing: [],
+};
+
+const build = (world: World, { scenario, start, deeds, request }: Case): void => {
+  world.reset({ scenario, vms: 3, running: 1 });
+  furnish(world);
+  const focus = { client: request.client, gold: LUNS.indexOf(request.lun) };
+  for (const deed of [...STARTS[start], ...deeds]) happen(world, deed, focus);
+};
+
+const look = (world: World): LabState => State.parse(JSON.parse(JSON.stringify(stateView(world))));
+
+function inputsOf(asked: Asked, state: LabState): PrepInputs {
+  const { lun, registerVms, keepClone, forcePowerOff } = asked;
+  const client = state.clients[asked.client];
+  const gold = goldIn(asked, state);
+  const snapshots = state.snapshots
+    .filter((snapshot) => snapshot.volumeId === gold.id)
+    .toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
+  const snapshot = asked.snapshot === undefined ? undefined : snapshots[asked.snapshot]?.name;
+  const base = { lun, registerVms, keepClone, forcePowerOff, client: client?.name, host: client?.hostAddress };
+  return snapshot === undefined ? base : { ...base, snapshot };
+}
+
+function goldIn({ lun }: Asked, state: LabState): LabState["volumes"][number] {
+  const name = { Gold: "-Gold", Gold2: "-Gold-2", ComputeMigration: "ComputeMigration-Gold" }[lun];
+  const gold = state.volumes.find((volume) => volume.kind === "gold" && volume.name.endsWith(`Img${name}`));
+  if (gold === undefined) throw new Error(`no ${lun}`);
+  return gold;
+}
+
+const familyIn = (gold: { id: string }, { volumes }: LabState): Set<string> => {
+  const ids = new Set([gold.id]);
+  for (const id of ids) for (const volume of volumes) if (volume.parentVolumeId === id) ids.add(volume.id);
+  return ids;
+};
+
+async function planAndRun(app: App, asked: Asked, state: LabState): Promise<{ plan: PlanView; run: RunView }> {
+  const actor = app.actor("mcp", "property");
+  const plan = await app.engine.plan(asked.mode, inputsOf(asked, state), actor);
+  expect(bench.lab.world.mutations.length).toBe(state.mutations.length);
+  if (plan.approval.policy === "human") {
+    await app.engine.approve(plan.planId, app.actor("cli"), plan.target.lun.name);
+  }
+  const run = await app.engine.confirm(plan.planToken ?? "", actor, { waitMs: 25_000 });
+  return { plan, run };
+}
+
+/** What of the world is nothing of this request's: other clients, other families, and gold itself. */
+function untouchable(asked: Asked, state: LabState): unknown {
+  const gold = goldIn(asked, state);
+  const family = familyIn(gold, state);
+  const client = state.clients[asked.client];
+  const host = state.hosts.find((one) => one.client === client?.name);
+  const signature = gold["vmfsUuid"];
+  const ours = new Set(state.datastores.filter((one) => one.vmfsUuid === signature).map((one) => one.name));
+  const heldElsewhere = new Set(
+    state.assignments.filter((one) => one.clientId !== client?.id).map((one) => one.volumeId),
+  );
+  return {
+    golds: state.volumes.filter((volume) => volume.kind === "gold").map(({ id, name, guid }) => ({ id, name, guid })),
+    otherVolumes: state.volumes.filter((volume) => !family.has(volume.id) || heldElsewhere.has(volume.id)),
+    otherSnapshots: state.snapshots.filter((one) => one.volumeId !== gold.id).map((one) => one.id),
+    ownContent:
+      asked.mode === "rollback"
+        ? undefined
+        : [gold.dataVersion, state.snapshots.filter((one) => one.volumeId === gold.id).map((one) => one.id)],
+    assignments: state.assignments.filter((one) => one.clientId !== client?.id || !family.has(one.volumeId)),
+    hosts: state.hosts.map((one) =>
+      one === host
+        ? {
+            mounts: one.mounts.filter((mount) => mount.vmfsUuid !== signature),
+            unmounted: one.unmounted.filter((mount) => mount.vmfsUuid !== signature),
+            unresolved: one.unresolved.filter((copy) => copy.vmfsUuid !== signature),
+          }
+        : one,
+    ),
+    vms: state.vms.filter((vm) => vm.host !== host?.name || !ours.has(vm.datastore)),
+  };
+}
+
+const registeredFiles = (state: LabState, host: string, datastore: string): string[] =>
+  state.vms
+    .filter((vm) => vm.host === host && vm.datastore === datastore && vm.connectionState === "connected")
+    .map((vm) => vm.path.replace(/^\[.*?\] (?=\S)/, "").replace(/^.*\/vmfs\/volumes\/[^/]+\//, ""))
+    .toSorted();
+
+function expectGoal(asked: Asked, plan: PlanView, before: LabState, after: LabState): void {
+  const { mode } = asked;
+  const gold = goldIn(asked, after);
+  const family = familyIn(gold, after);
+  const client = after.clients[asked.client];
+  const host = after.hosts.find((one) => one.client === client?.name);
+  const assigned = after.assignments.filter((one) => one.clientId === client?.id && family.has(one.volumeId));
+  const volume = after.volumes.find((one) => one.id === assigned[0]?.volumeId);
+  const mount = host?.mounts.find((one) => one.naa === `naa.${volume?.guid}`);
+  const here = after.vms.filter((vm) => vm.host === host?.name && vm.datastore === mount?.datastore);
+  const readable = after.files.filter((file) => file.volumeId === volume?.id && file["unreadable"] !== true);
+  const files = readable.map((file) => file.path).toSorted();
+  const allRegistered = (): void => {
+    const registered = registeredFiles(after, host?.name ?? "", mount?.datastore ?? "");
+    expect(registered).toEqual(expect.arrayContaining(files));
+    expect(new Set(registered).size).toBe(registered.length);
+  };
+  if (mode !== "unregister") {
+    expect(assigned).toHaveLength(1);
+    expect(mount).toMatchObject({ accessible: true });
+  }
+  switch (mode) {
+    case "automated_testing": {
+      expect(volume).toMatchObject({ kind: "clone", parentSnapshotId: plan.snapshot?.id });
+      expect(before.volumes.some((one) => one.id === volume?.id)).toBe(false);
+      const deleted = plan.impact.clonesToDelete.map((clone) => clone.id);
+      expect(after.volumes.filter((one) => deleted.includes(one.id))).toEqual([]);
+      break;
+    }
+    case "maintenance":
+    case "rollback":
+      expect(volume?.id).toBe(gold.id);
+      break;
+    case "register":
+      allRegistered();
+      break;
+    case "unregister":
+      expect(here).toEqual([]);
+      return;
+    default:
+      mode satisfies never;
+  }
+  if (mode === "rollback") {
+    const chosen = before.snapshots.find((one) => one.id === plan.snapshot?.id);
+    expect(gold.dataVersion).toBe(chosen?.["dataVersion"]);
+    const lost = plan.impact.snapshotsLost.map((one) => one.id);
+    const own = (state: LabState) => state.snapshots.filter((one) => one.volumeId === gold.id).map((one) => one.id);
+    expect(own(after)).toEqual(own(before).filter((id) => !lost.includes(id)));
+  }
+  if (mode === "register") return;
+  if (asked.registerVms) allRegistered();
+  else if (mode !== "maintenance" || plan.steps.some((step) => step.kind === "assign")) expect(here).toEqual([]);
+}
+
+const plainly = { snapshot: undefined, registerVms: false, keepClone: false, forcePowerOff: false } as const;
+
+/** What it once found, kept. */
+const FOUND: readonly Case[] = [
+  // A lost clone is deleted while another host of the Datacenter still has it mounted.
+  {
+    scenario: "empty",
+    start: "lost",
+    deeds: [
+      { what: "share-datastore", elsewhere: 0, which: 3 },
+      { what: "snapshot", elsewhere: 0, which: 10 },
+      { what: "delete", elsewhere: 1, which: 3 },
+    ],
+    broken: undefined,
+    request: { ...plainly, mode: "automated_testing", lun: "Gold", client: 0 },
+  },
+  // Gold is assigned while the host still runs VMs from a clone that was taken away.
+  {
+    scenario: "empty",
+    start: "lost",
+    deeds: [{ what: "assign", elsewhere: 0, which: 0 }],
+    broken: undefined,
+    request: { ...plainly, mode: "maintenance", lun: "Gold2", client: 1 },
+  },
+  // Gold is taken away while its datastore spans another volume, which stays.
+  {
+    scenario: "one-datacenter",
+    start: "gold",
+    deeds: [
+      { what: "unassign", elsewhere: 0, which: 9 },
+      { what: "span-datastore", elsewhere: 0, which: 2 },
+    ],
+    broken: undefined,
+    request: { ...plainly, mode: "maintenance", lun: "Gold2", client: 2 },
+  },
+];
+
+const seen = { refused: new Map<string, number>(), run: new Map<Mode, number>() };
+const count = <K>(counts: Map<K, number>, key: K): void => void counts.set(key, (counts.get(key) ?? 0) + 1);
+
+/** Codes by which a plan may be refused; all others would be defects, or say nothing about the world. */
+const REFUSALS =
+  /^(SNAPSHOT_AMBIGUOUS|SNAPSHOT_NOT_FOUND|NO_SNAPSHOTS|NOTHING_ASSIGNED|SEVERAL_ASSIGNED|DATASTORE_\w+|VM_\w+|VOLUME_IN_USE|SIGNATURE_MOUNTED|COPY_AMBIGUOUS|CLONE_HAS_CHILDREN|TOOLS_MISSING|UNREACHABLE)$/;
+
+async function check(one: Case): Promise<void> {
+  const { world } = bench.lab;
+  await bench.control.clearFaults();
+  build(world, one);
+  const app = await freshApp();
+  try {
+    const { broken, request } = one;
+    if (broken !== undefined) {
+      await bench.control.faults({ api: "*", op: broken.op, nth: broken.nth, times: 99, action: "http500" });
+      await planAndRun(app, broken.request, look(world)).catch((thrown: unknown) => {
+        expect(thrown).toBeInstanceOf(PrepError);
+      });
+      await bench.control.clearFaults();
+    }
+    const before = look(world);
+    const rescanned = rescannedTwin(world, request);
+    const outcome = await planAndRun(app, request, before).catch((thrown: unknown) => {
+      if (!(thrown instanceof PrepError)) throw thrown;
+      return thrown;
+    });
+    const after = look(world);
+    if (outcome instanceof PrepError) {
+      expect(outcome.code, outcome.message).toMatch(REFUSALS);
+      expect(outcome.hint).not.toBe("");
+      expect(after).toEqual(before);
+      count(seen.refused, outcome.code);
+      return;
+    }
+    const { plan, run } = outcome;
+    expect({ state: run.state, error: run.error }).toEqual({ state: "succeeded", error: undefined });
+    if (plan.steps.length === 0) expect(after.mutations).toEqual(before.mutations);
+    expectGoal(request, plan, before, after);
+    const baseline = plan.steps.some((step) => step.kind === "rescan") ? rescanned : before;
+    expect(untouchable(request, after)).toEqual(untouchable(request, baseline));
+    count(seen.run, request.mode);
+  } finally {
+    await app.close();
+  }
+}
+
+/** The world as it is now, with the client's host rescanned by nobody's plan: what a second look makes of what others left. */
+function rescannedTwin(world: World, asked: Asked): LabState {
+  const twin = new World({ scenario: { scenario: "empty" } });
+  Object.assign(twin.model, structuredClone(world.model));
+  const client = twin.model.clients[asked.client];
+  const host = twin.model.hosts.find(({ clientId }) => clientId === client?.id);
+  if (host?.connected) {
+    twin.rescanHba(host.id, "nobody");
+    twin.rescanVmfs(host.id, "nobody");
+  }
+  return look(twin);
+}
+
+describe("random worlds and requests", () => {
+  test(
+    "a plan is refused with a code or reaches its goal, and nothing else changes",
+    async () => {
+      await fc.assert(fc.asyncProperty(anyCase, check), {
+        numRuns: RUNS,
+        interruptAfterTimeLimit: LIMIT_MS,
+        endOnFailure: true,
+        examples: FOUND.map((one) => [one]),
+      });
+      // A property that refuses everything would hold as well.
+      expect([...seen.run.values()].reduce((a, b) => a + b, 0)).toBeGreaterThan(10);
+      expect(seen.refused.size).toBeGreaterThan(3);
+      if (process.env["ATVM_PROPERTY_SHOW"] !== undefined)
+        process.stderr.write(`${JSON.stringify([[...seen.run], [...seen.refused]])}\n`);
+    },
+    LIMIT_MS * 2 + 30_000,
+  );
+});

@@ -1,0 +1,21 @@
+/** Rows to store, and places to store them in. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { Store } from "../../../src/core/ports/store.ts";
+import { systemClock } from "../../../src/platform/clock.ts";
+import { openSqliteStore, type SqliteStoreOptions } from "../../../src/store/sqlite/store.ts";
+
+/** A path in a directory of its own that is not there yet. */
+export function freshPath(): string {
+  const directory = mkdtempSync(join(tmpdir(), "atvm-store-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return join(directory, "state", "atvm.db");
+}
+
+export async function openStore(path = freshPath(), options: Partial<SqliteStoreOptions> = {}): Promise<Store> {
+  const store = await openSqliteStore({ path, clock: systemClock, ...options });
+  onTestFinished(() => store.close());
+  return store;
+}
