@@ -123,12 +123,12 @@ function settingsOf(config: Config, named: string | undefined): EngineSettings {
     approval: {
       policies: config.approval.policy,
       cli: config.approval.cli,
-      planTtlMs: config.approval.planTtlMs,
+      planTtlMs: config.approval.planTtl,
       requesterIsNotApprover: config.approval.requesterIsNotApprover,
     },
     limits: {
-      guestShutdownMs: config.limits.guestShutdownMs,
-      copyWaitMs: config.limits.copyWaitMs,
+      guestShutdownMs: config.limits.guestShutdown,
+      copyWaitMs: config.limits.copyWait,
       openPlans: config.limits.openPlans,
     },
     line: (...words) => commandLine(["atvm_prep", ...words, ...where]),

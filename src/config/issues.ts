@@ -8,49 +8,59 @@ import { configJsonSchema } from "./schema.ts";
 type Path = readonly PropertyKey[];
 
 export interface ConfigIssue {
-  /** Such as `dgs.password` or `pairs[1].host`; empty for the document itself. */
-  readonly path: string;
-  readonly line?: number;
+  /** Empty for the document itself. */
+  readonly path: Path;
+  /** It is the member's name that is wrong, not its value. */
+  readonly key: boolean;
   readonly message: string;
 }
 
 /** Where a value, or with `key` the name of a member, stands in the file. */
-export type LineOf = (path: Path, key?: boolean) => number | undefined;
+export type LineOf = (path: Path, key: boolean) => number | undefined;
+
+/** As many as a person mends before looking again. */
+const MOST_SHOWN = 10;
 
 /** `CONFIG_INVALID` with one sentence an issue. Values are not shown: a misplaced secret could be among them. */
-export function configInvalid(where: string, issues: readonly ConfigIssue[]): PrepError {
-  const told = issues.slice(0, 10).map((issue) => {
-    const line = issue.line === undefined ? "" : `line ${issue.line}: `;
-    return `${line}${issue.path === "" ? "the configuration" : issue.path} ${issue.message}`;
+export function configInvalid(
+  where: string,
+  issues: readonly ConfigIssue[],
+  lineOf: LineOf = () => undefined,
+): PrepError {
+  const shown = issues.slice(0, MOST_SHOWN).map((issue) => {
+    const line = lineOf(issue.path, issue.key);
+    return { path: formatPath(issue.path), ...(line === undefined ? {} : { line }), message: issue.message };
   });
-  return new PrepError("CONFIG_INVALID", `${where} is not a valid configuration: ${told.join("; ")}.`, {
-    found: { file: where, issues: issues.slice(0, 10) },
+  const sentences = shown.map(({ path, line, message }) => {
+    return `${line === undefined ? "" : `line ${line}: `}${path === "" ? "the configuration" : path} ${message}`;
+  });
+  return new PrepError("CONFIG_INVALID", `${where} is not a valid configuration: ${sentences.join("; ")}.`, {
+    found: { file: where, issues: shown },
     hint: "Mend the places named. `atvm_prep config schema` prints what a configuration may say.",
   });
 }
 
-/** zod's issues as ours. A misspelt key is told once, not as a missing one as well. */
-export function issuesOf(error: z.ZodError, lineOf: LineOf): ConfigIssue[] {
+/** zod's issues as ours. A misspelt key is reported once, not as a missing one as well. */
+export function issuesOf(error: z.ZodError): ConfigIssue[] {
   const misspelt = new Set<string>();
-  const told = error.issues.flatMap((issue) => {
+  const issues = error.issues.flatMap((issue) => {
     const unknown = unknownKeys(issue);
-    if (unknown.length === 0) return [placed(issue.path, wording(issue), lineOf)];
+    if (unknown.length === 0) return [issueAt(issue.path, wording(issue), namesKey(issue))];
     return unknown.map((key) => {
       const { meant, words } = unknownKey(key, issue.path);
-      if (meant !== undefined) misspelt.add(printed([...issue.path, meant]));
-      return placed([...issue.path, key], words, lineOf, true);
+      if (meant !== undefined) misspelt.add(formatPath([...issue.path, meant]));
+      return issueAt([...issue.path, key], words, true);
     });
   });
-  return told.filter((issue) => !(issue.message === MISSING && misspelt.has(issue.path)));
+  return issues.filter((issue) => !(issue.message === MISSING && misspelt.has(formatPath(issue.path))));
 }
 
 const MISSING = "is missing";
 
-/** One issue at a path, with its line. */
-export function placed(path: Path, message: string, lineOf: LineOf, key = false): ConfigIssue {
-  const line = lineOf(path, key);
-  return { path: printed(path), ...(line === undefined ? {} : { line }), message };
-}
+/** One issue at a path. */
+export const issueAt = (path: Path, message: string, key = false): ConfigIssue => ({ path, key, message });
+
+const namesKey = (issue: z.core.$ZodIssue): boolean => issue.code === "custom" && issue.params?.["key"] === true;
 
 /** Keys that no form of the object has: a union refuses each key that one of its forms lacks. */
 function unknownKeys(issue: z.core.$ZodIssue): string[] {
@@ -83,7 +93,7 @@ function wording(issue: z.core.$ZodIssue): string {
         : [];
     });
     const [meant] = inner.filter((nested) => nested.code === "custom" || nested.code === "invalid_format");
-    if (meant !== undefined) return `${printed(meant.path)} ${meant.message}`;
+    if (meant !== undefined) return `${formatPath(meant.path)} ${meant.message}`;
     return issue.message;
   }
   if (issue.code === "invalid_type") {
@@ -98,7 +108,7 @@ function wording(issue: z.core.$ZodIssue): string {
 const saysMissing = (issue: z.core.$ZodIssue): boolean =>
   issue.code === "invalid_type" && issue.message.endsWith("received undefined");
 
-function printed(path: Path): string {
+function formatPath(path: Path): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === "number") return `${text}[${part}]`;
     const name = safeText(String(part), 60);

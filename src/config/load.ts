@@ -1,10 +1,10 @@
 /** Finds the configuration file and reads it. */
 import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from "yaml";
+import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
 import { PrepError } from "../core/domain/errors.ts";
 import { type Config, type Env, homeOf, resolveConfig } from "./config.ts";
-import { configInvalid, type LineOf } from "./issues.ts";
+import { configInvalid, issueAt, type LineOf } from "./issues.ts";
 
 export interface LoadOptions {
   /** From `--config`; wins over everything. */
@@ -33,20 +33,22 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
   const { file, text } = await find(options);
   const lines = new LineCounter();
   // Pretty errors quote the source, which may hold a secret in the wrong place; only code and position are shown.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  // The library compares each key of a map with each other one: 40,000 of them took it 15 s.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  const lineAt = (offset: number | undefined): number | undefined =>
+    offset === undefined ? undefined : lines.linePos(offset).line;
   const [broken] = document.errors;
-  if (broken !== undefined) throw notYaml(file, broken.code, lines.linePos(broken.pos[0]).line);
-  const lineOf: LineOf = (path, key = false) => {
-    const offset = offsetOf(document.contents, path, key);
-    return offset === undefined ? undefined : lines.linePos(offset).line;
-  };
+  if (broken !== undefined) throw notYaml(file, broken.code, lineAt(broken.pos[0]));
+  const repeated = repeatedKey(document.contents);
+  if (repeated !== undefined) throw notYaml(file, "DUPLICATE_KEY", lineAt(repeated));
   let data: unknown;
   try {
     data = document.toJS();
   } catch {
     throw notYaml(file, "UNRESOLVED_ALIAS", undefined);
   }
-  return resolveConfig(data, { where: file, file, baseDir: dirname(file), env: options.env, lineOf, inMemory: false });
+  const lineOf: LineOf = (path, key) => lineAt(offsetOf(document.contents, path, key));
+  return resolveConfig(data, { where: file, file, baseDir: dirname(file), env: options.env, lineOf });
 }
 
 async function find(options: LoadOptions): Promise<{ file: string; text: string }> {
@@ -83,9 +85,28 @@ const isMissing = (cause: unknown): boolean =>
 
 function notYaml(file: string, code: string, line: number | undefined): PrepError {
   const problem = code.toLowerCase().replaceAll("_", " ");
-  return configInvalid(file, [
-    { path: "", ...(line === undefined ? {} : { line }), message: `is not YAML that can be read (${problem})` },
-  ]);
+  return configInvalid(file, [issueAt([], `is not YAML that can be read (${problem})`)], () => line);
+}
+
+/** The offset of the first key that its map has already. */
+function repeatedKey(contents: Node | null): number | undefined {
+  let repeated: number | undefined;
+  visit(contents, {
+    Map: (_, map) => {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        if (seen.has(name)) {
+          repeated = start(key);
+          return visit.BREAK;
+        }
+        seen.add(name);
+      }
+      return undefined;
+    },
+  });
+  return repeated;
 }
 
 /** The offset of the value at `path` (or of its key), else of the nearest thing above it that is there. */

@@ -1,83 +1,20 @@
 /**
- * What a configuration may say (SURFACE: Configuration). One schema checks the file, is published as JSON schema and
- * knows the keys that a typo is compared with. References (secrets, paths) are resolved after it, in `config.ts`.
+ * What a configuration may say (SURFACE: Configuration). One schema checks the file, turns its references into absolute
+ * paths and `Secret`s, is published as JSON schema, makes docs/configuration.md, and knows the keys that a typo is
+ * compared with. A key stands here only when something reads it.
  */
+import { dirname, join } from "node:path";
 import { z } from "zod";
-import { normalThumbprint } from "../net/tls.ts";
-import { parseDuration } from "./duration.ts";
+import { contradictionsIn } from "./contradictions.ts";
 import { Secret } from "./secrets.ts";
-
-const text = z.string().trim().min(1, { error: "must not be empty" });
-
-const duration = (fallback: string) =>
-  z
-    .string()
-    .transform((raw, context) => {
-      const ms = parseDuration(raw);
-      if (ms !== undefined) return ms;
-      context.issues.push({
-        code: "custom",
-        input: raw,
-        message: "must be a duration such as 500ms, 20s, 5m or 1h (a day at most)",
-      });
-      return z.NEVER;
-    })
-    .prefault(fallback);
-
-const count = (fallback: number, most: number) => z.int().min(1).max(most).default(fallback);
-
-const envReference = z.strictObject({
-  env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "must be a variable's name" }),
-});
-const fileReference = z.strictObject({ file: text });
-
-const SECRET_RULE =
-  "must be {env: NAME} or {file: PATH}, never the value itself: put the value into a file that only this account can read, and name the file here";
-
-/** `inMemory`: also a `Secret` object, for configurations that a program builds. */
-const secret = (inMemory: boolean) =>
-  inMemory
-    ? z.union([z.custom<Secret>((value) => value instanceof Secret), envReference, fileReference], {
-        error: SECRET_RULE,
-      })
-    : z.union([envReference, fileReference], { error: SECRET_RULE });
-
-const tls = z
-  .union(
-    [
-      z.strictObject({ ca: text }),
-      z.strictObject({
-        thumbprint: z.string().refine((raw) => /^[0-9A-F]{64}$/.test(normalThumbprint(raw)), {
-          error: "must be a SHA-256 thumbprint: 64 hex digits, colons optional",
-        }),
-      }),
-      z.strictObject({ insecure: z.literal(true) }),
-    ],
-    { error: "must be one of {ca: FILE}, {thumbprint: SHA256 (64 hex digits)} and {insecure: true}" },
-  )
-  .optional();
-
-const httpUrl = z.string().refine(
-  (raw) => {
-    const url = URL.canParse(raw) ? new URL(raw) : undefined;
-    return (
-      url !== undefined &&
-      /^https?:$/.test(url.protocol) &&
-      url.username === "" &&
-      url.password === "" &&
-      url.search + url.hash === ""
-    );
-  },
-  { error: "must be a http(s) URL without user, password, query and fragment" },
-);
-
-const hostAndPort = z.string().regex(/^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?$/, {
-  error: "must be HOST or HOST:PORT, without a scheme or a path",
-});
+import { count, duration, hostAndPort, httpUrl, path, type References, secret, text, tls } from "./values.ts";
 
 const policy = z.enum(["token", "prompt", "human"]);
 
-const pair = z.strictObject({ client: text, host: text });
+const pair = z.strictObject({
+  client: text.describe("Client, as the array names it."),
+  host: text.describe("ESXi host of that client, as vCenter names it: an address or a name."),
+});
 
 const PAIRS = [
   { client: "CDS1-ESX165", host: "192.168.1.165" },
@@ -90,77 +27,161 @@ const LUNS = {
   ComputeMigration: "AutomatedTest-VMBootImgComputeMigration-Gold",
 };
 
-function buildSchema(inMemory: boolean) {
-  return z.strictObject({
-    dgs: z.strictObject({
-      url: httpUrl,
-      username: text,
-      password: secret(inMemory),
-      tls,
-      driver: text.optional(),
-    }),
-    vcenter: z.strictObject({
-      address: hostAndPort.default("192.168.0.201"),
-      username: text.optional(),
-      password: secret(inMemory).optional(),
-      tls,
-    }),
-    controller: z.strictObject({ hostname: text, address: text }).optional(),
-    luns: z.record(text, text).default(LUNS),
-    pairs: z.array(pair).default(PAIRS),
-    defaults: pair.default({ client: "CDS1-ESX165", host: "192.168.1.165" }),
-    approval: z
-      .strictObject({
-        default: policy.default("prompt"),
-        automated_testing: policy.optional(),
-        maintenance: policy.optional(),
-        register: policy.optional(),
-        unregister: policy.optional(),
-        rollback: policy.default("human"),
-        cli: z.enum(["allow", "deny"]).default("deny"),
-        planTtl: duration("10m"),
-        requesterIsNotApprover: z.boolean().default(false),
-      })
-      .prefault({}),
-    register: z.strictObject({ folder: text.optional(), pool: text.optional() }).prefault({}),
-    store: z
-      .union([z.strictObject({ sqlite: text }), z.strictObject({ postgres: secret(inMemory) })], {
-        error:
-          "must be one of {sqlite: PATH} and {postgres: {env: NAME}} or {postgres: {file: PATH}}, where the secret is the whole URL",
-      })
-      .optional(),
-    log: z
-      .strictObject({ dir: text.optional(), level: z.enum(["debug", "info", "warn", "error"]).default("info") })
-      .prefault({}),
-    limits: z
-      .strictObject({
-        powerOff: count(16, 64),
-        unregister: count(8, 64),
-        register: count(8, 64),
-        openPlans: count(20, 1000),
-        guestShutdown: duration("5m"),
-        copyWait: duration("2m"),
-        connect: duration("10s"),
-        dgsCall: duration("30s"),
-        dgsJob: duration("30m"),
-        vcenterCall: duration("2m"),
-        vcenterTask: duration("15m"),
-        rescan: duration("15m"),
-      })
-      .prefault({}),
-    http: z.looseObject({ listen: text.optional(), allowedHosts: z.array(text).optional() }).prefault({}),
-  });
-}
+/**
+ * The schema that resolves references with these. `stateDir`: where store and log go when nothing names a place.
+ * Its output has durations in milliseconds, absolute paths and all defaults; no secret is read.
+ */
+export const configSchema = (references: References, stateDir: string) =>
+  z
+    .strictObject({
+      dgs: z
+        .strictObject({
+          url: httpUrl.describe("Base address of the array's interface."),
+          username: text.describe("Account on the array."),
+          password: secret(references).describe("Password of that account."),
+          tls: tls(references).describe(
+            "How the array's certificate is judged; without it, by the authorities that Node trusts.",
+          ),
+          driver: text
+            .transform((given) => (given.startsWith(".") ? references.path(given) : given))
+            .optional()
+            .describe(
+              "Driver for an array with another interface: a module's path, or a package's name (docs/driver.md). Without it, the one for docs/dgs-api.yaml.",
+            ),
+        })
+        .describe("The storage array."),
+      vcenter: z
+        .strictObject({
+          address: hostAndPort.default("192.168.0.201").describe("Where vCenter answers https."),
+          username: text.optional().describe("Account on vCenter. Without it, each command must give `-vu`."),
+          password: secret(references)
+            .optional()
+            .transform((given) => given ?? Secret.absent("vcenter.password"))
+            .describe("Password of that account. Without it, each command must give `-vp`."),
+          tls: tls(references).describe(
+            "How vCenter's certificate is judged; without it, by the authorities that Node trusts.",
+          ),
+        })
+        .describe("The vCenter that manages the hosts."),
+      controller: z
+        .strictObject({
+          hostname: text.describe("Its host name, short or in full."),
+          address: text.describe("One of its own IP addresses."),
+        })
+        .optional()
+        .describe("The machine on which alone changes are made. Without it, any machine may."),
+      luns: z
+        .record(text, text)
+        .default(LUNS)
+        .describe("Shorthand for gold LUNs: short name → name on the array. Case, spaces, `-` and `_` do not count."),
+      pairs: z.array(pair).default(PAIRS).describe("Which client of the array is which ESXi host, one to one."),
+      defaults: pair
+        .default({ client: "CDS1-ESX165", host: "192.168.1.165" })
+        .describe("The target of a request that names none."),
+      approval: z
+        .strictObject({
+          default: policy
+            .default("prompt")
+            .describe(
+              "What a plan wants before it runs. `token`: the assistant's second call. `prompt`: the person is asked through the assistant's program. `human`: a person runs `atvm_prep approve`.",
+            ),
+          automated_testing: policy.optional().describe("The same for `-A` alone."),
+          maintenance: policy.optional().describe("The same for `-M` alone."),
+          register: policy.optional().describe("The same for `-R` alone."),
+          unregister: policy.optional().describe("The same for `-U` alone."),
+          // What cannot be undone does not follow a general default.
+          rollback: policy.default("human").describe("The same for `-rvgd` alone, which does not follow `default`."),
+          cli: z
+            .enum(["allow", "deny"])
+            .default("deny")
+            .describe("Whether `--yes` on a command line satisfies `human`."),
+          planTtl: duration("10m").describe("How long a plan can be confirmed."),
+          requesterIsNotApprover: z
+            .boolean()
+            .default(false)
+            .describe("Whether a plan must be approved by another account than the one that asked for it."),
+        })
+        .prefault({})
+        .transform(({ default: otherwise, cli, planTtl, requesterIsNotApprover, rollback, ...perMode }) => ({
+          policy: {
+            automated_testing: perMode.automated_testing ?? otherwise,
+            maintenance: perMode.maintenance ?? otherwise,
+            register: perMode.register ?? otherwise,
+            unregister: perMode.unregister ?? otherwise,
+            rollback,
+          },
+          cli,
+          planTtl,
+          requesterIsNotApprover,
+        }))
+        .describe("What a plan wants before it runs (docs/security.md says what each kind proves)."),
+      register: z
+        .strictObject({
+          folder: text.optional().describe("Folder below the VM folder of the target's Datacenter, `/` between names."),
+          pool: text.optional().describe("Resource pool below the target host's own, `/` between names."),
+        })
+        .prefault({})
+        .describe("Where VMs are registered. Without it, at the top of both."),
+      store: z
+        .union(
+          [
+            z.strictObject({ sqlite: path(references).describe("SQLite file, on a local disk.") }),
+            z.strictObject({ postgres: secret(references).describe("The whole URL of a PostgreSQL database.") }),
+          ],
+          {
+            error:
+              "must be one of {sqlite: PATH} and {postgres: {env: NAME}} or {postgres: {file: PATH}}, where the secret is the whole URL",
+          },
+        )
+        .optional()
+        .transform((given): Store => {
+          if (given === undefined) return { kind: "sqlite", path: join(stateDir, "atvm.db") };
+          return "sqlite" in given ? { kind: "sqlite", path: given.sqlite } : { kind: "postgres", url: given.postgres };
+        })
+        .describe("Plans, runs and audit. Without it, `atvm/atvm.db` below `$XDG_STATE_HOME` or `~/.local/state`."),
+      log: z
+        .strictObject({
+          dir: path(references).optional().describe("Folder of `atvm_prep.log`. Without it, `log` beside the store."),
+          level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("The least that is written."),
+        })
+        .prefault({})
+        .describe("The log."),
+      limits: z
+        .strictObject({
+          powerOff: count(16, 64).describe("VMs powered off at once on a host."),
+          unregister: count(8, 64).describe("VMs unregistered at once on a host."),
+          register: count(8, 64).describe("VMs registered at once on a host."),
+          openPlans: count(20, 1000).describe("Open plans of one principal."),
+          guestShutdown: duration("5m").describe("How long guests of gold VMs may take to shut down."),
+          copyWait: duration("2m").describe("How long a new disk may take to show up on the host."),
+          connect: duration("10s").describe("Time for a connection to either system, TLS included."),
+          dgsCall: duration("30s").describe("Time for one call to the array."),
+          dgsJob: duration("30m").describe("Time for one job of the array."),
+          vcenterCall: duration("2m").describe("Time for one call to vCenter."),
+          vcenterTask: duration("15m").describe("Time for one task of vCenter."),
+          rescan: duration("15m").describe("Time for one call that works on a host's storage, such as a rescan."),
+        })
+        .prefault({})
+        .describe("How much at once, and how long."),
+    })
+    .check(({ value, issues }) => {
+      issues.push(...contradictionsIn(value));
+    })
+    .transform((checked) => {
+      const { store, log } = checked;
+      const besideStore = store.kind === "sqlite" ? dirname(store.path) : stateDir;
+      return { ...checked, log: { ...log, dir: log.dir ?? join(besideStore, "log") } };
+    });
 
-/** For what a person wrote. */
-export const fileSchema = buildSchema(false);
-/** For what a program built: secrets may be `Secret` objects. */
-export const objectSchema = buildSchema(true);
+type Store = { readonly kind: "sqlite"; readonly path: string } | { readonly kind: "postgres"; readonly url: Secret };
 
-/** A configuration that has the right form: durations in milliseconds, defaults filled in, references as they stand. */
-export type RawConfig = z.output<typeof objectSchema>;
+let published: Record<string, unknown> | undefined;
 
 /** The JSON Schema (draft 2020-12) of a configuration file, for editors and `config schema`. */
-export function configJsonSchema(): Record<string, unknown> {
-  return { ...z.toJSONSchema(fileSchema, { io: "input" }), title: "atvm_prep configuration" };
+export function configJsonSchema(): Readonly<Record<string, unknown>> {
+  published ??= {
+    ...z.toJSONSchema(configSchema({ path: (written) => written, env: {} }, "/"), { io: "input" }),
+    title: "atvm_prep configuration",
+  };
+  return published;
 }

@@ -37,11 +37,6 @@ export class Secret {
     return new Secret(() => readSource({ kind: "file", path }), path);
   }
 
-  /** A value that never was in a file: the lab's own, or one from the command line. */
-  static of(text: string): Secret {
-    return new Secret(async () => text);
-  }
-
   /** Stands where configuration names none; `key` is the member that is missing, such as `vcenter.password`. */
   static absent(key: string): Secret {
     return new Secret(() => readSource({ kind: "absent", key }));

@@ -1,14 +1,15 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { type Config, configFromObject } from "../../src/config/config.ts";
+import { z } from "zod";
+import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { configJsonSchema } from "../../src/config/schema.ts";
-import { Secret } from "../../src/config/secrets.ts";
 import { resolveTls } from "../../src/config/trust.ts";
 import { PrepError } from "../../src/core/domain/errors.ts";
 
@@ -63,7 +64,7 @@ describe("what is not said", () => {
         rollback: "human",
       },
       cli: "deny",
-      planTtlMs: 600_000,
+      planTtl: 600_000,
       requesterIsNotApprover: false,
     });
     expect(config.limits).toMatchObject({
@@ -71,9 +72,9 @@ describe("what is not said", () => {
       unregister: 8,
       register: 8,
       openPlans: 20,
-      guestShutdownMs: 300_000,
+      guestShutdown: 300_000,
     });
-    expect(config.limits.copyWaitMs).toBe(120_000);
+    expect(config.limits.copyWait).toBe(120_000);
     expect(config.store).toEqual({ kind: "sqlite", path: join(dir, ".local/state/atvm/atvm.db") });
     expect(config.log).toEqual({ dir: join(dir, ".local/state/atvm/log"), level: "info" });
     expect(config.controller).toBeUndefined();
@@ -83,7 +84,7 @@ describe("what is not said", () => {
   it("keeps rollback with a person although the general policy is weaker", async () => {
     const { approval } = await load(`${MINIMAL}approval: {default: token, register: human, planTtl: 90s}\n`);
     expect(approval.policy).toMatchObject({ automated_testing: "token", register: "human", rollback: "human" });
-    expect(approval.planTtlMs).toBe(90_000);
+    expect(approval.planTtl).toBe(90_000);
   });
 
   it("puts store and log below XDG_STATE_HOME, and ignores a relative one", async () => {
@@ -323,17 +324,24 @@ describe("tls", () => {
   });
 });
 
-describe("configFromObject", () => {
-  const object = (password: unknown) => ({ dgs: { url: "https://127.0.0.1:1", username: "u", password }, vcenter: {} });
+describe("a large configuration", () => {
+  const shorthands = (count: number): string =>
+    `${MINIMAL}luns:\n${Array.from({ length: count }, (_, index) => `  Short${index}: Gold ${index}\n`).join("")}`;
 
-  it("takes secrets that never were in a file", async () => {
-    const config = await configFromObject(object(Secret.of("in memory")), dir, env());
-    expect(await config.dgs.password.reveal()).toBe("in memory");
-    expect(config.file).toBeUndefined();
+  it("takes a time that grows with its size: with its square, this would run far into the test's time limit", async () => {
+    expect(Object.keys((await load(shorthands(80_000))).luns)).toHaveLength(80_000);
   });
 
-  it("takes no text for a secret either", async () => {
-    expect((await refusal(configFromObject(object("in memory"), dir, env()))).code).toBe("CONFIG_INVALID");
+  it("is told the line of a key that is said twice, and the first ten issues", async () => {
+    const twice = await refusal(load(`${shorthands(2_000)}  Short7: Gold 7\n`));
+    expect(twice.found).toMatchObject({ issues: [{ path: "", line: 2_009 }] });
+    const wrong = await refusal(load(shorthands(2_000).replaceAll(/: Gold \d+/g, ": 7")));
+    const issues = Array.from({ length: 10 }, (_, index) => ({
+      path: `luns.Short${index}`,
+      line: 9 + index,
+      message: "must be of type string",
+    }));
+    expect(wrong.found).toMatchObject({ issues });
   });
 });
 
@@ -348,4 +356,40 @@ describe("the published JSON schema", () => {
     expect(validate(parse(MINIMAL.replace("{env: DGS_PASSWORD}", "text")))).toBe(false);
     expect(validate(parse(`${MINIMAL}limit: {}\n`))).toBe(false);
   });
+
+  it("describes each key", () => {
+    expect(leaves(configJsonSchema()).filter(({ described }) => !described)).toEqual([]);
+  });
+
+  it("has no key that nothing reads", async () => {
+    const dir = fileURLToPath(new URL("../../src", import.meta.url));
+    const names = (await readdir(dir, { recursive: true })).filter((name) => /^(?!config|lab).*\.ts$/.test(name));
+    const source = (await Promise.all(names.map((name) => readFile(join(dir, name), "utf8")))).join("\n");
+    // Its content is what the store is opened with; the key itself becomes the store's kind.
+    const readAs: Record<string, string> = { "store.postgres": 'kind === "postgres"' };
+    const isRead = ({ name, path }: { name: string; path: string }): boolean =>
+      source.includes(readAs[path] ?? "\0") || new RegExp(`[.{,]\\s*${name}\\b(?!\\()`).test(source);
+    const unread = leaves(configJsonSchema()).filter((leaf) => !isRead(leaf));
+    expect(unread.map(({ path }) => path)).toEqual([]);
+  });
 });
+
+const node = z.looseObject({
+  description: z.string().optional(),
+  properties: z.record(z.string(), z.unknown()).optional(),
+  items: z.unknown().optional(),
+  anyOf: z.array(z.unknown()).optional(),
+});
+
+/** Each member that the schema has, at any depth. */
+function leaves(schema: unknown, path = ""): { name: string; path: string; described: boolean }[] {
+  const { properties = {}, items, anyOf = [] } = node.parse(schema ?? {});
+  return [
+    ...Object.entries(properties).flatMap(([name, inner]) => [
+      { name, path: `${path}${name}`, described: (node.parse(inner).description ?? "") !== "" },
+      ...leaves(inner, `${path}${name}.`),
+    ]),
+    ...(items === undefined ? [] : leaves(items, path)),
+    ...anyOf.flatMap((form) => leaves(form, path)),
+  ];
+}

@@ -1,11 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
+import { configPage } from "../../scripts/config-page.ts";
 import { modesPage } from "../../scripts/modes-page.ts";
 import { toolsPage } from "../../scripts/tools-page.ts";
 
 const page = (name: string): Promise<string> => readFile(new URL(`../../docs/${name}`, import.meta.url), "utf8");
 
 describe("pages made from the program (npm run docs) are what it makes now", () => {
+  test("docs/configuration.md", async () => {
+    expect(configPage()).toBe(await page("configuration.md"));
+  });
+
   test("docs/tools.md", async () => {
     expect(toolsPage()).toBe(await page("tools.md"));
   });

@@ -87,7 +87,7 @@ describe("secrets", () => {
 
   it("are blanked by value once they were revealed: in messages, data, keys and stacks, in each spelling", async () => {
     const value = `ca"na&ry <7>/ü`;
-    await Secret.of(value).reveal();
+    await Secret.fromEnv("CANARY", { CANARY: value }).reveal();
     const cause = new Error(`inner ${encodeURIComponent(value)}`);
     const error = new PrepError("REMOTE_FAULT", `said ${value}`, {
       hint: "h",

@@ -64,11 +64,15 @@ export async function assemble(bench: Bench, parts: Parts = {}): Promise<Assembl
       approval: {
         policies: config.approval.policy,
         cli: config.approval.cli,
-        planTtlMs: config.approval.planTtlMs,
+        planTtlMs: config.approval.planTtl,
         requesterIsNotApprover: config.approval.requesterIsNotApprover,
         ...parts.approval,
       },
-      limits: { ...config.limits, openPlans: parts.openPlans ?? config.limits.openPlans },
+      limits: {
+        guestShutdownMs: config.limits.guestShutdown,
+        copyWaitMs: config.limits.copyWait,
+        openPlans: parts.openPlans ?? config.limits.openPlans,
+      },
       line: (...words) => `atvm_prep ${words.join(" ")}`,
       wrongController: () => parts.wrongController,
     },

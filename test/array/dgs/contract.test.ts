@@ -33,7 +33,7 @@ async function lab(): Promise<ContractTarget> {
 async function site(file: string): Promise<ContractTarget> {
   const config = await loadConfig({ file, env: process.env, cwd: process.cwd() });
   const { url, username, password, tls, driver } = config.dgs;
-  const { connectMs, dgsCallMs, dgsJobMs } = config.limits;
+  const { connect, dgsCall, dgsJob } = config.limits;
   return {
     driver: await loadDriver(driver, dirname(file)),
     options: {
@@ -41,7 +41,7 @@ async function site(file: string): Promise<ContractTarget> {
       username,
       password: () => password.reveal(),
       tls: resolveTls(tls),
-      timeouts: { connectMs, callMs: dgsCallMs, jobMs: dgsJobMs },
+      timeouts: { connectMs: connect, callMs: dgsCall, jobMs: dgsJob },
       clock: systemClock,
       log: silentLog,
     },

@@ -3,8 +3,7 @@ import { PassThrough } from "node:stream";
 import type { App } from "../../../src/app.ts";
 import { runCli } from "../../../src/cli/cli.ts";
 import type { Io } from "../../../src/cli/terminal/io.ts";
-import { configFromObject } from "../../../src/config/config.ts";
-import { Secret } from "../../../src/config/secrets.ts";
+import { resolveConfig } from "../../../src/config/config.ts";
 import type { Engine } from "../../../src/core/engine.ts";
 import type { Mode, PlanView, RunView } from "../../../src/core/views.ts";
 import { silentLog } from "../../../src/logging/log.ts";
@@ -137,13 +136,16 @@ function engineWith(parts: Partial<Engine>): Engine {
   };
 }
 
-const config = await configFromObject(
+const config = await resolveConfig(
   {
-    dgs: { url: "https://dgs.test", username: "u", password: Secret.of("dgs-canary"), tls: { insecure: true } },
-    vcenter: { username: "u", password: Secret.of("vcenter-canary"), tls: { insecure: true } },
+    dgs: { url: "https://dgs.test", username: "u", password: { env: "DGS_PASSWORD" }, tls: { insecure: true } },
+    vcenter: { username: "u", password: { env: "VCENTER_PASSWORD" }, tls: { insecure: true } },
   },
-  "/nowhere",
-  { HOME: "/nowhere" },
+  {
+    where: "the test's configuration",
+    baseDir: "/nowhere",
+    env: { HOME: "/nowhere", DGS_PASSWORD: "dgs-canary", VCENTER_PASSWORD: "vcenter-canary" },
+  },
 );
 
 /** What of the application is another one than usual. */
