@@ -1,7 +1,7 @@
 /** Packs the project, installs the package into an empty folder, and runs what it installed. */
 import { strict as assert } from "node:assert";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
@@ -18,17 +18,21 @@ try {
   const [made] = z.array(entry).parse(Array.isArray(listed) ? listed : Object.values(z.looseObject({}).parse(listed)));
   assert.ok(made, "nothing was packed");
   const files = made.files.map(({ path }) => path);
-  assert.ok(files.includes("dist/main.js"), "dist/main.js is not in the package");
+  for (const needed of ["dist/main.js", "dist/LICENSES.txt"]) {
+    assert.ok(files.includes(needed), `${needed} is not in the package`);
+  }
   assert.deepEqual(
     files.filter((path) => /^(src|test|scripts)\//.test(path)),
     [],
     "sources are in the package",
   );
 
-  // The program is one bundled file: what it is installed with must not matter.
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true }));
   const install = ["install", "--omit=dev", "--no-audit", "--no-fund", join(folder, made.filename)];
   execFileSync("npm", install, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+  // All that the program needs is in its package: installing it brings nothing else, and nothing else matters to it.
+  const brought = readdirSync(join(folder, "node_modules")).filter((name) => !name.startsWith("."));
+  assert.deepEqual(brought, ["atvm-prep"], "the package brings others with it");
   const program = join(folder, "node_modules", ".bin", "atvm_prep");
   const help = execFileSync(process.execPath, [program, "--help"], { encoding: "utf8" });
   assert.match(help, /--automated_testing/);

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /**
  * The only entry. It imports nothing itself, so that on a Node that is too old the check below is what answers, and not
  * a failed import of something that Node does not have.
@@ -15,6 +16,8 @@ if (major < 22 || (major === 22 && minor < 20)) {
     if (String(warning).startsWith("SQLite is an experimental feature")) return;
     Reflect.apply(emit, process, [warning, ...rest]);
   };
+  const { cacheCompiledCode } = await import("./platform/compile-cache.ts");
+  cacheCompiledCode(process.env);
   const [{ runCli }, { processIo }] = await Promise.all([import("./cli/cli.ts"), import("./cli/terminal/io.ts")]);
   process.exitCode = await runCli(process.argv.slice(2), processIo());
 }
