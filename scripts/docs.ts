@@ -1,9 +1,15 @@
 /** Writes the pages that are made from the program itself. */
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { configPage } from "./config-page.ts";
+import { houseDiagram, readSources } from "./house.ts";
 import { modesPage } from "./modes-page.ts";
 import { toolsPage } from "./tools-page.ts";
 
-await writeFile(new URL("../docs/configuration.md", import.meta.url), configPage());
-await writeFile(new URL("../docs/tools.md", import.meta.url), toolsPage());
-await writeFile(new URL("../docs/modes.md", import.meta.url), await modesPage());
+const page = (name: string): URL => new URL(`../docs/${name}`, import.meta.url);
+
+await writeFile(page("configuration.md"), configPage());
+await writeFile(page("tools.md"), toolsPage());
+const architecture = await readFile(page("architecture.md"), "utf8");
+const house = `<!-- house -->\n${houseDiagram(readSources())}\n<!-- /house -->`;
+await writeFile(page("architecture.md"), architecture.replace(/<!-- house -->[\s\S]*<!-- \/house -->/, house));
+await writeFile(page("modes.md"), await modesPage());

@@ -14,7 +14,7 @@ import type { Store } from "./core/ports/store.ts";
 import { createLog } from "./logging/log.ts";
 import { systemClock, systemEntropy } from "./platform/clock.ts";
 import { detachedLaunch } from "./platform/runner-process.ts";
-import { type Looks, looksAt, openSystems } from "./platform/systems.ts";
+import { type Looks, looksAt, openSystems } from "./systems/open-systems.ts";
 
 export interface AppOptions {
   /** From `--config`. */

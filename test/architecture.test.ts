@@ -1,37 +1,9 @@
 /** Imports point one way: doors → core → ports ← adapters. What a comment could only ask for, this checks. */
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { circlesOf, houseDiagram, readSources, roomGraph, type Source } from "../scripts/house.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-
-interface Source {
-  /** Relative to the project, such as `src/core/runs/executor.ts`. */
-  readonly path: string;
-  readonly text: string;
-  readonly imports: readonly { readonly what: string; readonly typesOnly: boolean }[];
-}
-
-const sources: readonly Source[] = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
-  .filter((path) => path.endsWith(".ts"))
-  .map((path) => {
-    const text = readFileSync(join(root, "src", path), "utf8");
-    const own = `src/${path}`;
-    return { path: own, text, imports: importsOf(own, text) };
-  });
-
-/** Import and export statements and `import()`s, relative ones as paths in the project. */
-function importsOf(path: string, text: string): Source["imports"] {
-  const statements = text.matchAll(
-    /^(?:import|export)\s+(type\s)?[^;"']*?from\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\("([^"]+)"\)/gms,
-  );
-  return [...statements].map(([, type, from, bare, lazy]) => {
-    const what = from ?? bare ?? lazy ?? "";
-    const resolved = what.startsWith(".") ? relative(root, join(root, dirname(path), what)) : what;
-    return { what: resolved, typesOnly: type !== undefined };
-  });
-}
+const sources = readSources();
 
 const within = (...folders: string[]): Source[] =>
   sources.filter(({ path }) => folders.some((one) => path.startsWith(`src/${one}/`)));
@@ -50,6 +22,21 @@ describe("the house", () => {
   it("is what this test reads", () => {
     expect(within("core").length).toBeGreaterThan(20);
     expect(sources.flatMap(({ imports }) => imports).length).toBeGreaterThan(200);
+  });
+
+  it("has nothing loose but its entry and the place that puts it together", () => {
+    expect(sources.map(({ path }) => path).filter((path) => /^src\/[^/]+$/.test(path))).toEqual([
+      "src/app.ts",
+      "src/main.ts",
+    ]);
+  });
+
+  it("has no room that takes from a room above it", () => {
+    expect(circlesOf(roomGraph(sources))).toEqual([]);
+  });
+
+  it("is drawn in docs/architecture.md as its imports are", () => {
+    expect(readFileSync(new URL("../docs/architecture.md", import.meta.url), "utf8")).toContain(houseDiagram(sources));
   });
 
   it("has a core that knows no MCP, HTTP, SOAP, SQL or CLI: it imports itself, Node and a few packages", () => {

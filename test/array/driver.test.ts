@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type ArrayOptions, dgsDriver, loadDriver, type StorageArray } from "../../src/array/driver.ts";
+import type { ArrayOptions, StorageArray } from "../../src/array/driver.ts";
+import { dgsDriver, loadDriver } from "../../src/array/load-driver.ts";
 import { asVolumeId } from "../../src/core/domain/ids.ts";
 import { clone, fakeClock, memoryLog, refusal } from "./dgs/support.ts";
 

@@ -10,8 +10,8 @@ import type { Systems, VcenterOverride } from "../../src/core/ports/runtime.ts";
 import type { Store } from "../../src/core/ports/store.ts";
 import { silentLog } from "../../src/logging/log.ts";
 import { systemClock, systemEntropy } from "../../src/platform/clock.ts";
-import { openSystems } from "../../src/platform/systems.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
+import { openSystems } from "../../src/systems/open-systems.ts";
 import type { Bench } from "./engine.ts";
 
 export interface Parts {

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { dgsDriver, loadDriver } from "../../../src/array/driver.ts";
+import { dgsDriver, loadDriver } from "../../../src/array/load-driver.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { resolveTls } from "../../../src/config/trust.ts";
 import { startLab } from "../../../src/lab/start.ts";

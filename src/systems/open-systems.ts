@@ -6,8 +6,8 @@ import type { Config } from "../config/config.ts";
 import { resolveTls, type TlsReference } from "../config/trust.ts";
 import { PrepError } from "../core/domain/errors.ts";
 import type { Logger, Systems, VcenterOverride } from "../core/ports/runtime.ts";
+import { systemClock } from "../platform/clock.ts";
 import type { Vsphere } from "../vsphere/vsphere.ts";
-import { systemClock } from "./clock.ts";
 
 interface Sides {
   array(): StorageArray;
@@ -17,7 +17,7 @@ interface Sides {
 /** Each system by itself. Errors, when a side is opened: what of its settings cannot be used. */
 async function openSides(config: Config, log: Logger): Promise<Sides> {
   const [{ loadDriver }, { createVsphere }] = await Promise.all([
-    import("../array/driver.ts"),
+    import("../array/load-driver.ts"),
     import("../vsphere/vsphere.ts"),
   ]);
   const driver = await loadDriver(config.dgs.driver, config.file === undefined ? process.cwd() : dirname(config.file));

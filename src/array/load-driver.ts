@@ -1,0 +1,115 @@
+/** Finds the driver that configuration names. */
+import { createRequire } from "node:module";
+import { isAbsolute, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ERROR_CODES, type ErrorCode, PrepError } from "../core/domain/errors.ts";
+import { safeText } from "../core/domain/safe-text.ts";
+import type { ArrayReader } from "../core/ports/array.ts";
+import { createDgs } from "./dgs/array.ts";
+import { notAClone } from "./dgs/faults.ts";
+import type { StorageArrayDriver } from "./driver.ts";
+
+/** The driver for the interface that docs/dgs-api.yaml describes. */
+export const dgsDriver: StorageArrayDriver = { create: createDgs };
+
+/**
+ * The driver that configuration names: the own one for undefined, else the `driver` (or default) export of the module at
+ * an absolute path or of a package that is installed beside the configuration or the program. Errors: `CONFIG_INVALID`.
+ */
+export async function loadDriver(name: string | undefined, baseDir: string): Promise<StorageArrayDriver> {
+  if (name === undefined) return dgsDriver;
+  let module: unknown;
+  try {
+    module = await import(locate(name, baseDir));
+  } catch (cause) {
+    throw unusable(name, "cannot be loaded", cause);
+  }
+  const driver = exported(module);
+  if (driver === undefined) throw unusable(name, "exports no `driver` with a `create` function");
+  return guarded(driver);
+}
+
+function locate(name: string, baseDir: string): string {
+  if (isAbsolute(name)) return pathToFileURL(name).href;
+  try {
+    return pathToFileURL(createRequire(join(baseDir, "configuration")).resolve(name)).href;
+  } catch {
+    // Not installed there, or for `import` only: then as the program itself would find it.
+    return name;
+  }
+}
+
+function unusable(name: string, why: string, cause?: unknown): PrepError {
+  return new PrepError("CONFIG_INVALID", `The array driver ${safeText(name)} ${why}.`, {
+    found: { driver: safeText(name) },
+    hint: "dgs.driver names an absolute path or an installed package; docs/driver.md says what it exports.",
+    cause,
+  });
+}
+
+function exported(module: unknown): StorageArrayDriver | undefined {
+  if (typeof module !== "object" || module === null) return undefined;
+  const candidates = ["driver" in module ? module.driver : undefined, "default" in module ? module.default : undefined];
+  return candidates.find(isDriver);
+}
+
+const isDriver = (value: unknown): value is StorageArrayDriver =>
+  typeof value === "object" && value !== null && "create" in value && typeof value.create === "function";
+
+/**
+ * A foreign driver behind two guards. It cannot know our error class, so errors are recognised by their members. And that
+ * gold is never deleted does not rest on a module from elsewhere.
+ */
+function guarded(driver: StorageArrayDriver): StorageArrayDriver {
+  return {
+    create: (options) => {
+      const { reader, writer, close } = driver.create(options);
+      const safeReader = readerOf(reader);
+      return {
+        reader: safeReader,
+        writer: {
+          ...readerOf(writer),
+          createClone: (what, key, progress) => told(() => writer.createClone(what, key, progress)),
+          rollback: (what, key, progress) => told(() => writer.rollback(what, key, progress)),
+          assign: (what, key, progress) => told(() => writer.assign(what, key, progress)),
+          unassign: (id, key, progress) => told(() => writer.unassign(id, key, progress)),
+          deleteClone: async (id, key, progress) => {
+            const volume = await safeReader.volume(id);
+            if (volume === undefined) return;
+            if (volume.kind !== "clone") throw notAClone(volume);
+            await told(() => writer.deleteClone(id, key, progress));
+          },
+        },
+        close: () => close(),
+      };
+    },
+  };
+}
+
+const readerOf = (reader: ArrayReader): ArrayReader => ({
+  clients: (filter) => told(() => reader.clients(filter)),
+  volumes: (filter) => told(() => reader.volumes(filter)),
+  volume: (id) => told(() => reader.volume(id)),
+  assignments: (filter) => told(() => reader.assignments(filter)),
+  snapshots: (policyId) => told(() => reader.snapshots(policyId)),
+});
+
+async function told<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (thrown) {
+    if (thrown instanceof PrepError) throw thrown;
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const hint = "hint" in error && typeof error.hint === "string" ? safeText(error.hint, 400) : undefined;
+    throw new PrepError(codeOf(error), safeText(error.message, 400), {
+      ...("found" in error ? { found: error.found } : {}),
+      hint: hint ?? "The site's array driver reported this; look at the array and at atvm_prep.log.",
+      cause: thrown,
+    });
+  }
+}
+
+function codeOf(error: Error): ErrorCode {
+  const named = "code" in error ? error.code : undefined;
+  return ERROR_CODES.find((code) => code === named) ?? "REMOTE_FAULT";
+}
