@@ -4,19 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openApp } from "../src/app.ts";
 import { PrepError } from "../src/core/domain/errors.ts";
-import { MODE_FLAGS } from "../src/core/plans/command.ts";
-import { MODES, type Mode, type PlanView, type RunView } from "../src/core/views.ts";
+import { MODES, type Mode, traitsOf } from "../src/core/domain/modes.ts";
+import type { PlanView, RunView } from "../src/core/views.ts";
 import { startLab } from "../src/lab/start.ts";
 import { SCENARIOS, type ScenarioName } from "../src/lab/world/scenarios.ts";
 
-const GOALS: Readonly<Record<Mode, string>> = {
-  automated_testing:
-    "Clean up what the client has of this LUN's family, clone the snapshot, assign the clone, force-mount it. Always a new clone.",
-  maintenance: "Clean up a clone, assign the gold volume, mount it. With gold assigned already, only what is missing.",
-  register: "Register every VMX on the assigned LUN's datastore that is not registered. Never cleans up.",
-  unregister: "Take the VMs on the assigned LUN's datastore off and out of the inventory. Never cleans up.",
-  rollback: "Clean up, roll the gold volume back to the snapshot, assign it, mount it. Always rolls back.",
-};
+/** The mode's shortest flag. */
+function flagOf(mode: Mode): string {
+  const { short, long } = traitsOf(mode).flag;
+  return short === undefined ? `--${long}` : `-${short}`;
+}
 
 const SCENES: Readonly<Record<ScenarioName, string>> = {
   "clone-assigned": "a clone of yesterday's snapshot is mounted, its VMs registered, some running",
@@ -94,7 +91,7 @@ export async function modesPage(): Promise<string> {
   const of = (scenario: ScenarioName, mode: Mode): Outcome | undefined =>
     found.find((one) => one.scenario === scenario && one.mode === mode);
   const overview = [
-    row(["on the lab's scenario", ...MODES.map((mode) => `\`${MODE_FLAGS[mode]}\``)]),
+    row(["on the lab's scenario", ...MODES.map((mode) => `\`${flagOf(mode)}\``)]),
     row(["---", ...MODES.map(() => "---")]),
     ...SCENARIOS.map((scenario) =>
       row([`\`${scenario}\`: ${SCENES[scenario]}`, ...MODES.map((mode) => of(scenario, mode)?.short ?? "")]),
@@ -102,9 +99,9 @@ export async function modesPage(): Promise<string> {
   ];
   const sections = MODES.flatMap((mode) => [
     "",
-    `## \`${MODE_FLAGS[mode]}\` ${mode}`,
+    `## \`${flagOf(mode)}\` ${mode}`,
     "",
-    GOALS[mode],
+    traitsOf(mode).goal,
     "",
     row(["from", "steps or refusal"]),
     row(["---", "---"]),

@@ -5,11 +5,12 @@
  */
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { APPROVAL_POLICIES, forEachMode } from "../core/domain/modes.ts";
 import { contradictionsIn } from "./contradictions.ts";
 import { Secret } from "./secrets.ts";
 import { count, duration, hostAndPort, httpUrl, path, type References, secret, text, tls } from "./values.ts";
 
-const policy = z.enum(["token", "prompt", "human"]);
+const policy = z.enum(APPROVAL_POLICIES);
 
 const pair = z.strictObject({
   client: text.describe("Client, as the array names it."),
@@ -85,12 +86,12 @@ export const configSchema = (references: References, stateDir: string) =>
             .describe(
               "What a plan wants before it runs. `token`: the assistant's second call. `prompt`: the person is asked through the assistant's program. `human`: a person runs `atvm_prep approve`.",
             ),
-          automated_testing: policy.optional().describe("The same for `-A` alone."),
-          maintenance: policy.optional().describe("The same for `-M` alone."),
-          register: policy.optional().describe("The same for `-R` alone."),
-          unregister: policy.optional().describe("The same for `-U` alone."),
-          // What cannot be undone does not follow a general default.
-          rollback: policy.default("human").describe("The same for `-rvgd` alone, which does not follow `default`."),
+          ...forEachMode((_mode, { flag, approval }) => {
+            const alone = `The same for \`${flag.short === undefined ? `--${flag.long}` : `-${flag.short}`}\` alone`;
+            return approval === undefined
+              ? policy.optional().describe(`${alone}.`)
+              : policy.default(approval).describe(`${alone}, which does not follow \`default\`.`);
+          }),
           cli: z
             .enum(["allow", "deny"])
             .default("deny")
@@ -102,14 +103,8 @@ export const configSchema = (references: References, stateDir: string) =>
             .describe("Whether a plan must be approved by another account than the one that asked for it."),
         })
         .prefault({})
-        .transform(({ default: otherwise, cli, planTtl, requesterIsNotApprover, rollback, ...perMode }) => ({
-          policy: {
-            automated_testing: perMode.automated_testing ?? otherwise,
-            maintenance: perMode.maintenance ?? otherwise,
-            register: perMode.register ?? otherwise,
-            unregister: perMode.unregister ?? otherwise,
-            rollback,
-          },
+        .transform(({ default: otherwise, cli, planTtl, requesterIsNotApprover, ...perMode }) => ({
+          policy: forEachMode((mode) => perMode[mode] ?? otherwise),
           cli,
           planTtl,
           requesterIsNotApprover,

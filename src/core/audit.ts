@@ -4,13 +4,14 @@
  */
 import { sha256 } from "./domain/canonical.ts";
 import { safeText } from "./domain/safe-text.ts";
+import type { AuditEvent } from "./domain/states.ts";
 import type { Actor } from "./engine.ts";
 import type { Clock } from "./ports/runtime.ts";
 import type { AuditRow, Store, StoreReader, StoreWriter } from "./ports/store.ts";
 import type { AuditRowView, ChainView } from "./views.ts";
 
 export interface AuditEntry {
-  readonly type: string;
+  readonly type: AuditEvent;
   readonly actor: Actor;
   readonly planId?: string | undefined;
   readonly runId?: string | undefined;
@@ -88,8 +89,8 @@ export async function auditedWrite<T>(
   return result;
 }
 
-/** Whether the chain tells this of a plan: what the plan's own row says of it counts only then. */
-export async function isTold(tx: StoreReader, planId: string, type: string): Promise<boolean> {
+/** Whether the chain records this of a plan: what the plan's own row says of it counts only then. */
+export async function hasAuditEvent(tx: StoreReader, planId: string, type: AuditEvent): Promise<boolean> {
   return (await tx.audit({ planId })).some((row) => row.type === type);
 }
 

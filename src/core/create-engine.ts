@@ -3,7 +3,9 @@
 import { auditedWrite, latestTime, verifyChain, viewAuditRow } from "./audit.ts";
 import { sha256 } from "./domain/canonical.ts";
 import { asPrepError, PrepError } from "./domain/errors.ts";
+import type { Mode } from "./domain/modes.ts";
 import { safeText } from "./domain/safe-text.ts";
+import { type AuditEvent, isFinished, LIVE_RUN_STATES } from "./domain/states.ts";
 import {
   type Actor,
   ApprovalNeeded,
@@ -23,13 +25,12 @@ import { restOfRun } from "./plans/resume.ts";
 import type { VcenterOverride } from "./ports/runtime.ts";
 import type { PlanRow, RunRow } from "./ports/store.ts";
 import { lunNameOf, type PrepInputs, type TargetInputs } from "./request/request.ts";
-import { isOver, Runs } from "./runs/runs.ts";
+import { Runs } from "./runs/runs.ts";
 import type {
   AuditView,
   ChainView,
   InspectView,
   LunsView,
-  Mode,
   PlanView,
   RunView,
   SnapshotsView,
@@ -63,7 +64,7 @@ class PrepEngine implements Engine {
   }
 
   /** Tells the chain of a refused call, then lets the refusal go on. A refusal that cannot be audited becomes that failure. */
-  async #audited<T>(type: string, actor: Actor, data: Record<string, unknown>, work: () => Promise<T>): Promise<T> {
+  async #audited<T>(type: AuditEvent, actor: Actor, data: Record<string, unknown>, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (thrown) {
@@ -85,7 +86,7 @@ class PrepEngine implements Engine {
    */
   async #read<T>(call: string, inputs: object, actor: Actor, work: () => Promise<T>): Promise<T> {
     const asked = Object.entries(inputs).map(([name, value]) => [name, safeText(String(value))]);
-    const tell = (type: string, outcome: object): Promise<void> => {
+    const tell = (type: AuditEvent, outcome: object): Promise<void> => {
       const row = { type, actor, data: { call, ...Object.fromEntries(asked), ...outcome } };
       return auditedWrite(this.#deps.store, this.#deps.clock, (_tx, append) => append(row)).catch((cause: unknown) =>
         this.#deps.log.warn({ err: cause, call }, "a read could not be audited"),
@@ -109,10 +110,12 @@ class PrepEngine implements Engine {
         this.#deps.store.read(async (tx) => ({
           now: await latestTime(tx, this.#deps.clock),
           plans: await tx.plans({ state: "open", limit: 50 }),
-          runs: await tx.runs({ states: ["queued", "running"], limit: 50 }),
+          runs: await tx.runs({ states: LIVE_RUN_STATES, limit: 50 }),
         })),
       ]);
-      const live = (await Promise.all(runs.map((run) => this.#runs.settle(run)))).filter((run) => !isOver(run.state));
+      const live = (await Promise.all(runs.map((run) => this.#runs.settle(run)))).filter(
+        (run) => !isFinished(run.state),
+      );
       return {
         ...seen,
         openPlans: plans
@@ -155,14 +158,14 @@ class PrepEngine implements Engine {
   async #refuseIfLocked(goldId: string, clientId: string): Promise<void> {
     const live = await this.#redemption.liveRuns({ goldId, clientId });
     const settled = await Promise.all(live.map((run) => this.#runs.settle(run)));
-    const holding = settled.filter((run) => !isOver(run.state));
+    const holding = settled.filter((run) => !isFinished(run.state));
     if (holding.length > 0) throw lockedBy(holding);
   }
 
   async resumePlan(runId: string, actor: Actor, options: PlanOptions = {}): Promise<PlanView> {
     return this.#audited("plan_refused", actor, { resumes: safeText(runId, 60) }, async () => {
       const run = await this.#runs.settle(await this.#runs.row(runId));
-      if (!isOver(run.state)) throw lockedBy([run]);
+      if (!isFinished(run.state)) throw lockedBy([run]);
       if (run.state === "succeeded") {
         throw new PrepError("BAD_REQUEST", `Run ${run.id} succeeded; nothing of it is left.`, {
           hint: "Plan anew if you want it done again.",
@@ -217,7 +220,7 @@ class PrepEngine implements Engine {
       about["planId"] = row.id;
       const started = row.runId === undefined ? undefined : await store.read((tx) => tx.run(row.runId ?? ""));
       if (started !== undefined) {
-        const repeated = { type: "confirm_repeated", actor, planId: row.id, runId: started.id };
+        const repeated = { type: "confirm_repeated" as const, actor, planId: row.id, runId: started.id };
         await auditedWrite(store, clock, (_tx, append) => append(repeated));
         return this.#runs.follow(started.id, { waitMs: CONFIRM_WAIT_MS, ...options });
       }
@@ -331,7 +334,7 @@ class PrepEngine implements Engine {
           hint: "Only whoever started a run cancels it.",
         });
       }
-      if (!isOver(row.state)) {
+      if (!isFinished(row.state)) {
         await auditedWrite(this.#deps.store, this.#deps.clock, async (tx, append) => {
           await tx.updateRun(runId, { cancelRequested: true });
           await append({ type: "cancel_requested", actor, planId: row.planId, runId });

@@ -1,10 +1,11 @@
 /** What the engine is made of, and the settings that policy gives it. */
+
+import type { ApprovalPolicy, Mode } from "./domain/modes.ts";
 import type { Actor } from "./engine.ts";
 import type { Clock, Entropy, Logger, Systems, VcenterOverride } from "./ports/runtime.ts";
 import type { Store } from "./ports/store.ts";
 import type { Naming, PlaceNames } from "./request/request.ts";
 import type { StepLimits } from "./steps/types.ts";
-import type { ApprovalPolicy, Mode } from "./views.ts";
 
 export interface EngineSettings {
   readonly naming: Naming;

@@ -1,4 +1,6 @@
 /** The engine as the doors see it: observe → plan → approve → run → report. */
+
+import type { Mode } from "./domain/modes.ts";
 import type { VcenterOverride } from "./ports/runtime.ts";
 import type { PrepInputs, TargetInputs } from "./request/request.ts";
 import type {
@@ -6,7 +8,6 @@ import type {
   ChainView,
   InspectView,
   LunsView,
-  Mode,
   PlanView,
   RunView,
   SnapshotsView,

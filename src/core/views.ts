@@ -4,32 +4,8 @@
  */
 import { z } from "zod";
 import { ERROR_CODES } from "./domain/errors.ts";
-
-export const MODES = ["automated_testing", "maintenance", "register", "unregister", "rollback"] as const;
-export type Mode = (typeof MODES)[number];
-
-export const STEP_KINDS = [
-  "power_off",
-  "shut_down_guest",
-  "unregister",
-  "unmount",
-  "detach",
-  "attach",
-  "forget_device",
-  "unassign",
-  "delete_clone",
-  "create_clone",
-  "rollback_volume",
-  "assign",
-  "rescan",
-  "mount_copy",
-  "mount",
-  "register",
-] as const;
-export type StepKindName = (typeof STEP_KINDS)[number];
-
-export const APPROVAL_POLICIES = ["token", "prompt", "human"] as const;
-export type ApprovalPolicy = (typeof APPROVAL_POLICIES)[number];
+import { APPROVAL_POLICIES, MODES } from "./domain/modes.ts";
+import { PLAN_STATES, RUN_STATES, STEP_KINDS, STEP_STATES } from "./domain/states.ts";
 
 /** An instant, ISO 8601 in UTC. */
 const instant = z.string();
@@ -80,7 +56,7 @@ export const planView = z.object({
   /** Unassigned clones of the family and the like: seen, not touched by this plan. */
   leftovers: z.array(z.string()),
   approval: z.object({ policy: z.enum(APPROVAL_POLICIES), how: z.string(), approvedBy: z.string().optional() }),
-  state: z.enum(["open", "redeemed", "stale", "obsolete", "discarded", "expired"]),
+  state: z.enum([...PLAN_STATES, "expired"]),
   runId: z.string().optional(),
   resumes: z.string().optional(),
   createdAt: instant,
@@ -96,21 +72,6 @@ export const errorView = z.looseObject({
   hint: z.string(),
   retryable: z.boolean(),
 });
-
-export const RUN_STATES = [
-  "queued",
-  "running",
-  "succeeded",
-  "failed",
-  "cancelled",
-  "interrupted",
-  "needs_operator",
-] as const;
-export type RunState = (typeof RUN_STATES)[number];
-
-/** `skipped`: its goal was there already. `unknown`: begun, and nobody can tell from here whether it took effect. */
-export const STEP_STATES = ["pending", "running", "done", "skipped", "failed", "unknown"] as const;
-export type StepState = (typeof STEP_STATES)[number];
 
 export const runView = z.object({
   runId: z.string(),

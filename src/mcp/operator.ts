@@ -15,6 +15,7 @@ import {
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { PrepError } from "../core/domain/errors.ts";
+import { traitsOf } from "../core/domain/modes.ts";
 import { type Answer, ApprovalNeeded } from "../core/engine.ts";
 import type { PlanView } from "../core/views.ts";
 import { questionText } from "../text/index.ts";
@@ -71,7 +72,7 @@ const lunForm = z.object({ lunName: z.string().max(512) });
 /** The form as the wire knows it: one field, so that there is one thing to say. */
 function question(plan: PlanView): Parameters<typeof inputRequired.elicit>[0] {
   const message = questionText(plan);
-  return plan.mode === "rollback"
+  return traitsOf(plan.mode).typedName
     ? {
         message,
         requestedSchema: {

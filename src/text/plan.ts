@@ -1,18 +1,11 @@
 /** Plans as text: from these alone an operator can decide. */
 
+import { type Mode, traitsOf } from "../core/domain/modes.ts";
 import { safeText } from "../core/domain/safe-text.ts";
-import type { ImpactView, Mode, PlanView } from "../core/views.ts";
+import type { ImpactView, PlanView } from "../core/views.ts";
 import { bullets, commandLines, count, page, quoted, section, sentence, timeBetween, vmLine } from "./lines.ts";
 
-const MODE_WORDS: Readonly<Record<Mode, string>> = {
-  automated_testing: "automated testing",
-  maintenance: "maintenance",
-  register: "register VMs",
-  unregister: "unregister VMs",
-  rollback: "roll the gold disk back",
-};
-
-export const modeWords = (mode: Mode): string => MODE_WORDS[mode];
+export const modeWords = (mode: Mode): string => traitsOf(mode).name;
 
 interface Aged {
   readonly name: string;
@@ -144,7 +137,7 @@ export function questionText(plan: PlanView): string {
     ...impactInShort(plan),
     ...bullets(plan.warnings.slice(0, 5), (warning) => `Warning: ${sentence(warning)}`),
     "",
-    plan.mode === "rollback"
+    traitsOf(plan.mode).typedName
       ? `To approve, type the LUN's full name: ${safeText(target.lun.name)}`
       : `Plan ${safeText(plan.planId)}, ${count(plan.steps.length, "step")}, valid until ${safeText(plan.expiresAt)}.`,
   ]);

@@ -1,7 +1,8 @@
 /** Runs as text: what was done, what is going on, what is left. */
 
 import { safeText } from "../core/domain/safe-text.ts";
-import type { RunState, RunView, StepState } from "../core/views.ts";
+import type { RunState, StepState } from "../core/domain/states.ts";
+import type { RunView } from "../core/views.ts";
 import { foundLines } from "./error.ts";
 import { bullets, commandLines, count, page, quoted, section, sentence } from "./lines.ts";
 import { modeWords } from "./plan.ts";

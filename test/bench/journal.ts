@@ -31,7 +31,7 @@ async function addRun(store: Store, runId: string): Promise<void> {
     principal: RUNNER.principal,
     goldId: "vol-1",
     clientId: "cl-1",
-    mode: "automated_testing",
+    mode: "automated_testing" as const,
     createdAt: at,
   };
   await store.write(async (tx) => {
@@ -46,7 +46,7 @@ async function addRun(store: Store, runId: string): Promise<void> {
 async function step(store: Store, seq: number): Promise<void> {
   const startedAt = systemClock.now().toISOString();
   const row: StepRow = { runId: "run-1", seq, stepId: `s${seq}`, state: "running", startedAt };
-  const journal = (next: StepRow, type: string): Promise<void> =>
+  const journal = (next: StepRow, type: "step_begin" | "step_end"): Promise<void> =>
     auditedWrite(store, systemClock, async (tx, append) => {
       await tx.putStep(next);
       const data = { step: next.stepId, kind: "rescan", state: next.state, text: "Rescan the host" };

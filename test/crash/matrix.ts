@@ -7,8 +7,10 @@
  * A run that was not disturbed is the measure: the world must end up in the same shape, by each effect once.
  */
 import { afterAll, describe, expect, test } from "vitest";
+import type { Mode } from "../../src/core/domain/modes.ts";
+import type { StepKindName } from "../../src/core/domain/states.ts";
 import type { PrepInputs } from "../../src/core/request/request.ts";
-import type { Mode, RunView, StepKindName } from "../../src/core/views.ts";
+import type { RunView } from "../../src/core/views.ts";
 import { type EngineChild, engineChild, until } from "../support/children.ts";
 import { assignedTo, type Bench, goldOf } from "../support/engine.ts";
 import type { LabState } from "../support/lab.ts";

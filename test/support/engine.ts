@@ -7,9 +7,10 @@ import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { type App, openApp } from "../../src/app.ts";
 import { type ErrorCode, PrepError } from "../../src/core/domain/errors.ts";
+import type { Mode } from "../../src/core/domain/modes.ts";
 import type { Actor } from "../../src/core/engine.ts";
 import type { PrepInputs } from "../../src/core/request/request.ts";
-import type { Mode, PlanView, RunView } from "../../src/core/views.ts";
+import type { PlanView, RunView } from "../../src/core/views.ts";
 import type { LabOptions, RunningLab } from "../../src/lab/start.ts";
 import { type ControlClient, type LabState, withLab } from "./lab.ts";
 

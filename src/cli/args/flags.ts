@@ -4,9 +4,9 @@
  */
 import { z } from "zod";
 import { PrepError } from "../../core/domain/errors.ts";
+import { MODES, type Mode, traitsOf } from "../../core/domain/modes.ts";
 import type { VcenterOverride } from "../../core/ports/runtime.ts";
 import type { PrepInputs } from "../../core/request/request.ts";
-import type { Mode } from "../../core/views.ts";
 
 export interface Flag {
   readonly short?: string;
@@ -16,33 +16,15 @@ export interface Flag {
   readonly text: string;
 }
 
-export const MODE_FLAGS: readonly (Flag & { readonly mode: Mode })[] = [
-  {
-    mode: "automated_testing",
-    short: "-A",
-    long: "--automated_testing",
-    text: "clean up, clone the snapshot, assign the clone, force-mount it",
-  },
-  {
-    mode: "maintenance",
-    short: "-M",
-    long: "--maintenance",
-    text: "clean up the clone, assign the gold volume itself, mount it",
-  },
-  { mode: "register", short: "-R", long: "--register", text: "register the VMs on the LUN assigned now" },
-  {
-    mode: "unregister",
-    short: "-U",
-    long: "--unregister",
-    text: "power off and unregister the VMs on the LUN assigned now",
-  },
-  {
-    mode: "rollback",
-    short: "-rvgd",
-    long: "--rollback_vm_gold_disk",
-    text: "clean up, roll the gold volume back to the snapshot, assign and mount it",
-  },
-];
+export const MODE_FLAGS: readonly (Flag & { readonly mode: Mode })[] = MODES.map((mode) => {
+  const { flag, summary } = traitsOf(mode);
+  return {
+    mode,
+    ...(flag.short === undefined ? {} : { short: `-${flag.short}` }),
+    long: `--${flag.long}`,
+    text: summary,
+  };
+});
 
 export const INPUT_FLAGS: readonly Flag[] = [
   {
@@ -96,12 +78,7 @@ const text = z.string().optional();
 const on = z.boolean().default(false);
 
 /** What the parser hands over, under the flags' own names. */
-const parsedFlags = z.object({
-  automated_testing: on,
-  maintenance: on,
-  register: on,
-  unregister: on,
-  rollback_vm_gold_disk: on,
+const parsedFlags = z.looseObject({
   dgs_lun_name: text,
   snapshot_name: text,
   client_name: text,
@@ -118,7 +95,6 @@ const parsedFlags = z.object({
   json: on,
   config: text,
 });
-type ParsedFlags = z.infer<typeof parsedFlags>;
 
 /** One prep command, as asked for. */
 export interface PrepCommand {
@@ -140,7 +116,7 @@ export function prepCommandOf(options: unknown): PrepCommand {
   if (flags.dgs_lun_name === undefined) {
     throw new PrepError("BAD_REQUEST", "No LUN was named.", { hint: "Add `-n LUN`, such as `-n Gold`." });
   }
-  if (flags.yesRollback !== undefined && mode !== "rollback") {
+  if (flags.yesRollback !== undefined && !traitsOf(mode).typedName) {
     throw new PrepError("BAD_REQUEST", "--yes-rollback belongs to -rvgd only.", {
       hint: "Use `--yes` for the other modes, or take the flag out.",
     });
@@ -169,15 +145,8 @@ export function prepCommandOf(options: unknown): PrepCommand {
   };
 }
 
-function oneMode(flags: ParsedFlags): Mode {
-  const asked: Record<Mode, boolean> = {
-    automated_testing: flags.automated_testing,
-    maintenance: flags.maintenance,
-    register: flags.register,
-    unregister: flags.unregister,
-    rollback: flags.rollback_vm_gold_disk,
-  };
-  const chosen = MODE_FLAGS.filter(({ mode }) => asked[mode]);
+function oneMode(flags: Readonly<Record<string, unknown>>): Mode {
+  const chosen = MODE_FLAGS.filter(({ mode }) => flags[traitsOf(mode).flag.long] === true);
   const [only] = chosen;
   if (only !== undefined && chosen.length === 1) return only.mode;
   const message =
@@ -185,6 +154,6 @@ function oneMode(flags: ParsedFlags): Mode {
       ? "No mode was chosen."
       : `Exactly one mode is possible, and ${chosen.map(({ short, long }) => short ?? long).join(" and ")} were given.`;
   throw new PrepError("BAD_REQUEST", message, {
-    hint: "Choose one of -A, -M, -R, -U and -rvgd; `atvm_prep --help` says what each does.",
+    hint: `Choose one of ${MODE_FLAGS.map(({ short, long }) => short ?? long).join(", ")}; \`atvm_prep --help\` says what each does.`,
   });
 }

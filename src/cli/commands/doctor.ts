@@ -4,7 +4,7 @@ import { access } from "node:fs/promises";
 import type { App } from "../../app.ts";
 import type { Config } from "../../config/config.ts";
 import { asPrepError, type ErrorView } from "../../core/domain/errors.ts";
-import type { Mode } from "../../core/views.ts";
+import type { Mode } from "../../core/domain/modes.ts";
 import { makePrivateDir } from "../../platform/private-dir.ts";
 import { type Context, withApp } from "../context.ts";
 import { exitCodeOf } from "../terminal/exit-codes.ts";

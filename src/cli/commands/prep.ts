@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { App } from "../../app.ts";
 import type { Config } from "../../config/config.ts";
 import { PrepError } from "../../core/domain/errors.ts";
+import { traitsOf } from "../../core/domain/modes.ts";
 import type { Channel } from "../../core/engine.ts";
 import type { VcenterOverride } from "../../core/ports/runtime.ts";
 import type { PlanView, RunView } from "../../core/views.ts";
@@ -80,13 +81,14 @@ async function approval(
   { io }: Context,
 ): Promise<{ channel: Channel; typedLun?: string }> {
   const name = plan.target.lun.name;
+  const { typedName } = traitsOf(plan.mode);
   if (yesRollback !== undefined) {
-    if (plan.mode === "rollback" && yesRollback !== name) throw notThatName(name);
+    if (typedName && yesRollback !== name) throw notThatName(name);
     return { channel: "cli-unattended", typedLun: yesRollback };
   }
   if (plan.steps.length === 0) return { channel: "cli" };
-  if (yes && plan.mode !== "rollback") return { channel: "cli-unattended" };
-  const flag = plan.mode === "rollback" ? `--yes-rollback ${name}` : "--yes";
+  if (yes && !typedName) return { channel: "cli-unattended" };
+  const flag = typedName ? `--yes-rollback ${name}` : "--yes";
   const flagCounts = plan.approval.policy !== "human" || config.approval.cli === "allow";
   const typedLun = await askApproval(
     io,

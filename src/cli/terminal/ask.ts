@@ -1,6 +1,7 @@
 /** Questions to the person at the terminal. */
 import { createInterface } from "node:readline";
 import { PrepError } from "../../core/domain/errors.ts";
+import { traitsOf } from "../../core/domain/modes.ts";
 import type { PlanView } from "../../core/views.ts";
 import { Interrupted } from "./interrupted.ts";
 import { type Io, isInteractive } from "./io.ts";
@@ -27,7 +28,7 @@ export async function askApproval(io: Io, plan: PlanView, unattended: string): P
       retryable: false,
     });
   }
-  return plan.mode === "rollback" ? askLunName(io, plan.target.lun.name) : askYesNo(io);
+  return traitsOf(plan.mode).typedName ? askLunName(io, plan.target.lun.name) : askYesNo(io);
 }
 
 async function askYesNo(io: Io): Promise<undefined> {

@@ -1,6 +1,7 @@
 /** Progress of a run while a person watches. */
 import type { Writable } from "node:stream";
-import type { RunView, StepState } from "../../core/views.ts";
+import type { StepState } from "../../core/domain/states.ts";
+import type { RunView } from "../../core/views.ts";
 
 type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 type Step = RunView["steps"][number];

@@ -1,5 +1,5 @@
 /** All modes: a request and an observation make a draft, or a refusal. Pure. */
-import type { Mode } from "../views.ts";
+import type { Mode } from "../domain/modes.ts";
 import { automatedTesting } from "./automated-testing.ts";
 import type { ModeInput } from "./common.ts";
 import type { Draft } from "./draft.ts";

@@ -1,6 +1,7 @@
 /** Reads array and hypervisor side by side for one request. Nothing here decides; it finds, or says what it cannot find. */
 import { PrepError } from "../domain/errors.ts";
 import type { MoRef, Naa, VmfsUuid } from "../domain/ids.ts";
+import { traitsOf } from "../domain/modes.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { livesOn } from "../domain/vm-path.ts";
 import type { ArrayClient, ArrayReader, Assignment, Snapshot, Volume } from "../ports/array.ts";
@@ -131,7 +132,7 @@ export async function observe(
   const relevant = here.filter(
     ({ extents, vmfsUuid, accessible }) => touches(extents, naas) || early.has(vmfsUuid) || !accessible,
   );
-  const registers = request.mode === "register" || request.registerVms;
+  const registers = registersVms(request);
   const [places, snapshots, { storage, vms }] = await Promise.all([
     findPlaces(host, registers ? placeNames : {}, hypervisor),
     gold.policyId === undefined ? [] : array.snapshots(gold.policyId),
@@ -177,15 +178,17 @@ export async function observe(
   return target === undefined ? observation : { ...observation, files: await hypervisor.vmxFiles(target) };
 }
 
-const wantsFiles = (request: Request): boolean =>
-  request.mode === "register" || (request.mode === "maintenance" && request.registerVms);
+const registersVms = (request: Request): boolean => traitsOf(request.mode).registers || request.registerVms;
+
+/** A volume that is only mounted by the plan cannot be looked into before it. */
+const wantsFiles = (request: Request): boolean => registersVms(request) && traitsOf(request.mode).canBeDone;
 
 /** The accessible datastore of the one volume that a register request is about, if there is exactly one. */
 function mountedVolume(observation: Observation, request: Request): Datastore | undefined {
   const assigned = assignedHere(observation).map((entry) => entry.volume);
   const [volume] = assigned;
   if (volume === undefined || assigned.length > 1) return undefined;
-  if (request.mode === "maintenance" && volume.kind !== "gold") return undefined;
+  if (traitsOf(request.mode).leaves === "gold" && volume.kind !== "gold") return undefined;
   const stores = datastoresOf(observation, volume.naa);
   const [datastore] = stores;
   return stores.length === 1 && datastore?.accessible ? datastore : undefined;

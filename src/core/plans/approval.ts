@@ -1,12 +1,13 @@
 /** The approval that the site's policy asks for: given by the token, by a person behind the client, or on a channel of their own. */
-import { auditedWrite, isTold, latestTime } from "../audit.ts";
+import { auditedWrite, hasAuditEvent, latestTime } from "../audit.ts";
 import { sha256 } from "../domain/canonical.ts";
 import { type ErrorCode, PrepError } from "../domain/errors.ts";
+import { type ApprovalPolicy, traitsOf } from "../domain/modes.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { type Actor, type Answer, ApprovalNeeded, type ConfirmOptions } from "../engine.ts";
 import { type EngineDeps, newId } from "../engine-options.ts";
 import type { PlanRow, StoreWriter } from "../ports/store.ts";
-import type { ApprovalPolicy, PlanView } from "../views.ts";
+import type { PlanView } from "../views.ts";
 import { approvalHow, readPlan, type StoredPlan } from "./plan.ts";
 import type { Plans } from "./plans.ts";
 
@@ -60,7 +61,7 @@ export class Approvals {
     if (requesterIsNotApprover && row.approvedBy === row.principal) return false;
     if (policy === "human" && (channel.startsWith("prompt:") || (channel === "cli-unattended" && cli === "deny")))
       return false;
-    if (await this.#deps.store.read((tx) => isTold(tx, row.id, "plan_approved"))) return true;
+    if (await this.#deps.store.read((tx) => hasAuditEvent(tx, row.id, "plan_approved"))) return true;
     throw new PrepError(
       "STORE_UNUSABLE",
       `The record of plan ${row.id} tells of an approval that the audit does not know.`,
@@ -142,7 +143,7 @@ export class Approvals {
       case "cancel":
         return refuse("NOT_APPROVED", "The question was closed without an answer.");
       case "accept":
-        if (plan.mode === "rollback") {
+        if (traitsOf(plan.mode).typedName) {
           if (answer.typedLun === plan.request.lun) return undefined;
           return refuse("NOT_APPROVED", `The LUN's name was not typed as ${safeText(plan.request.lun)}.`);
         }
@@ -185,7 +186,7 @@ export class Approvals {
         hint: this.#how(row),
       });
     }
-    if (plan.mode === "rollback" && typedLun !== plan.request.lun) {
+    if (traitsOf(plan.mode).typedName && typedLun !== plan.request.lun) {
       throw new PrepError("NOT_APPROVED", "A rollback is approved by typing the LUN's name.", {
         found: { planId },
         hint: `Type ${safeText(plan.request.lun)} exactly.`,

@@ -1,15 +1,13 @@
 /** The exact command that does what a plan does: names resolved, shell-quoted, no secrets. */
 import { quote } from "shell-quote";
+import { traitsOf } from "../domain/modes.ts";
 import type { Request } from "../request/request.ts";
-import type { Mode } from "../views.ts";
 
-export const MODE_FLAGS: Readonly<Record<Mode, string>> = {
-  automated_testing: "-A",
-  maintenance: "-M",
-  register: "-R",
-  unregister: "-U",
-  rollback: "-rvgd",
-};
+/** The mode's shortest flag. */
+function modeFlag({ mode }: Request): string {
+  const { short, long } = traitsOf(mode).flag;
+  return short === undefined ? `--${long}` : `-${short}`;
+}
 
 // shell-quote also escapes what no shell reads as anything but itself, such as the colon of an address.
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : quote([word]));
@@ -25,7 +23,7 @@ const option = (short: string, long: string, value: string): string[] =>
 export function renderCommand(request: Request, snapshot: string | undefined, vcenter: string): string {
   const words = [
     "atvm_prep",
-    MODE_FLAGS[request.mode],
+    modeFlag(request),
     ...option("-n", "--dgs_lun_name", request.lun),
     ...(snapshot === undefined ? [] : option("-s", "--snapshot_name", snapshot)),
     ...option("-c", "--client_name", request.client),

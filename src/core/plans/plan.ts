@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { sha256 } from "../domain/canonical.ts";
 import { PrepError } from "../domain/errors.ts";
+import type { ApprovalPolicy, Mode } from "../domain/modes.ts";
 import { safeText } from "../domain/safe-text.ts";
 import type { Draft } from "../modes/draft.ts";
 import type { Observation } from "../observe/observe.ts";
@@ -10,7 +11,7 @@ import type { PlanRow } from "../ports/store.ts";
 import { type PrepInputs, plainName, type Request } from "../request/request.ts";
 import { describeStep, isIrreversible } from "../steps/catalog.ts";
 import type { Outputs } from "../steps/types.ts";
-import type { ApprovalPolicy, Mode, PlanView, TargetView } from "../views.ts";
+import type { PlanView, TargetView } from "../views.ts";
 import { renderCommand } from "./command.ts";
 
 export interface StoredPlan {

@@ -1,6 +1,8 @@
 /** From a request to a draft: observe, ask the journal, let the mode decide. Readers only; nothing here can change anything. */
 
 import { asVmfsUuid, type VmfsUuid } from "../domain/ids.ts";
+import { type Mode, traitsOf } from "../domain/modes.ts";
+import { isFinished } from "../domain/states.ts";
 import type { EngineDeps } from "../engine-options.ts";
 import { draftOf } from "../modes/catalog.ts";
 import type { History, OrphanClone } from "../modes/common.ts";
@@ -13,7 +15,6 @@ import type { RunRow, Store, StoreReader } from "../ports/store.ts";
 import { type PrepInputs, plainName, type Request, resolveRequest } from "../request/request.ts";
 import { cloneName } from "../steps/create-clone.ts";
 import type { Outputs } from "../steps/types.ts";
-import type { Mode } from "../views.ts";
 import { readPlan, type StoredPlan } from "./plan.ts";
 import { draftOfRest, type Rest } from "./resume.ts";
 
@@ -26,15 +27,13 @@ export interface Planned {
 
 type Readers = Connection<ArrayReader, HypervisorReader>;
 
-const UNFINISHED = ["failed", "cancelled", "interrupted", "needs_operator"] as const;
-
 const outputsOf = (json: string | undefined): Outputs => (json === undefined ? {} : (JSON.parse(json) as Outputs));
 
 /** Clones of runs that did not finish and were not resumed: with their id where the reply came, by name where it was lost. */
 async function orphansOf(tx: StoreReader, runs: readonly RunRow[]): Promise<OrphanClone[]> {
   const orphans: OrphanClone[] = [];
   for (const run of runs) {
-    if (!UNFINISHED.some((state) => state === run.state) || run.resumedBy !== undefined) continue;
+    if (!isFinished(run.state) || run.state === "succeeded" || run.resumedBy !== undefined) continue;
     const planRow = await tx.plan(run.planId);
     if (planRow === undefined) continue;
     const plan = readPlan(planRow);
@@ -88,9 +87,9 @@ async function goldHeldUntil(
   return undefined;
 }
 
-/** When the snapshot that the request means was made, or the first of those that it may mean; nothing counts for modes without one. */
+/** When the snapshot that the request means was made, or the first of those that it may mean; nothing counts where no clone is made of it. */
 function snapshotTime({ mode, snapshot }: Request, { snapshots }: Observation): number {
-  if (mode !== "automated_testing") return Number.POSITIVE_INFINITY;
+  if (traitsOf(mode).leaves !== "new clone") return Number.POSITIVE_INFINITY;
   const meant = snapshot === undefined ? snapshots : snapshots.filter((one) => plainName(one.name) === snapshot);
   const times = meant.map((one) => Date.parse(one.createdAt));
   return snapshot === undefined ? Math.max(...times) : Math.min(...times);

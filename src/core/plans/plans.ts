@@ -3,10 +3,11 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { type Append, auditedWrite, latestTime } from "../audit.ts";
 import { canonicalJson, sha256 } from "../domain/canonical.ts";
 import { PrepError } from "../domain/errors.ts";
+import type { ApprovalPolicy, Mode } from "../domain/modes.ts";
 import type { Actor } from "../engine.ts";
 import { type EngineDeps, newId } from "../engine-options.ts";
 import type { PlanRow, StoreWriter } from "../ports/store.ts";
-import type { ApprovalPolicy, Mode, PlanView } from "../views.ts";
+import type { PlanView } from "../views.ts";
 import { buildPlan, type PlanParts, readPlan, type StoredPlan, viewPlan } from "./plan.ts";
 
 export type NewPlan = Omit<PlanParts, "id" | "now" | "ttlMs">;

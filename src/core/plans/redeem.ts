@@ -1,7 +1,8 @@
 /** Redeem: a plan becomes a run, once, on the state that it was made for; or it is stale, and a fresh one takes its place. */
-import { auditedWrite, isTold, latestTime } from "../audit.ts";
+import { auditedWrite, hasAuditEvent, latestTime } from "../audit.ts";
 import { canonicalJson } from "../domain/canonical.ts";
 import { type ErrorCode, PrepError } from "../domain/errors.ts";
+import { LIVE_RUN_STATES } from "../domain/states.ts";
 import type { Actor } from "../engine.ts";
 import { type EngineDeps, lockNames, newId } from "../engine-options.ts";
 import type { VcenterOverride } from "../ports/runtime.ts";
@@ -185,7 +186,7 @@ export class Redemption {
           hint: "Plan again.",
         });
       }
-      if (await isTold(tx, row.id, "plan_redeemed")) {
+      if (await hasAuditEvent(tx, row.id, "plan_redeemed")) {
         throw new PrepError(
           "STORE_UNUSABLE",
           "The audit says that this plan was carried out, its record that it is open.",
@@ -265,10 +266,9 @@ const resumeParts = (plan: StoredPlan): Pick<PlanParts, "resumes"> =>
     : { resumes: { runId: plan.resumes, origin: plan.origin, carried: plan.carried ?? {}, keys: plan.keys ?? {} } };
 
 async function liveRunsIn(tx: StoreReader, row: Pick<PlanRow, "goldId" | "clientId">): Promise<RunRow[]> {
-  const states = ["queued", "running"];
   const [family, client] = [
-    await tx.runs({ goldId: row.goldId, states }),
-    await tx.runs({ clientId: row.clientId, states }),
+    await tx.runs({ goldId: row.goldId, states: LIVE_RUN_STATES }),
+    await tx.runs({ clientId: row.clientId, states: LIVE_RUN_STATES }),
   ];
   return [...new Map([...family, ...client].map((run) => [run.id, run])).values()];
 }

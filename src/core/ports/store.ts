@@ -5,7 +5,8 @@
  * Errors: `STORE_UNUSABLE` (cannot be opened, read or written, wrong schema), `AUDIT_UNWRITABLE` where a write failed.
  */
 
-export type PlanState = "open" | "redeemed" | "stale" | "obsolete" | "discarded";
+import type { Mode } from "../domain/modes.ts";
+import type { PlanState, RunState, StepState } from "../domain/states.ts";
 
 export interface PlanRow {
   readonly id: string;
@@ -17,7 +18,7 @@ export interface PlanRow {
   readonly principal: string;
   readonly goldId: string;
   readonly clientId: string;
-  readonly mode: string;
+  readonly mode: Mode;
   /** The stored plan (`core/plan.ts`), JSON. */
   readonly body: string;
   readonly state: PlanState;
@@ -35,13 +36,13 @@ export interface PlanRow {
 export interface RunRow {
   readonly id: string;
   readonly planId: string;
-  readonly mode: string;
+  readonly mode: Mode;
   readonly principal: string;
   readonly goldId: string;
   readonly clientId: string;
   readonly lunName: string;
   readonly clientName: string;
-  readonly state: string;
+  readonly state: RunState;
   readonly createdAt: string;
   readonly startedAt?: string;
   readonly endedAt?: string;
@@ -63,7 +64,7 @@ export interface StepRow {
   readonly runId: string;
   readonly seq: number;
   readonly stepId: string;
-  readonly state: string;
+  readonly state: StepState;
   readonly startedAt?: string;
   readonly endedAt?: string;
   readonly detail?: string;
@@ -76,6 +77,7 @@ export interface StepRow {
 export interface AuditRow {
   readonly seq: number;
   readonly at: string;
+  /** An `AuditEvent` where this program wrote it; any text in a row that somebody changed, which the chain then shows. */
   readonly type: string;
   readonly actor: string;
   readonly channel: string;
@@ -113,7 +115,7 @@ export interface StoreReader {
     clientId?: string;
     lunName?: string;
     clientName?: string;
-    states?: readonly string[];
+    states?: readonly RunState[];
     limit?: number;
   }): Promise<RunRow[]>;
   steps(runId: string): Promise<StepRow[]>;

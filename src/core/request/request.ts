@@ -1,8 +1,8 @@
 /** What was asked: a mode and its inputs, shorthand, pairs and defaults resolved. Pure; nothing outside is looked at. */
 import { closest, distance } from "fastest-levenshtein";
 import { PrepError } from "../domain/errors.ts";
+import { type Mode, type PrepOption, traitsOf } from "../domain/modes.ts";
 import { safeText } from "../domain/safe-text.ts";
-import type { Mode } from "../views.ts";
 
 /** A folder below the target Datacenter's VM folder and a pool below the target host's root pool: names, `/` between them. */
 export interface PlaceNames {
@@ -119,8 +119,6 @@ export function resolveTarget(inputs: TargetInputs, naming: Naming): Target {
   );
 }
 
-const WITHOUT_SNAPSHOT: ReadonlySet<Mode> = new Set(["maintenance", "register", "unregister"]);
-
 /** The request, and warnings about inputs that this mode has no use for. */
 export function resolveRequest(
   mode: Mode,
@@ -131,20 +129,20 @@ export function resolveRequest(
   if (lun === undefined) throw new PrepError("BAD_REQUEST", "No LUN was named.", { hint: "Name the gold LUN." });
   const snapshot = checkName(inputs.snapshot, "snapshot name");
   const warnings: string[] = [];
-  const ignoresSnapshot = WITHOUT_SNAPSHOT.has(mode);
-  if (snapshot !== undefined && ignoresSnapshot) {
+  const { usesSnapshot, options } = traitsOf(mode);
+  if (snapshot !== undefined && !usesSnapshot) {
     warnings.push(`A snapshot was named (${safeText(snapshot)}); ${mode} does not use one, so it is left out.`);
   }
-  const cleans = mode === "automated_testing" || mode === "maintenance" || mode === "rollback";
+  const asked = (option: PrepOption): boolean => options.includes(option) && inputs[option] === true;
   return {
     request: {
       mode,
       lun: lunNameOf(lun, naming.luns),
       ...resolveTarget(inputs, naming),
-      ...(snapshot === undefined || ignoresSnapshot ? {} : { snapshot }),
-      registerVms: cleans && inputs.registerVms === true,
-      keepClone: cleans && inputs.keepClone === true,
-      forcePowerOff: mode !== "register" && inputs.forcePowerOff === true,
+      ...(snapshot === undefined || !usesSnapshot ? {} : { snapshot }),
+      registerVms: asked("registerVms"),
+      keepClone: asked("keepClone"),
+      forcePowerOff: asked("forcePowerOff"),
     },
     warnings,
   };

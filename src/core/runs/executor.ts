@@ -4,6 +4,7 @@
  */
 import { auditedWrite } from "../audit.ts";
 import { asPrepError, PrepError } from "../domain/errors.ts";
+import type { FinishedRunState } from "../domain/states.ts";
 import { type EngineDeps, lockNames, RUNNER } from "../engine-options.ts";
 import { diffFacts } from "../plans/facts.ts";
 import { keyOf, readPlan, type StoredPlan } from "../plans/plan.ts";
@@ -12,7 +13,6 @@ import type { Systems, VcenterOverride } from "../ports/runtime.ts";
 import type { HeldLock, RunRow, StepRow } from "../ports/store.ts";
 import { checkStep, describeStep, isIrreversible, type Outcome } from "../steps/catalog.ts";
 import type { Outputs, Step, WritableWorld } from "../steps/types.ts";
-import type { RunState } from "../views.ts";
 import { nextSentences, partReport, reportOf } from "./report.ts";
 
 export interface CarryOutOptions {
@@ -40,7 +40,7 @@ interface Begun {
 }
 
 interface Ending {
-  readonly state: RunState;
+  readonly state: FinishedRunState;
   readonly error?: PrepError;
 }
 
@@ -282,7 +282,7 @@ class Runner {
     });
   }
 
-  async #journal(row: StepRow, type: string, data: Record<string, unknown>): Promise<void> {
+  async #journal(row: StepRow, type: "step_begin" | "step_end", data: Record<string, unknown>): Promise<void> {
     const { store, clock, log } = this.#deps;
     await auditedWrite(store, clock, async (tx, append) => {
       await tx.putStep(row);
@@ -334,5 +334,5 @@ class Runner {
   }
 }
 
-const endingFor = (error: PrepError): RunState =>
+const endingFor = (error: PrepError): FinishedRunState =>
   error.code === "OUTCOME_UNKNOWN" || error.code === "GUEST_STILL_RUNNING" ? "needs_operator" : "failed";

@@ -2,7 +2,9 @@
 
 import type { PrepError } from "../domain/errors.ts";
 import { asClientId, asVolumeId, naaOf } from "../domain/ids.ts";
+import { traitsOf } from "../domain/modes.ts";
 import { safeText } from "../domain/safe-text.ts";
+import type { RunState } from "../domain/states.ts";
 import { fileOn, livesOn } from "../domain/vm-path.ts";
 import type { EngineSettings } from "../engine-options.ts";
 import { familyOf } from "../observe/observe.ts";
@@ -13,7 +15,7 @@ import type { Connection } from "../ports/runtime.ts";
 import type { RunRow, StepRow } from "../ports/store.ts";
 import { cloneName } from "../steps/create-clone.ts";
 import type { KnownVolume, Outputs } from "../steps/types.ts";
-import type { RunState, RunView } from "../views.ts";
+import type { RunView } from "../views.ts";
 
 type Report = NonNullable<RunView["report"]>;
 
@@ -27,14 +29,12 @@ function finalVolume(plan: StoredPlan, outputs: ReadonlyMap<string, Outputs>): K
       continue;
     return "from" in step.volume ? outputs.get(step.volume.from)?.volume : step.volume;
   }
-  switch (plan.mode) {
-    case "automated_testing":
+  switch (traitsOf(plan.mode).leaves) {
+    case "new clone":
       return [...outputs.values()].find((one) => one.volume !== undefined)?.volume;
-    case "maintenance":
-    case "rollback":
+    case "gold":
       return { id: asVolumeId(plan.target.lun.volumeId), naa: naaOf(plan.target.lun.naa), name: plan.target.lun.name };
-    case "register":
-    case "unregister":
+    case "assigned":
       return undefined;
   }
 }

@@ -1,15 +1,16 @@
 /** A run as the doors show it: the plan's steps, with what the journal says of each. */
+
+import { isFinished } from "../domain/states.ts";
 import type { StoredPlan } from "../plans/plan.ts";
 import type { RunRow, StepRow } from "../ports/store.ts";
 import { describeStep } from "../steps/catalog.ts";
-import { errorView, RUN_STATES, type RunView, runView, STEP_STATES } from "../views.ts";
+import { errorView, type RunView, runView } from "../views.ts";
 
 const parsed = (json: string | undefined): unknown => (json === undefined ? undefined : JSON.parse(json));
 
 export function viewRun(row: RunRow, plan: StoredPlan, steps: readonly StepRow[]): RunView {
   const journal = new Map(steps.map((step) => [step.stepId, step]));
-  const state = RUN_STATES.find((one) => one === row.state) ?? "interrupted";
-  const over = state !== "queued" && state !== "running";
+  const { state } = row;
   return runView.parse({
     runId: row.id,
     planId: row.planId,
@@ -20,14 +21,14 @@ export function viewRun(row: RunRow, plan: StoredPlan, steps: readonly StepRow[]
     state,
     steps: plan.draft.steps.map((step) => {
       const entry = journal.get(step.id);
-      const said = STEP_STATES.find((one) => one === entry?.state) ?? "pending";
+      const journalled = entry?.state ?? "pending";
       const error = parsed(entry?.error);
       return {
         id: step.id,
         kind: step.kind,
         text: describeStep(step),
         // A step that was under way when its run was interrupted: nobody saw how it ended.
-        state: said === "running" && over ? "unknown" : said,
+        state: journalled === "running" && isFinished(state) ? "unknown" : journalled,
         ...(entry?.startedAt === undefined ? {} : { startedAt: entry.startedAt }),
         ...(entry?.endedAt === undefined ? {} : { endedAt: entry.endedAt }),
         ...(entry?.detail === undefined ? {} : { detail: entry.detail }),

@@ -3,6 +3,7 @@ import { auditedWrite, latestTime } from "../audit.ts";
 import { canonicalJson } from "../domain/canonical.ts";
 import { asPrepError, PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
+import { isFinished } from "../domain/states.ts";
 import type { WaitOptions } from "../engine.ts";
 import { type EngineDeps, lockNames, RUNNER } from "../engine-options.ts";
 import { readPlan, type StoredPlan } from "../plans/plan.ts";
@@ -17,8 +18,6 @@ import { viewRun } from "./run-view.ts";
 const FOLLOW_EVERY_MS = 100;
 /** Whether a run's process lives is asked of its locks, which costs more than a look at the journal. */
 const SETTLE_EVERY = 10;
-
-export const isOver = (state: string): boolean => state !== "queued" && state !== "running";
 
 export class Runs {
   readonly #deps: EngineDeps;
@@ -54,7 +53,7 @@ export class Runs {
 
   /** A run whose journal says it goes on, but whose lock is free, was cut off: its process is gone. */
   async settle(row: RunRow): Promise<RunRow> {
-    if (isOver(row.state) || this.#active.has(row.id)) return row;
+    if (isFinished(row.state) || this.#active.has(row.id)) return row;
     const { store, clock } = this.#deps;
     const now = await store.read((tx) => latestTime(tx, clock));
     if (row.state === "queued" && Date.parse(now) - Date.parse(row.createdAt) < QUEUED_MS) return row;
@@ -71,7 +70,7 @@ export class Runs {
     const { store, clock } = this.#deps;
     return auditedWrite(store, clock, async (tx, append) => {
       const current = (await tx.run(row.id)) ?? row;
-      if (isOver(current.state)) return current;
+      if (isFinished(current.state)) return current;
       const [steps, planRow] = [await tx.steps(row.id), await tx.plan(row.planId)];
       const began = steps.find((step) => step.state === "running");
       const next = JSON.stringify([
@@ -81,7 +80,7 @@ export class Runs {
         `Plan what is left with resume_run (\`${this.#deps.settings.line("run", "resume", row.id)}\`).`,
       ]);
       const report = planRow && JSON.stringify(partReport(readPlan(planRow), row, steps));
-      const change = {
+      const change: Partial<RunRow> = {
         state: "interrupted",
         endedAt: await latestTime(tx, clock),
         next,
@@ -113,9 +112,9 @@ export class Runs {
         seen = { rows, view, said };
       }
       const { view } = seen;
-      if (isOver(view.state) || options.signal?.aborted || clock.now().getTime() >= deadline) {
+      if (isFinished(view.state) || options.signal?.aborted || clock.now().getTime() >= deadline) {
         // A run that this process carries out may still be letting go of its locks.
-        if (isOver(view.state)) await this.#active.get(runId);
+        if (isFinished(view.state)) await this.#active.get(runId);
         return view;
       }
       await this.#pause(runId, options.signal);

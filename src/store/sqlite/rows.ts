@@ -2,6 +2,8 @@
 import type { SQLInputValue } from "node:sqlite";
 import { z } from "zod";
 import { PrepError } from "../../core/domain/errors.ts";
+import { MODES } from "../../core/domain/modes.ts";
+import { PLAN_STATES, RUN_STATES, STEP_STATES } from "../../core/domain/states.ts";
 import type { AuditRow, ChallengeRow, PlanRow, RunRow, StepRow } from "../../core/ports/store.ts";
 import type { Params, RawRow } from "./connection.ts";
 
@@ -26,9 +28,9 @@ const plan = z.object({
   principal: text,
   goldId: text,
   clientId: text,
-  mode: text,
+  mode: z.enum(MODES),
   body: text,
-  state: z.enum(["open", "redeemed", "stale", "obsolete", "discarded"]),
+  state: z.enum(PLAN_STATES),
   createdAt: text,
   expiresAt: text,
   runId: optional,
@@ -43,13 +45,13 @@ export const PLANS: Table<PlanRow> = { name: "plans", columns: Object.keys(plan.
 const run = z.object({
   id: text,
   planId: text,
-  mode: text,
+  mode: z.enum(MODES),
   principal: text,
   goldId: text,
   clientId: text,
   lunName: text,
   clientName: text,
-  state: text,
+  state: z.enum(RUN_STATES),
   createdAt: text,
   startedAt: optional,
   endedAt: optional,
@@ -68,7 +70,7 @@ const step = z.object({
   runId: text,
   seq: z.int(),
   stepId: text,
-  state: text,
+  state: z.enum(STEP_STATES),
   startedAt: optional,
   endedAt: optional,
   detail: optional,

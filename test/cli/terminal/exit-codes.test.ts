@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { exitCodeOf, exitCodeOfRun } from "../../../src/cli/terminal/exit-codes.ts";
 import { ERROR_CODES, type ErrorCode } from "../../../src/core/domain/errors.ts";
-import { RUN_STATES } from "../../../src/core/views.ts";
+import { RUN_STATES } from "../../../src/core/domain/states.ts";
 
 // As SURFACE lists them; what is in none of these is 1.
 const LISTED: Readonly<Record<number, readonly ErrorCode[]>> = {

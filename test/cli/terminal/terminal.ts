@@ -4,8 +4,9 @@ import type { App } from "../../../src/app.ts";
 import { runCli } from "../../../src/cli/cli.ts";
 import type { Io } from "../../../src/cli/terminal/io.ts";
 import { resolveConfig } from "../../../src/config/config.ts";
+import type { Mode } from "../../../src/core/domain/modes.ts";
 import type { Engine } from "../../../src/core/engine.ts";
-import type { Mode, PlanView, RunView } from "../../../src/core/views.ts";
+import type { PlanView, RunView } from "../../../src/core/views.ts";
 import { silentLog } from "../../../src/logging/log.ts";
 
 export interface Terminal {

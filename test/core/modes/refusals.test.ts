@@ -1,8 +1,8 @@
 /** Refuse rather than guess: each item of the domain's list, provoked on the lab, for every mode whose steps rely on it. */
 import { beforeAll, describe, expect, test } from "vitest";
 import type { ErrorCode } from "../../../src/core/domain/errors.ts";
+import type { Mode } from "../../../src/core/domain/modes.ts";
 import type { PrepInputs } from "../../../src/core/request/request.ts";
-import type { Mode } from "../../../src/core/views.ts";
 import {
   assignedTo,
   type Bench,

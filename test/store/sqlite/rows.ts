@@ -10,7 +10,7 @@ export function planRow(id: string, over: Partial<PlanRow> = {}): PlanRow {
     principal: "os:ops",
     goldId: "gold-1",
     clientId: "client-1",
-    mode: "assign",
+    mode: "register",
     body: "{}",
     state: "open",
     createdAt: "2025-03-01T10:00:00.000Z",
@@ -23,7 +23,7 @@ export function runRow(id: string, planId: string, over: Partial<RunRow> = {}): 
   return {
     id,
     planId,
-    mode: "assign",
+    mode: "register",
     principal: "os:ops",
     goldId: "gold-1",
     clientId: "client-1",
