@@ -165,7 +165,7 @@ function cloneOfClone(state: WorldState, which: number): void {
     model.volumes.filter(({ kind, parentVolumeId }) => kind === "clone" && parentVolumeId !== undefined),
     which,
   );
-  const id = ids.dgs("vol");
+  const id = ids.array("vol");
   // The array keeps the child when the snapshot it came from is gone.
   model.volumes.push({ ...parent, id, guid: ids.guid(), name: `${parent.name}-child`, parentVolumeId: parent.id });
 }

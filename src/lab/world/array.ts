@@ -8,10 +8,14 @@ const conflict = (detail: string): DgsProblem => new DgsProblem(409, "Conflict",
 export const checkClone = snapshotUnder;
 
 export function createClone(state: WorldState, policyId: string, snapshotId: string, name: string): LabVolume {
-  const snapshot = checkClone(state, policyId, snapshotId);
+  return cloneOf(state, checkClone(state, policyId, snapshotId), name);
+}
+
+/** The snapshot's data as a volume of its own. */
+export function cloneOf(state: WorldState, snapshot: LabSnapshot, name: string): LabVolume {
   const parent = volumeById(state, snapshot.volumeId);
   const clone: LabVolume = {
-    id: state.ids.dgs("vol"),
+    id: state.ids.array("vol"),
     name,
     kind: "clone",
     guid: state.ids.guid(),
@@ -51,10 +55,20 @@ export function rollback(
   snapshotId: string,
 ): { volume: LabVolume; lost: LabSnapshot[] } {
   const { volume, snapshot, lost } = checkRollback(state, policyId, snapshotId);
+  restore(state, volume, snapshot, lost);
+  return { volume, lost };
+}
+
+/** The volume gets the snapshot's data back; the snapshots that are lost by it go. */
+export function restore(
+  state: WorldState,
+  volume: LabVolume,
+  snapshot: LabSnapshot,
+  lost: readonly LabSnapshot[],
+): void {
   volume.dataVersion = snapshot.dataVersion;
   volume.files = copyFiles(snapshot.files);
   state.model.snapshots = state.model.snapshots.filter((one) => !lost.includes(one));
-  return { volume, lost };
 }
 
 export function checkAssign(state: WorldState, volumeId: string, clientId: string): void {
@@ -70,10 +84,17 @@ export function checkAssign(state: WorldState, volumeId: string, clientId: strin
 export function assign(state: WorldState, volumeId: string, clientId: string): LabAssignment {
   checkAssign(state, volumeId, clientId);
   const { model, ids } = state;
+  const volume = volumeById(state, volumeId);
   const taken = new Set(model.assignments.filter((one) => one.clientId === clientId).map((one) => one.lunNumber));
   let lunNumber = 1;
   while (taken.has(lunNumber)) lunNumber += 1;
-  const assignment = { id: ids.dgs("asg"), volumeId, clientId, lunNumber, createdAt: state.now().toISOString() };
+  const assignment = {
+    id: ids.style.assignmentId(volume, clientId, ids),
+    volumeId,
+    clientId,
+    lunNumber,
+    createdAt: state.now().toISOString(),
+  };
   model.assignments.push(assignment);
   return assignment;
 }

@@ -1,3 +1,22 @@
+/** How the array of a world names and numbers its things; its front end gives it. */
+export interface ArrayStyle {
+  /** A new id of an object of this kind. */
+  objectId(kind: string, ids: IdSource): string;
+  /** 32 hex digits in NAA 6 form: a new disk's identity. */
+  guid(ids: IdSource): string;
+  assignmentId(volume: { readonly id: string; readonly guid: string }, clientId: string, ids: IdSource): string;
+  /** The nearest name that the array allows for a volume. */
+  volumeName(name: string): string;
+}
+
+/** Numbers counted per kind; any name goes. */
+export const plainStyle: ArrayStyle = {
+  objectId: (kind, ids) => `${kind}-${String(ids.next(kind)).padStart(4, "0")}`,
+  guid: (ids) => `60a9d1c0${ids.hex(24)}`,
+  assignmentId: (_volume, _clientId, ids) => ids.array("asg"),
+  volumeName: (name) => name,
+};
+
 /**
  * Ids and identifiers of one lab world, the same for the same seed. Nothing is handed out twice in one world, also
  * after its object is gone.
@@ -7,8 +26,10 @@ export class IdSource {
   #moref = 10;
   readonly #counters = new Map<string, number>();
   readonly #guids = new Set<string>();
+  readonly style: ArrayStyle;
 
-  constructor(seed = 20_260_701) {
+  constructor(style = plainStyle, seed = 20_260_701) {
+    this.style = style;
     this.#state = seed >>> 0;
   }
 
@@ -18,16 +39,21 @@ export class IdSource {
     return `${prefix}-${this.#moref}`;
   }
 
-  /** Array id such as `vol-0001`, counted per kind. */
-  dgs(prefix: string): string {
-    const next = (this.#counters.get(prefix) ?? 0) + 1;
-    this.#counters.set(prefix, next);
-    return `${prefix}-${String(next).padStart(4, "0")}`;
+  /** A new id of the array's, such as `vol-0001`. */
+  array(kind: string): string {
+    return this.style.objectId(kind, this);
   }
 
-  /** 32 hex digits in NAA 6 form, with the array's vendor prefix. */
+  /** 1, 2, 3, counted per kind. */
+  next(kind: string): number {
+    const next = (this.#counters.get(kind) ?? 0) + 1;
+    this.#counters.set(kind, next);
+    return next;
+  }
+
+  /** A disk's identity, 32 hex digits, in the array's form. */
   guid(): string {
-    const guid = `60a9d1c0${this.hex(24)}`;
+    const guid = this.style.guid(this);
     if (this.#guids.has(guid)) return this.guid();
     this.#guids.add(guid);
     return guid;
@@ -44,14 +70,15 @@ export class IdSource {
 
   /** Lower-case letters and digits, like the tail of a run's id. */
   tail(length: number): string {
-    return this.#draw(length, "0123456789abcdefghjkmnpqrstvwxyz");
+    return this.text(length, "0123456789abcdefghjkmnpqrstvwxyz");
   }
 
   hex(length: number): string {
-    return this.#draw(length, "0123456789abcdef");
+    return this.text(length, "0123456789abcdef");
   }
 
-  #draw(length: number, alphabet: string): string {
+  /** So many characters of an alphabet. */
+  text(length: number, alphabet: string): string {
     let text = "";
     for (let i = 0; i < length; i += 1) text += alphabet.charAt(Math.floor(this.#random() * alphabet.length));
     return text;

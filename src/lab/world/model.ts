@@ -51,6 +51,8 @@ export interface LabClient {
   name: string;
   hostAddress: string;
   initiators: string[];
+  /** Ids of the clients in it, where it is a group of such. */
+  members?: string[];
 }
 
 export interface LabAssignment {

@@ -1,7 +1,7 @@
 /** The pieces that scenarios are put together from. They act through the world's own operations, so that what they leave is what those would leave. */
 
 import { assign, createClone } from "./array.ts";
-import { IdSource } from "./id-source.ts";
+import { type ArrayStyle, IdSource } from "./id-source.ts";
 import type { LabClient, LabFile, LabHost, LabVm, LabVolume } from "./model.ts";
 import { devicePathOf } from "./model.ts";
 import { copyFiles, naaOfVolume, type WorldState } from "./state.ts";
@@ -21,10 +21,10 @@ export interface Draft extends WorldState {
   clock: Date;
 }
 
-export function newDraft(now: () => Date): Draft {
+export function newDraft(now: () => Date, style?: ArrayStyle): Draft {
   const start = now();
   return {
-    ids: new IdSource(),
+    ids: new IdSource(style),
     start,
     clock: start,
     now() {
@@ -47,7 +47,7 @@ export function newDraft(now: () => Date): Draft {
 const ago = (draft: Draft, ms: number): Date => new Date(draft.start.getTime() - ms);
 
 export function addPolicy(draft: Draft): string {
-  const id = draft.ids.dgs("pol");
+  const id = draft.ids.array("pol");
   draft.model.policies.push({ id, name: "gold-nightly" });
   return id;
 }
@@ -83,7 +83,7 @@ export function addPair(state: WorldState, index: number, datacenterId?: string)
   const { ids, model } = state;
   const { name, address } = clientNaming(index);
   const client: LabClient = {
-    id: ids.dgs("cl"),
+    id: ids.array("cl"),
     name,
     hostAddress: address,
     initiators: [`iqn.1998-01.com.vmware:esx${165 + index}-${ids.hex(8)}`],
@@ -167,15 +167,15 @@ export function addFamily(draft: Draft, name: string, policyId: string, populati
   const files = cast.map(({ file }) => file);
   const guid = ids.guid();
   const gold: LabVolume = {
-    id: ids.dgs("vol"),
-    name,
+    id: ids.array("vol"),
+    name: ids.style.volumeName(name),
     kind: "gold",
     guid,
     sizeBytes: 2_199_023_255_552,
     policyId,
     createdAt: ago(draft, 400 * DAY_MS).toISOString(),
     dataVersion: NIGHTLIES + 1,
-    header: { vmfsUuid: ids.vmfsUuid(), naa: `naa.${guid}`, label: name },
+    header: { vmfsUuid: ids.vmfsUuid(), naa: `naa.${guid}`, label: ids.style.volumeName(name) },
     files: copyFiles(files),
   };
   model.volumes.push(gold);
@@ -190,7 +190,7 @@ export function addNightly(draft: Draft, volume: LabVolume, age: number): string
     .toISOString()
     .slice(0, 10);
   const at = Math.min(Date.parse(`${day}T00:05:00Z`) + model.volumes.length * 1000, start.getTime() - 60_000);
-  const id = ids.dgs("snap");
+  const id = ids.array("snap");
   model.snapshots.push({
     id,
     name: `nightly-${day}`,
@@ -209,7 +209,7 @@ function addClone(draft: Draft, { gold }: Family, client: LabClient): LabVolume 
   if (yesterday === undefined || gold.policyId === undefined) throw new Error(`${gold.name} has no snapshot to clone`);
   draft.clock = new Date(Math.max(Date.parse(yesterday.createdAt) + 9.5 * 3_600_000, draft.start.getTime() - DAY_MS));
   const stamp = draft.clock.toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
-  const name = `${gold.name}-${client.name}-${stamp}-${ids.tail(6)}`;
+  const name = ids.style.volumeName(`${gold.name}-${client.name}-${stamp}-${ids.tail(6)}`);
   return createClone(draft, gold.policyId, yesterday.id, name);
 }
 

@@ -1,4 +1,5 @@
 import { deleteVolume, unassign } from "./array.ts";
+import type { ArrayStyle } from "./id-source.ts";
 import type { LabClient, LabHost, LabVolume } from "./model.ts";
 import {
   addDatacenter,
@@ -62,8 +63,8 @@ interface Stage {
 }
 
 /** Builds the world of a scenario, the same ids each time, its times relative to `now`. */
-export function buildScenario(options: ScenarioOptions, now: () => Date): WorldState {
-  const draft = newDraft(now);
+export function buildScenario(options: ScenarioOptions, now: () => Date, style?: ArrayStyle): WorldState {
+  const draft = newDraft(now, style);
   const policyId = addPolicy(draft);
   const population = populationOf(options);
   const gold = addFamily(draft, GOLD, policyId, population);

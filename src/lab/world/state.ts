@@ -65,9 +65,21 @@ export function snapshotUnder(state: WorldState, policyId: string, snapshotId: s
   return snapshot;
 }
 
+/** The host's own client, and the groups that it is in. */
+export function clientsOf({ model }: WorldState, host: LabHost): ReadonlySet<string> {
+  const ids = new Set([host.clientId]);
+  for (let before = 0; before < ids.size; ) {
+    before = ids.size;
+    for (const { id, members } of model.clients) if (members?.some((one) => ids.has(one))) ids.add(id);
+  }
+  return ids;
+}
+
 /** Whether the array presents the disk to this host now; a disk unassigned since the last rescan is dead. */
-export const presented = ({ model }: WorldState, host: LabHost, volumeId: string): boolean =>
-  model.assignments.some((one) => one.volumeId === volumeId && one.clientId === host.clientId);
+export const presented = (state: WorldState, host: LabHost, volumeId: string): boolean => {
+  const clients = clientsOf(state, host);
+  return state.model.assignments.some((one) => one.volumeId === volumeId && clients.has(one.clientId));
+};
 
 /** A mount whose volume can be used: an unmounted or dead one cannot. */
 export const usable = (mount: LabMount): boolean => mount.mounted && mount.accessible;

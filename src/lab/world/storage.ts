@@ -4,7 +4,7 @@
  */
 import type { LabDatastore, LabDisk, LabHost, LabMount, LabVolume } from "./model.ts";
 import { devicePathOf, VimFault } from "./model.ts";
-import { naaOfVolume, presented, reachableHost, usable, volumeByNaa, type WorldState } from "./state.ts";
+import { clientsOf, naaOfVolume, presented, reachableHost, usable, volumeByNaa, type WorldState } from "./state.ts";
 
 export function rescanHba(state: WorldState, hostId: string): void {
   refreshDisks(state, reachableHost(state, hostId));
@@ -16,7 +16,8 @@ export function rescanVmfs(state: WorldState, hostId: string): void {
 
 export function refreshDisks(state: WorldState, host: LabHost): void {
   const { model } = state;
-  const seen = model.assignments.filter((one) => one.clientId === host.clientId).map((one) => one.volumeId);
+  const clients = clientsOf(state, host);
+  const seen = model.assignments.filter((one) => clients.has(one.clientId)).map((one) => one.volumeId);
   const kept = host.disks.filter((disk) => seen.includes(disk.volumeId));
   const fresh = model.volumes.filter(
     (volume) => seen.includes(volume.id) && !kept.some((disk) => disk.volumeId === volume.id),

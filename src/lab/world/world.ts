@@ -1,5 +1,6 @@
 import * as array from "./array.ts";
 import { LabFaults } from "./faults.ts";
+import type { ArrayStyle } from "./id-source.ts";
 import { NO_LATENCY } from "./latency.ts";
 import type { Faults, LabAssignment, LabFile, LabModel, LabMount, LabVolume, LabWorld, Latency } from "./model.ts";
 import { buildScenario, type ScenarioOptions } from "./scenarios.ts";
@@ -36,11 +37,13 @@ export class World implements LabWorld {
   #mutations: Mutation[] = [];
   readonly #listeners = new Set<() => void>();
   readonly #now: () => Date;
+  readonly #style: ArrayStyle | undefined;
   readonly #faults = new LabFaults();
 
-  constructor(options: { scenario: ScenarioOptions; latency?: Latency; now?: () => Date }) {
+  constructor(options: { scenario: ScenarioOptions; latency?: Latency; now?: () => Date; style?: ArrayStyle }) {
     this.#now = options.now ?? (() => new Date());
-    this.#state = buildScenario(options.scenario, this.#now);
+    this.#style = options.style;
+    this.#state = buildScenario(options.scenario, this.#now, this.#style);
     this.#startLatency = options.latency ?? NO_LATENCY;
     this.#latency = this.#startLatency;
   }
@@ -75,7 +78,7 @@ export class World implements LabWorld {
 
   /** Starts over with another scenario: no mutations, no faults, no counts, and the latency that it was started with unless one is given. */
   reset(scenario: ScenarioOptions, latency: Latency = this.#startLatency): void {
-    this.#state = buildScenario(scenario, this.#now);
+    this.#state = buildScenario(scenario, this.#now, this.#style);
     this.#latency = latency;
     this.#generation += 1;
     this.#mutations = [];
@@ -88,6 +91,20 @@ export class World implements LabWorld {
   announce(): void {
     this.#version += 1;
     for (const listener of [...this.#listeners]) listener();
+  }
+
+  /**
+   * Does `act` whole or, where it throws, not at all; logs one mutation for each object changed and wakes the listeners.
+   * What `targetsOf` gives none for has changed nothing.
+   */
+  change<T>(
+    cause: { readonly api: "dgs" | "vim"; readonly op: string; readonly by: string },
+    act: (state: WorldState) => T,
+    targetsOf: (result: T) => readonly string[],
+  ): T {
+    const result = act(this.#state);
+    this.#log(cause.api, cause.op, cause.by, ...targetsOf(result));
+    return result;
   }
 
   rescanHba(hostId: string, by: string): void {

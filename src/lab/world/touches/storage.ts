@@ -42,7 +42,12 @@ function deploySpare(state: WorldState, pair: Pair): LabMount {
     model.snapshots.findLast((one) => one.volumeId === id),
     "snapshot",
   );
-  const clone = createClone(state, pick(policyId, "policy"), snapshot.id, `${name}-${pair.client.name}-aside`);
+  const clone = createClone(
+    state,
+    pick(policyId, "policy"),
+    snapshot.id,
+    state.ids.style.volumeName(`${name}-${pair.client.name}-aside`),
+  );
   present(state, clone, pair);
   const naa = naaOfVolume(clone);
   return pick(
@@ -88,8 +93,8 @@ function vmElsewhere(state: WorldState, { host }: Pair, { datastoreId, naas }: L
 function unrelatedVolume(state: WorldState, like: LabVolume, name: string): LabVolume {
   const { ids, model, now } = state;
   const volume: LabVolume = {
-    id: ids.dgs("vol"),
-    name,
+    id: ids.array("vol"),
+    name: ids.style.volumeName(name),
     kind: "clone",
     guid: ids.guid(),
     sizeBytes: like.sizeBytes,

@@ -160,7 +160,7 @@ function addSnapshot({ model, ids, now }: WorldState, volumeId: string, name?: s
     "volume",
   );
   const createdAt = now().toISOString();
-  const id = ids.dgs("snap");
+  const id = ids.array("snap");
   model.snapshots.push({
     id,
     name: name ?? `manual-${createdAt.slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-")}`,
