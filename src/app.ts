@@ -128,7 +128,7 @@ function settingsOf(config: Config, named: string | undefined): EngineSettings {
     },
     limits: {
       guestShutdownMs: config.limits.guestShutdown,
-      copyWaitMs: config.limits.copyWait,
+      deviceWaitMs: config.limits.deviceWait,
       openPlans: config.limits.openPlans,
     },
     line: (...words) => commandLine(["atvm_prep", ...words, ...where]),

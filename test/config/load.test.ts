@@ -74,7 +74,7 @@ describe("what is not said", () => {
       openPlans: 20,
       guestShutdown: 300_000,
     });
-    expect(config.limits.copyWait).toBe(120_000);
+    expect(config.limits.deviceWait).toBe(120_000);
     expect(config.store).toEqual({ kind: "sqlite", path: join(dir, ".local/state/atvm/atvm.db") });
     expect(config.log).toEqual({ dir: join(dir, ".local/state/atvm/log"), level: "info" });
     expect(config.controller).toBeUndefined();

@@ -94,7 +94,7 @@ let stores = 0;
 async function freshApp(): Promise<App> {
   stores += 1;
   const file = join(bench.dir, `p${stores}.yaml`);
-  const limits = { guestShutdown: "1s", copyWait: "1s" };
+  const limits = { guestShutdown: "1s", deviceWait: "1s" };
   await writeFile(file, stringify({ ...settings, store: { sqlite: join(bench.dir, `p${stores}.sqlite`) }, limits }));
   return openApp({ configFile: file, env: {}, cwd: bench.dir });
 }

@@ -70,7 +70,7 @@ export async function assemble(bench: Bench, parts: Parts = {}): Promise<Assembl
       },
       limits: {
         guestShutdownMs: config.limits.guestShutdown,
-        copyWaitMs: config.limits.copyWait,
+        deviceWaitMs: config.limits.deviceWait,
         openPlans: parts.openPlans ?? config.limits.openPlans,
       },
       line: (...words) => `atvm_prep ${words.join(" ")}`,

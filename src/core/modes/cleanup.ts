@@ -126,7 +126,7 @@ export function clearStale(draft: DraftBuilder, observation: Observation): Naa[]
   const { stale } = observation;
   const lingering = [...new Set(stale.flatMap((one) => one.lingering))];
   // The host still takes such a disk for alive, and its VMs for running, until it has looked again.
-  if (lingering.length > 0) draft.add("rescan", { gone: lingering });
+  if (lingering.length > 0) draft.add("rescan", { expectGone: lingering });
   for (const { datastore, proof } of stale) {
     const vms = residentsOf(datastore, observation);
     for (const vm of vms) vmFact(draft, vm, false);
@@ -225,7 +225,7 @@ export function cleanUp(draft: DraftBuilder, options: CleanupOptions): { removed
   for (const orphan of orphans) cloneFact(draft, orphan, observation);
   doomed.push(...orphans);
   gone.push(...orphans.filter((one) => diskOf(observation.storage, one.naa) !== undefined).map((one) => one.naa));
-  if (gone.length > 0 || stale.length > 0) draft.add("rescan", { gone });
+  if (gone.length > 0 || stale.length > 0) draft.add("rescan", { expectGone: gone });
   for (const clone of doomed) deleteClone(draft, clone);
   return { removed: new Set([...gone, ...stale]), deleted: new Set(doomed.map((one) => one.id)) };
 }

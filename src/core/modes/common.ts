@@ -67,9 +67,9 @@ export function bringUpSteps(
   kind: "mount" | "mount_copy",
 ): void {
   const { observation, request } = input;
-  draft.add("rescan", { gone: [], there: volume });
+  draft.add("rescan", { expectGone: [], expectPresent: volume });
   const attach = draft.add("attach", { volume });
-  draft.add("rescan", { gone: [], there: volume, after: attach });
+  draft.add("rescan", { expectGone: [], expectPresent: volume, onlyIfChanged: attach });
   draft.add(kind, { volume, ...signatureOf(observation) });
   if (request.registerVms) registerStep(draft, input, volume);
 }

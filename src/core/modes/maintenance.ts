@@ -50,7 +50,7 @@ function completeGold(draft: DraftBuilder, input: ModeInput): void {
     mountGold(draft, input);
     return;
   }
-  if (stale.length > 0) draft.add("rescan", { gone: [] });
+  if (stale.length > 0) draft.add("rescan", { expectGone: [] });
   if (!request.registerVms || datastore === undefined) return;
   const vms = vmsOn(datastore, observation, draft.warnings);
   for (const vm of vms) vmFact(draft, vm, false);

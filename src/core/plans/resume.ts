@@ -47,8 +47,8 @@ export function restOfRun(
     .filter((step) => !isFinished(step.id))
     .map((step) => {
       // A new run cannot know whether an attach that was begun in an old one did anything, and a rescan is harmless.
-      if (step.kind !== "rescan" || step.after === undefined || !states.has(step.after)) return step;
-      const { after: _after, ...unconditional } = step;
+      if (step.kind !== "rescan" || step.onlyIfChanged === undefined || !states.has(step.onlyIfChanged)) return step;
+      const { onlyIfChanged: _condition, ...unconditional } = step;
       return unconditional;
     });
   return {

@@ -1,6 +1,6 @@
 /**
- * Carries a redeemed plan out. The one place that opens writers. Intent is journalled before each step, the outcome
- * after it; nothing is repeated on the journal's word alone, since every step looks before it acts.
+ * Executes a redeemed plan. The one place that opens writers. Intent is journalled before each step, the outcome
+ * after it; nothing is repeated on the journal's word alone, since every step checks before it acts.
  */
 import { auditedWrite } from "../audit.ts";
 import { asPrepError, PrepError } from "../domain/errors.ts";
@@ -11,11 +11,11 @@ import { keyOf, readPlan, type StoredPlan } from "../plans/plan.ts";
 import { draftAgain } from "../plans/planner.ts";
 import type { Systems, VcenterOverride } from "../ports/runtime.ts";
 import type { HeldLock, RunRow, StepRow } from "../ports/store.ts";
-import { checkStep, describeStep, isIrreversible, type Outcome } from "../steps/catalog.ts";
-import type { Outputs, Step, WritableWorld } from "../steps/types.ts";
+import { checkStep, describeStep } from "../steps/catalog.ts";
+import type { Outputs, Result, Step, WritableWorld } from "../steps/types.ts";
 import { nextSentences, partReport, reportOf } from "./report.ts";
 
-export interface CarryOutOptions {
+export interface ExecuteOptions {
   readonly signal: AbortSignal;
   readonly vcenter?: VcenterOverride | undefined;
   /** Locks taken by the confirm in this process. Without them the run takes its own. */
@@ -26,18 +26,8 @@ type Writers = ReturnType<Systems["write"]>;
 
 const LOCK_WAIT_MS = 30_000;
 const PROGRESS_EVERY_MS = 250;
-/** How old a check that was begun early may be. */
-const EARLY_MS = 1_000;
-
-/** A step whose check is under way. */
-interface Begun {
-  readonly seq: number;
-  readonly step: Step;
-  /** The check's outcome; to be asked for once the intent is written. */
-  readonly checked: () => ReturnType<typeof checkStep>;
-  /** To be called once nothing more is to be said of how far the step is. */
-  readonly acted: () => void;
-}
+/** `skipped`: the step's goal was reached already. */
+type Outcome = Result & { readonly skipped: boolean };
 
 interface Ending {
   readonly state: FinishedRunState;
@@ -45,7 +35,7 @@ interface Ending {
 }
 
 /** Runs `runId` to its end; returns when its row says how it ended. Never throws for what goes wrong in a run. */
-export async function carryOut(deps: EngineDeps, runId: string, options: CarryOutOptions): Promise<void> {
+export async function executeRun(deps: EngineDeps, runId: string, options: ExecuteOptions): Promise<void> {
   const { store } = deps;
   const row = await store.read((tx) => tx.run(runId));
   if (row === undefined) {
@@ -114,11 +104,11 @@ class Runner {
   readonly #deps: EngineDeps;
   readonly #row: RunRow;
   readonly #held: HeldLock;
-  readonly #options: CarryOutOptions;
+  readonly #options: ExecuteOptions;
   readonly #outputs = new Map<string, Outputs>();
   readonly #changed = new Set<string>();
 
-  constructor(deps: EngineDeps, row: RunRow, held: HeldLock, options: CarryOutOptions) {
+  constructor(deps: EngineDeps, row: RunRow, held: HeldLock, options: ExecuteOptions) {
     this.#deps = deps;
     this.#row = row;
     this.#held = held;
@@ -189,49 +179,12 @@ class Runner {
 
   async #steps(plan: StoredPlan, systems: Writers): Promise<Ending> {
     for (const [stepId, outputs] of Object.entries(plan.carried ?? {})) this.#outputs.set(stepId, outputs);
-    const { steps } = plan.draft;
-    const begin = (seq: number): Begun | undefined => {
-      const step = steps[seq];
-      return step === undefined ? undefined : this.#beginChecking(seq, step, plan, systems);
-    };
-    let next = begin(0);
-    for (let seq = 0; next !== undefined; seq += 1) {
+    for (const [seq, step] of plan.draft.steps.entries()) {
       const stop = await this.#mustStop();
       if (stop !== undefined) return stop;
-      await this.#step(next, () => {
-        next = begin(seq + 1);
-      });
+      await this.#step(seq, step, plan, systems);
     }
     return { state: "succeeded" };
-  }
-
-  /**
-   * A check only reads, so it goes on while the end of the step before and the intent of this one are written. Nothing is
-   * changed before these are on the disk. What cannot be undone is checked after that, and so is everything where writing
-   * took its time, as on a busy store: no step acts on an old look.
-   */
-  #beginChecking(seq: number, step: Step, plan: StoredPlan, systems: Writers): Begun {
-    const progress = this.#progressOf(seq, step);
-    const world: WritableWorld = {
-      array: systems.array,
-      hypervisor: systems.hypervisor,
-      host: plan.host,
-      clock: this.#deps.clock,
-      limits: this.#deps.settings.limits,
-      origin: { runId: this.#row.originId, createdAt: this.#row.originCreatedAt },
-      outputs: this.#outputs,
-      changed: (stepId) => this.#changed.has(stepId),
-      key: keyOf(plan, this.#row.originId, step.id),
-      progress: progress.tell,
-    };
-    const now = (): number => this.#deps.clock.now().getTime();
-    const begun = now();
-    const early = isIrreversible(step) ? undefined : checkStep(step, world);
-    // Told when it is this step's turn, if that comes.
-    early?.catch(() => undefined);
-    const checked = (): ReturnType<typeof checkStep> =>
-      early !== undefined && now() - begun < EARLY_MS ? early : checkStep(step, world);
-    return { seq, step, checked, acted: progress.end };
   }
 
   async #mustStop(): Promise<Ending | undefined> {
@@ -241,8 +194,7 @@ class Runner {
     return row?.cancelRequested ? { state: "cancelled" } : undefined;
   }
 
-  /** `done` is called when the step is done and before that is written. */
-  async #step({ seq, step, checked, acted }: Begun, done: () => void): Promise<void> {
+  async #step(seq: number, step: Step, plan: StoredPlan, systems: Writers): Promise<void> {
     const startedAt = this.#deps.clock.now().toISOString();
     const base = { runId: this.#row.id, seq, stepId: step.id, startedAt };
     await this.#journal({ ...base, state: "running" }, "step_begin", {
@@ -252,8 +204,7 @@ class Runner {
     });
     let result: Outcome;
     try {
-      const act = await checked();
-      result = await act().finally(acted);
+      result = await this.#checkAndAct(seq, step, plan, systems);
     } catch (thrown) {
       const error = asPrepError(thrown);
       const state = error.code === "OUTCOME_UNKNOWN" ? "unknown" : "failed";
@@ -269,7 +220,6 @@ class Runner {
     }
     if (result.outputs !== undefined) this.#outputs.set(step.id, result.outputs);
     if (!result.skipped) this.#changed.add(step.id);
-    done();
     const state = result.skipped ? "skipped" : "done";
     const endedAt = this.#deps.clock.now().toISOString();
     const outputs = result.outputs === undefined ? {} : { outputs: JSON.stringify(result.outputs) };
@@ -280,6 +230,29 @@ class Runner {
       state,
       detail: result.detail,
     });
+  }
+
+  async #checkAndAct(seq: number, step: Step, plan: StoredPlan, systems: Writers): Promise<Outcome> {
+    const progress = this.#progressOf(seq, step);
+    const world: WritableWorld = {
+      array: systems.array,
+      hypervisor: systems.hypervisor,
+      host: plan.host,
+      clock: this.#deps.clock,
+      limits: this.#deps.settings.limits,
+      origin: { runId: this.#row.originId, createdAt: this.#row.originCreatedAt },
+      outputs: this.#outputs,
+      changed: (stepId) => this.#changed.has(stepId),
+      key: keyOf(plan, this.#row.originId, step.id),
+      progress: progress.tell,
+    };
+    try {
+      const checked = await checkStep(step, world);
+      if (typeof checked !== "function") return { ...checked, skipped: true };
+      return { ...(await checked(world)), skipped: false };
+    } finally {
+      progress.end();
+    }
   }
 
   async #journal(row: StepRow, type: "step_begin" | "step_end", data: Record<string, unknown>): Promise<void> {

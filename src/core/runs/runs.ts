@@ -11,7 +11,7 @@ import { QUEUED_MS } from "../plans/redeem.ts";
 import type { VcenterOverride } from "../ports/runtime.ts";
 import type { HeldLock, RunRow } from "../ports/store.ts";
 import type { RunView } from "../views.ts";
-import { carryOut, endUnbegun } from "./executor.ts";
+import { endUnbegun, executeRun } from "./executor.ts";
 import { partReport } from "./report.ts";
 import { viewRun } from "./run-view.ts";
 
@@ -150,7 +150,7 @@ export class Runs {
     options: { held?: HeldLock; vcenter?: VcenterOverride | undefined; signal?: AbortSignal },
   ): Promise<void> {
     const { held, vcenter, signal } = options;
-    const going = carryOut(this.#deps, runId, {
+    const going = executeRun(this.#deps, runId, {
       signal: signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]),
       vcenter,
       held,

@@ -6,13 +6,12 @@ export const attach = stepKind<AttachStep>({
   kind: "attach",
   irreversible: false,
   describe: (step) => `Attach the disk of ${labelOf(step.volume)}, if the host remembers it as detached`,
-  async isDone(step, world) {
-    const disk = diskOf(await world.hypervisor.hostStorage(world.host), resolve(step.volume, world).naa);
-    return disk?.state === "off" ? undefined : { detail: "not detached" };
-  },
-  async apply(step, world) {
-    const disk = diskOf(await world.hypervisor.hostStorage(world.host), resolve(step.volume, world).naa);
-    if (disk !== undefined) await world.hypervisor.attach(world.host, disk.uuid);
-    return { detail: "attached" };
+  async check(step, { hypervisor, host, outputs }) {
+    const disk = diskOf(await hypervisor.hostStorage(host), resolve(step.volume, { outputs }).naa);
+    if (disk?.state !== "off") return { detail: "not detached" };
+    return async (world) => {
+      await world.hypervisor.attach(host, disk.uuid);
+      return { detail: "attached" };
+    };
   },
 });

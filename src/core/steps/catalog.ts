@@ -5,7 +5,6 @@ import { createClone } from "./create-clone.ts";
 import { deleteClone } from "./delete-clone.ts";
 import { detach } from "./detach.ts";
 import { forgetDevice } from "./forget-device.ts";
-import { Glance } from "./glance.ts";
 import { mount } from "./mount.ts";
 import { mountCopy } from "./mount-copy.ts";
 import { powerOff } from "./power-off.ts";
@@ -13,7 +12,7 @@ import { register } from "./register.ts";
 import { rescan } from "./rescan.ts";
 import { rollbackVolume } from "./rollback-volume.ts";
 import { shutDownGuest } from "./shut-down-guest.ts";
-import type { Result, Step, StepKind, StepOf, WritableWorld } from "./types.ts";
+import type { Act, Done, Step, StepKind, StepOf, World } from "./types.ts";
 import { unassign } from "./unassign.ts";
 import { unmount } from "./unmount.ts";
 import { unregister } from "./unregister.ts";
@@ -44,17 +43,4 @@ export const describeStep = (step: Step): string => kindOf(step).describe(step);
 
 export const isIrreversible = (step: Step): boolean => kindOf(step).irreversible;
 
-/** `skipped`: the step's goal was there already. */
-export type Outcome = Result & { readonly skipped: boolean };
-
-/** Checks, which changes nothing, and gives what is to be called for the step itself: it acts where there is something to do. */
-export async function checkStep(step: Step, world: WritableWorld): Promise<() => Promise<Outcome>> {
-  const kind = kindOf(step);
-  const { array, hypervisor } = world;
-  const glance = new Glance();
-  const looking = { ...world, array: glance.looking(array), hypervisor: glance.looking(hypervisor) };
-  const done = await kind.isDone(step, looking);
-  if (done !== undefined) return async () => ({ ...done, skipped: true });
-  const acting = { ...world, array: glance.acting(array), hypervisor: glance.acting(hypervisor) };
-  return async () => ({ ...(await kind.apply(step, acting)), skipped: false });
-}
+export const checkStep = (step: Step, world: World): Promise<Done | Act> => kindOf(step).check(step, world);

@@ -1,10 +1,10 @@
 import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
 import type { Volume } from "../ports/array.ts";
-import { type CreateCloneStep, type Result, stepKind, type World } from "./types.ts";
+import { type CreateCloneStep, type Result, stepKind, type WritableWorld } from "./types.ts";
 
 /** `<gold>-<client>-<UTC yyyymmdd-hhmmss>-<last 6 of the run's id>`: a clone whose reply was lost can be found by it. */
-export function cloneName(step: CreateCloneStep, origin: World["origin"]): string {
+export function cloneName(step: CreateCloneStep, origin: WritableWorld["origin"]): string {
   const stamp = origin.createdAt.replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
   return `${step.gold.name}-${step.clientName}-${stamp}-${origin.runId.slice(-6)}`;
 }
@@ -14,16 +14,33 @@ const resultOf = (volume: Volume, detail: string): Result => ({
   outputs: { volume: { id: volume.id, naa: volume.naa, name: volume.name } },
 });
 
+async function makeClone(step: CreateCloneStep, name: string, world: WritableWorld): Promise<Result> {
+  const { volumeId } = await world.array.createClone(
+    { policyId: step.policyId, snapshotId: step.snapshot.id, name },
+    world.key,
+    (percent) => world.progress(`${percent} %`),
+  );
+  const volume = await world.array.volume(volumeId);
+  if (volume === undefined || volume.kind !== "clone") {
+    throw new PrepError("REMOTE_GARBAGE", `The array says it made volume ${volumeId}, but shows no such clone.`, {
+      found: { volumeId },
+      hint: "Look at the volume on the array, then resume the run.",
+    });
+  }
+  return resultOf(volume, "made");
+}
+
 /** `POST /policies/{id}/snapshots/{sid}/clone`. */
 export const createClone = stepKind<CreateCloneStep>({
   kind: "create_clone",
   irreversible: false,
   describe: (step) =>
     `Clone snapshot ${safeText(step.snapshot.name)} (${step.snapshot.id}) of ${safeText(step.gold.name)} (its id and NAA: known after the clone is made)`,
-  async isDone(step, world) {
-    const made = await world.array.volumes({ name: cloneName(step, world.origin) });
+  async check(step, { array, origin }) {
+    const name = cloneName(step, origin);
+    const made = await array.volumes({ name });
     const [clone] = made;
-    if (clone === undefined) return undefined;
+    if (clone === undefined) return (world) => makeClone(step, name, world);
     if (made.length === 1 && clone.kind === "clone" && clone.parentSnapshotId === step.snapshot.id) {
       return resultOf(clone, "made before:");
     }
@@ -31,20 +48,5 @@ export const createClone = stepKind<CreateCloneStep>({
       found: { volumes: made.map(({ id, parentSnapshotId }) => ({ id, parentSnapshotId })) },
       hint: "Look at these volumes on the array; delete what is not needed, then plan again.",
     });
-  },
-  async apply(step, world) {
-    const { volumeId } = await world.array.createClone(
-      { policyId: step.policyId, snapshotId: step.snapshot.id, name: cloneName(step, world.origin) },
-      world.key,
-      (percent) => world.progress(`${percent} %`),
-    );
-    const volume = await world.array.volume(volumeId);
-    if (volume === undefined || volume.kind !== "clone") {
-      throw new PrepError("REMOTE_GARBAGE", `The array says it made volume ${volumeId}, but shows no such clone.`, {
-        found: { volumeId },
-        hint: "Look at the volume on the array, then resume the run.",
-      });
-    }
-    return resultOf(volume, "made");
   },
 });

@@ -2,8 +2,8 @@ import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { type DeleteCloneStep, stepKind, type World } from "./types.ts";
 
-/** What must hold right before the delete: a clone, the planned one, held by nobody, with nothing made from it. */
-async function check(step: DeleteCloneStep, world: World): Promise<boolean> {
+/** What must hold right before the delete: a clone, the planned one, held by nobody, with nothing made from it. False: it is gone. */
+async function isDeletable(step: DeleteCloneStep, world: World): Promise<boolean> {
   const [volume, assignments, children] = await Promise.all([
     world.array.volume(step.volume.id),
     world.array.assignments({ volumeId: step.volume.id }),
@@ -48,10 +48,12 @@ export const deleteClone = stepKind<DeleteCloneStep>({
   kind: "delete_clone",
   irreversible: true,
   describe: (step) => `Delete clone ${safeText(step.volume.name)} (${step.volume.id}, ${step.volume.naa})`,
-  isDone: async (step, world) => ((await check(step, world)) ? undefined : { detail: "the array has no such volume" }),
-  async apply(step, world) {
-    if (!(await check(step, world))) return { detail: "the array has no such volume" };
-    await world.array.deleteClone(step.volume.id, world.key, (percent) => world.progress(`${percent} %`));
-    return { detail: "deleted" };
+  async check(step, reading) {
+    if (!(await isDeletable(step, reading))) return { detail: "the array has no such volume" };
+    return async (world) => {
+      if (!(await isDeletable(step, world))) return { detail: "the array has no such volume" };
+      await world.array.deleteClone(step.volume.id, world.key, (percent) => world.progress(`${percent} %`));
+      return { detail: "deleted" };
+    };
   },
 });

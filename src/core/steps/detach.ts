@@ -6,14 +6,13 @@ export const detach = stepKind<DetachStep>({
   kind: "detach",
   irreversible: false,
   describe: (step) => `Detach disk ${step.naa} on the host`,
-  async isDone(step, world) {
-    const disk = diskOf(await world.hypervisor.hostStorage(world.host), step.naa);
+  async check(step, { hypervisor, host }) {
+    const disk = diskOf(await hypervisor.hostStorage(host), step.naa);
     if (disk === undefined) return { detail: "the host has no such disk" };
-    return disk.state === "off" ? { detail: "already detached" } : undefined;
-  },
-  async apply(step, world) {
-    const disk = diskOf(await world.hypervisor.hostStorage(world.host), step.naa);
-    if (disk !== undefined) await world.hypervisor.detach(world.host, disk.uuid);
-    return { detail: "detached" };
+    if (disk.state === "off") return { detail: "already detached" };
+    return async (world) => {
+      await world.hypervisor.detach(host, disk.uuid);
+      return { detail: "detached" };
+    };
   },
 });

@@ -7,15 +7,16 @@ export const forgetDevice = stepKind<ForgetDeviceStep>({
   kind: "forget_device",
   irreversible: false,
   describe: (step) => `Make the host forget the detached device ${step.naa}`,
-  async isDone(step, world) {
-    if (diskOf(await world.hypervisor.hostStorage(world.host), step.naa) === undefined) return undefined;
-    throw new PrepError("STALE_PLAN", `Disk ${step.naa} is on the host although its clone was deleted.`, {
-      found: { naa: step.naa },
-      hint: "Rescan the host in vCenter and look at the disk; then plan again.",
-    });
-  },
-  async apply(step, world) {
-    await world.hypervisor.forgetDevice(world.host, step.naa);
-    return { detail: "forgotten" };
+  async check(step, { hypervisor, host }) {
+    if (diskOf(await hypervisor.hostStorage(host), step.naa) !== undefined) {
+      throw new PrepError("STALE_PLAN", `Disk ${step.naa} is on the host although its clone was deleted.`, {
+        found: { naa: step.naa },
+        hint: "Rescan the host in vCenter and look at the disk; then plan again.",
+      });
+    }
+    return async (world) => {
+      await world.hypervisor.forgetDevice(host, step.naa);
+      return { detail: "forgotten" };
+    };
   },
 });

@@ -1,4 +1,4 @@
-import { bringUp, isUp } from "./bring-up.ts";
+import { mountVolume } from "./mount-volume.ts";
 import { labelOf } from "./shared.ts";
 import { type MountCopyStep, stepKind } from "./types.ts";
 
@@ -6,6 +6,5 @@ export const mountCopy = stepKind<MountCopyStep>({
   kind: "mount_copy",
   irreversible: false,
   describe: (step) => `Force-mount the unresolved VMFS copy on ${labelOf(step.volume)}, signature kept`,
-  isDone: isUp,
-  apply: bringUp,
+  check: mountVolume,
 });

@@ -1,4 +1,4 @@
-import { bringUp, isUp } from "./bring-up.ts";
+import { mountVolume } from "./mount-volume.ts";
 import { labelOf } from "./shared.ts";
 import { type MountStep, stepKind } from "./types.ts";
 
@@ -6,6 +6,5 @@ export const mount = stepKind<MountStep>({
   kind: "mount",
   irreversible: false,
   describe: (step) => `Mount the datastore on ${labelOf(step.volume)}, unless the host does so by itself`,
-  isDone: isUp,
-  apply: bringUp,
+  check: mountVolume,
 });

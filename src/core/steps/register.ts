@@ -1,18 +1,17 @@
 import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { fileOn } from "../domain/vm-path.ts";
-import type { Datastore, VmxFile } from "../ports/hypervisor.ts";
+import type { VmxFile } from "../ports/hypervisor.ts";
 import { judgeBatch, labelOf, resolve } from "./shared.ts";
 import { type RegisterStep, stepKind, type World } from "./types.ts";
 
 interface Missing {
-  readonly datastore: Datastore;
   readonly files: VmxFile[];
   readonly unreadable: string[];
 }
 
 /** VMX files on the volume's datastore that no VM is registered from. */
-async function missing(step: RegisterStep, world: World): Promise<Missing> {
+async function findMissing(step: RegisterStep, world: World): Promise<Missing> {
   const { naa } = resolve(step.volume, world);
   const { datastores } = await world.hypervisor.inventory();
   const datastore = datastores.find(
@@ -34,7 +33,7 @@ async function missing(step: RegisterStep, world: World): Promise<Missing> {
     const path = fileOn(datastore, file.path);
     return path !== undefined && !registered.has(path) && (planned === undefined || planned.has(path));
   });
-  return { datastore, files: wanted, unreadable };
+  return { files: wanted, unreadable };
 }
 
 /** `Folder.RegisterVM_Task` for each missing VMX; a VMX is never edited, and nothing is powered on. */
@@ -48,22 +47,21 @@ export const register = stepKind<RegisterStep>({
           .slice(0, 20)
           .map((file) => safeText(file, 80))
           .join(", ")}${step.files.length > 20 ? ` and ${step.files.length - 20} more` : ""}`,
-  async isDone(step, world) {
-    const { files, unreadable } = await missing(step, world);
-    return files.length === 0 && unreadable.length === 0 ? { detail: "nothing is missing" } : undefined;
-  },
-  async apply(step, world) {
-    const { files, unreadable } = await missing(step, world);
-    const outcomes = await world.hypervisor.register(
-      files,
-      { host: world.host, folder: step.folder, pool: step.pool },
-      (done, total) => world.progress(`${done} of ${total} registered`),
-    );
-    judgeBatch(outcomes, new Map(files.map((file) => [file.path, file.path])), "Registering");
-    const leftovers = unreadable.map((folder) => `could not be read: ${safeText(folder)}`);
-    return {
-      detail: `${files.length} registered${leftovers.length > 0 ? `, ${leftovers.length} folders could not be read` : ""}`,
-      outputs: { leftovers },
+  async check(step, reading) {
+    const { files, unreadable } = await findMissing(step, reading);
+    if (files.length === 0 && unreadable.length === 0) return { detail: "nothing is missing" };
+    return async (world) => {
+      const outcomes = await world.hypervisor.register(
+        files,
+        { host: world.host, folder: step.folder, pool: step.pool },
+        (done, total) => world.progress(`${done} of ${total} registered`),
+      );
+      judgeBatch(outcomes, new Map(files.map((file) => [file.path, file.path])), "Registering");
+      const leftovers = unreadable.map((folder) => `could not be read: ${safeText(folder)}`);
+      return {
+        detail: `${files.length} registered${leftovers.length > 0 ? `, ${leftovers.length} folders could not be read` : ""}`,
+        outputs: { leftovers },
+      };
     };
   },
 });

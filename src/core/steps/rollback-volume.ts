@@ -3,7 +3,7 @@ import { safeText } from "../domain/safe-text.ts";
 import { type RollbackVolumeStep, stepKind, type World } from "./types.ts";
 
 /** What must hold right before it: gold held by nobody, the snapshot there, and no snapshot at stake that the plan did not name. */
-async function check(step: RollbackVolumeStep, world: World): Promise<void> {
+async function checkPrecondition(step: RollbackVolumeStep, world: World): Promise<void> {
   const [assignments, snapshots, volumes] = await Promise.all([
     world.array.assignments({ volumeId: step.gold.id }),
     world.array.snapshots(step.policyId),
@@ -50,14 +50,14 @@ export const rollbackVolume = stepKind<RollbackVolumeStep>({
   irreversible: true,
   describe: (step) =>
     `Roll ${safeText(step.gold.name)} (${step.gold.id}) back to snapshot ${safeText(step.snapshot.name)} (${step.snapshot.id}); what was written since${step.lost.length > 0 ? ` and ${step.lost.length} newer snapshot${step.lost.length === 1 ? "" : "s"}` : ""} is lost`,
-  async isDone(step, world) {
-    await check(step, world);
-    return undefined;
-  },
-  async apply(step, world) {
-    await world.array.rollback({ policyId: step.policyId, snapshotId: step.snapshot.id }, world.key, (percent) =>
-      world.progress(`${percent} %`),
-    );
-    return { detail: "rolled back" };
+  async check(step, reading) {
+    await checkPrecondition(step, reading);
+    return async (world) => {
+      await checkPrecondition(step, world);
+      await world.array.rollback({ policyId: step.policyId, snapshotId: step.snapshot.id }, world.key, (percent) =>
+        world.progress(`${percent} %`),
+      );
+      return { detail: "rolled back" };
+    };
   },
 });

@@ -19,10 +19,10 @@ export function resolve(volume: VolumeRef, world: Pick<World, "outputs">): Known
   });
 }
 
-export const diskOf = (storage: HostStorage, naa: Naa): Disk | undefined =>
+export const diskOf = (storage: Pick<HostStorage, "disks">, naa: Naa): Disk | undefined =>
   storage.disks.find((disk) => disk.naa === naa);
 
-export const mountOf = (storage: HostStorage, naa: Naa): VmfsMount | undefined =>
+export const mountOf = (storage: Pick<HostStorage, "mounts">, naa: Naa): VmfsMount | undefined =>
   storage.mounts.find((mount) => mount.extents.includes(naa));
 
 /** Mounted and usable, as the host itself says. */
@@ -35,15 +35,15 @@ export function nameVms(vms: readonly { readonly name: string }[], cap = 20): st
   return `${vms.length} VM${vms.length === 1 ? "" : "s"}: ${names.join(", ")}${more}`;
 }
 
-/** Polls `look` until it gives something or the time is over; the first look is at once. */
+/** Polls `find` until it gives something or the time is over; the first time is at once. */
 export async function waitFor<T>(
   clock: Clock,
   limitMs: number,
-  look: () => Promise<T | undefined>,
+  find: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
   const deadline = clock.now().getTime() + limitMs;
   for (let pause = 100; ; pause = Math.min(pause * 2, 5_000)) {
-    const found = await look();
+    const found = await find();
     if (found !== undefined || clock.now().getTime() >= deadline) return found;
     await clock.sleep(pause);
   }
@@ -66,7 +66,11 @@ export async function currentVms(vms: readonly VmRef[], world: World): Promise<V
 }
 
 /** Throws what went wrong with a batch, naming each VM; the first failure's code stands for all. */
-export function judgeBatch(outcomes: readonly BatchOutcome[], names: ReadonlyMap<string, string>, doing: string): void {
+export function judgeBatch(
+  outcomes: readonly BatchOutcome[],
+  names: ReadonlyMap<string, string>,
+  action: string,
+): void {
   const failed = outcomes.filter((outcome) => outcome.error !== undefined);
   const [first] = failed;
   if (first === undefined) return;
@@ -77,7 +81,7 @@ export function judgeBatch(outcomes: readonly BatchOutcome[], names: ReadonlyMap
   const code = cause instanceof PrepError ? cause.code : "REMOTE_FAULT";
   throw new PrepError(
     code,
-    `${doing} failed for ${failed.length} of ${outcomes.length}: ${found
+    `${action} failed for ${failed.length} of ${outcomes.length}: ${found
       .map((one) => `${one.name}: ${one.error}`)
       .slice(0, 3)
       .join("; ")}`,

@@ -8,30 +8,29 @@ export const shutDownGuest = stepKind<ShutDownGuestStep>({
   irreversible: false,
   describe: (step) =>
     `Shut down through the guest ${nameVms(step.vms)}${step.thenForce ? " (those that are late are powered off after it)" : ""}`,
-  async isDone(step, world) {
-    const running = (await currentVms(step.vms, world)).filter((vm) => vm.powerState === "poweredOn");
-    return running.length === 0 ? { detail: "none of them is running" } : undefined;
-  },
-  async apply(step, world) {
-    const running = (await currentVms(step.vms, world)).filter((vm) => vm.powerState === "poweredOn");
-    const outcomes = await world.hypervisor.shutDownGuests(
-      running.map((vm) => vm.id),
-      world.limits.guestShutdownMs,
-      (done, total) => world.progress(`${done} of ${total} shut down`),
-    );
-    const late = outcomes.filter(
-      (outcome) => outcome.error instanceof PrepError && outcome.error.code === "GUEST_STILL_RUNNING",
-    );
-    judgeBatch(
-      step.thenForce ? outcomes.filter((one) => !late.includes(one)) : outcomes,
-      namesById(step.vms),
-      "Guest shutdown",
-    );
-    return {
-      detail:
-        late.length === 0
-          ? `${running.length} shut down`
-          : `${late.length} of ${running.length} still running, to be powered off`,
+  async check(step, reading) {
+    const running = (await currentVms(step.vms, reading)).filter((vm) => vm.powerState === "poweredOn");
+    if (running.length === 0) return { detail: "none of them is running" };
+    return async (world) => {
+      const outcomes = await world.hypervisor.shutDownGuests(
+        running.map((vm) => vm.id),
+        world.limits.guestShutdownMs,
+        (done, total) => world.progress(`${done} of ${total} shut down`),
+      );
+      const late = outcomes.filter(
+        (outcome) => outcome.error instanceof PrepError && outcome.error.code === "GUEST_STILL_RUNNING",
+      );
+      judgeBatch(
+        step.thenForce ? outcomes.filter((outcome) => !late.includes(outcome)) : outcomes,
+        namesById(step.vms),
+        "Guest shutdown",
+      );
+      return {
+        detail:
+          late.length === 0
+            ? `${running.length} shut down`
+            : `${late.length} of ${running.length} still running, to be powered off`,
+      };
     };
   },
 });

@@ -72,11 +72,11 @@ export type AssignStep = Base<"assign"> & {
 };
 export type RescanStep = Base<"rescan"> & {
   /** Disks that must be gone after it. */
-  readonly gone: readonly Naa[];
+  readonly expectGone: readonly Naa[];
   /** The disk that must be there after it. */
-  readonly there?: VolumeRef;
+  readonly expectPresent?: VolumeRef;
   /** Only needed if that step changed something. */
-  readonly after?: string;
+  readonly onlyIfChanged?: string;
 };
 export type MountCopyStep = Base<"mount_copy"> & {
   readonly volume: VolumeRef;
@@ -128,10 +128,10 @@ export interface Result {
 export interface StepLimits {
   readonly guestShutdownMs: number;
   /** How long a disk or a copy may take to appear (or go) after a rescan. */
-  readonly copyWaitMs: number;
+  readonly deviceWaitMs: number;
 }
 
-/** What a step may look at: readers only. */
+/** What a step's check may read: no writers. */
 export interface World {
   readonly array: ArrayReader;
   readonly hypervisor: HypervisorReader;
@@ -146,7 +146,7 @@ export interface World {
   changed(stepId: string): boolean;
 }
 
-/** A world that can be changed: built by `core/run.ts` alone, after redemption. */
+/** A world that can be changed: built by the executor alone, after redemption. */
 export interface WritableWorld extends World {
   readonly array: ArrayReader & ArrayWriter;
   readonly hypervisor: HypervisorReader & HypervisorWriter;
@@ -156,15 +156,19 @@ export interface WritableWorld extends World {
   progress(detail: string): void;
 }
 
-/** Check, then act: `apply` runs only where `isDone` found something to do, and running the pair twice is harmless. */
+/** The step's goal is reached already. */
+export type Done = Result;
+
+/** What there is to do. It closes over what the check read; where it cannot be undone, it reads its precondition again right before the call. */
+export type Act = (world: WritableWorld) => Promise<Result>;
+
 export interface StepKind<S extends Step> {
   readonly kind: S["kind"];
-  /** What is lost by it cannot be brought back. Its precondition is read again right before it. */
+  /** What is lost by it cannot be brought back. */
   readonly irreversible: boolean;
   describe(step: S): string;
-  /** What there is, if the step's goal is reached already. Throws a PrepError where the world is not what the plan rests on. */
-  isDone(step: S, world: World): Promise<Result | undefined>;
-  apply(step: S, world: WritableWorld): Promise<Result>;
+  /** Reads only. Running it and its act twice is harmless. Throws a PrepError where the world is not what the plan rests on. */
+  check(step: S, world: World): Promise<Done | Act>;
 }
 
 /** A step kind's typed identity. */

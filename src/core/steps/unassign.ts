@@ -1,33 +1,43 @@
 import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { isMounted, mountOf } from "./shared.ts";
-import { stepKind, type UnassignStep } from "./types.ts";
+import { stepKind, type UnassignStep, type World } from "./types.ts";
 
-/** `DELETE /assignments/{id}`. A volume that is still in use would be lost under the host's feet, so that is looked at first; a dead mount goes with the next rescan. */
+async function isAssigned(step: UnassignStep, { array }: World): Promise<boolean> {
+  const assignment = (await array.assignments({ clientId: step.client.id })).find(
+    (one) => one.id === step.assignmentId,
+  );
+  if (assignment === undefined) return false;
+  if (assignment.volumeId === step.volume.id) return true;
+  throw new PrepError("STALE_PLAN", `Assignment ${step.assignmentId} is not of the planned volume any more.`, {
+    found: { assignmentId: step.assignmentId, planned: step.volume.id, now: assignment.volumeId },
+    hint: "Plan again.",
+  });
+}
+
+/** A volume that is still in use would be lost under the host's feet. A dead mount does not count: it goes with the next rescan. */
+async function checkUnused(step: UnassignStep, { hypervisor, host }: World): Promise<void> {
+  const mount = mountOf(await hypervisor.hostStorage(host), step.volume.naa);
+  if (!isMounted(mount)) return;
+  throw new PrepError("STALE_PLAN", `${safeText(step.volume.name)} is still mounted on the host.`, {
+    found: { vmfsUuid: mount?.vmfsUuid, naa: step.volume.naa },
+    hint: "Something mounted it again; plan again.",
+  });
+}
+
+/** `DELETE /assignments/{id}`. */
 export const unassign = stepKind<UnassignStep>({
   kind: "unassign",
   irreversible: false,
   describe: (step) =>
     `Unassign ${safeText(step.volume.name)} (${step.volume.id}) from ${safeText(step.client.name)} on the array`,
-  async isDone(step, world) {
-    // The host is asked beside the array: the act wants to know of its mounts before it does anything.
-    const [assignments] = await Promise.all([
-      world.array.assignments({ clientId: step.client.id }),
-      world.hypervisor.hostStorage(world.host),
-    ]);
-    return assignments.some((assignment) => assignment.id === step.assignmentId)
-      ? undefined
-      : { detail: "not assigned" };
-  },
-  async apply(step, world) {
-    const mount = mountOf(await world.hypervisor.hostStorage(world.host), step.volume.naa);
-    if (isMounted(mount)) {
-      throw new PrepError("STALE_PLAN", `${safeText(step.volume.name)} is still mounted on the host.`, {
-        found: { vmfsUuid: mount?.vmfsUuid, naa: step.volume.naa },
-        hint: "Something mounted it again; plan again.",
-      });
-    }
-    await world.array.unassign(step.assignmentId, world.key, (percent) => world.progress(`${percent} %`));
-    return { detail: "unassigned" };
+  async check(step, reading) {
+    if (!(await isAssigned(step, reading))) return { detail: "not assigned" };
+    return async (world) => {
+      const [assigned] = await Promise.all([isAssigned(step, world), checkUnused(step, world)]);
+      if (!assigned) return { detail: "not assigned" };
+      await world.array.unassign(step.assignmentId, world.key, (percent) => world.progress(`${percent} %`));
+      return { detail: "unassigned" };
+    };
   },
 });

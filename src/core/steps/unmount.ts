@@ -11,8 +11,8 @@ export const unmount = stepKind<UnmountStep>({
   kind: "unmount",
   irreversible: false,
   describe: (step) => `Unmount datastore ${safeText(step.datastore.name)} (${step.vmfsUuid} on ${step.naa})`,
-  async isDone(step, world) {
-    const { mounts } = await world.hypervisor.hostStorage(world.host);
+  async check(step, { hypervisor, host }) {
+    const { mounts } = await hypervisor.hostStorage(host);
     const other = mounts.find(
       (mount) => mount.vmfsUuid === step.vmfsUuid && mount.mounted && !mount.extents.includes(step.naa),
     );
@@ -22,11 +22,10 @@ export const unmount = stepKind<UnmountStep>({
         hint: "Plan again.",
       });
     }
-    const mount = mountOf({ disks: [], mounts, unresolved: [] }, step.naa);
-    return mount?.mounted ? undefined : { detail: "not mounted" };
-  },
-  async apply(step, world) {
-    await world.hypervisor.unmount(world.host, step.vmfsUuid);
-    return { detail: "unmounted" };
+    if (mountOf({ mounts }, step.naa)?.mounted !== true) return { detail: "not mounted" };
+    return async (world) => {
+      await world.hypervisor.unmount(host, step.vmfsUuid);
+      return { detail: "unmounted" };
+    };
   },
 });

@@ -7,17 +7,16 @@ export const unregister = stepKind<UnregisterStep>({
   irreversible: false,
   describe: (step) =>
     `Unregister ${nameVms(step.vms)} (${step.dead ? "dead registrations that an earlier failure left" : "their files stay on the volume"})`,
-  async isDone(step, world) {
-    const left = await currentVms(step.vms, world);
-    return left.length === 0 ? { detail: "none of them is registered" } : undefined;
-  },
-  async apply(step, world) {
-    const left = await currentVms(step.vms, world);
-    const outcomes = await world.hypervisor.unregister(
-      left.map((vm) => vm.id),
-      (done, total) => world.progress(`${done} of ${total} unregistered`),
-    );
-    judgeBatch(outcomes, namesById(step.vms), "Unregistering");
-    return { detail: `${left.length} unregistered` };
+  async check(step, reading) {
+    const left = await currentVms(step.vms, reading);
+    if (left.length === 0) return { detail: "none of them is registered" };
+    return async (world) => {
+      const outcomes = await world.hypervisor.unregister(
+        left.map((vm) => vm.id),
+        (done, total) => world.progress(`${done} of ${total} unregistered`),
+      );
+      judgeBatch(outcomes, namesById(step.vms), "Unregistering");
+      return { detail: `${left.length} unregistered` };
+    };
   },
 });

@@ -16,7 +16,7 @@ import {
 
 let bench: Bench;
 beforeAll(async () => {
-  bench = await withEngine({}, { limits: { guestShutdown: "1s", copyWait: "1s" } });
+  bench = await withEngine({}, { limits: { guestShutdown: "1s", deviceWait: "1s" } });
 });
 
 const OTHER = "CDS1-ESX166";

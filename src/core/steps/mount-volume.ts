@@ -3,14 +3,14 @@ import { PrepError } from "../domain/errors.ts";
 import type { Naa, VmfsUuid } from "../domain/ids.ts";
 import type { HostStorage, UnresolvedCopy } from "../ports/hypervisor.ts";
 import { isMounted, mountOf, resolve, waitFor } from "./shared.ts";
-import type { MountCopyStep, MountStep, Result, World, WritableWorld } from "./types.ts";
+import type { Act, Done, MountCopyStep, MountStep, Result, World, WritableWorld } from "./types.ts";
 
 type Found =
   | { readonly kind: "mounted" }
   | { readonly kind: "unmounted"; readonly vmfsUuid: VmfsUuid }
   | { readonly kind: "copy"; readonly copy: UnresolvedCopy; readonly devicePath: string };
 
-function look(storage: HostStorage, naa: Naa, expected: VmfsUuid | undefined): Found | undefined {
+function findVolume(storage: HostStorage, naa: Naa, expected: VmfsUuid | undefined): Found | undefined {
   const mount = mountOf(storage, naa);
   const copies = storage.unresolved.filter((copy) => copy.extents.some((extent) => extent.naa === naa));
   const [copy] = copies;
@@ -47,52 +47,54 @@ async function mountedResult(naa: Naa, world: World, detail: string): Promise<Re
   return { detail: `${detail} as ${name}`, outputs: { datastore: { id, name, vmfsUuid } } };
 }
 
-export async function isUp(step: MountStep | MountCopyStep, world: World): Promise<Result | undefined> {
-  const { naa } = resolve(step.volume, world);
-  const found = look(await world.hypervisor.hostStorage(world.host), naa, step.vmfsUuid);
-  return found?.kind === "mounted" ? mountedResult(naa, world, "mounted by itself") : undefined;
-}
-
 /**
  * Mounted → done; unmounted by hand → `MountVmfsVolume`; unresolved copy of this NAA → forced, its device path given
  * (`ResolveMultipleUnresolvedVmfsVolumes`, `forceMount`). Ends only when the host itself lists it mounted.
  */
-export async function bringUp(step: MountStep | MountCopyStep, world: WritableWorld): Promise<Result> {
-  const { naa } = resolve(step.volume, world);
-  const see = async (): Promise<Found | undefined> =>
-    look(await world.hypervisor.hostStorage(world.host), naa, step.vmfsUuid);
-  const found = await waitFor(world.clock, world.limits.copyWaitMs, see);
-  if (found === undefined) {
-    throw new PrepError("COPY_NOT_FOUND", `The host shows no VMFS volume on ${naa}, mounted or not.`, {
-      found: { naa, host: world.host.id },
-      hint: "Look whether the disk carries a VMFS volume and whether the host's device is on; then resume the run.",
-    });
-  }
-  if (found.kind === "mounted") return mountedResult(naa, world, "mounted by itself");
-  if (found.kind === "unmounted") {
-    await world.hypervisor.mount(world.host, found.vmfsUuid);
-  } else {
-    if (!found.copy.resolvable) {
-      const why = found.copy.incompleteExtents
-        ? "extents are missing"
-        : found.copy.multipleCopies
-          ? "there are several copies"
-          : "the host gives no reason";
-      throw new PrepError("REMOTE_FAULT", `The host says that the copy on ${naa} cannot be resolved: ${why}.`, {
-        found: { naa, vmfsUuid: found.copy.vmfsUuid },
-        hint: "See the unresolved volumes in vCenter's Mount VMFS dialogue.",
+export async function mountVolume(step: MountStep | MountCopyStep, reading: World): Promise<Done | Act> {
+  const { naa } = resolve(step.volume, reading);
+  const find = async (): Promise<Found | undefined> =>
+    findVolume(await reading.hypervisor.hostStorage(reading.host), naa, step.vmfsUuid);
+  const seen = await find();
+  if (seen?.kind === "mounted") return mountedResult(naa, reading, "mounted by itself");
+  return async (world) => {
+    const found = seen ?? (await waitFor(world.clock, world.limits.deviceWaitMs, find));
+    if (found === undefined) {
+      throw new PrepError("COPY_NOT_FOUND", `The host shows no VMFS volume on ${naa}, mounted or not.`, {
+        found: { naa, host: world.host.id },
+        hint: "Look whether the disk carries a VMFS volume and whether the host's device is on; then resume the run.",
       });
     }
-    await world.hypervisor.forceMount(world.host, found.devicePath);
+    if (found.kind === "mounted") return mountedResult(naa, world, "mounted by itself");
+    await mountFound(found, naa, world);
+    const isVolumeMounted = async (): Promise<true | undefined> =>
+      (await find())?.kind === "mounted" ? true : undefined;
+    if ((await waitFor(world.clock, world.limits.deviceWaitMs, isVolumeMounted)) === undefined) {
+      throw new PrepError("TIMED_OUT", `The VMFS volume on ${naa} did not come up after the mount.`, {
+        found: { naa, host: world.host.id },
+        hint: "Look at the datastore in vCenter, then resume the run.",
+      });
+    }
+    return mountedResult(naa, world, found.kind === "copy" ? "force-mounted" : "mounted");
+  };
+}
+
+async function mountFound(found: Exclude<Found, { kind: "mounted" }>, naa: Naa, world: WritableWorld): Promise<void> {
+  if (found.kind === "unmounted") {
+    await world.hypervisor.mount(world.host, found.vmfsUuid);
+    return;
   }
-  const up = await waitFor(world.clock, world.limits.copyWaitMs, async () =>
-    (await see())?.kind === "mounted" ? true : undefined,
-  );
-  if (up === undefined) {
-    throw new PrepError("TIMED_OUT", `The VMFS volume on ${naa} did not come up after the mount.`, {
-      found: { naa, host: world.host.id },
-      hint: "Look at the datastore in vCenter, then resume the run.",
+  const { copy, devicePath } = found;
+  if (!copy.resolvable) {
+    const why = copy.incompleteExtents
+      ? "extents are missing"
+      : copy.multipleCopies
+        ? "there are several copies"
+        : "the host gives no reason";
+    throw new PrepError("REMOTE_FAULT", `The host says that the copy on ${naa} cannot be resolved: ${why}.`, {
+      found: { naa, vmfsUuid: copy.vmfsUuid },
+      hint: "See the unresolved volumes in vCenter's Mount VMFS dialogue.",
     });
   }
-  return mountedResult(naa, world, found.kind === "copy" ? "force-mounted" : "mounted");
+  await world.hypervisor.forceMount(world.host, devicePath);
 }
