@@ -1,0 +1,62 @@
+import { beforeEach, expect, it } from "vitest";
+import { withEngine } from "../../support/engine.ts";
+import { actOf, carryThrough, codeOf, stepBench } from "../../support/step-world.ts";
+
+const bench = await withEngine();
+const steps = await stepBench(bench);
+
+beforeEach(() => bench.reset("clone-assigned"));
+
+/** The step for the assigned clone, which is not assigned any more. */
+async function unassigned() {
+  const { volume } = await steps.assigned();
+  await bench.control.touch("unassign");
+  const exists = async (): Promise<boolean> =>
+    (await bench.control.state()).volumes.some((one) => one.id === volume.id);
+  return { step: { id: "s1", kind: "delete_clone", volume } as const, volume, exists };
+}
+
+it("deletes the clone; a clone that is gone is done", async () => {
+  const { step, exists } = await unassigned();
+  const { again } = await carryThrough(step, await steps.world());
+  expect(again.detail).toContain("no such volume");
+  expect(await exists()).toBe(false);
+});
+
+it("does not delete a clone that was assigned again after the check", async () => {
+  const { step, volume, exists } = await unassigned();
+  const world = await steps.world();
+  const act = await actOf(step, world);
+  await bench.control.touch("assign", { lun: volume.id });
+  expect(await codeOf(act(world))).toBe("VOLUME_IN_USE");
+  expect(await exists()).toBe(true);
+});
+
+it("does not ask for the deletion of a clone that went after the check", async () => {
+  const { step } = await unassigned();
+  const world = await steps.world();
+  const act = await actOf(step, world);
+  const other = await steps.world();
+  await (await actOf(step, other))(other);
+  const before = (await bench.control.calls()).dgs["DeleteVolume"];
+  expect((await act(world)).detail).toContain("no such volume");
+  expect((await bench.control.calls()).dgs["DeleteVolume"]).toBe(before);
+});
+
+it("deletes no gold volume, whatever the step says", async () => {
+  await bench.reset("gold-assigned");
+  const { step } = await unassigned();
+  expect(await codeOf(actOf(step, await steps.world()))).toBe("FORBIDDEN");
+});
+
+it("deletes no clone with snapshots of its own", async () => {
+  await bench.control.touch("snapshot-clone");
+  const { step } = await unassigned();
+  expect(await codeOf(actOf(step, await steps.world()))).toBe("CLONE_HAS_CHILDREN");
+});
+
+it("deletes no other disk than the planned one", async () => {
+  const { step, volume } = await unassigned();
+  const other = { ...step, volume: { ...volume, naa: (await steps.gold()).volume.naa } };
+  expect(await codeOf(actOf(other, await steps.world()))).toBe("STALE_PLAN");
+});

@@ -1,0 +1,145 @@
+/** The steps on the host's storage: `unmount`, `detach`, `attach`, `forget_device`, `rescan`, `mount`, `mount_copy`. */
+import { beforeEach, describe, expect, it } from "vitest";
+import { asClientId, asMoRef, naaOf, type VmfsUuid } from "../../../src/core/domain/ids.ts";
+import type { HostStorage } from "../../../src/core/ports/hypervisor.ts";
+import type { KnownVolume } from "../../../src/core/steps/types.ts";
+import { CLIENT, hostOf, vmsOf, withEngine } from "../../support/engine.ts";
+import { actOf, carryThrough, codeOf, doneOf, stepBench } from "../../support/step-world.ts";
+
+const bench = await withEngine({}, { limits: { deviceWait: "300ms" } });
+const steps = await stepBench(bench);
+
+beforeEach(() => bench.reset("half-cleaned"));
+
+const storage = async (): Promise<HostStorage> => {
+  const world = await steps.world();
+  return world.hypervisor.hostStorage(world.host);
+};
+
+async function signature(): Promise<VmfsUuid> {
+  const { mounts, unresolved } = await storage();
+  const found = mounts[0]?.vmfsUuid ?? unresolved[0]?.vmfsUuid;
+  if (found === undefined) throw new Error("the host shows no VMFS volume");
+  return found;
+}
+
+async function unmountStep(volume: KnownVolume) {
+  return {
+    id: "s1",
+    kind: "unmount",
+    vmfsUuid: await signature(),
+    naa: volume.naa,
+    datastore: { id: "d", name: "d" },
+  } as const;
+}
+
+async function withoutVms(): Promise<void> {
+  const vms = vmsOf(await bench.control.state()).map(({ id, name, path }) => ({ id: asMoRef(id), name, path }));
+  await carryThrough({ id: "s1", kind: "power_off", vms }, await steps.world());
+  await carryThrough({ id: "s2", kind: "unregister", vms, dead: false }, await steps.world());
+}
+
+describe("unmount", () => {
+  beforeEach(() => bench.reset("clone-assigned"));
+
+  it("unmounts the volume from the planned disk", async () => {
+    const { volume } = await steps.assigned();
+    await withoutVms();
+    const { again } = await carryThrough(await unmountStep(volume), await steps.world());
+    expect(again.detail).toBe("not mounted");
+  });
+
+  it("leaves a volume of that signature that lies on another disk", async () => {
+    const { volume } = await steps.gold();
+    expect(await codeOf(actOf(await unmountStep(volume), await steps.world()))).toBe("STALE_PLAN");
+  });
+});
+
+describe("detach and attach", () => {
+  it("undo each other", async () => {
+    const { volume } = await steps.assigned();
+    const detach = { id: "s1", kind: "detach", naa: volume.naa } as const;
+    expect((await carryThrough(detach, await steps.world())).again.detail).toBe("already detached");
+    const attach = { id: "s2", kind: "attach", volume } as const;
+    expect((await carryThrough(attach, await steps.world())).again.detail).toBe("not detached");
+  });
+
+  it("have nothing to do with a disk that the host does not have", async () => {
+    const { volume } = await steps.gold();
+    await doneOf({ id: "s1", kind: "detach", naa: volume.naa }, await steps.world());
+    await doneOf({ id: "s2", kind: "attach", volume }, await steps.world());
+  });
+});
+
+describe("forget_device", () => {
+  it("refuses a disk that the host still shows, and forgets one that is gone", async () => {
+    const { volume } = await steps.assigned();
+    await carryThrough({ id: "s1", kind: "detach", naa: volume.naa }, await steps.world());
+    const step = { id: "s2", kind: "forget_device", naa: volume.naa } as const;
+    expect(await codeOf(actOf(step, await steps.world()))).toBe("STALE_PLAN");
+    await bench.control.touch("unassign");
+    const world = await steps.world();
+    await world.hypervisor.rescan(world.host);
+    await (await actOf(step, world))(world);
+    expect(hostOf(await bench.control.state()).detached).not.toContain(volume.naa);
+  });
+});
+
+describe("rescan", () => {
+  it("ends when the disks are as expected, and says which are not", async () => {
+    const { volume, assignmentId } = await steps.assigned();
+    const step = { id: "s1", kind: "rescan", expectGone: [volume.naa] } as const;
+    const world = await steps.world();
+    expect(await codeOf((await actOf(step, world))(world))).toBe("TIMED_OUT");
+    expect(await bench.control.touch("unassign")).toEqual([assignmentId]);
+    expect((await (await actOf(step, world))(world)).detail).toBe("rescanned");
+  });
+
+  it("is not needed where the step that it follows changed nothing", async () => {
+    const step = { id: "s2", kind: "rescan", expectGone: [], onlyIfChanged: "s1" } as const;
+    await doneOf(step, await steps.world());
+    await actOf(step, await steps.world({ changed: ["s1"] }));
+  });
+});
+
+describe("mount and mount_copy", () => {
+  it("mount what the host lists as unmounted; mounted is done", async () => {
+    const { volume } = await steps.assigned();
+    const { again } = await carryThrough({ id: "s1", kind: "mount", volume }, await steps.world());
+    expect(again.outputs?.datastore?.vmfsUuid).toBe(await signature());
+  });
+
+  it("force-mount the copy on the very disk", async () => {
+    await bench.reset("empty");
+    const world = await steps.world();
+    const { volume: gold, policyId, snapshots } = await steps.gold();
+    const [snapshot] = snapshots;
+    if (snapshot === undefined) throw new Error("gold has no snapshot");
+    const create = { id: "s1", kind: "create_clone", gold, policyId, snapshot, clientName: CLIENT } as const;
+    const { first } = await carryThrough(create, world);
+    const volume = first.outputs?.volume;
+    if (volume === undefined) throw new Error("no clone was made");
+    const client = (await bench.control.state()).clients.find((one) => one.name === CLIENT);
+    await carryThrough(
+      { id: "s2", kind: "assign", volume, client: { id: asClientId(client?.id ?? ""), name: CLIENT } },
+      await steps.world(),
+    );
+    await world.hypervisor.rescan(world.host);
+    await carryThrough({ id: "s3", kind: "mount_copy", volume }, world);
+    expect(hostOf(await bench.control.state()).mounts).toMatchObject([{ naa: volume.naa, forceMounted: true }]);
+  });
+
+  it("mount nothing of another signature, and wait for a volume that does not come only so long", async () => {
+    const { volume } = await steps.assigned();
+    const other = {
+      id: "s1",
+      kind: "mount",
+      volume,
+      vmfsUuid: "00000000-00000000-0000-000000000000" as VmfsUuid,
+    } as const;
+    expect(await codeOf(actOf(other, await steps.world()))).toBe("COPY_AMBIGUOUS");
+    const absent = { id: "s1", kind: "mount_copy", volume: { ...volume, naa: naaOf("6".repeat(32)) } } as const;
+    const world = await steps.world();
+    expect(await codeOf((await actOf(absent, world))(world))).toBe("COPY_NOT_FOUND");
+  });
+});

@@ -1,0 +1,104 @@
+/** A world for one step kind alone: real connections to a bench's lab, as the executor gives them to a step. */
+import { afterAll } from "vitest";
+import { PrepError } from "../../src/core/domain/errors.ts";
+import { asVolumeId, naaOf, type PolicyId } from "../../src/core/domain/ids.ts";
+import { byNewest } from "../../src/core/observe/observe.ts";
+import type { Snapshot } from "../../src/core/ports/array.ts";
+import type { Systems } from "../../src/core/ports/runtime.ts";
+import { checkStep } from "../../src/core/steps/catalog.ts";
+import type { Act, KnownVolume, Outputs, Result, Step, WritableWorld } from "../../src/core/steps/types.ts";
+import { silentLog } from "../../src/logging/log.ts";
+import { systemClock } from "../../src/platform/clock.ts";
+import { openSystems } from "../../src/platform/systems.ts";
+import { assignedTo, type Bench, CLIENT, GOLD, HOST } from "./engine.ts";
+import { configOf } from "./parts.ts";
+
+export interface StepBench {
+  /** The world as it is now, with what earlier steps are said to have left and changed. */
+  world(left?: { outputs?: Record<string, Outputs>; changed?: readonly string[] }): Promise<WritableWorld>;
+  /** What the client has of the family, as steps name it. */
+  assigned(): Promise<{ volume: KnownVolume; assignmentId: string; clientId: string }>;
+  /** The gold volume of the tests, its policy, and its snapshots, newest first. */
+  gold(): Promise<{ volume: KnownVolume; policyId: PolicyId; snapshots: Snapshot[] }>;
+  /** What the steps said of how far they were. */
+  readonly progress: string[];
+}
+
+export async function stepBench(bench: Bench): Promise<StepBench> {
+  const config = await configOf(bench);
+  const { systems } = await openSystems(config, silentLog, { kept: false });
+  const connection: ReturnType<Systems["write"]> = systems().write();
+  afterAll(() => connection.close());
+  const progress: string[] = [];
+  let keys = 0;
+  return {
+    progress,
+    world: async ({ outputs = {}, changed = [] } = {}) => {
+      const { hosts } = await connection.hypervisor.inventory();
+      const host = hosts.find((one) => one.name === HOST);
+      if (host === undefined) throw new Error("the lab has no such host");
+      keys += 1;
+      return {
+        array: connection.array,
+        hypervisor: connection.hypervisor,
+        host,
+        clock: systemClock,
+        limits: { ...config.limits },
+        origin: { runId: "run_0123456789abcdef", createdAt: "2026-11-21T03:04:05.000Z" },
+        outputs: new Map(Object.entries(outputs)),
+        changed: (stepId) => changed.includes(stepId),
+        key: `step-bench.${keys}`,
+        progress: (detail) => progress.push(detail),
+      };
+    },
+    gold: async () => {
+      const [gold] = (await connection.array.volumes({ name: GOLD })).filter((volume) => volume.kind === "gold");
+      if (gold?.policyId === undefined) throw new Error("the lab has no such gold volume under a policy");
+      const all = await connection.array.snapshots(gold.policyId);
+      return {
+        volume: { id: gold.id, naa: gold.naa, name: gold.name },
+        policyId: gold.policyId,
+        snapshots: all.filter((snapshot) => snapshot.volumeId === gold.id).toSorted(byNewest),
+      };
+    },
+    assigned: async () => {
+      const state = await bench.control.state();
+      const [volume] = assignedTo(state);
+      const client = state.clients.find((one) => one.name === CLIENT);
+      const assignment = state.assignments.find((one) => one.volumeId === volume?.id && one.clientId === client?.id);
+      if (volume === undefined || assignment === undefined) throw new Error("nothing is assigned");
+      return {
+        volume: { id: asVolumeId(volume.id), naa: naaOf(volume.guid), name: volume.name },
+        assignmentId: assignment.id,
+        clientId: assignment.clientId,
+      };
+    },
+  };
+}
+
+/** What a check gives where there is something to do. */
+export async function actOf(step: Step, world: WritableWorld): Promise<Act> {
+  const checked = await checkStep(step, world);
+  if (typeof checked === "function") return checked;
+  throw new Error(`${step.kind} has nothing to do: ${checked.detail}`);
+}
+
+/** What a check gives where there is nothing to do. */
+export async function doneOf(step: Step, world: WritableWorld): Promise<Result> {
+  const checked = await checkStep(step, world);
+  if (typeof checked !== "function") return checked;
+  throw new Error(`${step.kind} would act`);
+}
+
+/** Checks, acts where there is something to do, and checks again: twice is as good as once. */
+export async function carryThrough(step: Step, world: WritableWorld): Promise<{ first: Result; again: Result }> {
+  const first = await (await actOf(step, world))(world);
+  return { first, again: await doneOf(step, world) };
+}
+
+/** The code that `work` is refused with. */
+export const codeOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => "done",
+    (thrown: unknown) => (thrown instanceof PrepError ? thrown.code : `no PrepError: ${String(thrown)}`),
+  );
