@@ -9,7 +9,7 @@ import { checkStep } from "../../src/core/steps/catalog.ts";
 import type { Act, KnownVolume, Outputs, Result, Step, WritableWorld } from "../../src/core/steps/types.ts";
 import { silentLog } from "../../src/logging/log.ts";
 import { systemClock } from "../../src/platform/clock.ts";
-import { openSystems } from "../../src/platform/systems.ts";
+import { openSystems } from "../../src/systems/open-systems.ts";
 import { assignedTo, type Bench, CLIENT, GOLD, HOST } from "./engine.ts";
 import { configOf } from "./parts.ts";
 
@@ -43,7 +43,7 @@ export async function stepBench(bench: Bench): Promise<StepBench> {
         hypervisor: connection.hypervisor,
         host,
         clock: systemClock,
-        limits: { ...config.limits },
+        limits: { guestShutdownMs: config.limits.guestShutdown, deviceWaitMs: config.limits.deviceWait },
         origin: { runId: "run_0123456789abcdef", createdAt: "2026-11-21T03:04:05.000Z" },
         outputs: new Map(Object.entries(outputs)),
         changed: (stepId) => changed.includes(stepId),
