@@ -148,7 +148,9 @@ export const configSchema = (references: References, stateDir: string) =>
           register: count(8, 64).describe("VMs registered at once on a host."),
           openPlans: count(20, 1000).describe("Open plans of one principal."),
           guestShutdown: duration("5m").describe("How long guests of gold VMs may take to shut down."),
-          deviceWait: duration("2m").describe("How long a disk or a VMFS copy may take to show up on the host, or to go."),
+          deviceWait: duration("2m").describe(
+            "How long a disk or a VMFS copy may take to show up on the host, or to go.",
+          ),
           connect: duration("10s").describe("Time for a connection to either system, TLS included."),
           dgsCall: duration("30s").describe("Time for one call to the array."),
           dgsJob: duration("30m").describe("Time for one job of the array."),
