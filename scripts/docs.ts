@@ -1,6 +1,7 @@
 /** Writes the pages that are made from the program itself. */
 import { readFile, writeFile } from "node:fs/promises";
 import { configPage } from "./config-page.ts";
+import { errorsPage } from "./errors-page.ts";
 import { houseDiagram, readSources } from "./house.ts";
 import { modesPage } from "./modes-page.ts";
 import { toolsPage } from "./tools-page.ts";
@@ -8,6 +9,7 @@ import { toolsPage } from "./tools-page.ts";
 const page = (name: string): URL => new URL(`../docs/${name}`, import.meta.url);
 
 await writeFile(page("configuration.md"), configPage());
+await writeFile(page("errors.md"), errorsPage());
 await writeFile(page("tools.md"), toolsPage());
 const architecture = await readFile(page("architecture.md"), "utf8");
 const house = `<!-- house -->\n${houseDiagram(readSources())}\n<!-- /house -->`;

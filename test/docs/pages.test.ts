@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { configPage } from "../../scripts/config-page.ts";
+import { errorsPage } from "../../scripts/errors-page.ts";
 import { modesPage } from "../../scripts/modes-page.ts";
 import { toolsPage } from "../../scripts/tools-page.ts";
 
@@ -9,6 +10,10 @@ const page = (name: string): Promise<string> => readFile(new URL(`../../docs/${n
 describe("pages made from the program (npm run docs) are what it makes now", () => {
   test("docs/configuration.md", async () => {
     expect(configPage()).toBe(await page("configuration.md"));
+  });
+
+  test("docs/errors.md", async () => {
+    expect(errorsPage()).toBe(await page("errors.md"));
   });
 
   test("docs/tools.md", async () => {

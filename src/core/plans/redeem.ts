@@ -1,7 +1,7 @@
 /** Redeem: a plan becomes a run, once, on the state that it was made for; or it is stale, and a fresh one takes its place. */
 import { auditedWrite, hasAuditEvent, latestTime } from "../audit.ts";
 import { canonicalJson } from "../domain/canonical.ts";
-import { type ErrorCode, PrepError } from "../domain/errors.ts";
+import { errorTraits, PrepError } from "../domain/errors.ts";
 import { LIVE_RUN_STATES } from "../domain/states.ts";
 import type { Actor } from "../engine.ts";
 import { type EngineDeps, lockNames, newId } from "../engine-options.ts";
@@ -19,21 +19,6 @@ const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 400;
 /** A queued run whose runner did not come up for this long is not waited for any more. */
 export const QUEUED_MS = 60_000;
-
-/** Codes that say nothing about the plan: the world could not be looked at just now. */
-const TRANSIENT: ReadonlySet<ErrorCode> = new Set([
-  "UNREACHABLE",
-  "TIMED_OUT",
-  "AUTHENTICATION_FAILED",
-  "CERTIFICATE_UNTRUSTED",
-  "REMOTE_FAULT",
-  "REMOTE_GARBAGE",
-  "CREDENTIALS_MISSING",
-  "STORE_UNUSABLE",
-  "AUDIT_UNWRITABLE",
-  "RATE_LIMITED",
-  "INTERNAL",
-]);
 
 export interface Redeemed {
   readonly run: RunRow;
@@ -116,7 +101,7 @@ export class Redemption {
     try {
       again = await planAgain(this.#deps, plan, vcenter);
     } catch (thrown) {
-      if (!(thrown instanceof PrepError) || TRANSIENT.has(thrown.code)) throw thrown;
+      if (!(thrown instanceof PrepError) || !errorTraits(thrown.code).aboutPlan) throw thrown;
       throw await this.#refuseStale(row, plan, actor, [thrown.message], vcenter, thrown);
     }
     const diff = diffFacts(plan.draft.facts, again.draft.facts);
