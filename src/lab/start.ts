@@ -5,7 +5,7 @@ import { makeCertificate } from "./http/certificate.ts";
 import { parseLatency } from "./world/latency.ts";
 import type { ScenarioName, ScenarioOptions } from "./world/scenarios.ts";
 import { World } from "./world/world.ts";
-import { writeConfig } from "./write-config.ts";
+import { type LabInfo, writeConfig } from "./write-config.ts";
 
 export interface LabOptions {
   /** `clone-assigned` when left out. */
@@ -20,15 +20,6 @@ export interface LabOptions {
   latency?: string;
   /** Where to write a configuration for this lab. */
   writeConfig?: string;
-}
-
-/** The JSON line that the lab prints when it is ready. */
-export interface LabInfo {
-  dgs: { url: string; username: string; password: string };
-  vcenter: { url: string; username: string; password: string; thumbprint: string };
-  control: { url: string };
-  /** Absolute path; only with `writeConfig`. */
-  config?: string;
 }
 
 export interface RunningLab {
@@ -46,7 +37,7 @@ export interface RunningLab {
 export async function startLab(options: LabOptions = {}): Promise<RunningLab> {
   const scenario = scenarioOf(options);
   const world = new World({ scenario, latency: parseLatency(options.latency ?? "") });
-  const [tls, { startVcenter }] = await Promise.all([makeCertificate(), import("./vcenter/wire/server.ts")]);
+  const [tls, { startVcenter }] = await Promise.all([makeCertificate(), import("./vcenter/server/server.ts")]);
   const dgsUser = { username: "atvm-dgs", password: newPassword() };
   const vcenterUser = { username: "atvm@vsphere.local", password: newPassword() };
 

@@ -1,8 +1,16 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { stringify } from "yaml";
-import type { LabInfo } from "./start.ts";
 import { COMPUTE_MIGRATION_GOLD, GOLD, GOLD_2 } from "./world/scenario-parts.ts";
+
+/** The JSON line that the lab prints when it is ready. */
+export interface LabInfo {
+  dgs: { url: string; username: string; password: string };
+  vcenter: { url: string; username: string; password: string; thumbprint: string };
+  control: { url: string };
+  /** Absolute path; only with `writeConfig`. */
+  config?: string;
+}
 
 /**
  * Writes a complete configuration for a running lab, and beside it the secrets (readable by this account alone), the

@@ -1,9 +1,12 @@
 /** Names from outside are data: what they carry to hide, reorder or instruct does not reach a person or an assistant. */
+
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { LabVm } from "../../src/lab/world/model.ts";
+import { powerOff, unregisterVm } from "../../src/lab/world/vms.ts";
 import { auditText, inspectText, planText, questionText, runText, vmsText } from "../../src/text/index.ts";
+import { change } from "../support/change.ts";
 import { assignedTo, type Bench, GOLD, goldOf, refusal, vmsOf, withEngine } from "../support/engine.ts";
 
 let bench: Bench;
@@ -109,8 +112,8 @@ describe("VMs with hostile names", () => {
     rename([BIDI, LINES]);
     const { world } = bench.lab;
     for (const vm of [...world.model.vms]) {
-      if (vm.powerState === "poweredOn") world.powerOff(vm.id, "operator");
-      world.unregisterVm(vm.id, "operator");
+      if (vm.powerState === "poweredOn") change(world, powerOff, vm.id);
+      change(world, unregisterVm, vm.id);
     }
     const plan = await bench.plan("register");
     expectPlain(plan);

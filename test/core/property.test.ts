@@ -14,7 +14,9 @@ import { MODES, type Mode } from "../../src/core/domain/modes.ts";
 import type { PrepInputs } from "../../src/core/request/request.ts";
 import type { PlanView, RunView } from "../../src/core/views.ts";
 import { stateView } from "../../src/lab/control/state-view.ts";
+import { rescanHba, rescanVmfs } from "../../src/lab/world/storage.ts";
 import { World } from "../../src/lab/world/world.ts";
+import { change } from "../support/change.ts";
 import { type Bench, withEngine } from "../support/engine.ts";
 import { type LabState, State } from "../support/lab.ts";
 import { anyDeed, type Deed, furnish, happen } from "../support/random-world.ts";
@@ -345,8 +347,8 @@ function rescannedTwin(world: World, asked: Asked): LabState {
   const client = twin.model.clients[asked.client];
   const host = twin.model.hosts.find(({ clientId }) => clientId === client?.id);
   if (host?.connected) {
-    twin.rescanHba(host.id, "nobody");
-    twin.rescanVmfs(host.id, "nobody");
+    change(twin, rescanHba, host.id);
+    change(twin, rescanVmfs, host.id);
   }
   return look(twin);
 }

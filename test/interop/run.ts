@@ -3,14 +3,17 @@
  * lab's vCenter, in their own processes, over TLS, with a fresh lab each; our client drives govmomi's vCenter simulator.
  * Prints a line a check and `N passed, N failed`, and exits with 1 when any failed or a client is missing.
  */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { makeCertificate } from "../../src/lab/http/certificate.ts";
 import { methodNamed, methodNames, subtypesOf } from "../../src/lab/vcenter/schema/schema.ts";
-import { startVcenter } from "../../src/lab/vcenter/wire/server.ts";
+import { startVcenter } from "../../src/lab/vcenter/server/server.ts";
+import { assign, createClone } from "../../src/lab/world/array.ts";
 import { World } from "../../src/lab/world/world.ts";
+import { change } from "../support/change.ts";
 import { type Check, judgeOurClient } from "./vcsim.ts";
 
 const HERE = import.meta.dirname;
@@ -39,8 +42,8 @@ function assignCopy(world: World, gold: string): string {
   const snapshot = snapshots.findLast((one) => one.volumeId === volume?.id);
   const client = clients.find((one) => one.hostAddress === HOST);
   if (volume?.policyId === undefined || snapshot === undefined || client === undefined) throw new Error("no such gold");
-  const clone = world.createClone(volume.policyId, snapshot.id, `${gold}-copy`, "interop");
-  world.assign(clone.id, client.id, "interop");
+  const clone = change(world, createClone, volume.policyId, snapshot.id, `${gold}-copy`);
+  change(world, assign, clone.id, client.id);
   return `naa.${clone.guid}`;
 }
 

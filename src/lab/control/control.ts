@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { parseJson } from "../arrays/dgs/paging.ts";
+import { parseJson } from "../http/json.ts";
 import { type Listening, listen } from "../http/listen.ts";
 import { FAULT_ACTIONS, parseFaultAction } from "../world/faults.ts";
 import { parseLatency } from "../world/latency.ts";

@@ -1,4 +1,18 @@
-import type { FaultAction, Faults } from "./model.ts";
+export type FaultAction =
+  | {
+      kind:
+        | "http500"
+        | "http503"
+        | "reset"
+        | "reset-after"
+        | "hang"
+        | "hang-after"
+        | "garbage"
+        | "expire-session"
+        | "job-failed";
+    }
+  | { kind: "slow"; ms: number }
+  | { kind: "task-error" | "fault"; fault: string };
 
 export interface FaultSpec {
   api: "dgs" | "vim" | "*";
@@ -19,15 +33,20 @@ export interface CallCounts {
 }
 
 /** What is to go wrong on the wire, and the count of calls that went over it. */
-export class LabFaults implements Faults {
+export class LabFaults {
   #set: { spec: FaultSpec; seen: number }[] = [];
   #calls = { dgs: new Map<string, number>(), vim: new Map<string, number>() };
   #clearing = new AbortController();
 
+  /** Aborts at the next `clear`. Taken along with the fault, it tells a held call when its time is over. */
   get cleared(): AbortSignal {
     return this.#clearing.signal;
   }
 
+  /**
+   * Counts one call of `op` and returns what to do to it, if a fault is set for it. Each front end calls this exactly
+   * once per request, right after it knows the operation.
+   */
   take(api: "dgs" | "vim", op: string): FaultAction | undefined {
     const counts = this.#calls[api];
     counts.set(op, (counts.get(op) ?? 0) + 1);
@@ -46,6 +65,7 @@ export class LabFaults implements Faults {
     this.#set.push({ spec, seen: 0 });
   }
 
+  /** Takes every fault back; calls that one of them holds end unanswered. */
   clear(): void {
     this.#set = [];
     this.#clearing.abort();

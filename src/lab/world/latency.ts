@@ -1,4 +1,10 @@
-import type { Latency } from "./model.ts";
+/** Milliseconds added: `dgs` to each array call and job, `vim` to each SOAP call, `task` to each vCenter task, `rescan` to each rescan call. */
+export interface Latency {
+  dgs: number;
+  vim: number;
+  task: number;
+  rescan: number;
+}
 
 export const NO_LATENCY: Latency = { dgs: 0, vim: 0, task: 0, rescan: 0 };
 

@@ -1,7 +1,4 @@
-/**
- * The lab's shared vocabulary: the data of its one world, and the operations that its two front ends (the DGS HTTP
- * server and the vCenter SOAP server) call on it. `world.ts` implements `LabWorld`; `scenarios.ts` builds models.
- */
+/** The data of the lab's one world, and the refusals of its rules. `scenarios.ts` builds models. */
 
 export interface LabVolume {
   id: string;
@@ -194,99 +191,9 @@ export class DgsProblem extends Error {
   }
 }
 
-/** Milliseconds added: `dgs` to each array call and job, `vim` to each SOAP call, `task` to each vCenter task, `rescan` to each rescan call. */
-export interface Latency {
-  dgs: number;
-  vim: number;
-  task: number;
-  rescan: number;
-}
-
-export type FaultAction =
-  | {
-      kind:
-        | "http500"
-        | "http503"
-        | "reset"
-        | "reset-after"
-        | "hang"
-        | "hang-after"
-        | "garbage"
-        | "expire-session"
-        | "job-failed";
-    }
-  | { kind: "slow"; ms: number }
-  | { kind: "task-error" | "fault"; fault: string };
-
-export interface Faults {
-  /**
-   * Counts one call of `op` and returns what to do to it, if a fault is set for it. Each front end calls this exactly
-   * once per request, right after it knows the operation.
-   */
-  take(api: "dgs" | "vim", op: string): FaultAction | undefined;
-  add(fault: { api: "dgs" | "vim" | "*"; op: string; nth?: number; times?: number; action: FaultAction }): void;
-  /** Takes every fault back; calls that one of them holds end unanswered. */
-  clear(): void;
-  /** Aborts at the next `clear`. Taken along with the fault, it tells a held call when its time is over. */
-  readonly cleared: AbortSignal;
-}
-
 export interface Credentials {
   username: string;
   password: string;
-}
-
-/**
- * The world as the front ends see it. Operations are synchronous: they apply the whole change, log it as a mutation and
- * wake the listeners, or throw `VimFault`/`DgsProblem` with nothing changed. Latency, tasks, jobs and faults on
- * the wire are the front ends' affair.
- */
-export interface LabWorld {
-  readonly model: LabModel;
-  readonly latency: Latency;
-  readonly faults: Faults;
-  /** Rises with every change; `reset` raises it too and replaces `model`. */
-  readonly version: number;
-  /** Rises with every `reset`: sessions stay, tasks, views and filters of an earlier generation are gone. */
-  readonly generation: number;
-  onChange(listener: () => void): () => void;
-
-  // vCenter operations; for the mutations' log, `by` is the signed-in user and `op` the method, where several do the same.
-  // All ids are managed object ids.
-  rescanHba(hostId: string, by: string): void;
-  rescanVmfs(hostId: string, by: string): void;
-  /** `ResourceInUse` with registered VMs, `InvalidState` twice or inaccessible, `NotFound`. */
-  unmountVmfs(hostId: string, vmfsUuid: string, by: string, op?: string): void;
-  mountVmfs(hostId: string, vmfsUuid: string, by: string, op?: string): void;
-  /** Returns the mounted volume; refusals are thrown as VimFault, which the SOAP side puts into `result[].fault`. */
-  forceMount(hostId: string, devicePath: string, by: string, op?: string): LabMount;
-  /** The copy gets a signature and a label of its own. Returns it mounted; refusals are `HostConfigFault`. */
-  resignature(hostId: string, devicePath: string, by: string, op: string): LabMount;
-  detachScsiLun(hostId: string, lunUuid: string, by: string, op?: string): void;
-  attachScsiLun(hostId: string, lunUuid: string, by: string, op?: string): void;
-  deleteScsiLunState(hostId: string, canonicalName: string, by: string): void;
-  deleteVmfsVolumeState(hostId: string, vmfsUuid: string, by: string): void;
-  powerOff(vmId: string, by: string): void;
-  powerOn(vmId: string, by: string): void;
-  /** Throws `ToolsUnavailable` or `InvalidPowerState`; false when the guest ignores it. The SOAP side calls `finishShutdown` after the task latency. */
-  shutdownGuest(vmId: string, by: string): boolean;
-  /** The end of an accepted `shutdownGuest`: off, unless it is gone or off by then. Not logged again: `ShutdownGuest` was. */
-  finishShutdown(vmId: string): void;
-  unregisterVm(vmId: string, by: string): void;
-  /** `path` is `[datastore] dir/x.vmx` (percent escapes decoded); returns the VM's id. */
-  registerVm(
-    what: { folderId: string; path: string; name?: string; asTemplate: boolean; poolId?: string; hostId?: string },
-    by: string,
-  ): string;
-  /** VMX and VMTX paths on the volume of a datastore; `InvalidDatastore`/`InaccessibleDatastore` as vCenter has them. */
-  filesOn(datastoreId: string): LabFile[];
-
-  // Array operations.
-  createClone(policyId: string, snapshotId: string, name: string, by: string): LabVolume;
-  rollback(policyId: string, snapshotId: string, by: string): LabVolume;
-  assign(volumeId: string, clientId: string, by: string): LabAssignment;
-  unassign(assignmentId: string, by: string): void;
-  deleteVolume(volumeId: string, by: string): void;
 }
 
 /** Device path of a disk's first partition, as unresolved extents name it. */

@@ -118,7 +118,7 @@ export interface Population {
 }
 
 /** Registered VMs in the order of `files`, with what they are to be; files past these stay unregistered. */
-interface CastMember {
+interface VmFixture {
   file: LabFile;
   role: "running" | "off" | "template" | "unregistered";
 }
@@ -129,8 +129,8 @@ const NESTED = "QA Überprüfung/100% [alt] copy/büro-01.vmx";
  * The VMs of a family: `running` running ones, then as room is left a powered-off one, a template and one in a nested
  * folder with a trying name, then more that are off. `spare-01` is never registered.
  */
-export function castOf(ids: IdSource, { vms, running }: Population): CastMember[] {
-  const member = (path: string, role: CastMember["role"]): CastMember => {
+export function fixturesOf(ids: IdSource, { vms, running }: Population): VmFixture[] {
+  const fixture = (path: string, role: VmFixture["role"]): VmFixture => {
     const vmName = /([^/]+)\.vmt?x$/.exec(path)?.[1] ?? path;
     return { role, file: { path, vmName, instanceUuid: ids.uuid(), template: path.endsWith(".vmtx") } };
   };
@@ -139,32 +139,32 @@ export function castOf(ids: IdSource, { vms, running }: Population): CastMember[
     i < 2 ? `web-0${i + 1}` : `app-${String(i - 1).padStart(4, "0")}`,
   );
   const idle = Math.max(0, vms - running);
-  const special: CastMember[] = [
-    member(plain("db-01"), "off"),
-    member("tpl-base/tpl-base.vmtx", "template"),
-    member(NESTED, "off"),
+  const special: VmFixture[] = [
+    fixture(plain("db-01"), "off"),
+    fixture("tpl-base/tpl-base.vmtx", "template"),
+    fixture(NESTED, "off"),
   ];
   const more = Array.from({ length: Math.max(0, idle - special.length) }, (_, i) =>
-    member(plain(`idle-${String(i + 1).padStart(4, "0")}`), "off"),
+    fixture(plain(`idle-${String(i + 1).padStart(4, "0")}`), "off"),
   );
   return [
-    ...runningNames.map((name) => member(plain(name), "running")),
+    ...runningNames.map((name) => fixture(plain(name), "running")),
     ...special.slice(0, idle),
     ...more,
-    member(plain("spare-01"), "unregistered"),
+    fixture(plain("spare-01"), "unregistered"),
   ];
 }
 
 export interface Family {
   gold: LabVolume;
-  cast: CastMember[];
+  fixtures: VmFixture[];
 }
 
 /** A gold volume with a nightly snapshot for each of the last days, today among them. */
 export function addFamily(draft: Draft, name: string, policyId: string, population: Population): Family {
   const { ids, model } = draft;
-  const cast = castOf(ids, population);
-  const files = cast.map(({ file }) => file);
+  const fixtures = fixturesOf(ids, population);
+  const files = fixtures.map(({ file }) => file);
   const guid = ids.guid();
   const gold: LabVolume = {
     id: ids.array("vol"),
@@ -180,7 +180,7 @@ export function addFamily(draft: Draft, name: string, policyId: string, populati
   };
   model.volumes.push(gold);
   for (let age = NIGHTLIES - 1; age >= 0; age -= 1) addNightly(draft, gold, age);
-  return { gold, cast };
+  return { gold, fixtures };
 }
 
 /** The snapshot of `age` days ago, taken just after midnight UTC and never in the future. */
@@ -223,7 +223,7 @@ export function present(state: WorldState, volume: LabVolume, { client, host }: 
 }
 
 /** Registers the family's VMs from the mounted volume and powers on the ones that run. */
-export function populate(draft: Draft, { cast }: Family, volume: LabVolume, { host }: Pair): LabVm[] {
+export function populate(draft: Draft, { fixtures }: Family, volume: LabVolume, { host }: Pair): LabVm[] {
   const { model } = draft;
   const mount = host.mounts.find((one) => one.naas.includes(naaOfVolume(volume)));
   const datastore = model.datastores.find((one) => one.id === mount?.datastoreId);
@@ -231,7 +231,7 @@ export function populate(draft: Draft, { cast }: Family, volume: LabVolume, { ho
   if (datastore === undefined || datacenter === undefined) throw new Error(`${volume.name} is not mounted`);
   const before = model.vms.length;
   const register = bulkRegistration(draft, datacenter.id);
-  for (const { file, role } of cast) {
+  for (const { file, role } of fixtures) {
     if (role === "unregistered") continue;
     const where = role === "template" ? { hostId: host.id } : { hostId: host.id, poolId: host.resourcePool };
     const vm = register({

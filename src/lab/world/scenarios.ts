@@ -52,7 +52,7 @@ export interface ScenarioOptions {
   clients?: number;
 }
 
-interface Stage {
+interface ScenarioContext {
   draft: Draft;
   options: ScenarioOptions;
   gold: Family;
@@ -75,7 +75,7 @@ export function buildScenario(options: ScenarioOptions, now: () => Date, style?:
   const shared = options.scenario === "one-datacenter" ? addDatacenter(draft, "DC-Lab") : undefined;
   const esx165 = addPair(draft, 0, shared);
   const esx166 = addPair(draft, 1, shared);
-  furnish({ draft, options, gold, gold2, esx165, esx166, policyId });
+  applyScenario({ draft, options, gold, gold2, esx165, esx166, policyId });
   return { model: draft.model, ids: draft.ids, now };
 }
 
@@ -85,8 +85,8 @@ function populationOf({ scenario, vms, running }: ScenarioOptions): { vms: numbe
   return { vms: all, running: Math.min(all, running ?? (large ? 100 : 2)) };
 }
 
-function furnish(stage: Stage): void {
-  const { draft, options, gold, gold2, esx165, esx166 } = stage;
+function applyScenario(context: ScenarioContext): void {
+  const { draft, options, gold, gold2, esx165, esx166 } = context;
   const { scenario } = options;
   switch (scenario) {
     case "empty":
@@ -128,7 +128,7 @@ function furnish(stage: Stage): void {
       deployClone(draft, gold, esx166);
       return;
     case "fleet":
-      deployFleet(stage);
+      deployFleet(context);
       return;
     default:
       scenario satisfies never;
@@ -175,7 +175,7 @@ function removeUnderneath(draft: Draft, clone: LabVolume, { host }: { client: La
   for (const vm of draft.model.vms.filter((one) => one.powerState !== "poweredOn")) vm.pathForm = "absolute";
 }
 
-function deployFleet({ draft, options, gold, gold2, esx165, esx166, policyId }: Stage): void {
+function deployFleet({ draft, options, gold, gold2, esx165, esx166, policyId }: ScenarioContext): void {
   const population = populationOf(options);
   deployClone(draft, gold, esx165);
   deployClone(draft, gold2, esx166);

@@ -3,7 +3,7 @@ import { createDgs } from "../../../src/array/dgs/array.ts";
 import type { StorageArray } from "../../../src/array/driver.ts";
 import type { Snapshot, Volume } from "../../../src/core/ports/array.ts";
 import { type RunningLab, startLab } from "../../../src/lab/start.ts";
-import type { FaultAction } from "../../../src/lab/world/model.ts";
+import type { FaultAction } from "../../../src/lab/world/faults.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
 import { memoryLog, refusal } from "./support.ts";
 

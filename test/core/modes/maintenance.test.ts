@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { detachScsiLun, unmountVmfs } from "../../../src/lab/world/storage.ts";
+import { change } from "../../support/change.ts";
 import {
   assignedTo,
   type Bench,
@@ -90,7 +92,7 @@ describe("-M", () => {
     await bench.reset("gold-assigned", { running: 0, vms: 0 });
     const { world } = bench.lab;
     const [host] = world.model.hosts;
-    world.unmountVmfs(host?.id ?? "", host?.mounts[0]?.vmfsUuid ?? "", "operator");
+    change(world, unmountVmfs, host?.id ?? "", host?.mounts[0]?.vmfsUuid ?? "");
     const plan = await bench.plan("maintenance");
     expect(kinds(plan)).toEqual(["mount"]);
     await bench.run(plan);
@@ -101,8 +103,8 @@ describe("-M", () => {
     await bench.reset("gold-assigned", { running: 0, vms: 0 });
     const { world } = bench.lab;
     const [host] = world.model.hosts;
-    world.unmountVmfs(host?.id ?? "", host?.mounts[0]?.vmfsUuid ?? "", "operator");
-    world.detachScsiLun(host?.id ?? "", host?.disks[0]?.uuid ?? "", "operator");
+    change(world, unmountVmfs, host?.id ?? "", host?.mounts[0]?.vmfsUuid ?? "");
+    change(world, detachScsiLun, host?.id ?? "", host?.disks[0]?.uuid ?? "");
     const plan = await bench.plan("maintenance");
     expect(kinds(plan)).toContain("attach");
     expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });

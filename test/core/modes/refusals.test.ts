@@ -1,8 +1,11 @@
 /** Refuse rather than guess: each item of the domain's list, provoked on the lab, for every mode whose steps rely on it. */
+
 import { beforeAll, describe, expect, test } from "vitest";
 import type { ErrorCode } from "../../../src/core/domain/errors.ts";
 import type { Mode } from "../../../src/core/domain/modes.ts";
 import type { PrepInputs } from "../../../src/core/request/request.ts";
+import { forceMount } from "../../../src/lab/world/storage.ts";
+import { change } from "../../support/change.ts";
 import {
   assignedTo,
   type Bench,
@@ -337,7 +340,7 @@ describe("refused before any token is issued, with nothing changed", () => {
     const [stray] = await bench.control.touch("stray-copy");
     const { world } = bench.lab;
     const [host] = world.model.hosts;
-    world.forceMount(host?.id ?? "", `/vmfs/devices/disks/${host?.unresolved[0]?.naa}:1`, "operator");
+    change(world, forceMount, host?.id ?? "", `/vmfs/devices/disks/${host?.unresolved[0]?.naa}:1`);
     // What the family's signature is shows on the other host, in another Datacenter.
     await bench.prep("automated_testing", { client: OTHER });
     const refused = await refusal(bench.plan("automated_testing"), "SIGNATURE_MOUNTED");

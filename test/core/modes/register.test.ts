@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { powerOff, unregisterVm } from "../../../src/lab/world/vms.ts";
+import { change } from "../../support/change.ts";
 import { assignedTo, type Bench, hostOf, refusal, unregisteredOn, vmsOf, withEngine } from "../../support/engine.ts";
 
 let bench: Bench;
@@ -10,8 +12,8 @@ const assigned = async (): Promise<string> => assignedTo(await bench.control.sta
 const unregisterAll = (): void => {
   const { world } = bench.lab;
   for (const vm of [...world.model.vms]) {
-    if (vm.powerState === "poweredOn") world.powerOff(vm.id, "operator");
-    world.unregisterVm(vm.id, "operator");
+    if (vm.powerState === "poweredOn") change(world, powerOff, vm.id);
+    change(world, unregisterVm, vm.id);
   }
 };
 

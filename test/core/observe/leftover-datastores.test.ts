@@ -1,5 +1,9 @@
 /** What failures leave behind, and what the next plan makes of it. */
+
 import { beforeAll, describe, expect, test } from "vitest";
+import { createClone } from "../../../src/lab/world/array.ts";
+import { detachScsiLun } from "../../../src/lab/world/storage.ts";
+import { change } from "../../support/change.ts";
 import {
   assignedTo,
   type Bench,
@@ -76,7 +80,7 @@ describe("a clone that a failed run made", () => {
     await bench.reset("empty");
     const { world } = bench.lab;
     const gold = goldOf(await bench.control.state());
-    const byHand = world.createClone(gold.policyId ?? "", await latest(), "by-hand", "somebody");
+    const byHand = change(world, createClone, gold.policyId ?? "", await latest(), "by-hand");
     const run = await bench.prep("automated_testing");
     expect(run).toMatchObject({ state: "succeeded" });
     expect(run.report?.leftovers.join()).toContain(byHand.id);
@@ -155,7 +159,7 @@ describe("volumes whose disk the host does not have as it should", () => {
   test("a clone that the host never saw is unassigned and deleted", async () => {
     await bench.reset("empty");
     const gold = goldOf(await bench.control.state());
-    const clone = bench.lab.world.createClone(gold.policyId ?? "", await latest(), "unseen", "somebody");
+    const clone = change(bench.lab.world, createClone, gold.policyId ?? "", await latest(), "unseen");
     await bench.control.touch("assign", { lun: clone.id, client: CLIENT });
     const plan = await bench.plan("maintenance");
     expect(plan.steps.slice(0, 4).map((step) => step.kind)).toEqual([
@@ -183,7 +187,7 @@ describe("volumes whose disk the host does not have as it should", () => {
   test("a detached clone is cleaned up: nothing to unmount, and the device is forgotten", async () => {
     await bench.reset("half-cleaned");
     const { world, host } = hostWorld();
-    world.detachScsiLun(host.id, host.disks[0]?.uuid ?? "", "operator");
+    change(world, detachScsiLun, host.id, host.disks[0]?.uuid ?? "");
     expect(await bench.prep("automated_testing")).toMatchObject({ state: "succeeded" });
     expect([...host.detached]).toEqual([]);
     expectFreshClone(await bench.control.state(), await latest());

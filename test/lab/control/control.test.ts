@@ -1,7 +1,10 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { NO_LATENCY } from "../../../src/lab/world/latency.ts";
 import { SCENARIOS } from "../../../src/lab/world/scenarios.ts";
+import { rescanHba, rescanVmfs } from "../../../src/lab/world/storage.ts";
 import { TOUCHES } from "../../../src/lab/world/touches/targets.ts";
+import { powerOff } from "../../../src/lab/world/vms.ts";
+import { change } from "../../support/change.ts";
 import { withLab } from "../../support/lab.ts";
 import { operationIds } from "../arrays/dgs/contract.ts";
 
@@ -50,10 +53,15 @@ describe("GET /state", () => {
 
   test("lists each change once, in order, with who made it", async () => {
     const { world } = lab;
-    const [vm] = world.model.vms;
-    world.powerOff(vm?.id ?? "", "someone");
+    const id = world.model.vms[0]?.id ?? "";
+    const cause = { api: "vim", op: "PowerOffVM_Task", by: "someone" } as const;
+    world.change(
+      cause,
+      (state) => powerOff(state, id),
+      () => [id],
+    );
     const { mutations } = await control.state();
-    expect(mutations).toMatchObject([{ seq: 1, api: "vim", op: "PowerOffVM_Task", target: vm?.id, by: "someone" }]);
+    expect(mutations).toMatchObject([{ seq: 1, ...cause, target: id }]);
   });
 });
 
@@ -177,8 +185,8 @@ describe("POST /touch", () => {
   test("span-datastore gives it a second extent that a rescan keeps", async () => {
     await control.touch("span-datastore");
     const [host] = lab.world.model.hosts;
-    lab.world.rescanHba(host?.id ?? "", "x");
-    lab.world.rescanVmfs(host?.id ?? "", "x");
+    change(lab.world, rescanHba, host?.id ?? "");
+    change(lab.world, rescanVmfs, host?.id ?? "");
     expect((await control.state()).datastores[0]?.naa).toHaveLength(2);
     expect(host?.mounts).toMatchObject([{ accessible: true }]);
   });

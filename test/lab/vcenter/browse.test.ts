@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { filesOn } from "../../../src/lab/world/vms.ts";
+import { change } from "../../support/change.ts";
 import { child, self, startVim, type TestVcenter, taskInfo, texts, typeOf } from "./vcenter.ts";
 
 const NAME = "AutomatedTest-VMBootImg-Gold";
@@ -32,7 +34,9 @@ describe("searching a datastore", () => {
       `[${NAME}]`,
       "<matchPattern>*.vmx</matchPattern><matchPattern>*.vmtx</matchPattern>",
     );
-    const there = lab.world.filesOn(lab.world.model.datastores[0]?.id ?? "").map(({ path }) => `[${NAME}] ${path}`);
+    const there = change(lab.world, filesOn, lab.world.model.datastores[0]?.id ?? "").map(
+      ({ path }) => `[${NAME}] ${path}`,
+    );
     expect(files.toSorted()).toEqual(there.toSorted());
     expect(there.some((path) => path.split("/").length > 2)).toBe(true);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { FaultAction } from "../../../src/lab/world/model.ts";
+import type { FaultAction } from "../../../src/lab/world/faults.ts";
 import { child, nextChange, self, startVim, type TestVcenter, taskInfo, typeOf } from "./vcenter.ts";
 
 const CURRENT_TIME = self("ServiceInstance", "ServiceInstance");
@@ -26,7 +26,7 @@ describe("faults on the wire", () => {
     const body = `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><UnregisterVM xmlns="urn:vim25">${self("VirtualMachine", idle)}</UnregisterVM></e:Body></e:Envelope>`;
     const reply = await lab.soap.http("POST", "/sdk", body);
     expect(reply.status).toBe(status);
-    expect(reply.headers["content-type"]).toBe("text/html");
+    expect(reply.headers["content-type"]).toMatch(/^text\/html/);
     expect(lab.world.mutations).toEqual([]);
     expect((await lab.soap.http("POST", "/sdk", body)).status).toBe(200);
     expect(lab.world.mutations).toHaveLength(1);

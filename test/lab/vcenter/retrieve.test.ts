@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { XmlElement } from "../../../src/lab/vcenter/wire/xml.ts";
+import { unassign } from "../../../src/lab/world/array.ts";
+import { change } from "../../support/change.ts";
 import {
   COLLECTOR,
   child,
@@ -193,7 +195,7 @@ describe("what is read", () => {
       );
     };
     expect(await states()).toEqual(["ok"]);
-    world.unassign(assignment?.id ?? "", "test");
+    change(world, unassign, assignment?.id ?? "");
     expect(await states()).toEqual(["lostCommunication"]);
     host?.detached.add(host.disks[0]?.naa ?? "");
     world.announce();

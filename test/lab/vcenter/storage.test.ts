@@ -1,6 +1,8 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { assign, createClone } from "../../../src/lab/world/array.ts";
 import { devicePathOf, type LabHost } from "../../../src/lab/world/model.ts";
 import type { World } from "../../../src/lab/world/world.ts";
+import { change } from "../../support/change.ts";
 import { child, type SoapClient, self, startVim, taskInfo, texts, typeOf } from "./vcenter.ts";
 
 const GOLD_2 = "AutomatedTest-VMBootImg-Gold-2";
@@ -10,8 +12,8 @@ function assignCopy(world: World, gold: string): string {
   const { volumes, snapshots, clients } = world.model;
   const volume = volumes.find((one) => one.name === gold);
   const snapshot = snapshots.find((one) => one.volumeId === volume?.id);
-  const clone = world.createClone(volume?.policyId ?? "", snapshot?.id ?? "", "copy", "test");
-  world.assign(clone.id, clients[0]?.id ?? "", "test");
+  const clone = change(world, createClone, volume?.policyId ?? "", snapshot?.id ?? "", "copy");
+  change(world, assign, clone.id, clients[0]?.id ?? "");
   return `naa.${clone.guid}`;
 }
 
@@ -99,9 +101,9 @@ test("an adapter that the host does not have is not rescanned", async () => {
 });
 
 test("a rescan that is under way when the world is reset does not touch the new one", async () => {
-  const { soap, world } = await startVim({ latency: { dgs: 0, vim: 0, task: 0, rescan: 50 } });
+  const { soap, world } = await startVim({ latency: { dgs: 0, vim: 0, task: 0, rescan: 60_000 } });
   const pending = soap.call("RescanAllHba", system(world));
-  await soap.call("CurrentTime", self("ServiceInstance", "ServiceInstance"));
+  await vi.waitFor(() => expect(world.faults.calls().vim).toMatchObject({ RescanAllHba: 1 }));
   world.reset({ scenario: "clone-assigned" });
   expect((await pending).fault?.type).toBe("ManagedObjectNotFound");
   expect(world.mutations).toEqual([]);

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { XmlElement } from "../../../src/lab/vcenter/wire/xml.ts";
+import { powerOff, unregisterVm } from "../../../src/lab/world/vms.ts";
+import { change } from "../../support/change.ts";
 import { COLLECTOR, child, ROOT, type SoapClient, self, specOf, startVim, texts, WHOLE_TREE } from "./vcenter.ts";
 
 const WATCH = specOf(
@@ -23,13 +25,13 @@ describe("updates", () => {
     const running = world.model.vms.find((vm) => vm.powerState === "poweredOn")?.id ?? "";
 
     const waiting = wait(soap, versionOf(first));
-    world.powerOff(running, "test");
+    change(world, powerOff, running);
     const second = (await waiting).value;
     expect(texts(second, "filterSet.objectSet.obj")).toEqual([running]);
     expect(texts(second, "filterSet.objectSet.changeSet.name")).toEqual(["runtime.powerState"]);
     expect(texts(second, "filterSet.objectSet.changeSet.val")).toEqual(["poweredOff"]);
 
-    world.unregisterVm(running, "test");
+    change(world, unregisterVm, running);
     const third = (await wait(soap, versionOf(second))).value;
     expect(texts(third, "filterSet.objectSet.kind")).toEqual(["leave"]);
     expect((await wait(soap, versionOf(third), NOW)).values).toEqual([]);
@@ -43,7 +45,7 @@ describe("updates", () => {
       specOf({ type: "VirtualMachine", id: vm?.id ?? "" }, { VirtualMachine: ["guest.ipAddress"] }, { tag: "spec" }),
     );
     const first = (await wait(soap, "")).value;
-    world.powerOff(vm?.id ?? "", "test");
+    change(world, powerOff, vm?.id ?? "");
     const second = (await wait(soap, versionOf(first))).value;
     expect(texts(second, "filterSet.objectSet.changeSet.op")).toEqual(["indirectRemove"]);
   });
@@ -52,7 +54,7 @@ describe("updates", () => {
     const { soap, world } = await startVim();
     await createFilter(soap, WATCH);
     const first = versionOf((await wait(soap, "")).value);
-    world.powerOff(world.model.vms.find((vm) => vm.powerState === "poweredOn")?.id ?? "", "test");
+    change(world, powerOff, world.model.vms.find((vm) => vm.powerState === "poweredOn")?.id ?? "");
     const lost = (await wait(soap, first)).value;
     const again = (await wait(soap, first)).value;
     expect(versionOf(again)).toBe(versionOf(lost));

@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { Agent, request } from "undici";
 import { afterEach } from "vitest";
 import { type Certificate, makeCertificate } from "../../../src/lab/http/certificate.ts";
-import { startVcenter, type VcenterServer } from "../../../src/lab/vcenter/wire/server.ts";
+import { startVcenter, type VcenterServer } from "../../../src/lab/vcenter/server/server.ts";
 import { escapeXml, parseXml, type XmlElement, XSI } from "../../../src/lab/vcenter/wire/xml.ts";
-import type { Latency } from "../../../src/lab/world/model.ts";
+import type { Latency } from "../../../src/lab/world/latency.ts";
 import type { ScenarioOptions } from "../../../src/lab/world/scenarios.ts";
 import { World } from "../../../src/lab/world/world.ts";
 

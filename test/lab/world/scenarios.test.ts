@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { IdSource } from "../../../src/lab/world/id-source.ts";
-import { castOf } from "../../../src/lab/world/scenario-parts.ts";
+import { fixturesOf } from "../../../src/lab/world/scenario-parts.ts";
 import { SCENARIOS, type ScenarioOptions } from "../../../src/lab/world/scenarios.ts";
+import { rescanHba, rescanVmfs } from "../../../src/lab/world/storage.ts";
 import { World } from "../../../src/lab/world/world.ts";
+import { change } from "../../support/change.ts";
 
 const NOW = new Date("2026-11-23T00:02:00Z");
 const build = (options: ScenarioOptions): World => new World({ scenario: options, now: () => NOW });
@@ -112,8 +114,8 @@ describe("what each scenario shows", () => {
   test("twin-datastores: two datastores on one GUID, also after a rescan", () => {
     const world = build({ scenario: "twin-datastores" });
     const [host] = world.model.hosts;
-    world.rescanHba(host?.id ?? "", "x");
-    world.rescanVmfs(host?.id ?? "", "x");
+    change(world, rescanHba, host?.id ?? "");
+    change(world, rescanVmfs, host?.id ?? "");
     const [left, right] = world.model.datastores;
     expect(left?.naas).toEqual(right?.naas);
     expect(left?.vmfsUuid).not.toBe(right?.vmfsUuid);
@@ -161,15 +163,15 @@ describe("what each scenario shows", () => {
   });
 });
 
-test("a cast has exactly the VMs asked for, so many of them running, and one VMX more", () => {
+test("a family has exactly the VMs asked for, so many of them running, and one VMX more", () => {
   fc.assert(
     fc.property(fc.nat(300), fc.nat(300), (a, b) => {
       const [running, vms] = [Math.min(a, b), Math.max(a, b)];
-      const cast = castOf(new IdSource(), { vms, running });
-      expect(cast.filter(({ role }) => role !== "unregistered")).toHaveLength(vms);
-      expect(cast.filter(({ role }) => role === "running")).toHaveLength(running);
-      expect(cast.filter(({ role }) => role === "unregistered")).toHaveLength(1);
-      expect(new Set(cast.map(({ file }) => file.path)).size).toBe(cast.length);
+      const fixtures = fixturesOf(new IdSource(), { vms, running });
+      expect(fixtures.filter(({ role }) => role !== "unregistered")).toHaveLength(vms);
+      expect(fixtures.filter(({ role }) => role === "running")).toHaveLength(running);
+      expect(fixtures.filter(({ role }) => role === "unregistered")).toHaveLength(1);
+      expect(new Set(fixtures.map(({ file }) => file.path)).size).toBe(fixtures.length);
     }),
     { numRuns: 50 },
   );

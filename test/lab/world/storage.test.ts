@@ -1,11 +1,22 @@
 import { describe, expect, test } from "vitest";
+import { assign, createClone, unassign } from "../../../src/lab/world/array.ts";
 import { devicePathOf, type LabHost, type LabVolume, VimFault } from "../../../src/lab/world/model.ts";
 import type { ScenarioName } from "../../../src/lab/world/scenarios.ts";
 import { naaOfVolume } from "../../../src/lab/world/state.ts";
+import {
+  attachScsiLun,
+  deleteScsiLunState,
+  detachScsiLun,
+  forceMount,
+  mountVmfs,
+  rescanHba,
+  rescanVmfs,
+  unmountVmfs,
+} from "../../../src/lab/world/storage.ts";
+import { powerOff, unregisterVm } from "../../../src/lab/world/vms.ts";
 import { World } from "../../../src/lab/world/world.ts";
+import { change } from "../../support/change.ts";
 import { goldIn } from "../arrays/dgs/array.ts";
-
-const BY = "tester";
 
 function stage(scenario: ScenarioName) {
   const world = new World({ scenario: { scenario } });
@@ -13,12 +24,13 @@ function stage(scenario: ScenarioName) {
   if (esx165 === undefined || esx166 === undefined) throw new Error("two hosts expected");
   const { gold, policyId, snapshots } = goldIn(world);
   const rescan = (host: LabHost): void => {
-    world.rescanHba(host.id, BY);
-    world.rescanVmfs(host.id, BY);
+    change(world, rescanHba, host.id);
+    change(world, rescanVmfs, host.id);
   };
-  const newClone = (name = "fresh"): LabVolume => world.createClone(policyId, snapshots.at(-1)?.id ?? "", name, BY);
+  const newClone = (name = "fresh"): LabVolume =>
+    change(world, createClone, policyId, snapshots.at(-1)?.id ?? "", name);
   const present = (volume: LabVolume, host: LabHost): string => {
-    const { id } = world.assign(volume.id, host.clientId, BY);
+    const { id } = change(world, assign, volume.id, host.clientId);
     rescan(host);
     return id;
   };
@@ -40,8 +52,8 @@ const diskUuid = (host: LabHost): string => host.disks[0]?.uuid ?? "";
 
 function emptyDatastore(world: World): void {
   for (const { id, powerState } of [...world.model.vms]) {
-    if (powerState === "poweredOn") world.powerOff(id, BY);
-    world.unregisterVm(id, BY);
+    if (powerState === "poweredOn") change(world, powerOff, id);
+    change(world, unregisterVm, id);
   }
 }
 
@@ -49,14 +61,14 @@ describe("a rescan", () => {
   test("of the HBAs shows the disk, of VMFS what lies on it", () => {
     const { world, esx165, newClone } = stage("empty");
     const clone = newClone();
-    world.assign(clone.id, esx165.clientId, BY);
+    change(world, assign, clone.id, esx165.clientId);
     expect(esx165.disks).toEqual([]);
-    world.rescanVmfs(esx165.id, BY);
+    change(world, rescanVmfs, esx165.id);
     expect(esx165.disks).toEqual([]);
-    world.rescanHba(esx165.id, BY);
+    change(world, rescanHba, esx165.id);
     expect(esx165.disks.map(({ naa }) => naa)).toEqual([naaOfVolume(clone)]);
     expect(esx165.unresolved).toEqual([]);
-    world.rescanVmfs(esx165.id, BY);
+    change(world, rescanVmfs, esx165.id);
     expect(esx165.unresolved).toMatchObject([{ naa: naaOfVolume(clone), vmfsUuid: clone.header.vmfsUuid }]);
     expect(esx165.mounts).toEqual([]);
   });
@@ -71,19 +83,19 @@ describe("a rescan", () => {
   test("leaves gold alone that was unmounted by hand, until it is mounted", () => {
     const { world, esx165, gold, uuid, rescan, present } = stage("empty");
     const assignment = present(gold, esx165);
-    world.unmountVmfs(esx165.id, uuid, BY);
-    world.detachScsiLun(esx165.id, diskUuid(esx165), BY);
+    change(world, unmountVmfs, esx165.id, uuid);
+    change(world, detachScsiLun, esx165.id, diskUuid(esx165));
     expect(esx165.mounts).toEqual([]);
-    world.unassign(assignment, BY);
+    change(world, unassign, assignment);
     rescan(esx165);
     expect(esx165.disks).toEqual([]);
     present(gold, esx165);
     expect(esx165.mounts, "still detached").toEqual([]);
-    expect(faultOf(() => world.mountVmfs(esx165.id, uuid, BY))).toBe("NotFound");
-    world.attachScsiLun(esx165.id, diskUuid(esx165), BY);
+    expect(faultOf(() => change(world, mountVmfs, esx165.id, uuid))).toBe("NotFound");
+    change(world, attachScsiLun, esx165.id, diskUuid(esx165));
     rescan(esx165);
     expect(esx165.mounts).toMatchObject([{ mounted: false }]);
-    world.mountVmfs(esx165.id, uuid, BY);
+    change(world, mountVmfs, esx165.id, uuid);
     expect(esx165.mounts).toMatchObject([{ mounted: true, accessible: true }]);
     rescan(esx165);
     expect(esx165.mounts).toMatchObject([{ mounted: true }]);
@@ -102,7 +114,7 @@ describe("a rescan", () => {
     const clone = world.model.volumes.find(({ kind }) => kind === "clone");
     if (clone === undefined) throw new Error("no clone");
     emptyDatastore(world);
-    world.unassign(world.model.assignments[0]?.id ?? "", BY);
+    change(world, unassign, world.model.assignments[0]?.id ?? "");
     rescan(esx165);
     expect(esx165.mounts).toEqual([]);
     present(clone, esx165);
@@ -112,12 +124,12 @@ describe("a rescan", () => {
 
   test("after an unassignment leaves datastore and VMs inaccessible, and without VMs drops the datastore", () => {
     const { world, esx165, rescan } = stage("clone-assigned");
-    world.unassign(world.model.assignments[0]?.id ?? "", BY);
+    change(world, unassign, world.model.assignments[0]?.id ?? "");
     expect(esx165.mounts).toMatchObject([{ accessible: true }]);
     rescan(esx165);
     expect(esx165.mounts).toMatchObject([{ mounted: true, accessible: false }]);
     expect(new Set(world.model.vms.map((vm) => vm.connectionState))).toEqual(new Set(["inaccessible"]));
-    for (const { id } of [...world.model.vms]) world.unregisterVm(id, BY);
+    for (const { id } of [...world.model.vms]) change(world, unregisterVm, id);
     expect(world.model.datastores, "a rescan is what drops it").toHaveLength(1);
     rescan(esx165);
     expect(esx165.mounts).toEqual([]);
@@ -131,7 +143,7 @@ describe("a stale registration", () => {
     const stale = world.model.vms.map(({ id }) => id);
     const volume = kind === "gold" ? gold : newClone();
     present(volume, esx165);
-    if (kind === "clone") world.forceMount(esx165.id, devicePathOf(naaOfVolume(volume)), BY);
+    if (kind === "clone") change(world, forceMount, esx165.id, devicePathOf(naaOfVolume(volume)));
     expect(world.model.vms.map(({ id }) => id)).toEqual(stale);
     expect(new Set(world.model.vms.map((vm) => vm.connectionState))).toEqual(new Set(["connected"]));
     expect(world.model.datastores).toMatchObject([{ naas: [naaOfVolume(volume)] }]);
@@ -142,32 +154,32 @@ describe("unmounting", () => {
   test("is refused with registered VMs, templates among them", () => {
     const { world, esx165, uuid } = stage("clone-assigned");
     for (const { id, powerState, template } of [...world.model.vms]) {
-      if (powerState === "poweredOn") world.powerOff(id, BY);
-      if (!template) world.unregisterVm(id, BY);
+      if (powerState === "poweredOn") change(world, powerOff, id);
+      if (!template) change(world, unregisterVm, id);
     }
     expect(world.model.vms).toHaveLength(1);
-    expect(faultOf(() => world.unmountVmfs(esx165.id, uuid, BY))).toBe("ResourceInUse");
+    expect(faultOf(() => change(world, unmountVmfs, esx165.id, uuid))).toBe("ResourceInUse");
   });
 
   test("is refused twice, of a dead volume, and of an unknown one", () => {
     const { world, esx165, uuid } = stage("clone-assigned");
     emptyDatastore(world);
-    world.unmountVmfs(esx165.id, uuid, BY);
-    expect(faultOf(() => world.unmountVmfs(esx165.id, uuid, BY))).toBe("InvalidState");
-    expect(faultOf(() => world.unmountVmfs(esx165.id, "0-0-0-0", BY))).toBe("NotFound");
+    change(world, unmountVmfs, esx165.id, uuid);
+    expect(faultOf(() => change(world, unmountVmfs, esx165.id, uuid))).toBe("InvalidState");
+    expect(faultOf(() => change(world, unmountVmfs, esx165.id, "0-0-0-0"))).toBe("NotFound");
     const stale = stage("stale-inventory");
-    expect(faultOf(() => stale.world.unmountVmfs(stale.esx165.id, stale.uuid, BY))).toBe("InvalidState");
+    expect(faultOf(() => change(stale.world, unmountVmfs, stale.esx165.id, stale.uuid))).toBe("InvalidState");
   });
 
   test("keeps the volume listed while its disk is attached, and its datastore with it", () => {
     const { world, esx165, uuid, rescan } = stage("clone-assigned");
     emptyDatastore(world);
-    world.unmountVmfs(esx165.id, uuid, BY);
+    change(world, unmountVmfs, esx165.id, uuid);
     rescan(esx165);
     expect(esx165.mounts).toMatchObject([{ mounted: false, forceMounted: true }]);
     expect(world.model.datastores).toHaveLength(1);
-    world.mountVmfs(esx165.id, uuid, BY);
-    expect(faultOf(() => world.mountVmfs(esx165.id, uuid, BY))).toBe("InvalidState");
+    change(world, mountVmfs, esx165.id, uuid);
+    expect(faultOf(() => change(world, mountVmfs, esx165.id, uuid))).toBe("InvalidState");
   });
 });
 
@@ -175,25 +187,27 @@ describe("a disk", () => {
   test("is not detached while mounted, nor detached or attached twice", () => {
     const { world, esx165, uuid } = stage("clone-assigned");
     const lun = diskUuid(esx165);
-    expect(faultOf(() => world.detachScsiLun(esx165.id, lun, BY))).toBe("ResourceInUse");
-    expect(faultOf(() => world.attachScsiLun(esx165.id, lun, BY))).toBe("InvalidState");
+    expect(faultOf(() => change(world, detachScsiLun, esx165.id, lun))).toBe("ResourceInUse");
+    expect(faultOf(() => change(world, attachScsiLun, esx165.id, lun))).toBe("InvalidState");
     emptyDatastore(world);
-    world.unmountVmfs(esx165.id, uuid, BY);
-    world.detachScsiLun(esx165.id, lun, BY);
-    expect(faultOf(() => world.detachScsiLun(esx165.id, lun, BY))).toBe("InvalidState");
-    expect(faultOf(() => world.detachScsiLun(esx165.id, "no such", BY))).toBe("NotFound");
+    change(world, unmountVmfs, esx165.id, uuid);
+    change(world, detachScsiLun, esx165.id, lun);
+    expect(faultOf(() => change(world, detachScsiLun, esx165.id, lun))).toBe("InvalidState");
+    expect(faultOf(() => change(world, detachScsiLun, esx165.id, "no such"))).toBe("NotFound");
     expect(world.model.datastores, "nothing lists it any more").toEqual([]);
-    expect(faultOf(() => world.forceMount(esx165.id, devicePathOf(esx165.disks[0]?.naa ?? ""), BY))).toBe("NotFound");
+    expect(faultOf(() => change(world, forceMount, esx165.id, devicePathOf(esx165.disks[0]?.naa ?? "")))).toBe(
+      "NotFound",
+    );
   });
 
   test("is forgotten once", () => {
     const { world, esx165, uuid } = stage("clone-assigned");
     emptyDatastore(world);
-    world.unmountVmfs(esx165.id, uuid, BY);
+    change(world, unmountVmfs, esx165.id, uuid);
     const naa = esx165.disks[0]?.naa ?? "";
-    expect(faultOf(() => world.deleteScsiLunState(esx165.id, naa, BY))).toBe("NotFound");
-    world.detachScsiLun(esx165.id, diskUuid(esx165), BY);
-    world.deleteScsiLunState(esx165.id, naa, BY);
+    expect(faultOf(() => change(world, deleteScsiLunState, esx165.id, naa))).toBe("NotFound");
+    change(world, detachScsiLun, esx165.id, diskUuid(esx165));
+    change(world, deleteScsiLunState, esx165.id, naa);
     expect(esx165.detached.size).toBe(0);
   });
 });
@@ -203,7 +217,9 @@ describe("a force mount", () => {
     const { world, esx165, newClone, present } = stage("one-datacenter");
     const clone = newClone();
     present(clone, esx165);
-    expect(faultOf(() => world.forceMount(esx165.id, devicePathOf(naaOfVolume(clone)), BY))).toBe("VmfsAlreadyMounted");
+    expect(faultOf(() => change(world, forceMount, esx165.id, devicePathOf(naaOfVolume(clone))))).toBe(
+      "VmfsAlreadyMounted",
+    );
     expect(esx165.unresolved).toHaveLength(1);
     expect(world.model.datastores).toHaveLength(1);
   });
@@ -213,19 +229,19 @@ describe("a force mount", () => {
     for (const host of [esx165, esx166]) {
       const clone = newClone();
       present(clone, host);
-      world.forceMount(host.id, devicePathOf(naaOfVolume(clone)), BY);
+      change(world, forceMount, host.id, devicePathOf(naaOfVolume(clone)));
     }
     expect(world.model.datastores.map(({ name }) => name)).toEqual([goldIn(world).gold.name, goldIn(world).gold.name]);
   });
 
   test("does not bring back a signature that is remembered as unmounted", () => {
     const { world, esx165, uuid, newClone, present, rescan } = stage("half-cleaned");
-    world.detachScsiLun(esx165.id, diskUuid(esx165), BY);
-    world.unassign(world.model.assignments[0]?.id ?? "", BY);
+    change(world, detachScsiLun, esx165.id, diskUuid(esx165));
+    change(world, unassign, world.model.assignments[0]?.id ?? "");
     rescan(esx165);
     const clone = newClone();
     present(clone, esx165);
-    world.forceMount(esx165.id, devicePathOf(naaOfVolume(clone)), BY);
+    change(world, forceMount, esx165.id, devicePathOf(naaOfVolume(clone)));
     expect(esx165.unmountedByHand.has(uuid)).toBe(false);
     rescan(esx165);
     expect(esx165.mounts).toMatchObject([{ naas: [naaOfVolume(clone)], mounted: true }]);
@@ -242,16 +258,16 @@ test("gold that mounts by itself beside a mounted clone of the datacenter is mer
 test("a host that vCenter has lost refuses everything", () => {
   const { world, esx165 } = stage("clone-assigned");
   esx165.connected = false;
-  expect(faultOf(() => world.rescanHba(esx165.id, BY))).toBe("HostNotConnected");
-  expect(faultOf(() => world.powerOff(world.model.vms[0]?.id ?? "", BY))).toBe("HostNotConnected");
+  expect(faultOf(() => change(world, rescanHba, esx165.id))).toBe("HostNotConnected");
+  expect(faultOf(() => change(world, powerOff, world.model.vms[0]?.id ?? ""))).toBe("HostNotConnected");
 });
 
 test("a refusal changes and logs nothing", () => {
   const { world, esx165, uuid } = stage("clone-assigned");
   const before = structuredClone(world.model);
   const { version } = world;
-  faultOf(() => world.unmountVmfs(esx165.id, uuid, BY));
-  faultOf(() => world.detachScsiLun(esx165.id, diskUuid(esx165), BY));
+  faultOf(() => change(world, unmountVmfs, esx165.id, uuid));
+  faultOf(() => change(world, detachScsiLun, esx165.id, diskUuid(esx165)));
   expect(world.model).toEqual(before);
   expect(world.mutations).toEqual([]);
   expect(world.version).toBe(version);

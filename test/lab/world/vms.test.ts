@@ -1,9 +1,16 @@
 import { expect, test } from "vitest";
 import { type LabVm, VimFault } from "../../../src/lab/world/model.ts";
 import type { ScenarioName } from "../../../src/lab/world/scenarios.ts";
+import {
+  filesOn,
+  finishShutdown,
+  powerOff,
+  registerVm,
+  shutdownGuest,
+  unregisterVm,
+} from "../../../src/lab/world/vms.ts";
 import { World } from "../../../src/lab/world/world.ts";
-
-const BY = "tester";
+import { change } from "../../support/change.ts";
 
 function stage(scenario: ScenarioName = "clone-assigned") {
   const world = new World({ scenario: { scenario } });
@@ -18,17 +25,14 @@ function stage(scenario: ScenarioName = "clone-assigned") {
   };
   const register = (path: string, more: { asTemplate?: boolean; name?: string; pool?: boolean } = {}): string => {
     const { asTemplate = false, name, pool = !asTemplate } = more;
-    return world.registerVm(
-      {
-        folderId: datacenter.vmFolder,
-        path: `[${datastore.name}] ${path}`,
-        asTemplate,
-        hostId: host.id,
-        ...(pool ? { poolId: host.resourcePool } : {}),
-        ...(name === undefined ? {} : { name }),
-      },
-      BY,
-    );
+    return change(world, registerVm, {
+      folderId: datacenter.vmFolder,
+      path: `[${datastore.name}] ${path}`,
+      asTemplate,
+      hostId: host.id,
+      ...(pool ? { poolId: host.resourcePool } : {}),
+      ...(name === undefined ? {} : { name }),
+    });
   };
   return { world, host, datastore, vm, register };
 }
@@ -45,37 +49,36 @@ function faultOf(act: () => unknown): VimFault {
 
 test("power-off is refused for a VM that is off, and for a template", () => {
   const { world, vm } = stage();
-  const fault = faultOf(() => world.powerOff(vm("db-01").id, BY));
+  const fault = faultOf(() => change(world, powerOff, vm("db-01").id));
   expect(fault.type).toBe("InvalidPowerState");
   expect(fault.detail).toEqual({ requestedState: "poweredOff", existingState: "poweredOff" });
-  expect(faultOf(() => world.powerOff(vm("tpl-base").id, BY)).type).toBe("NotSupported");
-  expect(faultOf(() => world.powerOff("vm-0", BY)).type).toBe("ManagedObjectNotFound");
+  expect(faultOf(() => change(world, powerOff, vm("tpl-base").id)).type).toBe("NotSupported");
+  expect(faultOf(() => change(world, powerOff, "vm-0")).type).toBe("ManagedObjectNotFound");
 });
 
 test("a guest without tools cannot be shut down, one that ignores it stays on, one that heeds it is off at its end", () => {
   const { world, vm } = stage("gold-assigned");
   const [web1, web2] = [vm("web-01"), vm("web-02")];
   web1.toolsRunning = false;
-  expect(faultOf(() => world.shutdownGuest(web1.id, BY)).type).toBe("ToolsUnavailable");
+  expect(faultOf(() => change(world, shutdownGuest, web1.id)).type).toBe("ToolsUnavailable");
   web1.toolsRunning = true;
   web1.ignoresShutdown = true;
-  expect(world.shutdownGuest(web1.id, BY)).toBe(false);
-  expect(world.shutdownGuest(web2.id, BY)).toBe(true);
+  expect(change(world, shutdownGuest, web1.id)).toBe(false);
+  expect(change(world, shutdownGuest, web2.id)).toBe(true);
   expect(web2.powerState).toBe("poweredOn");
-  world.finishShutdown(web2.id);
+  change(world, finishShutdown, web2.id);
   expect(web2.powerState).toBe("poweredOff");
-  expect(faultOf(() => world.shutdownGuest(web2.id, BY)).type).toBe("InvalidPowerState");
-  expect(world.mutations.map(({ op, target }) => [op, target])).toEqual([["ShutdownGuest", web2.id]]);
+  expect(faultOf(() => change(world, shutdownGuest, web2.id)).type).toBe("InvalidPowerState");
 });
 
 test("a running VM is not unregistered, a suspended one and one that is inaccessible are", () => {
   const { world, vm } = stage();
-  expect(faultOf(() => world.unregisterVm(vm("web-01").id, BY)).type).toBe("InvalidPowerState");
+  expect(faultOf(() => change(world, unregisterVm, vm("web-01").id)).type).toBe("InvalidPowerState");
   vm("web-01").powerState = "suspended";
-  world.unregisterVm(vm("web-01").id, BY);
+  change(world, unregisterVm, vm("web-01").id);
   vm("web-02").connectionState = "inaccessible";
-  world.unregisterVm(vm("web-02").id, BY);
-  expect(world.mutations.map(({ op }) => op)).toEqual(["UnregisterVM", "UnregisterVM"]);
+  change(world, unregisterVm, vm("web-02").id);
+  expect(world.model.vms.filter(({ name }) => name.startsWith("web-"))).toEqual([]);
 });
 
 test("a path is registered once, under a name that is free, from a file that is there", () => {
@@ -91,7 +94,7 @@ test("a path is registered once, under a name that is free, from a file that is 
 test("a template is registered as one, on a host and in no pool", () => {
   const { world, vm, register } = stage();
   const { id, file, instanceUuid } = vm("tpl-base");
-  world.unregisterVm(id, BY);
+  change(world, unregisterVm, id);
   expect(faultOf(() => register(file)).type).toBe("NotSupported");
   expect(faultOf(() => register(file, { asTemplate: true, pool: true })).type).toBe("InvalidArgument");
   const again = register(file, { asTemplate: true });
@@ -101,7 +104,7 @@ test("a template is registered as one, on a host and in no pool", () => {
 
 test("a datastore that is not mounted shows no files and takes no registration", () => {
   const { world, datastore, register } = stage("stale-inventory");
-  expect(faultOf(() => world.filesOn(datastore.id)).type).toBe("InaccessibleDatastore");
+  expect(faultOf(() => change(world, filesOn, datastore.id)).type).toBe("InaccessibleDatastore");
   expect(faultOf(() => register("spare-01/spare-01.vmx")).type).toBe("InaccessibleDatastore");
 });
 
@@ -109,7 +112,7 @@ test("an unknown datastore or an unreadable path is refused by name", () => {
   const { world, host } = stage();
   const folderId = world.model.datacenters[0]?.vmFolder ?? "";
   const at = (path: string) => () =>
-    world.registerVm({ folderId, path, asTemplate: false, poolId: host.resourcePool }, BY);
+    change(world, registerVm, { folderId, path, asTemplate: false, poolId: host.resourcePool });
   expect(faultOf(at("[nowhere] a/a.vmx")).type).toBe("InvalidDatastore");
   expect(faultOf(at("a/a.vmx")).type).toBe("InvalidDatastorePath");
 });

@@ -1,9 +1,10 @@
 import type { Context } from "hono";
 import { z } from "zod";
+import { parseJson } from "../../http/json.ts";
 import type { Bindings } from "../../http/listen.ts";
-import { DgsProblem, type FaultAction } from "../../world/model.ts";
+import type { FaultAction } from "../../world/faults.ts";
+import { DgsProblem } from "../../world/model.ts";
 import { problemBody } from "./jobs.ts";
-import { parseJson } from "./paging.ts";
 
 export interface Env {
   Bindings: Bindings;
@@ -18,8 +19,10 @@ export interface Reply {
   jobId?: string;
 }
 
-/** Who calls, and what is to go wrong with the call. */
+/** Who calls what, and what is to go wrong with the call. */
 export interface Caller {
+  /** operationId of the contract. */
+  op: string;
   user: string;
   token: string | undefined;
   fault: FaultAction | undefined;

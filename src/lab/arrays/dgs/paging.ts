@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseJson } from "../../http/json.ts";
 import { DgsProblem } from "../../world/model.ts";
 
 export const Paging = {
@@ -32,12 +33,4 @@ function startOf(list: string, items: readonly { id: string }[], cursor: string)
   }
   const index = items.findIndex(({ id }) => id === read.data.after);
   return index < 0 ? read.data.at : index + 1;
-}
-
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

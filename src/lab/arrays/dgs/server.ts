@@ -2,9 +2,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Hono } from "hono";
 import { z } from "zod";
-import { hold } from "../../http/hold.ts";
 import { type Listening, listen } from "../../http/listen.ts";
-import { type Credentials, DgsProblem, type FaultAction } from "../../world/model.ts";
+import { cut, hang } from "../../http/no-reply.ts";
+import type { FaultAction } from "../../world/faults.ts";
+import { type Credentials, DgsProblem } from "../../world/model.ts";
 import type { World } from "../../world/world.ts";
 import { bodyOf, type Call, type Env, Id, notFound, problemResponse, type Reply, type Route } from "./http.ts";
 import { DgsJobs } from "./jobs.ts";
@@ -64,13 +65,13 @@ function dgsApp({ world, sessions, jobs, routes }: Parts): Hono<Env> {
       const fault = world.faults.take("dgs", route.op);
       await pause(world.latency.dgs + (fault?.kind === "slow" ? fault.ms : 0));
       // What was asked of the world before a reset is not done to the one after it.
-      if (world.generation !== generation) return cut(call);
+      if (world.generation !== generation) return cut(call.env);
       const mishap = await before(fault, call, cleared);
       if (mishap !== undefined) return mishap;
       const reply = await answer(route, call, sessions, fault);
       if (fault?.kind !== "reset-after" && fault?.kind !== "hang-after") return respond(reply);
       if (reply.jobId !== undefined) await jobs.settled(reply.jobId);
-      return fault.kind === "reset-after" ? cut(call) : hang(call, cleared);
+      return fault.kind === "reset-after" ? cut(call.env) : hang(call.env, cleared);
     });
   }
   app.notFound((call) => problemResponse(notFound(`There is no ${call.req.method} ${call.req.path} here.`)));
@@ -85,7 +86,7 @@ async function answer(route: Route, call: Call, sessions: DgsSessions, fault: Fa
   if (fault?.kind === "expire-session") sessions.end(token);
   const user = route.op === "CreateSession" ? "" : sessions.userOf(token);
   if (user === undefined) throw new DgsProblem(401, "Unauthorized", "There is no valid session: sign in first.");
-  return route.handle(call, { user, token, fault });
+  return route.handle(call, { op: route.op, user, token, fault });
 }
 
 function respond({ status, body, location }: Reply): Response {
@@ -105,9 +106,9 @@ async function before(fault: FaultAction | undefined, call: Call, cleared: Abort
     case "garbage":
       return new Response("\u0001DGS-9000 bootloader> ", { headers: { "content-type": "application/json" } });
     case "reset":
-      return cut(call);
+      return cut(call.env);
     case "hang":
-      return hang(call, cleared);
+      return hang(call.env, cleared);
     case "slow":
     case "reset-after":
     case "hang-after":
@@ -119,17 +120,6 @@ async function before(fault: FaultAction | undefined, call: Call, cleared: Abort
     default:
       return fault satisfies never;
   }
-}
-
-/** Closes the connection. The response goes nowhere. */
-function cut(call: Call): Response {
-  call.env.incoming.socket.destroy();
-  return new Response(null, { status: 500 });
-}
-
-async function hang(call: Call, cleared: AbortSignal): Promise<Response> {
-  await hold(call.env.incoming.socket, cleared);
-  return new Response(null, { status: 500 });
 }
 
 async function pause(ms: number): Promise<void> {

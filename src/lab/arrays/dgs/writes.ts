@@ -1,5 +1,18 @@
 import { z } from "zod";
+import {
+  assign,
+  checkAssign,
+  checkClone,
+  checkDeleteVolume,
+  checkRollback,
+  checkUnassign,
+  createClone,
+  deleteVolume,
+  rollback,
+  unassign,
+} from "../../world/array.ts";
 import { DgsProblem } from "../../world/model.ts";
+import type { WorldState } from "../../world/state.ts";
 import type { World } from "../../world/world.ts";
 import { bodyOf, type Call, type Caller, Id, parsed, pathParam, type Reply, type Route } from "./http.ts";
 import type { DgsJobs, JobResult } from "./jobs.ts";
@@ -15,25 +28,25 @@ interface Order {
   /** The request's body, of which a repeat under the same key must be no different. */
   body?: object;
   /** Throws what the array refuses at once. */
-  check(): void;
-  /** Makes the change when the job runs; may be refused by then. */
-  apply(): JobResult;
+  check(state: WorldState): void;
+  /** Makes the change when the job runs, and names the objects changed; may be refused by then. */
+  apply(state: WorldState): { result: JobResult; targets: readonly string[] };
 }
 
 /** The array's changing operations and their jobs. */
 export function writeRoutes(world: World, jobs: DgsJobs): Route[] {
-  const order = (call: Call, { fault }: Caller, { body, check, apply }: Order): Reply => {
+  const order = (call: Call, { fault, op, user }: Caller, { body, check, apply }: Order): Reply => {
     const key = parsed(Key, call.req.header("idempotency-key"), "Idempotency-Key");
     const request = JSON.stringify([call.req.method, call.req.path, body]);
     const first = jobs.repeated(key, request);
     if (first !== undefined) return accepted(first.id);
-    check();
+    check(world.state);
     const fails = fault?.kind === "job-failed" || fault?.kind === "task-error";
     const { id } = jobs.start({
       ...(key === undefined ? {} : { key }),
       request,
       latencyMs: world.latency.dgs,
-      apply: fails ? failJob : apply,
+      apply: fails ? failJob : () => world.change({ api: "dgs", op, by: user }, apply, ({ targets }) => targets).result,
     });
     return accepted(id);
   };
@@ -60,8 +73,11 @@ export function writeRoutes(world: World, jobs: DgsJobs): Route[] {
         const [policy, snapshot] = [pathParam(call, "id"), pathParam(call, "sid")];
         return order(call, caller, {
           body,
-          check: () => world.arrayChecks.clone(policy, snapshot),
-          apply: () => ({ volumeId: world.createClone(policy, snapshot, body.name, caller.user).id }),
+          check: (state) => checkClone(state, policy, snapshot),
+          apply(state) {
+            const { id } = createClone(state, policy, snapshot, body.name);
+            return { result: { volumeId: id }, targets: [id] };
+          },
         });
       },
     },
@@ -72,8 +88,11 @@ export function writeRoutes(world: World, jobs: DgsJobs): Route[] {
       handle(call, caller) {
         const [policy, snapshot] = [pathParam(call, "id"), pathParam(call, "sid")];
         return order(call, caller, {
-          check: () => world.arrayChecks.rollback(policy, snapshot),
-          apply: () => ({ volumeId: world.rollback(policy, snapshot, caller.user).id }),
+          check: (state) => checkRollback(state, policy, snapshot),
+          apply(state) {
+            const { volume, lost } = rollback(state, policy, snapshot);
+            return { result: { volumeId: volume.id }, targets: [volume, ...lost].map(({ id }) => id) };
+          },
         });
       },
     },
@@ -86,8 +105,11 @@ export function writeRoutes(world: World, jobs: DgsJobs): Route[] {
         const volumeId = pathParam(call, "id");
         return order(call, caller, {
           body,
-          check: () => world.arrayChecks.assign(volumeId, body.clientId),
-          apply: () => ({ volumeId, assignmentId: world.assign(volumeId, body.clientId, caller.user).id }),
+          check: (state) => checkAssign(state, volumeId, body.clientId),
+          apply(state) {
+            const { id } = assign(state, volumeId, body.clientId);
+            return { result: { volumeId, assignmentId: id }, targets: [id] };
+          },
         });
       },
     },
@@ -98,10 +120,10 @@ export function writeRoutes(world: World, jobs: DgsJobs): Route[] {
       handle(call, caller) {
         const id = pathParam(call, "id");
         return order(call, caller, {
-          check: () => world.arrayChecks.unassign(id),
-          apply() {
-            world.unassign(id, caller.user);
-            return {};
+          check: (state) => checkUnassign(state, id),
+          apply(state) {
+            unassign(state, id);
+            return { result: {}, targets: [id] };
           },
         });
       },
@@ -113,10 +135,10 @@ export function writeRoutes(world: World, jobs: DgsJobs): Route[] {
       handle(call, caller) {
         const id = pathParam(call, "id");
         return order(call, caller, {
-          check: () => world.arrayChecks.deleteVolume(id),
-          apply() {
-            world.deleteVolume(id, caller.user);
-            return {};
+          check: (state) => checkDeleteVolume(state, id),
+          apply(state) {
+            deleteVolume(state, id);
+            return { result: {}, targets: [id] };
           },
         });
       },

@@ -1,8 +1,8 @@
 /** The array's front end as an ONTAP: the REST interface of NetApp's clusters over HTTPS, as far as docs/lab.md says. */
 import { timingSafeEqual } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { hold } from "../../http/hold.ts";
 import { type Bindings, type Listening, listen } from "../../http/listen.ts";
+import { cut, hang } from "../../http/no-reply.ts";
 import type { Credentials } from "../../world/model.ts";
 import type { World } from "../../world/world.ts";
 import { parseBody } from "./body.ts";
@@ -235,16 +235,6 @@ async function before(
 }
 
 /** Closes the connection. The response goes nowhere. */
-function cut(env: Bindings): Response {
-  env.incoming.socket.destroy();
-  return new Response(null, { status: 500 });
-}
-
-async function hang(env: Bindings, cleared: AbortSignal): Promise<Response> {
-  await hold(env.incoming.socket, cleared);
-  return new Response(null, { status: 500 });
-}
-
 async function pause(ms: number): Promise<void> {
   if (ms > 0) await sleep(ms);
 }

@@ -1,10 +1,10 @@
 /** A property collector of one session: its filters, its versions and its pages. */
 
-import type { Signal } from "../service/signal.ts";
 import { SoapFault } from "../wire/faults.ts";
 import type { Data, Ref } from "../wire/value.ts";
 import { Pages } from "./retrieve.ts";
 import type { Find } from "./select.ts";
+import type { Signal } from "./signal.ts";
 import { type Filter, requestCanceled } from "./updates.ts";
 
 export interface WaitOptions {

@@ -1,8 +1,8 @@
 /** Property paths: dotted names from a managed object down into its data, such as `config.files.vmPathName`. */
 
 import { type Field, subtypesOf, typeNamed } from "../schema/schema.ts";
-import type { Entity } from "../service/entity.ts";
 import { Any, force, isData, type Value } from "../wire/value.ts";
+import type { Entity } from "./entity.ts";
 
 export interface Path {
   readonly text: string;

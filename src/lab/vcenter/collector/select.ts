@@ -1,8 +1,8 @@
 /** Which objects a filter spec selects, by traversal from its starting objects. */
 
 import { isA } from "../schema/schema.ts";
-import type { Entity } from "../service/entity.ts";
 import { Ref } from "../wire/value.ts";
+import type { Entity } from "./entity.ts";
 import { type Path, pathOn, readPath } from "./paths.ts";
 import type { FilterSpec, Traversal } from "./spec.ts";
 

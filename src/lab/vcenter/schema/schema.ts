@@ -1,5 +1,6 @@
 /**
- * The vim25 types and methods that the lab speaks, read from the compact tables beside this file.
+ * The vim25 types and methods that the lab speaks: data and faults from the compact tables beside this file, managed
+ * objects from the files that declare them.
  *
  * A line of a table is `Name < Base: field Type, field Type?, …`. After a type, `?` is optional, `*` an optional list,
  * `+` a list of at least one; `&Type` is a reference to a managed object. Fields stand in schema order, which requests
@@ -7,8 +8,6 @@
  */
 import { DATA_TYPES } from "./data.ts";
 import { FAULT_TYPES } from "./faults.ts";
-import { MANAGED_TYPES } from "./managed.ts";
-import { METHODS } from "./methods.ts";
 
 export type FieldKind = "simple" | "enum" | "data" | "ref" | "any";
 
@@ -86,40 +85,52 @@ function readEnums(table: string): void {
   }
 }
 
-function readTypes(table: string, managed: boolean): void {
+function readTypes(table: string): void {
   for (const line of linesOf(table)) {
     if (line.startsWith("enum ")) continue;
     const [, name, base, rest] = /^(\w+)(?: < (\w+))?:(.*)$/.exec(line) ?? [];
     if (name === undefined) throw new Error(`schema table: cannot read the line "${line}"`);
-    const parent = base === undefined ? undefined : types.get(base);
-    if (base !== undefined && parent === undefined) throw new Error(`schema table: ${name} before its base ${base}`);
-    types.set(name, defineType(name, base, [...(parent?.fields ?? []), ...parseFields(rest ?? "")], managed));
+    addType(name, base, parseFields(rest ?? ""), false);
   }
+}
+
+function addType(name: string, base: string | undefined, own: Field[], managed: boolean): void {
+  const parent = base === undefined ? undefined : types.get(base);
+  if (base !== undefined && parent === undefined) throw new Error(`schema table: ${name} before its base ${base}`);
+  types.set(name, defineType(name, base, [...(parent?.fields ?? []), ...own], managed));
 }
 
 function defineType(name: string, base: string | undefined, fields: Field[], managed: boolean): TypeDef {
   return { name, base, fields, byName: new Map(fields.map((field) => [field.name, field])), managed };
 }
 
-function readMethods(table: string): void {
-  for (const line of linesOf(table)) {
-    const [, owner, name, params, result] = /^(\w+)\.(\w+)\((.*)\)(?: -> (\S+))?$/.exec(line) ?? [];
-    if (owner === undefined || name === undefined) throw new Error(`schema table: cannot read the line "${line}"`);
-    const self: Field = { name: "_this", type: owner, kind: "ref", list: false, optional: false };
-    methods.set(name, {
-      name,
-      owner,
-      params: defineType(name, undefined, [self, ...parseFields(params ?? "")], false),
-      result: result === undefined ? undefined : parseField(`returnval ${result}`),
-    });
-  }
+/** Adds a managed type; its base must be there. Returns the methods' names, in order. */
+export function registerManaged(type: {
+  readonly name: string;
+  readonly base: string | undefined;
+  readonly fields: readonly string[];
+  readonly methods: readonly string[];
+}): string[] {
+  addType(type.name, type.base, type.fields.map(parseField), true);
+  return type.methods.map((notation) => addMethod(type.name, notation));
+}
+
+function addMethod(owner: string, notation: string): string {
+  const [, name, params, result] = /^(\w+)\((.*)\)(?: -> (\S+))?$/.exec(notation) ?? [];
+  if (name === undefined) throw new Error(`schema: cannot read the method "${notation}" of ${owner}`);
+  const self: Field = { name: "_this", type: owner, kind: "ref", list: false, optional: false };
+  methods.set(name, {
+    name,
+    owner,
+    params: defineType(name, undefined, [self, ...parseFields(params ?? "")], false),
+    result: result === undefined ? undefined : parseField(`returnval ${result}`),
+  });
+  return name;
 }
 
 readEnums(DATA_TYPES);
-readTypes(MANAGED_TYPES, true);
-readTypes(DATA_TYPES, false);
-readTypes(FAULT_TYPES, false);
-readMethods(METHODS);
+readTypes(DATA_TYPES);
+readTypes(FAULT_TYPES);
 
 /** Every field's type is one that the tables define; a test holds them to it. */
 export function undefinedTypes(): string[] {

@@ -1,25 +1,13 @@
 /** Signed-in sessions and what each of them made for itself: collectors, filters, views. */
 import { randomUUID } from "node:crypto";
 import { Collector } from "../collector/collector.ts";
-import type { Find } from "../collector/select.ts";
 import type { Filter } from "../collector/updates.ts";
 import { type Data, Ref } from "../wire/value.ts";
-import { type Entity, entityOf, type Props } from "./entity.ts";
-import { type View, viewEntity } from "./views.ts";
+import type { View } from "./views.ts";
+import { DEFAULT_COLLECTOR } from "./well-known.ts";
 
 /** vCenter ends a session that has been idle for this long. */
 const IDLE_MS = 30 * 60 * 1000;
-
-export const DEFAULT_COLLECTOR = new Ref("PropertyCollector", "propertyCollector");
-
-const COLLECTOR: Props<Collector, undefined> = {
-  filter: (collector) => [...collector.filters.values()].map((one) => one.ref),
-};
-
-const FILTER: Props<Filter, undefined> = {
-  spec: (filter) => filter.source,
-  partialUpdates: (filter) => filter.partialUpdates,
-};
 
 export class Session {
   readonly key: string = randomUUID();
@@ -40,16 +28,6 @@ export class Session {
   /** An id for an object of this session. */
   newRef(type: string): Ref {
     return new Ref(type, `session[${this.key}]${randomUUID()}`);
-  }
-
-  /** The session's own objects. */
-  find(id: string, find: Find): Entity | undefined {
-    const view = this.views.get(id);
-    if (view !== undefined) return viewEntity(view, find);
-    const collector = this.collectors.get(id);
-    if (collector !== undefined) return entityOf(collector.ref, collector, COLLECTOR, undefined);
-    const filter = this.filter(id)?.filter;
-    return filter === undefined ? undefined : entityOf(filter.ref, filter, FILTER, undefined);
   }
 
   filter(id: string): { collector: Collector; filter: Filter } | undefined {

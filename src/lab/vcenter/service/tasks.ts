@@ -1,9 +1,8 @@
 /** vCenter's tasks: queued, running, then ended by an effect on the world or by a fault. */
-import type { LabWorld } from "../../world/model.ts";
-import { asSoapFault, localized, type RefOf, SoapFault } from "../wire/faults.ts";
+import type { World } from "../../world/world.ts";
+import type { Signal } from "../collector/signal.ts";
+import { asSoapFault, type RefOf, SoapFault } from "../wire/faults.ts";
 import { type Any, Ref } from "../wire/value.ts";
-import { type Entity, entityOf, type Props } from "./entity.ts";
-import type { Signal } from "./signal.ts";
 
 export interface TaskStart {
   /** The method, such as `RegisterVM_Task`. */
@@ -17,7 +16,7 @@ export interface TaskStart {
   readonly run: () => Any | undefined;
 }
 
-interface TaskRecord extends TaskStart {
+export interface TaskRecord extends TaskStart {
   readonly ref: Ref;
   readonly number: number;
   readonly queueTime: Date;
@@ -32,37 +31,14 @@ interface TaskRecord extends TaskStart {
   readonly waiters: (() => void)[];
 }
 
-const TASK: Props<TaskRecord, undefined> = {
-  info: (task) => ({
-    $type: "TaskInfo",
-    key: task.ref.id,
-    task: task.ref,
-    name: task.name,
-    descriptionId: task.descriptionId,
-    entity: task.entity?.ref,
-    entityName: task.entity?.name,
-    state: task.state,
-    cancelled: task.cancelled,
-    cancelable: task.cancelable,
-    error: task.error === undefined ? undefined : localized(task.error),
-    result: task.result,
-    progress: task.progress,
-    reason: { $type: "TaskReasonUser", userName: task.user },
-    queueTime: task.queueTime,
-    startTime: task.startTime,
-    completeTime: task.completeTime,
-    eventChainId: task.number,
-  }),
-};
-
 export class Tasks {
-  readonly #world: LabWorld;
+  readonly #world: World;
   readonly #changed: Signal;
   readonly #refOf: RefOf;
   #tasks = new Map<string, TaskRecord>();
   #count = 0;
 
-  constructor(world: LabWorld, changed: Signal, refOf: RefOf) {
+  constructor(world: World, changed: Signal, refOf: RefOf) {
     this.#world = world;
     this.#changed = changed;
     this.#refOf = refOf;
@@ -87,9 +63,8 @@ export class Tasks {
     return ref;
   }
 
-  find(id: string): Entity | undefined {
-    const task = this.#tasks.get(id);
-    return task === undefined ? undefined : entityOf(task.ref, task, TASK, undefined);
+  find(id: string): TaskRecord | undefined {
+    return this.#tasks.get(id);
   }
 
   recent(): Ref[] {

@@ -1,13 +1,13 @@
 /** Views: sets of objects that a client names once and traverses from. */
 
+import type { Entity } from "../collector/entity.ts";
 import type { Find } from "../collector/select.ts";
 import { isA } from "../schema/schema.ts";
 import { force, Ref } from "../wire/value.ts";
-import { type Entity, entityOf, type Props } from "./entity.ts";
 
 export type View = ContainerView | ListView;
 
-interface ContainerView {
+export interface ContainerView {
   readonly kind: "container";
   readonly ref: Ref;
   readonly container: Ref;
@@ -15,7 +15,7 @@ interface ContainerView {
   readonly recursive: boolean;
 }
 
-interface ListView {
+export interface ListView {
   readonly kind: "list";
   readonly ref: Ref;
   readonly members: Map<string, Ref>;
@@ -33,16 +33,7 @@ const CHILDREN: readonly { type: string; paths: readonly string[]; atTop?: reado
 /** Whether a container view can be made of an object of this type. */
 export const isContainer = (type: string): boolean => CHILDREN.some((one) => isA(type, one.type));
 
-const VIEW: Props<View, Find> = {
-  view: (view, find) => membersOf(view, find),
-  container: (view) => (view.kind === "container" ? view.container : undefined),
-  type: (view) => (view.kind === "container" ? view.types : undefined),
-  recursive: (view) => (view.kind === "container" ? view.recursive : undefined),
-};
-
-export const viewEntity = (view: View, find: Find): Entity => entityOf(view.ref, view, VIEW, find);
-
-function membersOf(view: View, find: Find): Ref[] {
+export function membersOf(view: View, find: Find): Ref[] {
   if (view.kind === "list") return [...view.members.values()].filter((one) => find(one.id) !== undefined);
   const found = new Map<string, Ref>();
   const queue: Entity[] = [];

@@ -1,38 +1,17 @@
 /** From a SOAP request's text to its answer: which method, by whom, on what, and with what result. */
-import type { FaultAction } from "../../world/model.ts";
+import type { FaultAction } from "../../world/faults.ts";
 import type { Find } from "../collector/select.ts";
-import { BROWSER_METHODS } from "../methods/browser.ts";
-import { COLLECTOR_METHODS } from "../methods/collector.ts";
-import { SEARCH_METHODS } from "../methods/search.ts";
-import { OPEN_METHODS, SERVICE_METHODS } from "../methods/service.ts";
-import { STORAGE_METHODS } from "../methods/storage.ts";
-import { STORAGE_TASKS } from "../methods/storage-tasks.ts";
-import { VIEW_METHODS } from "../methods/views.ts";
-import { VM_METHODS } from "../methods/vm.ts";
 import { isA, type MethodDef, methodNamed } from "../schema/schema.ts";
-import type { Handler } from "../service/call.ts";
+import type { Call } from "../service/call.ts";
+import { implementationOf } from "../service/managed-type.ts";
 import type { Session } from "../service/sessions.ts";
-import type { Vcenter } from "../service/vcenter.ts";
-import { ref } from "./args.ts";
-import { decodeCall, isVimNamespace } from "./decode.ts";
-import { encodeField } from "./encode.ts";
-import { injectedFault, invalidArgument, invalidRequest, objectNotFound, SoapFault } from "./faults.ts";
-import { type Data, Ref, type Value } from "./value.ts";
-import { parseXml, SOAP_ENVELOPE, type XmlElement, XmlError } from "./xml.ts";
-
-const HANDLERS: ReadonlyMap<string, Handler> = new Map(
-  Object.entries({
-    ...SERVICE_METHODS,
-    ...COLLECTOR_METHODS,
-    ...VIEW_METHODS,
-    ...SEARCH_METHODS,
-    ...VM_METHODS,
-    ...STORAGE_METHODS,
-    ...STORAGE_TASKS,
-    ...BROWSER_METHODS,
-    CancelTask: ({ vcenter, self }) => void vcenter.tasks.cancel(self.id),
-  } satisfies Record<string, Handler>),
-);
+import { ref } from "../wire/args.ts";
+import { decodeCall, isVimNamespace } from "../wire/decode.ts";
+import { encodeField } from "../wire/encode.ts";
+import { injectedFault, invalidArgument, invalidRequest, objectNotFound, SoapFault } from "../wire/faults.ts";
+import { type Data, Ref, type Value } from "../wire/value.ts";
+import { parseXml, SOAP_ENVELOPE, type XmlElement, XmlError } from "../wire/xml.ts";
+import type { Vcenter } from "./vcenter.ts";
 
 /** A request whose method is known; the rest is not looked at yet. */
 export interface Request {
@@ -90,17 +69,30 @@ export async function answer(
 ): Promise<Answer> {
   const args = decodeCall(element, method);
   const taskFault = action?.kind === "task-error" ? injectedFault(action.fault) : undefined;
-  const open = OPEN_METHODS[method.name];
-  if (open !== undefined) return { method, value: open({ ...caller, vcenter, args }) };
+  const implementation = implementationOf(method.name);
+  if (implementation?.open !== undefined) {
+    return { method, value: implementation.open({ ...caller, vcenter, args }) };
+  }
   const session = vcenter.require(caller.session, ref(args, "_this"));
   session.lastActive = new Date();
   session.calls += 1;
   const find: Find = (id) => vcenter.find(id, session);
   const self = receiver(method, ref(args, "_this"), find);
   checkReferences(method, args, find);
-  const handler = HANDLERS.get(method.name);
-  if (handler === undefined) throw new SoapFault("NotImplemented", `The lab does not have ${method.name}`);
-  return { method, value: await handler({ vcenter, session, self, args, find, gone: caller.gone, taskFault }) };
+  if (implementation?.run === undefined) throw new SoapFault("NotImplemented", `The lab does not have ${method.name}`);
+  const cause = { api: "vim", op: method.name, by: session.user } as const;
+  const call: Call = {
+    vcenter,
+    method,
+    session,
+    self,
+    args,
+    find,
+    gone: caller.gone,
+    taskFault,
+    change: (act, targetsOf) => vcenter.world.change(cause, act, targetsOf),
+  };
+  return { method, value: await implementation.run(call) };
 }
 
 /** The object that the call is made on, as what it is and not as what the client says that it is. */

@@ -1,27 +1,21 @@
-/** A host's storage as its storage system shows it: adapters, disks, VMFS volumes and unresolved copies. */
-import { devicePathOf, type LabDisk, type LabHost, type LabMount, VimFault } from "../world/model.ts";
-import type { Props } from "./service/entity.ts";
-import type { Inventory } from "./service/inventory.ts";
-import type { Data } from "./wire/value.ts";
+/** A host's storage as vim25 data: adapters, disks, VMFS volumes and unresolved copies. */
+import { devicePathOf, type LabDisk, type LabHost, type LabMount, VimFault } from "../../world/model.ts";
+import type { Data } from "../wire/value.ts";
+import type { Lookups } from "./lookups.ts";
 
 const BLOCK = 512;
 const MIB = 1024 ** 2;
 
 /** vCenter asks the host for these: of one that does not answer they cannot be read. */
-function live<T>(host: LabHost, read: () => T): T {
+export function live<T>(host: LabHost, read: () => T): T {
   if (host.connected) return read();
   throw new VimFault("HostNotConnected", `Unable to communicate with the remote host ${host.name}`);
 }
 
-export const STORAGE_SYSTEM: Props<LabHost, Inventory> = {
-  storageDeviceInfo: (host, inventory) => live(host, () => storageDevices(host, inventory)),
-  fileSystemVolumeInfo: (host, inventory) => live(host, () => fileSystemVolumes(host, inventory)),
-};
-
-export function storageDevices(host: LabHost, inventory: Inventory): Data {
+export function storageDevices(host: LabHost, lookups: Lookups): Data {
   return {
     hostBusAdapter: () => adaptersOf(host),
-    scsiLun: () => host.disks.map((disk) => scsiDisk(host, disk, inventory)),
+    scsiLun: () => host.disks.map((disk) => scsiDisk(host, disk, lookups)),
     softwareInternetScsiEnabled: false,
   };
 }
@@ -48,15 +42,15 @@ function adaptersOf(host: LabHost): Data[] {
 export const hasAdapter = (host: LabHost, device: string): boolean =>
   adaptersOf(host).some((adapter) => adapter["device"] === device);
 
-function operationalState(host: LabHost, disk: LabDisk, inventory: Inventory): string {
+function operationalState(host: LabHost, disk: LabDisk, lookups: Lookups): string {
   if (host.detached.has(disk.naa)) return "off";
-  const presented = inventory.model.assignments.some(
+  const presented = lookups.model.assignments.some(
     (one) => one.clientId === host.clientId && one.volumeId === disk.volumeId,
   );
   return presented ? "ok" : "lostCommunication";
 }
 
-function scsiDisk(host: LabHost, disk: LabDisk, inventory: Inventory): Data {
+function scsiDisk(host: LabHost, disk: LabDisk, lookups: Lookups): Data {
   const devicePath = `/vmfs/devices/disks/${disk.naa}`;
   return {
     $type: "HostScsiDisk",
@@ -74,23 +68,23 @@ function scsiDisk(host: LabHost, disk: LabDisk, inventory: Inventory): Data {
     scsiLevel: 6,
     serialNumber: "unavailable",
     queueDepth: 64,
-    operationalState: [operationalState(host, disk, inventory)],
+    operationalState: [operationalState(host, disk, lookups)],
     capabilities: { updateDisplayNameSupported: true },
     vStorageSupport: "vStorageSupported",
-    capacity: { blockSize: BLOCK, block: Math.floor(inventory.capacityOf([disk.naa]) / BLOCK) },
+    capacity: { blockSize: BLOCK, block: Math.floor(lookups.capacityOf([disk.naa]) / BLOCK) },
     devicePath,
     ssd: true,
     localDisk: false,
   };
 }
 
-export function fileSystemVolumes(host: LabHost, inventory: Inventory): Data {
+export function fileSystemVolumes(host: LabHost, lookups: Lookups): Data {
   return {
     volumeTypeList: ["VMFS", "NFS", "NFS41", "vsan", "VVOL"],
     mountInfo: () =>
       host.mounts.map((mount) => ({
         mountInfo: mountInfoOf(mount),
-        volume: vmfsVolume(mount, inventory),
+        volume: vmfsVolume(mount, lookups),
         vStorageSupport: "vStorageSupported",
       })),
   };
@@ -114,12 +108,12 @@ interface VmfsFacts {
 }
 
 /** The volume itself; `forceMountedInfo` only where a host has it as a force-mounted copy. */
-export function vmfsVolume(volume: VmfsFacts & Partial<LabMount>, inventory: Inventory): Data {
+export function vmfsVolume(volume: VmfsFacts & Partial<LabMount>, lookups: Lookups): Data {
   return {
     $type: "HostVmfsVolume",
     type: "VMFS",
     name: volume.label,
-    capacity: inventory.capacityOf(volume.naas),
+    capacity: lookups.capacityOf(volume.naas),
     blockSizeMb: 1,
     maxBlocks: 63_963_136,
     majorVersion: 6,
@@ -134,11 +128,11 @@ export function vmfsVolume(volume: VmfsFacts & Partial<LabMount>, inventory: Inv
 }
 
 /** `HostUnresolvedVmfsVolume` for each copy that the host's last rescan found. */
-export function unresolvedVolumes(host: LabHost, inventory: Inventory): Data[] {
+export function unresolvedVolumes(host: LabHost, lookups: Lookups): Data[] {
   return live(host, () => {
     const copies = Map.groupBy(host.unresolved, (one) => one.vmfsUuid);
     return host.unresolved.map((copy) => {
-      const blocks = Math.min(Math.floor(inventory.capacityOf([copy.naa]) / MIB), 2 ** 31 - 1);
+      const blocks = Math.min(Math.floor(lookups.capacityOf([copy.naa]) / MIB), 2 ** 31 - 1);
       return {
         extent: [
           {

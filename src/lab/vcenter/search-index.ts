@@ -1,12 +1,15 @@
 /** SearchIndex: objects by address, name, UUID or path. */
-import type { LabHost, LabVm } from "../../world/model.ts";
-import { addressOf } from "../props-host.ts";
-import { guestIdentity, vmPathName } from "../props-vm.ts";
-import type { Call, Handler } from "../service/call.ts";
-import type { Entity } from "../service/entity.ts";
-import { ROOT_FOLDER, unescapeName } from "../service/inventory.ts";
-import { flag, optionalRef, ref, text } from "../wire/args.ts";
-import { force, Ref } from "../wire/value.ts";
+import type { LabHost, LabVm } from "../world/model.ts";
+import type { Entity } from "./collector/entity.ts";
+import { addressOf } from "./host-system.ts";
+import { MANAGED_OBJECT } from "./managed-entity.ts";
+import type { Call } from "./service/call.ts";
+import { unescapeName } from "./service/lookups.ts";
+import { managedType, signedIn } from "./service/managed-type.ts";
+import { ROOT_FOLDER } from "./service/well-known.ts";
+import { guestIdentity, vmPathName } from "./virtual-machine.ts";
+import { flag, optionalRef, ref, text } from "./wire/args.ts";
+import { force, Ref } from "./wire/value.ts";
 
 interface Matchers {
   readonly vm: (vm: LabVm) => boolean;
@@ -15,7 +18,7 @@ interface Matchers {
 
 /** VMs or hosts that match, within one Datacenter where one is given. */
 function search(call: Call, matchers: Matchers): Ref[] {
-  const { model } = call.vcenter.inventory;
+  const { model } = call.vcenter.lookups;
   const within = optionalRef(call.args, "datacenter")?.id;
   const here = (object: { datacenterId: string }): boolean => within === undefined || object.datacenterId === within;
   return flag(call.args, "vmSearch")
@@ -27,7 +30,7 @@ function byIp(call: Call): Ref[] {
   const ip = text(call.args, "ip");
   return search(call, {
     vm: (vm) => guestIdentity(vm)?.address === ip,
-    host: (host) => addressOf(host, call.vcenter.inventory) === ip,
+    host: (host) => addressOf(host, call.vcenter.lookups) === ip,
   });
 }
 
@@ -85,22 +88,33 @@ function byInventoryPath(call: Call): Ref | undefined {
   return at;
 }
 
-export const SEARCH_METHODS: Readonly<Record<string, Handler>> = {
-  FindByIp: (call) => byIp(call)[0],
-  FindAllByIp: byIp,
-  FindByDnsName: (call) => byDnsName(call)[0],
-  FindAllByDnsName: byDnsName,
-  FindByUuid: (call) => byUuid(call)[0],
-  FindAllByUuid: byUuid,
-  FindByInventoryPath: byInventoryPath,
-  FindChild: (call) => childNamed(call, ref(call.args, "entity"), text(call.args, "name")),
-  FindByDatastorePath: (call) => {
-    const { inventory } = call.vcenter;
-    const path = text(call.args, "path");
-    const datacenterId = ref(call.args, "datacenter").id;
-    const vm = inventory.model.vms.find(
-      (one) => one.datacenterId === datacenterId && vmPathName(one, inventory) === path,
-    );
-    return vm === undefined ? undefined : new Ref("VirtualMachine", vm.id);
+export const SEARCH_INDEX_TYPE = managedType("SearchIndex", MANAGED_OBJECT, {
+  methods: {
+    "FindByUuid(datacenter &Datacenter?, uuid string, vmSearch boolean, instanceUuid boolean?) -> &ManagedEntity?":
+      signedIn((call) => byUuid(call)[0]),
+    "FindAllByUuid(datacenter &Datacenter?, uuid string, vmSearch boolean, instanceUuid boolean?) -> &ManagedEntity*":
+      signedIn(byUuid),
+    "FindByDatastorePath(datacenter &Datacenter, path string) -> &VirtualMachine?": signedIn((call) => {
+      const { lookups } = call.vcenter;
+      const path = text(call.args, "path");
+      const datacenterId = ref(call.args, "datacenter").id;
+      const vm = lookups.model.vms.find(
+        (one) => one.datacenterId === datacenterId && vmPathName(one, lookups) === path,
+      );
+      return vm === undefined ? undefined : new Ref("VirtualMachine", vm.id);
+    }),
+    "FindByDnsName(datacenter &Datacenter?, dnsName string, vmSearch boolean) -> &ManagedEntity?": signedIn(
+      (call) => byDnsName(call)[0],
+    ),
+    "FindAllByDnsName(datacenter &Datacenter?, dnsName string, vmSearch boolean) -> &ManagedEntity*":
+      signedIn(byDnsName),
+    "FindByIp(datacenter &Datacenter?, ip string, vmSearch boolean) -> &ManagedEntity?": signedIn(
+      (call) => byIp(call)[0],
+    ),
+    "FindAllByIp(datacenter &Datacenter?, ip string, vmSearch boolean) -> &ManagedEntity*": signedIn(byIp),
+    "FindByInventoryPath(inventoryPath string) -> &ManagedEntity?": signedIn(byInventoryPath),
+    "FindChild(entity &ManagedEntity, name string) -> &ManagedEntity?": signedIn((call) =>
+      childNamed(call, ref(call.args, "entity"), text(call.args, "name")),
+    ),
   },
-};
+});

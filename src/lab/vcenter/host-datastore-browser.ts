@@ -1,10 +1,16 @@
-/** HostDatastoreBrowser: which files lie on a datastore. */
-import type { LabDatastore, LabFile } from "../../world/model.ts";
-import { VimFault } from "../../world/model.ts";
-import { type Call, type Handler, startTask } from "../service/call.ts";
-import { flag, optionalRecord, records, text, texts } from "../wire/args.ts";
-import { objectNotFound } from "../wire/faults.ts";
-import { Any, type Data, force, Ref } from "../wire/value.ts";
+import { type LabDatastore, type LabFile, VimFault } from "../world/model.ts";
+import { filesOn } from "../world/vms.ts";
+import { MANAGED_OBJECT } from "./managed-entity.ts";
+import { type Call, startTask } from "./service/call.ts";
+import { managedType, needs } from "./service/managed-type.ts";
+import { flag, optionalRecord, records, text, texts } from "./wire/args.ts";
+import { objectNotFound } from "./wire/faults.ts";
+import { Any, type Data, force, Ref } from "./wire/value.ts";
+
+/** The browser of one datastore, or of all that a host lists. */
+export interface BrowserRecord {
+  readonly datastores: () => LabDatastore[];
+}
 
 interface Entry {
   readonly name: string;
@@ -99,14 +105,14 @@ function placeOf(call: Call, path: string): Place {
   if (entity === undefined) throw objectNotFound(call.self);
   const listed = force(entity.read("datastore"));
   const datastore = (Array.isArray(listed) ? listed : [])
-    .flatMap((one) => (one instanceof Ref ? (call.vcenter.inventory.datastore(one.id) ?? []) : []))
+    .flatMap((one) => (one instanceof Ref ? (call.vcenter.lookups.datastore(one.id) ?? []) : []))
     .find((one) => one.name === name);
   if (datastore === undefined) throw new VimFault("InvalidDatastore", `Invalid datastore '${name}'.`, { name });
   return { datastore, folder: folder.replace(/\/+$/, "") };
 }
 
 function searchResults(call: Call, place: Place, nested: boolean): Data[] {
-  const files = call.vcenter.world.filesOn(place.datastore.id);
+  const files = filesOn(call.vcenter.world.state, place.datastore.id);
   const folders = foldersOf(files);
   if (!folders.has(place.folder)) {
     const file = `[${place.datastore.name}] ${place.folder}`;
@@ -133,27 +139,36 @@ function searchResults(call: Call, place: Place, nested: boolean): Data[] {
 
 const RESULTS = "HostDatastoreBrowserSearchResults";
 
-function search(call: Call, method: { name: string; descriptionId: string; nested: boolean }): Ref {
+function search(call: Call, descriptionId: string, nested: boolean): Ref {
   const path = text(call.args, "datastorePath");
   return startTask(call, {
-    name: method.name,
-    descriptionId: method.descriptionId,
+    descriptionId,
     cancelable: true,
     run: () => {
-      const results = searchResults(call, placeOf(call, path), method.nested);
+      const results = searchResults(call, placeOf(call, path), nested);
       const [first] = results;
-      return method.nested || first === undefined ? new Any(RESULTS, results, true) : new Any(RESULTS, first);
+      return nested || first === undefined ? new Any(RESULTS, results, true) : new Any(RESULTS, first);
     },
   });
 }
 
-export const BROWSER_METHODS: Readonly<Record<string, Handler>> = {
-  SearchDatastore_Task: (call) =>
-    search(call, { name: "SearchDatastore_Task", descriptionId: "host.DatastoreBrowser.search", nested: false }),
-  SearchDatastoreSubFolders_Task: (call) =>
-    search(call, {
-      name: "SearchDatastoreSubFolders_Task",
-      descriptionId: "host.DatastoreBrowser.searchSubFolders",
-      nested: true,
-    }),
-};
+export const HOST_DATASTORE_BROWSER = managedType<BrowserRecord>("HostDatastoreBrowser", MANAGED_OBJECT, {
+  properties: {
+    "datastore &Datastore*": (browser) => browser.datastores().map((one) => new Ref("Datastore", one.id)),
+    "supportedType FileQuery*": () => [
+      { $type: "VmConfigFileQuery" },
+      { $type: "TemplateConfigFileQuery" },
+      { $type: "FolderFileQuery" },
+    ],
+  },
+  methods: {
+    "SearchDatastore_Task(datastorePath string, searchSpec HostDatastoreBrowserSearchSpec?) -> &Task": needs(
+      "Datastore.Browse",
+      (call) => search(call, "host.DatastoreBrowser.search", false),
+    ),
+    "SearchDatastoreSubFolders_Task(datastorePath string, searchSpec HostDatastoreBrowserSearchSpec?) -> &Task": needs(
+      "Datastore.Browse",
+      (call) => search(call, "host.DatastoreBrowser.searchSubFolders", true),
+    ),
+  },
+});

@@ -1,8 +1,11 @@
-/** Properties of virtual machines. */
-import type { LabVm } from "../world/model.ts";
-import { ENTITY_DEFAULTS, networksOf } from "./props-containers.ts";
-import type { Props } from "./service/entity.ts";
-import { datastoresUsedBy, entityName, type Inventory } from "./service/inventory.ts";
+import { type LabVm, VimFault } from "../world/model.ts";
+import type { WorldState } from "../world/state.ts";
+import { finishShutdown, powerOff, powerOn, shutdownGuest, unregisterVm } from "../world/vms.ts";
+import { MANAGED_ENTITY } from "./managed-entity.ts";
+import { networksOf } from "./network.ts";
+import { type Call, nameOf, startTask } from "./service/call.ts";
+import { datastoresUsedBy, entityName, type Lookups } from "./service/lookups.ts";
+import { managedType, needs } from "./service/managed-type.ts";
 import { type Data, Ref } from "./wire/value.ts";
 
 const GUEST_ID = "ubuntu64Guest";
@@ -13,20 +16,20 @@ const DISK_KB = 40 * 1024 * 1024;
 const EPOCH = new Date(0);
 
 /** A file on one of the VM's datastores, in the form that vCenter prints this VM's paths. */
-function pathOf(vm: LabVm, datastoreId: string, file: string, inventory: Inventory): string {
-  const datastore = inventory.datastore(datastoreId);
+function pathOf(vm: LabVm, datastoreId: string, file: string, lookups: Lookups): string {
+  const datastore = lookups.datastore(datastoreId);
   if (vm.pathForm === "absolute") return `[] /vmfs/volumes/${datastore?.vmfsUuid ?? "unknown"}/${file}`;
   return `[${datastore?.name ?? ""}] ${file}`;
 }
 
-export const vmPathName = (vm: LabVm, inventory: Inventory): string => pathOf(vm, vm.datastoreId, vm.file, inventory);
+export const vmPathName = (vm: LabVm, lookups: Lookups): string => pathOf(vm, vm.datastoreId, vm.file, lookups);
 
 const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf("/") + 1);
 
 /** vCenter has no configuration of a VM whose files it cannot read. */
 const readable = (vm: LabVm): boolean => vm.connectionState !== "inaccessible" && vm.connectionState !== "invalid";
 
-function devicesOf(vm: LabVm, inventory: Inventory): Data[] {
+function devicesOf(vm: LabVm, lookups: Lookups): Data[] {
   const boot = { kind: "disk" as const, datastoreId: vm.datastoreId, file: vm.file.replace(/\.vmt?x$/, ".vmdk") };
   const count = { disk: 0, cdrom: 0 };
   const scsi = {
@@ -50,7 +53,7 @@ function devicesOf(vm: LabVm, inventory: Inventory): Data[] {
     ...[boot, ...vm.foreignDevices].map((device) => {
       const number = count[device.kind]++;
       const backing = {
-        fileName: pathOf(vm, device.datastoreId, device.file, inventory),
+        fileName: pathOf(vm, device.datastoreId, device.file, lookups),
         datastore: new Ref("Datastore", device.datastoreId),
       };
       return device.kind === "disk" ? diskOf(number, backing) : cdromOf(number, backing);
@@ -80,7 +83,7 @@ const cdromOf = (number: number, backing: Data): Data => ({
   unitNumber: number,
 });
 
-function configOf(vm: LabVm, inventory: Inventory): Data | undefined {
+function configOf(vm: LabVm, lookups: Lookups): Data | undefined {
   if (!readable(vm)) return undefined;
   return {
     changeVersion: "1",
@@ -94,7 +97,7 @@ function configOf(vm: LabVm, inventory: Inventory): Data | undefined {
     guestId: GUEST_ID,
     alternateGuestName: "",
     files: () => {
-      const path = vmPathName(vm, inventory);
+      const path = vmPathName(vm, lookups);
       const directory = directoryOf(path);
       return { vmPathName: path, snapshotDirectory: directory, suspendDirectory: directory, logDirectory: directory };
     },
@@ -104,7 +107,7 @@ function configOf(vm: LabVm, inventory: Inventory): Data | undefined {
       numCPU: CPUS,
       numCoresPerSocket: 1,
       memoryMB: MEMORY_MB,
-      device: () => devicesOf(vm, inventory),
+      device: () => devicesOf(vm, lookups),
     }),
   };
 }
@@ -149,7 +152,7 @@ function guestAddress(vm: LabVm): string {
 export const guestIdentity = (vm: LabVm): { hostName: string; address: string } | undefined =>
   toolsUp(vm) ? { hostName: guestHostName(vm), address: guestAddress(vm) } : undefined;
 
-function summaryOf(vm: LabVm, inventory: Inventory): Data {
+function summaryOf(vm: LabVm, lookups: Lookups): Data {
   const known = readable(vm);
   return {
     vm: new Ref("VirtualMachine", vm.id),
@@ -162,7 +165,7 @@ function summaryOf(vm: LabVm, inventory: Inventory): Data {
     config: () => ({
       name: vm.name,
       template: vm.template,
-      vmPathName: vmPathName(vm, inventory),
+      vmPathName: vmPathName(vm, lookups),
       ...(known ? { memorySizeMB: MEMORY_MB, numCpu: CPUS, numEthernetCards: 0, numVirtualDisks: 1 } : {}),
       ...(known ? { uuid: vm.uuid, instanceUuid: vm.instanceUuid, guestId: GUEST_ID, guestFullName: GUEST_NAME } : {}),
     }),
@@ -171,23 +174,85 @@ function summaryOf(vm: LabVm, inventory: Inventory): Data {
   };
 }
 
-export const VIRTUAL_MACHINE: Props<LabVm, Inventory> = {
-  ...ENTITY_DEFAULTS,
-  name: (vm) => entityName(vm.name),
-  parent: (vm) => new Ref("Folder", vm.folderId),
-  config: configOf,
-  // A template is in no pool.
-  resourcePool: (vm, inventory) => {
-    const pool = vm.template ? undefined : (vm.poolId ?? inventory.host(vm.hostId)?.resourcePool);
-    return pool === undefined ? undefined : new Ref("ResourcePool", pool);
+/** A task that does one thing to the VM. */
+function vmTask(call: Call, descriptionId: string, act: (state: WorldState, vmId: string) => void): Ref {
+  const { id } = call.self;
+  return startTask(call, {
+    descriptionId,
+    entity: { ref: call.self, name: nameOf(call) },
+    cancelable: false,
+    run: () => {
+      call.change(
+        (state) => act(state, id),
+        () => [id],
+      );
+      return undefined;
+    },
+  });
+}
+
+/** vCenter refuses a power change that leads nowhere at once, not in the task. */
+function refusePowerState(call: Call, requestedState: string, refused: string): void {
+  const vm = call.vcenter.world.model.vms.find((one) => one.id === call.self.id);
+  if (vm?.powerState !== refused) return;
+  throw new VimFault(
+    "InvalidPowerState",
+    `The attempted operation cannot be performed in the current state (${vm.powerState}).`,
+    { requestedState, existingState: vm.powerState },
+  );
+}
+
+export const VIRTUAL_MACHINE = managedType<LabVm, Lookups>("VirtualMachine", MANAGED_ENTITY, {
+  properties: {
+    "name string": (vm) => entityName(vm.name),
+    "parent &ManagedEntity?": (vm) => new Ref("Folder", vm.folderId),
+    "config VirtualMachineConfigInfo?": configOf,
+    // A template is in no pool.
+    "resourcePool &ResourcePool?": (vm, lookups) => {
+      const pool = vm.template ? undefined : (vm.poolId ?? lookups.host(vm.hostId)?.resourcePool);
+      return pool === undefined ? undefined : new Ref("ResourcePool", pool);
+    },
+    "runtime VirtualMachineRuntimeInfo": runtimeOf,
+    "guest GuestInfo?": guestOf,
+    "summary VirtualMachineSummary": summaryOf,
+    "datastore &Datastore*": (vm) => datastoresUsedBy(vm).map((id) => new Ref("Datastore", id)),
+    "network &Network*": (vm, lookups) => {
+      const host = lookups.host(vm.hostId);
+      return host === undefined ? [] : networksOf(host, lookups);
+    },
+    "guestHeartbeatStatus ManagedEntityStatus": (vm) => (toolsUp(vm) ? "green" : "gray"),
   },
-  runtime: runtimeOf,
-  guest: guestOf,
-  summary: summaryOf,
-  datastore: (vm) => datastoresUsedBy(vm).map((id) => new Ref("Datastore", id)),
-  network: (vm, inventory) => {
-    const host = inventory.host(vm.hostId);
-    return host === undefined ? [] : networksOf(host, inventory);
+  unset:
+    "parentVApp &ManagedEntity?, capability anyType?, layout anyType?, layoutEx anyType?, storage anyType?, environmentBrowser anyType?, resourceConfig anyType?, snapshot anyType?, rootSnapshot anyType?",
+  methods: {
+    "PowerOffVM_Task() -> &Task": needs("VirtualMachine.Interact.PowerOff", (call) => {
+      refusePowerState(call, "poweredOff", "poweredOff");
+      return vmTask(call, "VirtualMachine.powerOff", powerOff);
+    }),
+    "PowerOnVM_Task(host &HostSystem?) -> &Task": needs("VirtualMachine.Interact.PowerOn", (call) => {
+      refusePowerState(call, "poweredOn", "poweredOn");
+      return vmTask(call, "VirtualMachine.powerOn", powerOn);
+    }),
+    "ShutdownGuest()": needs("VirtualMachine.Interact.PowerOff", (call) => {
+      const { world } = call.vcenter;
+      const { id } = call.self;
+      const heeded = call.change(
+        (state) => shutdownGuest(state, id),
+        (heeds) => (heeds ? [id] : []),
+      );
+      const finish = (): void => {
+        if (finishShutdown(world.state, id)) world.announce();
+      };
+      if (heeded) call.vcenter.later(world.latency.task, finish);
+      return undefined;
+    }),
+    "UnregisterVM()": needs("VirtualMachine.Inventory.Unregister", (call) => {
+      const { id } = call.self;
+      call.change(
+        (state) => unregisterVm(state, id),
+        () => [id],
+      );
+      return undefined;
+    }),
   },
-  guestHeartbeatStatus: (vm) => (toolsUp(vm) ? "green" : "gray"),
-};
+});

@@ -1,0 +1,30 @@
+/** What calls on a host's storage and datastore systems share. */
+import type { LabHost } from "../../world/model.ts";
+import { asSoapFault, localized, objectNotFound } from "../wire/faults.ts";
+import { type Any, type Data, Ref } from "../wire/value.ts";
+import { type Call, startTask } from "./call.ts";
+
+/** The host that a storage or datastore system belongs to. */
+export function hostOf({ vcenter, self }: Call): LabHost {
+  const host = vcenter.world.model.hosts.find(
+    (one) => one.storageSystem === self.id || one.datastoreSystem === self.id,
+  );
+  if (host === undefined) throw objectNotFound(self);
+  return host;
+}
+
+/** What went wrong with one of several things, for its place in the result. */
+export const faultIn = (error: unknown, { vcenter }: Call): Data =>
+  localized(asSoapFault(error, (id) => vcenter.refOf(id)));
+
+export function storageTask(call: Call, run: () => Any): Ref {
+  const host = hostOf(call);
+  const { name } = call.method;
+  const what = `${name.charAt(0).toLowerCase()}${name.slice(1).replace(/_Task$/, "")}`;
+  return startTask(call, {
+    descriptionId: `host.${call.self.type.replace(/^Host/, "")}.${what}`,
+    entity: { ref: new Ref("HostSystem", host.id), name: host.name },
+    cancelable: false,
+    run,
+  });
+}
