@@ -65,7 +65,7 @@ function section(name: string, node: unknown, required: boolean): string[] {
   const lines = ["", `## ${name}`, "", `${schema.description ?? ""}${required ? " Required." : ""}`];
   // The schema of an array's members is as good as a section's own.
   const members = schema.type === "array" ? schemaOf(schema.items) : schema;
-  const forms = schema.anyOf?.map(schemaOf) ?? [members];
+  const forms = schema.anyOf?.map(schemaOf).filter((form) => form.properties !== undefined) ?? [members];
   const table = forms.flatMap((form) => rows(form, "", forms.length > 1));
   const example = typeof schema.default === "object" && Object.keys(schema.default ?? {}).length > 0;
   return [

@@ -4,6 +4,7 @@
  */
 import type { ArrayReader, ArrayWriter } from "../core/ports/array.ts";
 import type { Clock, Logger } from "../core/ports/runtime.ts";
+import type { ProxySettings } from "../net/proxy.ts";
 import type { TlsSettings } from "../net/tls.ts";
 
 /** All in milliseconds. */
@@ -21,6 +22,8 @@ export interface ArrayOptions {
   /** Read at each sign-in, kept nowhere. */
   readonly password: () => Promise<string> | string;
   readonly tls: TlsSettings;
+  /** The HTTP proxy that every connection goes through, by a CONNECT tunnel; undefined: directly. */
+  readonly proxy?: ProxySettings | undefined;
   readonly timeouts: ArrayTimeouts;
   readonly clock: Clock;
   readonly log: Logger;

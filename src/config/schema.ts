@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { APPROVAL_POLICIES, forEachMode } from "../core/domain/modes.ts";
 import { contradictionsIn } from "./contradictions.ts";
+import { proxy } from "./proxy.ts";
 import { Secret } from "./secrets.ts";
 import { count, duration, hostAndPort, httpUrl, path, type References, secret, text, tls } from "./values.ts";
 
@@ -64,6 +65,7 @@ export const configSchema = (references: References, stateDir: string) =>
           ),
         })
         .describe("The vCenter that manages the hosts."),
+      proxy: proxy(references),
       controller: z
         .strictObject({
           hostname: text.describe("Its host name, short or in full."),

@@ -28,8 +28,13 @@ export class Secret {
     this.file = file;
   }
 
-  static fromEnv(name: string, env: Readonly<Record<string, string | undefined>>): Secret {
-    return new Secret(() => readSource({ kind: "env", name, env }));
+  /** `part` takes the secret out of the variable's text, where it holds more. */
+  static fromEnv(
+    name: string,
+    env: Readonly<Record<string, string | undefined>>,
+    part: (text: string) => string = (text) => text,
+  ): Secret {
+    return new Secret(async () => part(await readSource({ kind: "env", name, env })));
   }
 
   /** `path` is absolute. Read anew at each use, so that a rotated secret counts at once. */

@@ -37,6 +37,8 @@ export async function writeConfig(
       password: { file: secrets.vcenter },
       tls,
     },
+    // The lab is on this machine, whatever proxy the environment names.
+    proxy: "none",
     pairs: lab.pairs,
     defaults: { client: "CDS1-ESX165", host: "192.168.1.165" },
     luns: { Gold: GOLD, Gold2: GOLD_2, ComputeMigration: COMPUTE_MIGRATION_GOLD },

@@ -1,26 +1,26 @@
-/** undici's agent with this program's trust and time limits. */
+/** undici's agent with this program's trust, way and time limits. */
 import { Agent, buildConnector } from "undici";
 import { markNeverSent } from "./errors.ts";
+import { type ProxySettings, tunnelThrough } from "./proxy.ts";
 import { type TlsSettings, thumbprintMismatch, tlsConnectOptions } from "./tls.ts";
 
-/** All in milliseconds. `headersTimeout` runs until the answer begins, `bodyTimeout` between two pieces of it. */
 interface DispatcherOptions {
+  /** All in milliseconds. `headersTimeout` runs until the answer begins, `bodyTimeout` between two pieces of it. */
   readonly connectTimeout: number;
   readonly headersTimeout: number;
   readonly bodyTimeout: number;
   /** Sockets to one server at most. */
   readonly connections: number;
+  /** The way to the server, where it is not the direct one. */
+  readonly proxy?: ProxySettings | undefined;
 }
 
-/** An undici agent that speaks HTTP/1.1 and hands out a socket only after the certificate was accepted. */
+/**
+ * An undici agent that speaks HTTP/1.1 and hands out a socket only after the certificate was accepted: the server's own,
+ * also behind a proxy, which sees nothing but the tunnel.
+ */
 export function createDispatcher(settings: TlsSettings, options: DispatcherOptions): Agent {
-  const connect = buildConnector({
-    ...tlsConnectOptions(settings),
-    timeout: options.connectTimeout,
-    allowH2: false,
-    // Without resumption every handshake presents the certificate that is compared below.
-    maxCachedSessions: 0,
-  });
+  const connect = connector(settings, options);
   return new Agent({
     connections: options.connections,
     pipelining: 1,
@@ -41,4 +41,24 @@ export function createDispatcher(settings: TlsSettings, options: DispatcherOptio
         callback(markNeverSent(mismatch), null);
       }),
   });
+}
+
+function connector(settings: TlsSettings, { connectTimeout, proxy }: DispatcherOptions): buildConnector.connector {
+  const direct = buildConnector({
+    ...tlsConnectOptions(settings),
+    timeout: connectTimeout,
+    allowH2: false,
+    // Without resumption every handshake presents the certificate that is compared.
+    maxCachedSessions: 0,
+  });
+  if (proxy === undefined) return direct;
+  const open = tunnelThrough(proxy, connectTimeout);
+  // undici's own EnvHttpProxyAgent and ProxyAgent make the connection behind a proxy themselves, past `connect`.
+  return (target, callback) => {
+    const secure = target.protocol === "https:";
+    open(target.hostname, target.port === "" ? (secure ? "443" : "80") : target.port).then(
+      (httpSocket) => (secure ? direct({ ...target, httpSocket }, callback) : callback(null, httpSocket)),
+      (thrown: unknown) => callback(thrown instanceof Error ? thrown : new Error("no tunnel", { cause: thrown }), null),
+    );
+  };
 }

@@ -1,5 +1,6 @@
 /** What a failed HTTP exchange means, the same for every system that is spoken to. */
 import { PrepError } from "../core/domain/errors.ts";
+import { ProxyError } from "./proxy.ts";
 import { ThumbprintMismatch } from "./tls.ts";
 
 /** Errors that our connectors raised, so no byte of a request had left. */
@@ -69,6 +70,8 @@ export function translateNetworkError(thrown: unknown, { system, address, sectio
   if (thrown instanceof PrepError) return thrown;
   const chain = chainOf(thrown);
 
+  const tunnel = chain.find((error) => error instanceof ProxyError);
+  if (tunnel !== undefined) return proxyRefusal(tunnel, { system, address, section });
   const mismatch = chain.find((error) => error instanceof ThumbprintMismatch);
   if (mismatch !== undefined) {
     return new PrepError(
@@ -92,7 +95,7 @@ export function translateNetworkError(thrown: unknown, { system, address, sectio
   }
   const code = codes.find((each) => each !== "");
   const found = { address, ...(code === undefined ? {} : { reason: code }) };
-  if (codes.some((each) => TIMEOUT_CODES.has(each)) || chain.some((error) => error.name === "TimeoutError")) {
+  if (isTimeout(chain)) {
     return new PrepError("TIMED_OUT", `${system} at ${address} did not answer in time.`, {
       found,
       hint: `Check that ${system} is up and not overloaded, then ask again.`,
@@ -105,6 +108,37 @@ export function translateNetworkError(thrown: unknown, { system, address, sectio
     cause: thrown,
   });
 }
+
+function proxyRefusal(error: ProxyError, { system, address, section }: RemoteSystem): PrepError {
+  const { proxy, status } = error;
+  const found = { address, proxy, ...(status === undefined ? { reason: networkReason(error.cause) } : { status }) };
+  if (status === 407) {
+    return new PrepError(
+      "AUTHENTICATION_FAILED",
+      `The proxy ${proxy} on the way to ${system} wants other credentials.`,
+      {
+        found,
+        hint: "Set proxy.username and proxy.password in the configuration, or put both into the variable that names the proxy.",
+        cause: error,
+      },
+    );
+  }
+  const timedOut = status === undefined && isTimeout(chainOf(error));
+  return new PrepError(
+    timedOut ? "TIMED_OUT" : "UNREACHABLE",
+    status === undefined
+      ? `The proxy ${proxy} on the way to ${system} ${timedOut ? "did not answer in time" : "cannot be reached"}.`
+      : `The proxy ${proxy} opened no way to ${system} at ${address}: it answered ${status}.`,
+    {
+      found,
+      hint: `Check the proxy and whether it allows CONNECT to ${section}'s address and port. To go past it, name the host in NO_PROXY, or set proxy in the configuration.`,
+      cause: error,
+    },
+  );
+}
+
+const isTimeout = (chain: readonly Error[]): boolean =>
+  chain.some((error) => TIMEOUT_CODES.has(codeOf(error)) || error.name === "TimeoutError");
 
 function chainOf(thrown: unknown): Error[] {
   const chain: Error[] = [];

@@ -3,9 +3,11 @@ import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { StorageArray } from "../array/driver.ts";
 import type { Config } from "../config/config.ts";
+import { proxyFor } from "../config/proxy.ts";
 import { resolveTls, type TlsReference } from "../config/trust.ts";
 import { PrepError } from "../core/domain/errors.ts";
 import type { Logger, Systems, VcenterOverride } from "../core/ports/runtime.ts";
+import { bracketed } from "../net/address.ts";
 import { systemClock } from "../platform/clock.ts";
 import type { Vsphere } from "../vsphere/vsphere.ts";
 
@@ -29,6 +31,7 @@ async function openSides(config: Config, log: Logger): Promise<Sides> {
         username: config.dgs.username,
         password: () => config.dgs.password.reveal(),
         tls: resolveTls(config.dgs.tls),
+        proxy: proxyFor(config.dgs.url, config.proxy),
         timeouts: { connectMs: limits.connect, callMs: limits.dgsCall, jobMs: limits.dgsJob },
         clock: systemClock,
         log,
@@ -47,6 +50,7 @@ async function openSides(config: Config, log: Logger): Promise<Sides> {
         username,
         password: () => override?.password ?? config.vcenter.password.reveal(),
         tls: resolveTls(trusted),
+        proxy: proxyFor(vcenterUrl(address), config.proxy),
         timeouts: {
           connect: limits.connect,
           call: limits.vcenterCall,
@@ -60,6 +64,8 @@ async function openSides(config: Config, log: Logger): Promise<Sides> {
     },
   };
 }
+
+const vcenterUrl = (address: string): string => `https://${bracketed(address)}`;
 
 /** Looks at one side alone, for a diagnosis: what is wrong with the other one does not show. */
 export interface Looks {

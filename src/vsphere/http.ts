@@ -1,5 +1,7 @@
 import type { Agent, Dispatcher } from "undici";
+import { bracketed } from "../net/address.ts";
 import { createDispatcher } from "../net/dispatcher.ts";
+import type { ProxySettings } from "../net/proxy.ts";
 import type { TlsSettings } from "../net/tls.ts";
 import { at, list, text } from "./values.ts";
 import { type Tree, TreeBuilder } from "./xml-tree.ts";
@@ -64,10 +66,15 @@ export class VimHttp {
   #cookie: string | undefined;
   #version = OLDEST;
 
-  constructor(address: string, tls: TlsSettings, timeouts: VsphereTimeouts) {
+  constructor(address: string, tls: TlsSettings, timeouts: VsphereTimeouts, proxy?: ProxySettings) {
     this.#origin = `https://${bracketed(address)}`;
     this.#timeouts = timeouts;
-    const common = { connectTimeout: timeouts.connect, headersTimeout: timeouts.call, bodyTimeout: timeouts.call };
+    const common = {
+      connectTimeout: timeouts.connect,
+      headersTimeout: timeouts.call,
+      bodyTimeout: timeouts.call,
+      proxy,
+    };
     this.#calls = createDispatcher(tls, { ...common, connections: 16 });
     this.#waits = createDispatcher(tls, { ...common, connections: 4 });
   }
@@ -161,7 +168,3 @@ function versionsIn(xml: string): string[] {
     return [];
   }
 }
-
-/** An IPv6 address by itself needs brackets in a URL. */
-const bracketed = (address: string): string =>
-  address.split(":").length > 2 && !address.startsWith("[") ? `[${address}]` : address;

@@ -1,5 +1,6 @@
 import type { HypervisorReader, HypervisorWriter } from "../core/ports/hypervisor.ts";
 import type { Clock, Logger } from "../core/ports/runtime.ts";
+import type { ProxySettings } from "../net/proxy.ts";
 import type { TlsSettings } from "../net/tls.ts";
 import { VimHttp, type VsphereTimeouts } from "./http.ts";
 import { createReader } from "./reader.ts";
@@ -14,6 +15,8 @@ export interface VsphereOptions {
   /** Asked for when signing in; not kept, logged or put into errors. */
   readonly password: () => Promise<string> | string;
   readonly tls: TlsSettings;
+  /** The HTTP proxy on the way; undefined: directly. */
+  readonly proxy?: ProxySettings | undefined;
   readonly timeouts: VsphereTimeouts;
   readonly limits: VsphereLimits;
   readonly clock: Clock;
@@ -31,7 +34,7 @@ export interface Vsphere {
 export function createVsphere(options: VsphereOptions): Vsphere {
   const { address, clock, log, timeouts } = options;
   const session = new Session({
-    http: new VimHttp(address, options.tls, timeouts),
+    http: new VimHttp(address, options.tls, timeouts, options.proxy),
     address,
     credentials: { username: options.username, password: options.password },
     clock,

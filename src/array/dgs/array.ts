@@ -17,7 +17,7 @@ const segment = encodeURIComponent;
 export function createDgs(options: ArrayOptions): StorageArray {
   const { url, timeouts, clock, log } = options;
   const { connectMs, callMs, jobMs } = timeouts;
-  const transport = createTransport({ url, tls: options.tls, connectMs, callMs });
+  const transport = createTransport({ url, tls: options.tls, proxy: options.proxy, connectMs, callMs });
   const sessions = createSessions({
     transport,
     url,

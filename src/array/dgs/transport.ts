@@ -1,5 +1,6 @@
 /** HTTP to DGS: one request, its whole answer, within its time. What it means is decided elsewhere. */
 import { createDispatcher } from "../../net/dispatcher.ts";
+import type { ProxySettings } from "../../net/proxy.ts";
 import type { TlsSettings } from "../../net/tls.ts";
 
 export interface Outgoing {
@@ -35,6 +36,7 @@ export class AnswerTooLarge extends Error {}
 export function createTransport(options: {
   url: string;
   tls: TlsSettings;
+  proxy?: ProxySettings | undefined;
   connectMs: number;
   callMs: number;
 }): Transport {
@@ -46,6 +48,7 @@ export function createTransport(options: {
     headersTimeout: options.callMs,
     bodyTimeout: options.callMs,
     connections: 8,
+    proxy: options.proxy,
   });
   return {
     exchange: async ({ method, path, headers, body, within }) => {
