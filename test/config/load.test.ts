@@ -12,6 +12,7 @@ import { loadConfig } from "../../src/config/load.ts";
 import { configJsonSchema } from "../../src/config/schema.ts";
 import { resolveTls } from "../../src/config/trust.ts";
 import { PrepError } from "../../src/core/domain/errors.ts";
+import { MODES } from "../../src/core/domain/modes.ts";
 
 const MINIMAL = `dgs:
   url: https://dgs.lab.example
@@ -367,8 +368,11 @@ describe("the published JSON schema", () => {
       /^(?!config.schema|lab).*\.ts$/.test(name),
     );
     const source = (await Promise.all(names.map((name) => readFile(join(dir, name), "utf8")))).join("\n");
-    // Its content is what the store is opened with; the key itself becomes the store's kind.
-    const readAs: Record<string, string> = { "store.postgres": 'kind === "postgres"' };
+    // What the schema itself turns into something else, and what that is read as.
+    const readAs: Record<string, string> = {
+      "store.postgres": 'kind === "postgres"',
+      ...Object.fromEntries(MODES.map((mode) => [`approval.${mode}`, "approval.policy"])),
+    };
     const isRead = ({ name, path }: { name: string; path: string }): boolean =>
       source.includes(readAs[path] ?? "\0") || new RegExp(`[.{,]\\s*${name}\\b(?![(:])|"${name}" in `).test(source);
     const unread = leaves(configJsonSchema()).filter((leaf) => !isRead(leaf));
