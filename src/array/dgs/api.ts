@@ -5,6 +5,7 @@ import type { z } from "zod";
 import { PrepError } from "../../core/domain/errors.ts";
 import type { Clock, Logger } from "../../core/ports/runtime.ts";
 import { isConnectionReset, networkReason, translateNetworkError, wasNeverSent } from "../../net/errors.ts";
+import { AnswerTooLarge, type Outgoing, type Reply, type Transport } from "../transport.ts";
 import { pageOf } from "./answers.ts";
 import {
   garbage,
@@ -18,7 +19,6 @@ import {
   unavailable,
 } from "./faults.ts";
 import type { Sessions } from "./session.ts";
-import { AnswerTooLarge, type Outgoing, type Reply, type Transport } from "./transport.ts";
 
 interface Call extends Told {
   readonly path: string;

@@ -3,12 +3,12 @@ import type { z } from "zod";
 import { asAssignmentId, asVolumeId } from "../../core/domain/ids.ts";
 import type { ArrayReader, ArrayWriter, JobProgress } from "../../core/ports/array.ts";
 import type { ArrayOptions, StorageArray } from "../driver.ts";
+import { createTransport } from "../transport.ts";
 import { assignmentSchema, clientSchema, type Job, jobSchema, snapshotSchema, volumeSchema } from "./answers.ts";
 import { type Api, type Change, createApi } from "./api.ts";
 import { garbage, notAClone } from "./faults.ts";
 import { followJob, type JobOptions } from "./jobs.ts";
 import { createSessions } from "./session.ts";
-import { createTransport } from "./transport.ts";
 
 const API = "/api/v1";
 const segment = encodeURIComponent;
@@ -17,7 +17,15 @@ const segment = encodeURIComponent;
 export function createDgs(options: ArrayOptions): StorageArray {
   const { url, timeouts, clock, log } = options;
   const { connectMs, callMs, jobMs } = timeouts;
-  const transport = createTransport({ url, tls: options.tls, proxy: options.proxy, connectMs, callMs });
+  const transport = createTransport({
+    url,
+    prefix: API,
+    accept: "application/json, application/problem+json",
+    tls: options.tls,
+    proxy: options.proxy,
+    connectMs,
+    callMs,
+  });
   const sessions = createSessions({
     transport,
     url,

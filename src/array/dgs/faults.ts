@@ -3,8 +3,8 @@ import type { z } from "zod";
 import { PrepError } from "../../core/domain/errors.ts";
 import { safeText } from "../../core/domain/safe-text.ts";
 import type { Volume } from "../../core/ports/array.ts";
+import type { Reply } from "../transport.ts";
 import { type Job, problemSchema } from "./answers.ts";
-import type { Reply } from "./transport.ts";
 
 /** operationIds of docs/dgs-api.yaml. */
 type OperationId =

@@ -82,6 +82,13 @@ const TABLE = {
   COPY_AMBIGUOUS: row(3, 409, "mend_systems", "The host shows another copy of the volume than the plan's."),
   COPY_NOT_FOUND: row(3, 409, "mend_systems", "The new disk or copy did not show on the host in time."),
   CLONE_HAS_CHILDREN: row(3, 409, "mend_systems", "A clone that would be deleted has snapshots or clones of its own."),
+  VOLUME_UNUSABLE: row(3, 409, "mend_systems", "The array has the volume, and nothing may be done with it as it is."),
+  ASSIGNED_THROUGH_GROUP: row(
+    3,
+    409,
+    "mend_systems",
+    "The volume is assigned to a group of clients, so that unassigning it would take it from other hosts too.",
+  ),
   TOOLS_MISSING: row(
     3,
     409,

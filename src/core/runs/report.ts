@@ -14,7 +14,7 @@ import type { HypervisorReader } from "../ports/hypervisor.ts";
 import type { Connection } from "../ports/runtime.ts";
 import type { RunRow, StepRow } from "../ports/store.ts";
 import { cloneName } from "../steps/create-clone.ts";
-import { type KnownVolume, type Outputs, outputsOf } from "../steps/types.ts";
+import type { KnownVolume, Outputs } from "../steps/types.ts";
 import type { RunView } from "../views.ts";
 
 type Report = NonNullable<RunView["report"]>;
@@ -104,8 +104,7 @@ export function partReport(
   for (const step of plan.draft.steps) {
     const entry = journal.get(step.id);
     if (entry === undefined) continue;
-    const left = outputsOf(entry);
-    if (left !== undefined) outputs.push(left);
+    if (entry.outputs !== undefined) outputs.push(JSON.parse(entry.outputs) as Outputs);
     else if (step.kind === "create_clone" && entry.state !== "failed") {
       const name = cloneName(step, { runId: row.originId, createdAt: row.originCreatedAt });
       leftovers.push(`A clone named ${safeText(name)} may have been made: that step's end was not seen.`);

@@ -1,8 +1,8 @@
 import { currentVms, judgeBatch, namesById, nameVms } from "./shared.ts";
-import { type StepOf, stepKind } from "./types.ts";
+import { stepKind, type UnregisterStep } from "./types.ts";
 
 /** `VirtualMachine.UnregisterVM`: takes it out of the inventory, its files stay. */
-export const unregister = stepKind<StepOf<"unregister">>({
+export const unregister = stepKind<UnregisterStep>({
   kind: "unregister",
   irreversible: false,
   describe: (step) =>

@@ -1,16 +1,13 @@
 /** Bodies: members may be nested or dotted (`{"svm.name": "a"}` is `{"svm": {"name": "a"}}`), and nothing unknown is taken. */
 import { z } from "zod";
+import { parseJson } from "../../http/json.ts";
 import { badValue, OntapRefusal } from "./errors.ts";
 import { isRow, type Row } from "./select.ts";
 
 export function parseBody(text: string): Row {
   if (text.trim() === "") return {};
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new OntapRefusal(400, "262182", "Failed to parse the JSON body.");
-  }
+  const value = parseJson(text);
+  if (value === undefined) throw new OntapRefusal(400, "262182", "Failed to parse the JSON body.");
   if (!isRow(value) || Array.isArray(value)) throw badValue("The body is no JSON object.");
   return nested(value);
 }

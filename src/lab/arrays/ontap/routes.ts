@@ -251,12 +251,14 @@ function snapshotRoutes(backend: () => Backend): Route[] {
       handle(call) {
         const all = backend();
         const volume = act.volumeOf(acting(all), call.params[0] ?? "");
-        const { name, svm } = read(SnapshotBody, call.body);
+        const { name, svm, comment } = read(SnapshotBody, call.body);
         act.checkSvm(svm);
         act.checkSnapshotName(acting(all), volume, name);
-        const job = startJob(all, "CreateSnapshot", call, () => [
-          act.makeSnapshot(acting(all), act.volumeOf(acting(all), volume.id), name).id,
-        ]);
+        const job = startJob(all, "CreateSnapshot", call, () => {
+          const { id } = act.makeSnapshot(acting(all), act.volumeOf(acting(all), volume.id), name);
+          if (comment !== undefined) all.storage.comments.set(id, comment);
+          return [id];
+        });
         return { job, status: 201 };
       },
     },

@@ -224,7 +224,7 @@ export function initiators(client: LabClient): Collection {
 }
 
 /** A volume's snapshots, oldest first; a fresh clone's begin with the parent's that it was made from. */
-export function snapshotRows({ world, doubts }: Shown, volume: LabVolume): Row[] {
+export function snapshotRows({ world, doubts, storage }: Shown, volume: LabVolume): Row[] {
   const row = (snapshot: LabSnapshot, more: Row): Row => ({
     uuid: snapshot.id,
     name: snapshot.name,
@@ -232,6 +232,7 @@ export function snapshotRows({ world, doubts }: Shown, volume: LabVolume): Row[]
     volume: { uuid: volume.id, name: volume.name },
     create_time: clusterTime(snapshot.createdAt),
     state: "valid",
+    ...(storage.comments.has(snapshot.id) ? { comment: storage.comments.get(snapshot.id) } : {}),
     ...more,
   });
   const base = world.model.snapshots.find(({ id }) => id === volume.parentSnapshotId);

@@ -3,6 +3,7 @@ import { timingSafeEqual } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Bindings, type Listening, listen } from "../../http/listen.ts";
 import { cut, hang } from "../../http/no-reply.ts";
+import type { FaultAction } from "../../world/faults.ts";
 import type { Credentials } from "../../world/model.ts";
 import type { World } from "../../world/world.ts";
 import { parseBody } from "./body.ts";
@@ -12,8 +13,6 @@ import { OntapJobs } from "./jobs.ts";
 import { type Call, OPS, type Outcome, type Route, routesOf } from "./routes.ts";
 import { type Collection, cheap, pageOf, passes, type Row, withFields } from "./select.ts";
 import { createStorage, type OntapStorage, SVM } from "./storage.ts";
-
-type FaultAction = NonNullable<ReturnType<World["faults"]["take"]>>;
 
 export interface OntapServer extends Listening {
   /** What faults can be set for. */
@@ -234,7 +233,6 @@ async function before(
   }
 }
 
-/** Closes the connection. The response goes nowhere. */
 async function pause(ms: number): Promise<void> {
   if (ms > 0) await sleep(ms);
 }

@@ -37,6 +37,8 @@ export interface OntapStorage {
   extraOf(volume: LabVolume): VolumeExtra;
   kindOf(client: LabClient): IgroupKind;
   setKind(clientId: string, kind: IgroupKind): void;
+  /** Comments of snapshots, by their id. */
+  readonly comments: Map<string, string>;
   /** Deleted volumes wait here for twelve hours under another name; ours to look at, no part of the interface. */
   readonly recoveryQueue: { readonly uuid: string; readonly name: string }[];
   readonly inhabitants: readonly Inhabitant[];
@@ -61,6 +63,7 @@ export function createStorage(world: World): OntapStorage {
     },
     kindOf: ({ id }) => kinds.get(id) ?? { osType: "vmware", protocol: "mixed" },
     setKind: (clientId, kind) => void kinds.set(clientId, kind),
+    comments: new Map(),
     recoveryQueue: [],
     inhabitants: inhabitantsOf(world),
     lunOf: (volume) => ({ uuid: lunUuid(volume), path: `/vol/${volume.name}/${LOGICAL_UNIT}` }),

@@ -1,10 +1,10 @@
-/** HTTP to DGS: one request, its whole answer, within its time. What it means is decided elsewhere. */
-import { createDispatcher } from "../../net/dispatcher.ts";
-import type { ProxySettings } from "../../net/proxy.ts";
-import type { TlsSettings } from "../../net/tls.ts";
+/** HTTP to an array: one request, its whole answer, within its time. What it means is decided elsewhere. */
+import { createDispatcher } from "../net/dispatcher.ts";
+import type { ProxySettings } from "../net/proxy.ts";
+import type { TlsSettings } from "../net/tls.ts";
 
 export interface Outgoing {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   /** Below the base URL, with its query. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -35,13 +35,17 @@ export class AnswerTooLarge extends Error {}
 
 export function createTransport(options: {
   url: string;
+  /** What every path begins with, and a configured URL may end with. */
+  prefix: string;
+  accept: string;
   tls: TlsSettings;
   proxy?: ProxySettings | undefined;
   connectMs: number;
   callMs: number;
 }): Transport {
   // Paths carry the interface's prefix themselves; an URL that has it as well means the same.
-  const { origin, pathname } = new URL(options.url.replace(/\/+$/, "").replace(/\/api\/v1$/, ""));
+  const bare = options.url.replace(/\/+$/, "");
+  const { origin, pathname } = new URL(bare.endsWith(options.prefix) ? bare.slice(0, -options.prefix.length) : bare);
   const above = pathname === "/" ? "" : pathname;
   const dispatcher = createDispatcher(options.tls, {
     connectTimeout: options.connectMs,
@@ -58,7 +62,7 @@ export function createTransport(options: {
         method,
         signal: AbortSignal.timeout(within),
         headers: {
-          accept: "application/json, application/problem+json",
+          accept: options.accept,
           ...(body === undefined ? {} : { "content-type": "application/json" }),
           ...headers,
         },

@@ -1,0 +1,162 @@
+/** Calls to ONTAP with everything around them: who calls, what is repeated and what is not, what an answer must look like. */
+import type { z } from "zod";
+import type { PrepError } from "../../core/domain/errors.ts";
+import type { Clock, Logger } from "../../core/ports/runtime.ts";
+import { isConnectionReset, networkReason, translateNetworkError, wasNeverSent } from "../../net/errors.ts";
+import { AnswerTooLarge, type Outgoing, type Reply, type Transport } from "../transport.ts";
+import { acceptedSchema, pageOf } from "./answers.ts";
+import {
+  type CallSummary,
+  faultOf,
+  firstIssue,
+  garbage,
+  isCode,
+  OntapError,
+  outcomeUnknown,
+  parsedJson,
+  refusal,
+  unavailable,
+} from "./errors.ts";
+
+export interface Read extends CallSummary {
+  /** With its query. */
+  readonly path: string;
+}
+
+export interface Change extends Read {
+  readonly method: "POST" | "PATCH" | "DELETE";
+  readonly body?: object;
+  /** Whether a second sending does no harm, whatever became of the first. */
+  readonly repeatable: boolean;
+}
+
+export interface Api {
+  read<T>(call: Read, schema: z.ZodType<T>): Promise<T>;
+  /** Every record of a collection, by its `next` links. */
+  list<T>(call: Read, schema: z.ZodType<T>): Promise<T[]>;
+  /** The uuid of the job that the change goes on in, undefined where it is done already. Errors: `OntapError` for refusals. */
+  change(change: Change): Promise<string | undefined>;
+}
+
+export interface ApiOptions {
+  readonly transport: Transport;
+  readonly authorization: () => Promise<string>;
+  readonly url: string;
+  readonly callMs: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Ten million records: a list that goes on beyond has gone wrong. */
+const MOST_PAGES = 10_000;
+const PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 5_000;
+
+/** What came of one sending: an answer, or none (with what undici threw). */
+type Attempt = { readonly reply: Reply } | { readonly lost: unknown };
+
+export function createApi(options: ApiOptions): Api {
+  const { transport, authorization, url, callMs, clock, log } = options;
+
+  const send = async (call: CallSummary, outgoing: Omit<Outgoing, "within" | "headers">): Promise<Attempt> => {
+    const headers = { authorization: await authorization() };
+    const began = clock.now().getTime();
+    try {
+      const reply = await transport.exchange({ ...outgoing, headers, within: callMs });
+      const ms = clock.now().getTime() - began;
+      log.debug({ system: "ONTAP", action: call.action, ...call.ids, status: reply.status, ms }, "ONTAP call");
+      return { reply };
+    } catch (lost) {
+      const ms = clock.now().getTime() - began;
+      const reason = networkReason(lost);
+      log.warn({ system: "ONTAP", action: call.action, ...call.ids, ms, reason }, "ONTAP gave no answer");
+      return { lost };
+    }
+  };
+
+  const translated = (lost: unknown, call: CallSummary): PrepError =>
+    lost instanceof AnswerTooLarge
+      ? garbage(call, "an answer of more than 32 MiB")
+      : translateNetworkError(lost, { system: "ONTAP", address: url, section: "array" });
+
+  const pause = (reply: Reply): Promise<void> =>
+    clock.sleep(Math.min((reply.retryAfter ?? 0) * 1_000 || PAUSE_MS, LONGEST_PAUSE_MS));
+
+  const get = async (call: Read): Promise<Reply> => {
+    const outgoing = { method: "GET", path: call.path } as const;
+    let attempt = await send(call, outgoing);
+    if ("lost" in attempt && isConnectionReset(attempt.lost)) {
+      attempt = await send(call, outgoing);
+    } else if ("reply" in attempt && attempt.reply.status === 503) {
+      await pause(attempt.reply);
+      attempt = await send(call, outgoing);
+    }
+    if ("lost" in attempt) throw translated(attempt.lost, call);
+    if (attempt.reply.status === 503) throw unavailable(call);
+    return attempt.reply;
+  };
+
+  const read = async <T>(call: Read, schema: z.ZodType<T>): Promise<T> => parse(call, await get(call), schema);
+
+  return {
+    read,
+    list: async <T>(call: Read, schema: z.ZodType<T>): Promise<T[]> => {
+      const page = pageOf(schema);
+      const records: T[] = [];
+      const seen = new Set<string>();
+      // The link and not the count says whether there is more: a page may come empty when the array's time was up.
+      for (let path: string | undefined = call.path; path !== undefined; ) {
+        const answer: { records: T[]; next?: string | undefined } = await read({ ...call, path }, page);
+        records.push(...answer.records);
+        path = answer.next;
+        if (path === undefined) break;
+        if (!path.startsWith("/api/")) throw garbage(call, "_links.next: leads elsewhere");
+        if (seen.has(path) || seen.size >= MOST_PAGES) throw garbage(call, "_links.next: leads in a circle");
+        seen.add(path);
+      }
+      return records;
+    },
+    change: async (change) => {
+      const { method, path, body, repeatable } = change;
+      const outgoing = { method, path, ...(body === undefined ? {} : { body }) };
+      let attempt = await send(change, outgoing);
+      if ("reply" in attempt && attempt.reply.status === 503 && repeatable) {
+        await pause(attempt.reply);
+        attempt = await send(change, outgoing);
+      }
+      if ("lost" in attempt) {
+        if (wasNeverSent(attempt.lost)) throw translated(attempt.lost, change);
+        throw outcomeUnknown(change, "no answer came", { cause: attempt.lost });
+      }
+      const { reply } = attempt;
+      if (reply.status === 503) throw unavailable(change);
+      // A gateway's words: it does not know what became of the call behind it.
+      if ((reply.status === 502 || reply.status === 504) && faultOf(reply).code === "") {
+        throw outcomeUnknown(change, `a gateway answered ${reply.status}`);
+      }
+      if (reply.status >= 300) throw refusal(change, reply);
+      const accepted = acceptedSchema.safeParse(parsedJson(reply.text === "" ? "{}" : reply.text));
+      if (!accepted.success) throw outcomeUnknown(change, "the answer cannot be read", { cause: accepted.error });
+      return accepted.data.job?.uuid;
+    },
+  };
+}
+
+/** Undefined where the array refuses with one of these codes. */
+export async function unless<T>(codes: readonly string[], act: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await act();
+  } catch (thrown) {
+    if (thrown instanceof OntapError && isCode(thrown.fault, ...codes)) return undefined;
+    throw thrown;
+  }
+}
+
+function parse<T>(call: CallSummary, reply: Reply, schema: z.ZodType<T>): T {
+  if (reply.status >= 300) throw refusal(call, reply);
+  const json = parsedJson(reply.text);
+  if (json === undefined) throw garbage(call, `no JSON (content type ${reply.contentType.slice(0, 60) || "none"})`);
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) throw garbage(call, firstIssue(parsed.error));
+  return parsed.data;
+}
