@@ -3,8 +3,10 @@ import { strict as assert } from "node:assert";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { z } from "zod";
+import manifest from "../package.json" with { type: "json" };
+import { wholeRun } from "./whole-run.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "atvm-package-"));
 try {
@@ -36,8 +38,25 @@ try {
   const program = join(folder, "node_modules", ".bin", "atvm_prep");
   const help = execFileSync(process.execPath, [program, "--help"], { encoding: "utf8" });
   assert.match(help, /--automated_testing/);
-  execFileSync(process.execPath, [resolve("scripts/smoke-stdio.ts"), program], { cwd: folder, stdio: "inherit" });
+  const smoke = resolve("scripts/smoke-stdio.ts");
+  execFileSync(process.execPath, [smoke, program], { cwd: folder, stdio: "inherit" });
+  const installed = join(folder, "node_modules", "atvm-prep");
+  execFileSync(process.execPath, [smoke], { cwd: installed, stdio: "inherit", env: clientEnvironment() });
+  // The oldest Node that is promised; the checks above run on the one that this is developed on.
+  const { engines } = z.object({ engines: z.object({ node: z.string() }) }).parse(manifest);
+  const oldest = `${engines.node.replace(">=", "")}.0`;
+  const node = ["install", "--no-save", "--no-audit", "--no-fund", `node@${oldest}`];
+  execFileSync("npm", node, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+  const old = join(folder, "node_modules", "node", "bin", "node");
+  assert.equal(execFileSync(old, ["--version"], { encoding: "utf8" }).trim(), `v${oldest}`);
+  await wholeRun([old, program]);
   console.log(`package: ${made.filename}, ${files.length} files`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** As a client starts a server: not from an npm script, whose variables tell npx that it is in this checkout. */
+function clientEnvironment(): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith("npm_"));
+  return { ...Object.fromEntries(own), PATH: `${dirname(process.execPath)}${delimiter}${process.env["PATH"] ?? ""}` };
 }

@@ -1,10 +1,11 @@
 /**
- * A raw conversation with the server that mcp.json starts: every line on its standard output must be JSON-RPC. An
- * argument, if given, is the program to start instead of dist/main.js.
+ * A raw conversation with the server that mcp.json of this folder starts: every line on its standard output must be
+ * JSON-RPC. An argument, if given, is the program to start instead.
  */
 import { strict as assert } from "node:assert";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 
@@ -16,8 +17,15 @@ const message = z.looseObject({
   error: z.looseObject({ message: z.string() }).optional(),
 });
 
-const [program = "dist/main.js"] = process.argv.slice(2);
-const child = spawn(process.execPath, [program, "serve", "--lab"], { stdio: ["pipe", "pipe", "inherit"] });
+const configured = z.object({
+  mcpServers: z.object({ "atvm-prep": z.object({ command: z.string(), args: z.array(z.string()) }) }),
+});
+const [program] = process.argv.slice(2);
+const { command, args } =
+  program === undefined
+    ? configured.parse(JSON.parse(await readFile("mcp.json", "utf8"))).mcpServers["atvm-prep"]
+    : { command: process.execPath, args: [program, "serve", "--lab"] };
+const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
 const answers = new Map<number, (result: Record<string, unknown>) => void>();
 let lines = 0;
 

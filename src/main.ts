@@ -16,6 +16,10 @@ if (major < 22 || (major === 22 && minor < 20)) {
     if (String(warning).startsWith("SQLite is an experimental feature")) return;
     Reflect.apply(emit, process, [warning, ...rest]);
   };
+  void start();
+}
+
+async function start(): Promise<void> {
   const { cacheCompiledCode } = await import("./platform/compile-cache.ts");
   cacheCompiledCode(process.env);
   const [{ runCli }, { processIo }] = await Promise.all([import("./cli/cli.ts"), import("./cli/terminal/io.ts")]);

@@ -1,12 +1,14 @@
 /** Starts the process that carries a run out and outlives the server that started it. */
 import { spawn } from "node:child_process";
+import { isSea } from "node:sea";
 import { PrepError } from "../core/domain/errors.ts";
 
 /** `main.js carry-out RUN`, in a session of its own: closing the client, the server or the terminal does not reach it. */
 export function detachedLaunch(configFile: string | undefined): (runId: string) => Promise<void> {
   return (runId) =>
     new Promise((resolve, reject) => {
-      const [, script] = process.argv;
+      // A single executable is its own script, and has none to name.
+      const script = isSea() ? undefined : process.argv[1];
       const words = [
         ...process.execArgv,
         ...(script === undefined ? [] : [script]),
