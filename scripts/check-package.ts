@@ -3,7 +3,7 @@ import { strict as assert } from "node:assert";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 import manifest from "../package.json" with { type: "json" };
 import { wholeRun } from "./whole-run.ts";
@@ -41,7 +41,7 @@ try {
   const smoke = resolve("scripts/smoke-stdio.ts");
   execFileSync(process.execPath, [smoke, program], { cwd: folder, stdio: "inherit" });
   const installed = join(folder, "node_modules", "atvm-prep");
-  execFileSync(process.execPath, [smoke], { cwd: installed, stdio: "inherit", env: clientEnvironment() });
+  execFileSync(process.execPath, [smoke], { cwd: installed, stdio: "inherit" });
   // The oldest Node that is promised; the checks above run on the one that this is developed on.
   const { engines } = z.object({ engines: z.object({ node: z.string() }) }).parse(manifest);
   const oldest = `${engines.node.replace(">=", "")}.0`;
@@ -53,10 +53,4 @@ try {
   console.log(`package: ${made.filename}, ${files.length} files`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
-}
-
-/** As a client starts a server: not from an npm script, whose variables tell npx that it is in this checkout. */
-function clientEnvironment(): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith("npm_"));
-  return { ...Object.fromEntries(own), PATH: `${dirname(process.execPath)}${delimiter}${process.env["PATH"] ?? ""}` };
 }
