@@ -27,6 +27,8 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: "none",
+  // Where a checkout would have a Node of its own; an executable brings one in itself.
+  logOverride: { "empty-import-meta": "silent" },
   logLevel: "warning",
 });
 const settings = join(out, "sea.json");
