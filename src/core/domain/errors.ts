@@ -81,6 +81,12 @@ const TABLE = {
   SIGNATURE_MOUNTED: row(3, 409, "mend_systems", "The VMFS signature is mounted where it would collide."),
   COPY_AMBIGUOUS: row(3, 409, "mend_systems", "The host shows another copy of the volume than the plan's."),
   COPY_NOT_FOUND: row(3, 409, "mend_systems", "The new disk or copy did not show on the host in time."),
+  SAME_NAA: row(
+    3,
+    409,
+    "mend_systems",
+    "Several volumes of the array have one NAA, so that a host cannot tell them apart.",
+  ),
   CLONE_HAS_CHILDREN: row(3, 409, "mend_systems", "A clone that would be deleted has snapshots or clones of its own."),
   VOLUME_UNUSABLE: row(3, 409, "mend_systems", "The array has the volume, and nothing may be done with it as it is."),
   ASSIGNED_THROUGH_GROUP: row(

@@ -39,10 +39,15 @@ interface Look {
   readonly notes: string[];
 }
 
-/** The gold volume that a volume descends from, itself if it is one. */
+/** The gold volume that a volume descends from, itself if it is one; where ancestry is cut or goes in a circle, its last known ancestor. */
 function goldOf(volume: Volume, volumes: readonly Volume[]): Volume {
-  const parent = volumes.find((one) => one.id === volume.parentVolumeId);
-  return volume.kind === "gold" || parent === undefined ? volume : goldOf(parent, volumes);
+  const line = [volume];
+  for (const member of line) {
+    const parent = volumes.find((candidate) => candidate.id === member.parentVolumeId);
+    if (member.kind === "gold" || parent === undefined || line.includes(parent)) return member;
+    line.push(parent);
+  }
+  return volume;
 }
 
 async function look(

@@ -19,6 +19,7 @@ import type { Connection } from "../ports/runtime.ts";
 import type { PlaceNames, Request } from "../request/request.ts";
 import { labelledAs, type StaleDatastore, staleOf } from "./leftover-datastores.ts";
 import { findGold, findPlaces, locate, type Places } from "./locate.ts";
+import { refuseSameNaa } from "./same-naa.ts";
 
 export interface ArrayView {
   readonly clients: readonly ArrayClient[];
@@ -124,6 +125,7 @@ export async function observe(
     );
   }
   const family = familyOf(gold, arrayView.volumes);
+  refuseSameNaa(family, arrayView.volumes);
   const naas = new Set(family.map((volume) => volume.naa));
   const memory = await remember(gold.id);
   const early = signaturesOf(naas, inventory, { disks: [], mounts: [], unresolved: [] }, memory);

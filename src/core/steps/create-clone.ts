@@ -1,5 +1,6 @@
 import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
+import { refuseSameNaa } from "../observe/same-naa.ts";
 import type { Volume } from "../ports/array.ts";
 import { type CreateCloneStep, type Result, stepKind, type WritableWorld } from "./types.ts";
 
@@ -20,13 +21,15 @@ async function makeClone(step: CreateCloneStep, name: string, world: WritableWor
     world.key,
     (percent) => world.progress(`${percent} %`),
   );
-  const volume = await world.array.volume(volumeId);
+  const volumes = await world.array.volumes();
+  const volume = volumes.find((one) => one.id === volumeId);
   if (volume === undefined || volume.kind !== "clone") {
     throw new PrepError("REMOTE_GARBAGE", `The array says it made volume ${volumeId}, but shows no such clone.`, {
       found: { volumeId },
       hint: "Look at the volume on the array, then resume the run.",
     });
   }
+  refuseSameNaa([volume], volumes);
   return resultOf(volume, "made");
 }
 
@@ -42,6 +45,7 @@ export const createClone = stepKind<CreateCloneStep>({
     const [clone] = made;
     if (clone === undefined) return (world) => makeClone(step, name, world);
     if (made.length === 1 && clone.kind === "clone" && clone.parentSnapshotId === step.snapshot.id) {
+      refuseSameNaa([clone], await array.volumes());
       return resultOf(clone, "made before:");
     }
     throw new PrepError("OUTCOME_UNKNOWN", `The array has ${made.length} volumes of this run's clone name.`, {

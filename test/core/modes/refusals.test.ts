@@ -348,6 +348,31 @@ describe("refused before any token is issued, with nothing changed", () => {
     expect(JSON.stringify(refused.found)).toContain(guid);
   });
 
+  test("a volume of the family whose NAA another volume has as well: SAME_NAA", async () => {
+    await bench.reset("clone-assigned");
+    const [clone] = assignedTo(await bench.control.state());
+    const foreign = goldOf(await bench.control.state(), GOLD_2);
+    const other = bench.lab.world.model.volumes.find((volume) => volume.id === foreign.id);
+    change(bench.lab.world, function shareNaa() {
+      if (other !== undefined) other.guid = clone?.guid ?? "";
+    });
+    for (const mode of ALL) {
+      const refused = await refusal(bench.plan(mode), "SAME_NAA");
+      for (const volume of [clone, foreign]) expect(JSON.stringify(refused.found)).toContain(volume?.id);
+    }
+  });
+
+  test("a clone that the array makes with an NAA that is taken is not assigned", async () => {
+    await bench.reset("clone-assigned");
+    const plan = await bench.plan("automated_testing");
+    const gold = goldOf(await bench.control.state());
+    change(bench.lab.world, function repeatItself({ ids }) {
+      Object.defineProperty(ids, "guid", { value: () => gold.guid });
+    });
+    expect(await bench.run(plan)).toMatchObject({ state: "failed", error: { code: "SAME_NAA" } });
+    expect(assignedTo(await bench.control.state())).toEqual([]);
+  });
+
   test("another run that holds the family or the client: LOCKED", async () => {
     await bench.reset("clone-assigned");
     const plan = await bench.plan("automated_testing");
