@@ -14,7 +14,15 @@ const LISTED: Readonly<Record<number, readonly ErrorCode[]>> = {
 const REFUSED = ERROR_CODES.slice(
   ERROR_CODES.indexOf("UNKNOWN_LUN"),
   ERROR_CODES.indexOf("CLONE_HAS_CHILDREN") + 1,
-).concat("TOOLS_MISSING", "FORBIDDEN", "WRONG_PRINCIPAL", "WRONG_CONTROLLER");
+).concat(
+  "VOLUME_UNUSABLE",
+  "SAME_NAA",
+  "ASSIGNED_THROUGH_GROUP",
+  "TOOLS_MISSING",
+  "FORBIDDEN",
+  "WRONG_PRINCIPAL",
+  "WRONG_CONTROLLER",
+);
 
 const expected = (code: ErrorCode): number => {
   if (REFUSED.includes(code)) return 3;
