@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { openApp } from "../src/app.ts";
 import { PrepError } from "../src/core/domain/errors.ts";
 import { MODES, type Mode, traitsOf } from "../src/core/domain/modes.ts";
-import type { PlanView, RunView } from "../src/core/views.ts";
+import type { PlanRecord, RunRecord } from "../src/core/records.ts";
 import { startLab } from "../src/lab/start.ts";
 import { SCENARIOS, type ScenarioName } from "../src/lab/world/scenarios.ts";
 
@@ -40,7 +40,7 @@ interface Outcome {
 }
 
 /** The plan's steps in order; in brackets those that the run found done already. */
-function told(plan: PlanView, run: RunView): string {
+function told(plan: PlanRecord, run: RunRecord): string {
   if (plan.steps.length === 0) return "nothing: the goal is reached already";
   const skipped = new Set(run.steps.filter((step) => step.state === "skipped").map((step) => step.id));
   return plan.steps.map(({ id, kind }) => (skipped.has(id) ? `(\`${kind}\`)` : `\`${kind}\``)).join(" → ");

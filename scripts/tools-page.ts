@@ -1,6 +1,6 @@
 /** docs/tools.md: the tools' arguments and results, from the schemas that check them. */
 import { z } from "zod";
-import { errorView } from "../src/core/views.ts";
+import { errorView } from "../src/text/views.ts";
 import { TOOLS } from "../src/tools/catalog.ts";
 
 /** The part of JSON Schema that our schemas come out as. */

@@ -8,7 +8,6 @@ import { createEngine } from "./core/create-engine.ts";
 import { PrepError } from "./core/domain/errors.ts";
 import type { Actor, Channel, Engine } from "./core/engine.ts";
 import type { EngineSettings } from "./core/engine-options.ts";
-import { commandLine } from "./core/plans/command.ts";
 import type { Logger } from "./core/ports/runtime.ts";
 import type { Store } from "./core/ports/store.ts";
 import { createLog } from "./logging/log.ts";
@@ -37,6 +36,8 @@ export interface App {
   readonly log: Logger;
   /** Not audited: they bring nothing but a count. */
   readonly looks: Looks;
+  /** The configuration file, if it was named to this process: another one would not find it by itself. */
+  readonly namedConfig?: string;
   /** Who asks through this process: the OS user, in this store. */
   actor(channel: Channel, client?: string): Actor;
   close(): Promise<void>;
@@ -63,17 +64,19 @@ export async function openApp(options: AppOptions): Promise<App> {
       clock: systemClock,
       entropy: systemEntropy,
       log: opened.log,
-      settings: settingsOf(config, file ?? options.env["ATVM_CONFIG"]),
+      settings: settingsOf(config),
       systems,
       ...(options.detachRuns && !options.lab ? { launch: detachedLaunch(config.file) } : {}),
     });
     closers.push(() => engine.close());
+    const named = file ?? options.env["ATVM_CONFIG"];
     const principal = `os:${osUser()}@${store.id}`;
     return {
       engine,
       config,
       log: opened.log,
       looks: looksAt(config, opened.log),
+      ...(named === undefined || config.file === undefined ? {} : { namedConfig: config.file }),
       actor: (channel, client) => ({ principal, channel, ...(client === undefined ? {} : { client }) }),
       close,
     };
@@ -114,9 +117,7 @@ function osUser(): string {
   }
 }
 
-/** `named`: how the configuration was named to this process, if it was: another one would not find it by itself. */
-function settingsOf(config: Config, named: string | undefined): EngineSettings {
-  const where = named === undefined || config.file === undefined ? [] : ["--config", config.file];
+function settingsOf(config: Config): EngineSettings {
   return {
     places: config.register,
     naming: { luns: config.luns, pairs: config.pairs, defaults: config.defaults },
@@ -131,7 +132,6 @@ function settingsOf(config: Config, named: string | undefined): EngineSettings {
       deviceWaitMs: config.limits.deviceWait,
       openPlans: config.limits.openPlans,
     },
-    line: (...words) => commandLine(["atvm_prep", ...words, ...where]),
     wrongController: () => wrongController(config.controller),
   };
 }

@@ -4,7 +4,7 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { runCli } from "../src/cli/cli.ts";
-import { errorView, planView } from "../src/core/views.ts";
+import { errorView, planView } from "../src/text/views.ts";
 import { terminal } from "./cli/terminal/terminal.ts";
 import { type Bench, withEngine } from "./support/engine.ts";
 import { type Conversation, modernOn } from "./support/mcp-clients.ts";
@@ -26,7 +26,11 @@ const Outcome = z.union([z.object({ error: errorView }), planView]);
 /** What is the same through both doors: all but the plan's own id, token and times, and that a dry run leaves no open plan. */
 function essence(answer: unknown): unknown {
   const outcome = Outcome.parse(answer);
-  if ("error" in outcome) return outcome;
+  if ("error" in outcome) {
+    // What may be done next is said in each door's own words, after what holds everywhere.
+    const { hint, ...error } = outcome.error;
+    return { ...error, hint: hint.split(/(?<=\.) /)[0] };
+  }
   const {
     planId: _id,
     planToken: _token,

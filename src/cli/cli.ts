@@ -1,5 +1,5 @@
 /** From the words of a command line to an exit code. */
-import type { OpenApp } from "./context.ts";
+import { makeContext, type OpenApp } from "./context.ts";
 import { Interrupted } from "./terminal/interrupted.ts";
 import { flush, type Io } from "./terminal/io.ts";
 
@@ -11,19 +11,26 @@ export async function runCli(argv: readonly string[], io: Io, openApp: OpenApp =
     const serving = plainServe(argv);
     if (serving !== undefined) {
       const { lab, config } = serving;
-      const context = { io, openApp, json: false, ...(config === undefined ? {} : { config }) };
-      return await (await import("./commands/serve.ts")).serve({ lab, http: false }, context);
+      const { serve } = await import("./commands/serve.ts");
+      return await serve({ lab, http: false }, makeContext({ io, openApp, json: false, config }));
     }
-    const [{ normalizeArgv }, { jobOf }] = await Promise.all([import("./args/argv.ts"), import("./program.ts")]);
-    return await jobOf(normalizeArgv(argv), io, openApp)();
+    const [{ normalizeArgv }, { parseCommand }] = await Promise.all([import("./args/argv.ts"), import("./program.ts")]);
+    return await parseCommand(normalizeArgv(argv), io, openApp)();
   } catch (thrown) {
-    const { interrupted, refuse } = await import("./terminal/results.ts");
+    const { interrupted, printError } = await import("./terminal/results.ts");
     // Known before anything is parsed, since an error of parsing is a document too.
-    const json = argv.includes("--json");
-    return thrown instanceof Interrupted ? interrupted({ io, json }) : refuse({ io, json }, thrown);
+    const to = makeContext({ io, openApp, json: argv.includes("--json"), config: configIn(argv) });
+    return thrown instanceof Interrupted ? interrupted(to) : printError(to, thrown);
   } finally {
     await flush(io);
   }
+}
+
+/** The configuration that a line names, for the wording of an error that was met before the line was parsed. */
+function configIn(argv: readonly string[]): string | undefined {
+  const at = argv.findIndex((word) => word === "--config" || word.startsWith("--config="));
+  const [, value] = (argv[at] ?? "").split("=", 2);
+  return at === -1 ? undefined : (value ?? argv[at + 1]);
 }
 
 /**

@@ -1,8 +1,10 @@
 /** What a command is handed. */
+import { resolve } from "node:path";
 import type { App, AppOptions } from "../app.ts";
 import { PrepError } from "../core/domain/errors.ts";
+import { type Wording, wordingFor } from "../text/wording.ts";
 import { Interrupted } from "./terminal/interrupted.ts";
-import { type Io, tell } from "./terminal/io.ts";
+import { type Io, printErr } from "./terminal/io.ts";
 
 export type OpenApp = (options: AppOptions) => Promise<App>;
 
@@ -14,6 +16,22 @@ export interface Context {
   readonly config?: string;
   /** Results go to standard output as one JSON document; all else to standard error. */
   readonly json: boolean;
+  /** How results and errors are worded: for a terminal, with the configuration that this command was given. */
+  readonly wording: Wording;
+}
+
+interface ContextParts {
+  readonly io: Io;
+  readonly openApp: OpenApp;
+  readonly json: boolean;
+  readonly config: string | undefined;
+}
+
+export function makeContext({ io, openApp, json, config }: ContextParts): Context {
+  // Another process would not find a configuration by itself that was named to this one.
+  const named = config ?? io.env["ATVM_CONFIG"];
+  const wording = wordingFor("terminal", { config: named === undefined ? undefined : resolve(io.cwd, named) });
+  return { io, openApp, json, wording, ...(config === undefined ? {} : { config }) };
 }
 
 /**
@@ -28,7 +46,7 @@ export async function withApp<T>(
 ): Promise<T> {
   const app = await context.openApp({ ...appOptions(context, name), keepConnected: true });
   try {
-    if (warn) tellWarnings(context.io, app.config.warnings);
+    if (warn) printWarnings(context.io, app.config.warnings);
     return await use(app);
   } catch (thrown) {
     if (!(thrown instanceof PrepError || thrown instanceof Interrupted)) {
@@ -40,8 +58,8 @@ export async function withApp<T>(
   }
 }
 
-export function tellWarnings(io: Io, warnings: readonly string[]): void {
-  for (const warning of warnings) tell(io, `Warning: ${warning}`);
+export function printWarnings(io: Io, warnings: readonly string[]): void {
+  for (const warning of warnings) printErr(io, `Warning: ${warning}`);
 }
 
 /** `name` is which part of the program writes the log. */

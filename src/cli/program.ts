@@ -5,16 +5,16 @@ import { PrepError } from "../core/domain/errors.ts";
 import { VERSION } from "../platform/version.ts";
 import { CONFIG_FLAG, type Flag, OPTION_FLAGS, PREP_FLAGS, prepCommandOf } from "./args/flags.ts";
 import { helpPage } from "./args/help.ts";
-import { badRequest } from "./args/usage-error.ts";
-import type { Context, OpenApp } from "./context.ts";
-import { type Io, say } from "./terminal/io.ts";
+import { usageError } from "./args/usage-error.ts";
+import { type Context, makeContext, type OpenApp } from "./context.ts";
+import { type Io, printOut } from "./terminal/io.ts";
 
 export type Job = () => Promise<number>;
 
 /** What the words ask for, not yet begun. Help and version are printed at once. Errors: `BAD_REQUEST`. */
-export function jobOf(words: readonly string[], io: Io, openApp: OpenApp): Job {
+export function parseCommand(words: readonly string[], io: Io, openApp: OpenApp): Job {
   let job: Job | undefined;
-  const program = programOf(io, openApp, (chosen) => {
+  const program = buildProgram(io, openApp, (chosen) => {
     job = chosen;
   });
   let failed = program;
@@ -26,7 +26,7 @@ export function jobOf(words: readonly string[], io: Io, openApp: OpenApp): Job {
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
     if (thrown.exitCode === 0) return async () => 0;
-    throw badRequest(thrown, words, failed);
+    throw usageError(thrown, words, failed);
   }
   if (job === undefined)
     throw new PrepError("BAD_REQUEST", "That is not a command.", { hint: "See `atvm_prep --help`." });
@@ -49,14 +49,14 @@ const serving = z.object({ lab: z.boolean().default(false), http: z.union([z.str
 const count = z.coerce.number().int().positive().optional();
 
 /** Errors: `BAD_REQUEST`, naming the flag but not its value. */
-function flagsOf<T extends z.ZodObject>(schema: T, options: unknown): z.output<T> {
+function parseFlags<T extends z.ZodObject>(schema: T, options: unknown): z.output<T> {
   const parsed = schema.safeParse(options);
   if (parsed.success) return parsed.data;
   const flag = String(parsed.error.issues[0]?.path[0] ?? "");
   throw new PrepError("BAD_REQUEST", `--${flag} cannot be used like that.`, { hint: "See `atvm_prep --help`." });
 }
 
-function programOf(io: Io, openApp: OpenApp, choose: (job: Job) => void): Command {
+function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Command {
   const program = new Command("atvm_prep")
     .configureOutput({ writeOut: (out) => io.stdout.write(out), writeErr: () => undefined })
     .helpCommand(false)
@@ -73,8 +73,7 @@ function programOf(io: Io, openApp: OpenApp, choose: (job: Job) => void): Comman
     command.action(() => {
       const options: unknown = command.optsWithGlobals();
       const { config, json } = common.parse(options);
-      const context: Context = { io, openApp, json, ...(config === undefined ? {} : { config }) };
-      choose(() => run(context, command.args, options));
+      choose(() => run(makeContext({ io, openApp, json, config }), command.args, options));
     });
   const add = (parent: Command, name: string, summary: string, hidden = false): Command =>
     parent
@@ -100,7 +99,7 @@ function programOf(io: Io, openApp: OpenApp, choose: (job: Job) => void): Comman
       .option("--lab", "start a simulated array and vCenter, and work on these")
       .addOption(new Option("--http [ADDRESS]").hideHelp()),
     async (context, _args, options) => {
-      const { lab, http } = flagsOf(serving, options);
+      const { lab, http } = parseFlags(serving, options);
       return (await import("./commands/serve.ts")).serve({ lab, http: http !== undefined }, context);
     },
   );
@@ -127,7 +126,7 @@ function programOf(io: Io, openApp: OpenApp, choose: (job: Job) => void): Comman
     .option("-n, --dgs_lun_name <LUN>", "of this LUN only")
     .option("--limit <N>", "at most so many");
   act(history, async (context, _args, options) => {
-    const filter = flagsOf(z.object({ client_name: text, dgs_lun_name: text, limit: count }), options);
+    const filter = parseFlags(z.object({ client_name: text, dgs_lun_name: text, limit: count }), options);
     return (await import("./commands/runs.ts")).runs(
       present({ client: filter.client_name, lun: filter.dgs_lun_name, limit: filter.limit }),
       context,
@@ -143,7 +142,7 @@ function programOf(io: Io, openApp: OpenApp, choose: (job: Job) => void): Comman
     resume.option(spelled(flag), flag.text);
   }
   act(resume, async (context, [id = ""], options) => {
-    const { yes, dryRun, yesRollback } = flagsOf(answering, options);
+    const { yes, dryRun, yesRollback } = parseFlags(answering, options);
     return (await import("./commands/runs.ts")).resumeRun(id, { yes, dryRun, ...present({ yesRollback }) }, context);
   });
   act(add(run, "cancel", "stop it before its next step").argument("<RUN>"), async (context, [id = ""]) =>
@@ -157,7 +156,7 @@ function programOf(io: Io, openApp: OpenApp, choose: (job: Job) => void): Comman
     .option("--run <RUN>", "of this run")
     .option("--limit <N>", "at most so many");
   act(auditRows, async (context, _args, options) => {
-    const given = flagsOf(z.object({ since: text, plan: text, run: text, limit: count }), options);
+    const given = parseFlags(z.object({ since: text, plan: text, run: text, limit: count }), options);
     const filter = present({ since: instantOf(given.since), planId: given.plan, runId: given.run, limit: given.limit });
     return (await import("./commands/audit.ts")).showAudit(filter, context);
   });
@@ -168,7 +167,7 @@ function programOf(io: Io, openApp: OpenApp, choose: (job: Job) => void): Comman
     add(audit, "export", "all rows as JSON Lines").option("--since <TIME>", "from this date or instant on (ISO 8601)"),
     async (context, _args, options) =>
       (await import("./commands/audit.ts")).exportAudit(
-        present({ since: instantOf(flagsOf(z.object({ since: text }), options).since) }),
+        present({ since: instantOf(parseFlags(z.object({ since: text }), options).since) }),
         context,
       ),
   );
@@ -183,12 +182,12 @@ function programOf(io: Io, openApp: OpenApp, choose: (job: Job) => void): Comman
   const config = program.command("config").description("the configuration");
   act(add(config, "schema", "its JSON Schema"), async (context) => {
     const { configJsonSchema } = await import("../config/schema.ts");
-    say(context.io, JSON.stringify(configJsonSchema(), undefined, 2));
+    printOut(context.io, JSON.stringify(configJsonSchema(), undefined, 2));
     return 0;
   });
 
   act(add(program, "carry-out", "", true).argument("<RUN>"), async (context, [id = ""]) =>
-    (await import("./commands/execute-run.ts")).carryOut(id, context),
+    (await import("./commands/execute-run.ts")).executeRun(id, context),
   );
   return program;
 }

@@ -8,7 +8,7 @@ import type { AuditEvent } from "./domain/states.ts";
 import type { Actor } from "./engine.ts";
 import type { Clock } from "./ports/runtime.ts";
 import type { AuditRow, Store, StoreReader, StoreWriter } from "./ports/store.ts";
-import type { AuditRowView, ChainView } from "./views.ts";
+import type { AuditRowRecord, ChainRecord } from "./records.ts";
 
 export interface AuditEntry {
   readonly type: AuditEvent;
@@ -95,7 +95,7 @@ export async function hasAuditEvent(tx: StoreReader, planId: string, type: Audit
 }
 
 /** Any change, gap or cut, and any recorded head that does not stand in the table any more. */
-export async function verifyChain(store: Store): Promise<ChainView> {
+export async function verifyChain(store: Store): Promise<ChainRecord> {
   const problems: string[] = [];
   // Every head ever recorded must stand: also an older one, where a chain that was cut has grown again since.
   const heads = new Map<number, Set<string>>();
@@ -134,7 +134,7 @@ export async function verifyChain(store: Store): Promise<ChainView> {
   };
 }
 
-export function viewAuditRow(row: AuditRow): AuditRowView {
+export function viewAuditRow(row: AuditRow): AuditRowRecord {
   const { seq, at, type, actor, channel, hash } = row;
   return {
     seq,

@@ -24,20 +24,20 @@ import { lockedBy, Redemption } from "./plans/redeem.ts";
 import { restOfRun } from "./plans/resume.ts";
 import type { VcenterOverride } from "./ports/runtime.ts";
 import type { PlanRow, RunRow } from "./ports/store.ts";
+import type {
+  AuditPage,
+  ChainRecord,
+  Inspection,
+  LunInventory,
+  PlanRecord,
+  RunRecord,
+  SnapshotInventory,
+  VmInventory,
+} from "./records.ts";
 import { lunNameOf, type PrepInputs, type TargetInputs } from "./request/request.ts";
 import { Runs } from "./runs/runs.ts";
-import type {
-  AuditView,
-  ChainView,
-  InspectView,
-  LunsView,
-  PlanView,
-  RunView,
-  SnapshotsView,
-  VmsView,
-} from "./views.ts";
 
-/** `confirm_plan` answers within 25 s of the approval; what is left of them is for the answer's own way. */
+/** A confirm answers within 25 s of the approval; what is left of them is for the answer's own way. */
 const CONFIRM_WAIT_MS = 22_000;
 const AUDIT_ROWS = 200;
 
@@ -103,7 +103,7 @@ class PrepEngine implements Engine {
     }
   }
 
-  async inspect(inputs: TargetInputs & { lun?: string }, actor: Actor): Promise<InspectView> {
+  async inspect(inputs: TargetInputs & { lun?: string }, actor: Actor): Promise<Inspection> {
     return this.#read("inspect", inputs, actor, async () => {
       const [seen, { now, plans, runs }] = await Promise.all([
         inspect(this.#deps, inputs),
@@ -122,30 +122,28 @@ class PrepEngine implements Engine {
           .filter((row) => row.expiresAt > now && row.clientId === seen.client.id)
           .flatMap((row) => {
             const plan = this.#plans.readable(row);
-            return plan === undefined
-              ? []
-              : { planId: row.id, mode: plan.mode, command: plan.command, expiresAt: row.expiresAt };
+            return plan === undefined ? [] : this.#plans.view(row, now);
           }),
         runningRuns: live
           .filter((run) => run.clientId === seen.client.id)
-          .map((run) => ({ runId: run.id, mode: run.mode as Mode, state: run.state as RunView["state"] })),
+          .map((run) => ({ runId: run.id, mode: run.mode as Mode, state: run.state as RunRecord["state"] })),
       };
     });
   }
 
-  listLuns(actor: Actor): Promise<LunsView> {
-    return this.#read("list_luns", {}, actor, () => listLuns(this.#deps));
+  listLuns(actor: Actor): Promise<LunInventory> {
+    return this.#read("luns", {}, actor, () => listLuns(this.#deps));
   }
 
-  listSnapshots(lun: string, actor: Actor): Promise<SnapshotsView> {
-    return this.#read("list_snapshots", { lun }, actor, () => listSnapshots(this.#deps, lun));
+  listSnapshots(lun: string, actor: Actor): Promise<SnapshotInventory> {
+    return this.#read("snapshots", { lun }, actor, () => listSnapshots(this.#deps, lun));
   }
 
-  listVms(inputs: TargetInputs & { lun?: string }, actor: Actor): Promise<VmsView> {
-    return this.#read("list_vms", inputs, actor, () => listVms(this.#deps, inputs));
+  listVms(inputs: TargetInputs & { lun?: string }, actor: Actor): Promise<VmInventory> {
+    return this.#read("vms", inputs, actor, () => listVms(this.#deps, inputs));
   }
 
-  async plan(mode: Mode, inputs: PrepInputs, actor: Actor, options: PlanOptions = {}): Promise<PlanView> {
+  async plan(mode: Mode, inputs: PrepInputs, actor: Actor, options: PlanOptions = {}): Promise<PlanRecord> {
     const asked = { mode, lun: safeText(inputs.lun) };
     return this.#audited("plan_refused", actor, asked, async () => {
       const planned = await planNow(this.#deps, mode, inputs, options.vcenter);
@@ -162,13 +160,13 @@ class PrepEngine implements Engine {
     if (holding.length > 0) throw lockedBy(holding);
   }
 
-  async resumePlan(runId: string, actor: Actor, options: PlanOptions = {}): Promise<PlanView> {
+  async resumePlan(runId: string, actor: Actor, options: PlanOptions = {}): Promise<PlanRecord> {
     return this.#audited("plan_refused", actor, { resumes: safeText(runId, 60) }, async () => {
       const run = await this.#runs.settle(await this.#runs.row(runId));
       if (!isFinished(run.state)) throw lockedBy([run]);
       if (run.state === "succeeded") {
         throw new PrepError("BAD_REQUEST", `Run ${run.id} succeeded; nothing of it is left.`, {
-          hint: "Plan anew if you want it done again.",
+          hint: "Plan it anew if it is to be done again.",
         });
       }
       const { store } = this.#deps;
@@ -181,20 +179,22 @@ class PrepEngine implements Engine {
         const by = run.resumedBy ?? newer?.id;
         throw new PrepError("PLAN_OBSOLETE", `Run ${by} came after run ${run.id} on this LUN family or client.`, {
           found: { runId: by },
-          hint: "Plan the mode anew: the state is another one now.",
+          hint: "The state has changed since: plan the mode anew.",
         });
       }
       return this.#planRest(run, actor, options.vcenter);
     });
   }
 
-  async #planRest(run: RunRow, actor: Actor, vcenter: VcenterOverride | undefined): Promise<PlanView> {
+  async #planRest(run: RunRow, actor: Actor, vcenter: VcenterOverride | undefined): Promise<PlanRecord> {
     const { planRow, steps } = await this.#deps.store.read(async (tx) => ({
       planRow: await tx.plan(run.planId),
       steps: await tx.steps(run.id),
     }));
     if (planRow === undefined)
-      throw new PrepError("PLAN_UNKNOWN", `The plan of run ${run.id} is gone.`, { hint: "Plan anew." });
+      throw new PrepError("PLAN_UNKNOWN", `The plan of run ${run.id} is gone.`, {
+        hint: "What is left can only be planned anew.",
+      });
     const plan = readPlan(planRow);
     const { rest, resumes } = restOfRun(run, plan, steps);
     const inputs =
@@ -210,7 +210,7 @@ class PrepEngine implements Engine {
     return this.#plans.issue({ ...planned, inputs, resumes }, actor);
   }
 
-  async confirm(planToken: string, actor: Actor, options: ConfirmOptions = {}): Promise<RunView> {
+  async confirm(planToken: string, actor: Actor, options: ConfirmOptions = {}): Promise<RunRecord> {
     const about: Record<string, unknown> = { tokenHash: sha256(planToken) };
     // Where the token is the approval, this call is; where a person was asked, the call that brings the answer.
     const approvedAt = this.#deps.clock.now().getTime();
@@ -245,32 +245,33 @@ class PrepEngine implements Engine {
     for (const run of await this.#redemption.liveRuns(row)) await this.#runs.settle(run);
   }
 
-  async carryOut(runId: string, signal: AbortSignal): Promise<RunView> {
+  async carryOut(runId: string, signal: AbortSignal): Promise<RunRecord> {
     await this.#runs.row(runId);
     await this.#runs.carry(runId, { signal });
     return this.#runs.view(await this.#runs.row(runId));
   }
 
-  approve(planId: string, actor: Actor, typedLun?: string): Promise<PlanView> {
+  approve(planId: string, actor: Actor, typedLun?: string): Promise<PlanRecord> {
     return this.#audited("approve_refused", actor, { planId: safeText(planId, 60) }, () =>
       this.#approvals.approve(planId, actor, typedLun),
     );
   }
 
-  async getPlan(planId: string): Promise<PlanView> {
+  async getPlan(planId: string): Promise<PlanRecord> {
     const { row, now } = await this.#deps.store.read(async (tx) => ({
       row: await tx.plan(planId),
       now: await latestTime(tx, this.#deps.clock),
     }));
     if (row === undefined) {
       throw new PrepError("PLAN_UNKNOWN", `There is no plan ${safeText(planId, 60)}.`, {
-        hint: "`atvm_prep plans` lists the open plans.",
+        hint: "It may have been typed wrong.",
+        next: [{ kind: "see_plans" }],
       });
     }
     return this.#plans.view(row, now);
   }
 
-  async listPlans(filter: { principal?: string } = {}): Promise<PlanView[]> {
+  async listPlans(filter: { principal?: string } = {}): Promise<PlanRecord[]> {
     const { rows, now } = await this.#deps.store.read(async (tx) => ({
       rows: await tx.plans({ state: "open", ...filter }),
       now: await latestTime(tx, this.#deps.clock),
@@ -280,7 +281,7 @@ class PrepEngine implements Engine {
       .map((row) => this.#plans.view(row, now));
   }
 
-  async discardPlan(which: { planToken?: string; planId?: string }, actor: Actor): Promise<PlanView> {
+  async discardPlan(which: { planToken?: string; planId?: string }, actor: Actor): Promise<PlanRecord> {
     const about = which.planId === undefined ? {} : { planId: safeText(which.planId, 60) };
     return this.#audited("discard_refused", actor, about, async () => {
       const { store, clock } = this.#deps;
@@ -290,7 +291,8 @@ class PrepEngine implements Engine {
           : await this.#plans.lookUp(which.planToken, actor);
       if (row === undefined) {
         throw new PrepError("PLAN_UNKNOWN", "There is no such plan.", {
-          hint: "Give the planToken, or the planId of an open plan.",
+          hint: "Give the token or the id of an open plan.",
+          next: [{ kind: "see_plans" }],
         });
       }
       if (row.principal !== actor.principal) {
@@ -310,11 +312,11 @@ class PrepEngine implements Engine {
     });
   }
 
-  getRun(runId: string, options: WaitOptions = {}): Promise<RunView> {
+  getRun(runId: string, options: WaitOptions = {}): Promise<RunRecord> {
     return this.#runs.follow(runId, options);
   }
 
-  async listRuns(filter: { client?: string; lun?: string; limit?: number }): Promise<RunView[]> {
+  async listRuns(filter: { client?: string; lun?: string; limit?: number }): Promise<RunRecord[]> {
     const rows = await this.#deps.store.read((tx) =>
       tx.runs({
         ...(filter.client === undefined ? {} : { clientName: filter.client }),
@@ -325,7 +327,7 @@ class PrepEngine implements Engine {
     return Promise.all(rows.map(async (row) => this.#runs.view(await this.#runs.settle(row))));
   }
 
-  async cancelRun(runId: string, actor: Actor): Promise<RunView> {
+  async cancelRun(runId: string, actor: Actor): Promise<RunRecord> {
     return this.#audited("cancel_refused", actor, { runId: safeText(runId, 60) }, async () => {
       const row = await this.#runs.settle(await this.#runs.row(runId));
       if (row.principal !== actor.principal) {
@@ -350,7 +352,7 @@ class PrepEngine implements Engine {
     planId?: string;
     runId?: string;
     limit?: number;
-  }): Promise<AuditView> {
+  }): Promise<AuditPage> {
     const { limit, since, ...rest } = filter;
     // Rows are found by comparing their instants as text, which all are in UTC.
     const which = since === undefined ? rest : { ...rest, since: new Date(since).toISOString() };
@@ -361,7 +363,7 @@ class PrepEngine implements Engine {
     return { rows: rows.map(viewAuditRow), chain };
   }
 
-  verifyAudit(): Promise<ChainView> {
+  verifyAudit(): Promise<ChainRecord> {
     return verifyChain(this.#deps.store);
   }
 

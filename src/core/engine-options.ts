@@ -13,14 +13,12 @@ export interface EngineSettings {
   readonly places?: PlaceNames;
   readonly approval: {
     readonly policies: Readonly<Record<Mode, ApprovalPolicy>>;
-    /** Whether `--yes` may stand for a person under policy `human`. */
+    /** Whether an approval given beforehand may stand for a person under policy `human`. */
     readonly cli: "allow" | "deny";
     readonly planTtlMs: number;
     readonly requesterIsNotApprover: boolean;
   };
   readonly limits: StepLimits & { readonly openPlans: number };
-  /** The words as a line for a terminal of this machine: the program's name, and the configuration where it must be named. */
-  line(...words: string[]): string;
   /** Why changes may not be made from this machine; undefined when they may (`controller` in the configuration). */
   wrongController(): string | undefined;
 }

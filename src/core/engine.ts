@@ -2,17 +2,18 @@
 
 import type { Mode } from "./domain/modes.ts";
 import type { VcenterOverride } from "./ports/runtime.ts";
-import type { PrepInputs, TargetInputs } from "./request/request.ts";
 import type {
-  AuditView,
-  ChainView,
-  InspectView,
-  LunsView,
-  PlanView,
-  RunView,
-  SnapshotsView,
-  VmsView,
-} from "./views.ts";
+  AuditPage,
+  ChainRecord,
+  Inspection,
+  LunInventory,
+  PlanRecord,
+  RunRecord,
+  SnapshotInventory,
+  VmInventory,
+} from "./records.ts";
+
+import type { PrepInputs, TargetInputs } from "./request/request.ts";
 
 export type Channel = "mcp" | "http" | "cli" | "cli-unattended" | "console" | "runner";
 
@@ -25,7 +26,7 @@ export interface Actor {
 }
 
 /** What a person answered. `typedLun` is wanted for a rollback, `approve` otherwise. */
-export type Answer =
+export type ApprovalAnswer =
   | { readonly kind: "accept"; readonly approve?: boolean; readonly typedLun?: string }
   | { readonly kind: "decline" }
   | { readonly kind: "cancel" };
@@ -35,10 +36,10 @@ export type Answer =
  * `confirm` when the client can ask; the answer comes back with the challenge in `answered`. Not an error to show.
  */
 export class ApprovalNeeded extends Error {
-  readonly plan: PlanView;
+  readonly plan: PlanRecord;
   /** Bound to plan, principal and deadline; a row in the store, used once. */
   readonly challenge: string;
-  constructor(plan: PlanView, challenge: string) {
+  constructor(plan: PlanRecord, challenge: string) {
     super(`plan ${plan.planId} waits for the operator's answer`);
     this.plan = plan;
     this.challenge = challenge;
@@ -49,20 +50,22 @@ export interface ConfirmOptions {
   /** The client can show a form. Without it policy `prompt` answers `NOT_APPROVED` and names the other way. */
   readonly canAsk?: boolean;
   /** The person's answer to an earlier `ApprovalNeeded`. */
-  readonly answered?: { readonly challenge: string; readonly answer: Answer };
+  readonly answered?: { readonly challenge: string; readonly answer: ApprovalAnswer };
   /** Aborts the waiting only; a run that was started goes on. */
   readonly signal?: AbortSignal;
   /** How long to wait for the run before answering with the run so far. Default 25 s. */
   readonly waitMs?: number;
   /** Called on each change of the run that was started. */
-  readonly onUpdate?: (run: RunView) => void | Promise<void>;
+  readonly onUpdate?: (run: RunRecord) => void | Promise<void>;
   readonly vcenter?: VcenterOverride;
+  /** Called with the plan before anything is done for it; it throws to refuse. */
+  readonly check?: (plan: PlanRecord) => void;
 }
 
 export interface WaitOptions {
   readonly waitMs?: number;
   readonly signal?: AbortSignal;
-  readonly onUpdate?: (run: RunView) => void | Promise<void>;
+  readonly onUpdate?: (run: RunRecord) => void | Promise<void>;
 }
 
 export interface PlanOptions {
@@ -71,38 +74,38 @@ export interface PlanOptions {
 
 /** What needs no approval: nothing behind this interface changes the array or the hypervisor, by type and by construction. */
 export interface PlanningEngine {
-  inspect(inputs: Partial<TargetInputs> & { lun?: string }, actor: Actor): Promise<InspectView>;
-  listLuns(actor: Actor): Promise<LunsView>;
-  listSnapshots(lun: string, actor: Actor): Promise<SnapshotsView>;
-  listVms(inputs: Partial<TargetInputs> & { lun?: string }, actor: Actor): Promise<VmsView>;
+  inspect(inputs: Partial<TargetInputs> & { lun?: string }, actor: Actor): Promise<Inspection>;
+  listLuns(actor: Actor): Promise<LunInventory>;
+  listSnapshots(lun: string, actor: Actor): Promise<SnapshotInventory>;
+  listVms(inputs: Partial<TargetInputs> & { lun?: string }, actor: Actor): Promise<VmInventory>;
   /** A stored, open plan with its token. Refusals are PrepErrors and are audited. */
-  plan(mode: Mode, inputs: PrepInputs, actor: Actor, options?: PlanOptions): Promise<PlanView>;
+  plan(mode: Mode, inputs: PrepInputs, actor: Actor, options?: PlanOptions): Promise<PlanRecord>;
   /** A plan of what an ended, unfinished run left. */
-  resumePlan(runId: string, actor: Actor, options?: PlanOptions): Promise<PlanView>;
-  getPlan(planId: string): Promise<PlanView>;
-  listPlans(filter?: { principal?: string }): Promise<PlanView[]>;
-  discardPlan(which: { planToken?: string; planId?: string }, actor: Actor): Promise<PlanView>;
-  getRun(runId: string, options?: WaitOptions): Promise<RunView>;
-  listRuns(filter: { client?: string; lun?: string; limit?: number }): Promise<RunView[]>;
+  resumePlan(runId: string, actor: Actor, options?: PlanOptions): Promise<PlanRecord>;
+  getPlan(planId: string): Promise<PlanRecord>;
+  listPlans(filter?: { principal?: string }): Promise<PlanRecord[]>;
+  discardPlan(which: { planToken?: string; planId?: string }, actor: Actor): Promise<PlanRecord>;
+  getRun(runId: string, options?: WaitOptions): Promise<RunRecord>;
+  listRuns(filter: { client?: string; lun?: string; limit?: number }): Promise<RunRecord[]>;
   readAudit(filter: {
     since?: string;
     date?: string;
     planId?: string;
     runId?: string;
     limit?: number;
-  }): Promise<AuditView>;
-  verifyAudit(): Promise<ChainView>;
+  }): Promise<AuditPage>;
+  verifyAudit(): Promise<ChainRecord>;
   /** Names for completion; empty when the systems cannot be reached. */
   completions(what: "lun" | "client" | "snapshot", prefix: string, context?: { lun?: string }): Promise<string[]>;
 }
 
 export interface Engine extends PlanningEngine {
-  confirm(planToken: string, actor: Actor, options?: ConfirmOptions): Promise<RunView>;
+  confirm(planToken: string, actor: Actor, options?: ConfirmOptions): Promise<RunRecord>;
   /** A person's approval on a channel that no assistant has: the CLI on a terminal, the console. */
-  approve(planId: string, actor: Actor, typedLun?: string): Promise<PlanView>;
-  cancelRun(runId: string, actor: Actor): Promise<RunView>;
+  approve(planId: string, actor: Actor, typedLun?: string): Promise<PlanRecord>;
+  cancelRun(runId: string, actor: Actor): Promise<RunRecord>;
   /** The detached runner's entry: carries a redeemed run out to its end. */
-  carryOut(runId: string, signal: AbortSignal): Promise<RunView>;
+  carryOut(runId: string, signal: AbortSignal): Promise<RunRecord>;
   /** Waits for runs carried out in this process, then closes the store. */
   close(): Promise<void>;
 }

@@ -12,23 +12,22 @@ import { asPrepError } from "../core/domain/errors.ts";
 import { safeText } from "../core/domain/safe-text.ts";
 import type { Actor, Engine } from "../core/engine.ts";
 import type { Logger } from "../core/ports/runtime.ts";
-import { errorText } from "../text/index.ts";
+import { errorText, presentError, type Wording } from "../text/index.ts";
 import type { Tool } from "../tools/define.ts";
-import { personBehind } from "./operator.ts";
+import { operatorOf } from "./operator.ts";
 import { progressTo } from "./progress.ts";
 
 /** What the MCP door needs from the house around it. */
-export interface Door {
+export interface McpContext {
   /** Opened on the first call, so that listing the tools needs neither a store nor the network. */
   readonly engine: () => Promise<Engine>;
   /** On stdio the OS user and the store; over HTTP issuer and subject. */
   readonly principal: () => string | Promise<string>;
   readonly channel: "mcp" | "http";
   readonly log: Logger;
+  /** How things are worded for the client's assistant. */
+  readonly wording: () => Wording;
 }
-
-/** Clients that speak an older protocol than this do not know links among the contents. */
-const LINKS_SINCE = "2025-06-18";
 
 const implementation = z.looseObject({ name: z.string(), version: z.string().optional() });
 
@@ -40,43 +39,41 @@ function clientName({ server }: McpServer, ctx: ServerContext): string | undefin
   return safeText(said.data.version === undefined ? said.data.name : `${said.data.name} ${said.data.version}`, 80);
 }
 
-export async function actorOf(door: Door, server: McpServer, ctx: ServerContext): Promise<Actor> {
+export async function actorOf(context: McpContext, server: McpServer, ctx: ServerContext): Promise<Actor> {
   const client = clientName(server, ctx);
-  return { principal: await door.principal(), channel: door.channel, ...(client === undefined ? {} : { client }) };
+  return {
+    principal: await context.principal(),
+    channel: context.channel,
+    ...(client === undefined ? {} : { client }),
+  };
 }
 
 /** Never throws: what goes wrong is an answer with `isError`. */
 export async function invoke(
   tool: Tool,
   args: unknown,
-  door: Door,
+  context: McpContext,
   server: McpServer,
   ctx: ServerContext,
 ): Promise<CallToolResult | InputRequiredResult> {
   const progress = progressTo(ctx, tool.kind === "confirm" ? "start" : "now");
   try {
-    const engine = await door.engine();
-    const answer = await tool.call(args, engine, {
-      actor: await actorOf(door, server, ctx),
+    const engine = await context.engine();
+    const wording = context.wording();
+    const result = await tool.call(args, engine, {
+      actor: await actorOf(context, server, ctx),
       signal: ctx.mcpReq.signal,
       onUpdate: progress.onUpdate,
-      person: personBehind(server, ctx),
+      operator: operatorOf(server, ctx, wording),
+      wording,
     });
-    if (isInputRequiredResult(answer)) return answer;
-    const knowsLinks = (server.server.getNegotiatedProtocolVersion() ?? LINKS_SINCE) >= LINKS_SINCE;
-    return {
-      structuredContent: answer.structured,
-      content: [
-        { type: "text", text: answer.text },
-        ...(knowsLinks
-          ? answer.links.map((link) => ({ type: "resource_link" as const, mimeType: "application/json", ...link }))
-          : []),
-      ],
-    };
+    if (isInputRequiredResult(result)) return result;
+    return { structuredContent: result.structured, content: [{ type: "text", text: result.text }] };
   } catch (thrown) {
     const error = asPrepError(thrown);
-    if (error.code === "INTERNAL") door.log.error({ tool: tool.name, err: error.cause ?? error }, "a tool call failed");
-    const view = error.toView();
+    if (error.code === "INTERNAL")
+      context.log.error({ tool: tool.name, err: error.cause ?? error }, "a tool call failed");
+    const view = presentError(error, context.wording());
     return { isError: true, structuredContent: { error: view }, content: [{ type: "text", text: errorText(view) }] };
   } finally {
     await progress.end();

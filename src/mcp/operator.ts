@@ -16,9 +16,9 @@ import {
 import { z } from "zod";
 import { PrepError } from "../core/domain/errors.ts";
 import { traitsOf } from "../core/domain/modes.ts";
-import { type Answer, ApprovalNeeded } from "../core/engine.ts";
-import type { PlanView } from "../core/views.ts";
-import { questionText } from "../text/index.ts";
+import { type ApprovalAnswer, ApprovalNeeded } from "../core/engine.ts";
+import type { PlanRecord } from "../core/records.ts";
+import { presentPlan, questionText, type Wording } from "../text/index.ts";
 
 /** How long an older client's person has for the answer. */
 const ANSWER_WITHIN_MS = 50_000;
@@ -31,10 +31,10 @@ const FORM = "approval";
 
 export interface Answered {
   readonly challenge: string;
-  readonly answer: Answer;
+  readonly answer: ApprovalAnswer;
 }
 
-export interface Person {
+export interface Operator {
   /** The client has said that it can show a form. */
   readonly canAsk: boolean;
   /** The answer that this very call carries. */
@@ -48,19 +48,23 @@ export interface Person {
  * Errors: what `confirm` throws; `NOT_APPROVED` where it is not content with the answer either.
  */
 export async function withApproval<T extends object>(
-  person: Person,
+  operator: Operator,
   confirm: (answered: Answered | undefined) => Promise<T>,
 ): Promise<T | InputRequiredResult> {
   try {
-    return await confirm(person.answered);
+    return await confirm(operator.answered);
   } catch (thrown) {
     if (!(thrown instanceof ApprovalNeeded)) throw thrown;
-    const asked = await person.ask(thrown);
+    const asked = await operator.ask(thrown);
     if (isInputRequiredResult(asked)) return asked;
     return await confirm(asked).catch((again: unknown) => {
       if (!(again instanceof ApprovalNeeded)) throw again;
       throw new PrepError("NOT_APPROVED", `The answer to plan ${again.plan.planId} came too late or was not valid.`, {
-        hint: "Call confirm_plan again to be asked anew, or approve with `atvm_prep approve`.",
+        hint: "Nothing was changed.",
+        next: [
+          { kind: "confirm_again", planId: again.plan.planId },
+          { kind: "approve", planId: again.plan.planId },
+        ],
       });
     });
   }
@@ -70,8 +74,8 @@ const approveForm = z.object({ approve: z.boolean() });
 const lunForm = z.object({ lunName: z.string().max(512) });
 
 /** The form as the wire knows it: one field, so that there is one thing to say. */
-function question(plan: PlanView): Parameters<typeof inputRequired.elicit>[0] {
-  const message = questionText(plan);
+function question(plan: PlanRecord, wording: Wording): Parameters<typeof inputRequired.elicit>[0] {
+  const message = questionText(presentPlan(plan, wording));
   return traitsOf(plan.mode).typedName
     ? {
         message,
@@ -96,7 +100,7 @@ function question(plan: PlanView): Parameters<typeof inputRequired.elicit>[0] {
 }
 
 /** A form that was sent back empty or garbled says nothing: it counts as put away. */
-function answerOf(action: "accept" | "decline" | "cancel", content: unknown): Answer {
+function answerOf(action: "accept" | "decline" | "cancel", content: unknown): ApprovalAnswer {
   if (action !== "accept") return { kind: action };
   const typed = lunForm.safeParse(content);
   if (typed.success) return { kind: "accept", typedLun: typed.data.lunName };
@@ -117,14 +121,14 @@ function canShowForms(capabilities: unknown): boolean {
 }
 
 /** The person behind the client that made this call. */
-export function personBehind({ server }: McpServer, ctx: ServerContext): Person {
+export function operatorOf({ server }: McpServer, ctx: ServerContext, wording: Wording): Operator {
   const modern = (server.getNegotiatedProtocolVersion() ?? "") >= MODERN;
   const envelope: Readonly<Record<string, unknown>> = { ...ctx.mcpReq.envelope };
   const canAsk = canShowForms(modern ? envelope[CLIENT_CAPABILITIES_META_KEY] : server.getClientCapabilities());
   return {
     canAsk,
     answered: modern ? carriedBy(ctx) : undefined,
-    ask: modern ? askLater : (needed) => askNow(needed, ctx),
+    ask: (needed) => (modern ? askLater(needed, wording) : askNow(needed, ctx, wording)),
   };
 }
 
@@ -135,8 +139,11 @@ function carriedBy(ctx: ServerContext): Answered | undefined {
   return { challenge, answer: answerOf(response.action, response.content) };
 }
 
-async function askLater({ plan, challenge }: ApprovalNeeded): Promise<InputRequiredResult> {
-  return inputRequired({ inputRequests: { [FORM]: inputRequired.elicit(question(plan)) }, requestState: challenge });
+async function askLater({ plan, challenge }: ApprovalNeeded, wording: Wording): Promise<InputRequiredResult> {
+  return inputRequired({
+    inputRequests: { [FORM]: inputRequired.elicit(question(plan, wording)) },
+    requestState: challenge,
+  });
 }
 
 const elicitResult = z.looseObject({
@@ -145,8 +152,8 @@ const elicitResult = z.looseObject({
 });
 
 /** No answer in time, or none that can be read, is a form put away: the plan stays open. */
-async function askNow({ plan, challenge }: ApprovalNeeded, ctx: ServerContext): Promise<Answered> {
-  const { message, requestedSchema } = question(plan);
+async function askNow({ plan, challenge }: ApprovalNeeded, ctx: ServerContext, wording: Wording): Promise<Answered> {
+  const { message, requestedSchema } = question(plan, wording);
   const reply = await ctx.mcpReq
     .send({ method: "elicitation/create", params: { message, requestedSchema } }, elicitResult, {
       timeout: ANSWER_WITHIN_MS,

@@ -2,10 +2,10 @@
 import { setTimeout } from "node:timers/promises";
 import type { ServerContext } from "@modelcontextprotocol/server";
 import { safeText } from "../core/domain/safe-text.ts";
-import type { RunView } from "../core/views.ts";
+import type { RunRecord } from "../core/records.ts";
 import { finishedSteps } from "../text/index.ts";
 
-function messageOf(run: RunView): string {
+function messageOf(run: RunRecord): string {
   const step =
     run.steps.find(({ state }) => state === "running") ??
     run.steps.findLast(({ state }) => state !== "pending" && state !== "running") ??
@@ -20,7 +20,7 @@ function messageOf(run: RunView): string {
 const BEFORE_ANSWER_MS = 20;
 
 export interface Progress {
-  readonly onUpdate: (run: RunView) => Promise<void>;
+  readonly onUpdate: (run: RunRecord) => Promise<void>;
   /** To be awaited before the answer, which no notification may follow. */
   end(): Promise<void>;
 }

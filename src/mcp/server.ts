@@ -8,7 +8,7 @@ import { RESOURCES } from "../resources/catalog.ts";
 import { registerResource } from "../resources/wire.ts";
 import { TOOLS } from "../tools/catalog.ts";
 import type { Tool } from "../tools/define.ts";
-import { type Door, invoke } from "./invoke.ts";
+import { invoke, type McpContext } from "./invoke.ts";
 
 const INSTRUCTIONS = `atvm_prep prepares VMware test hosts from gold LUNs on a storage array. Every change takes two calls.
 1. A plan tool (prep_automated_testing, prep_maintenance, register_vms, unregister_vms, rollback_gold_disk, resume_run) changes nothing. It returns a command, steps, impact, warnings and a planToken.
@@ -21,7 +21,7 @@ Refusals carry a code, what was found and a hint: pass them on, do not guess nam
 const STATIC = { ttlMs: 3_600_000, cacheScope: "public" } as const;
 
 /** A server for one connection, or one HTTP request. Cheap: the engine is opened by the first call that needs it. */
-export function buildServer(door: Door): McpServer {
+export function buildServer(context: McpContext): McpServer {
   const server = new McpServer(
     { name: "atvm-prep", title: "ATVM prep", version: VERSION },
     {
@@ -42,11 +42,11 @@ export function buildServer(door: Door): McpServer {
   for (const tool of TOOLS) {
     const { name, title, description, annotations } = tool;
     server.registerTool(name, { title, description, annotations, inputSchema: advertised(tool) }, (args, ctx) =>
-      invoke(tool, args, door, server, ctx),
+      invoke(tool, args, context, server, ctx),
     );
   }
-  for (const resource of RESOURCES) registerResource(server, resource, door);
-  for (const prompt of PROMPTS) registerPrompt(server, prompt, door);
+  for (const resource of RESOURCES) registerResource(server, resource, context);
+  for (const prompt of PROMPTS) registerPrompt(server, prompt, context);
   return server;
 }
 

@@ -4,6 +4,7 @@ import type { Readable, Writable } from "node:stream";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import type { Engine } from "../core/engine.ts";
 import type { Logger } from "../core/ports/runtime.ts";
+import type { Wording } from "../text/index.ts";
 import { buildServer } from "./server.ts";
 import { StdioTransport } from "./stdio-transport.ts";
 
@@ -13,6 +14,7 @@ export interface StdioOptions {
   /** The OS user and the store. */
   readonly principal: () => string | Promise<string>;
   readonly log: Logger;
+  readonly wording: () => Wording;
   /** Ends the server without waiting for calls under way. */
   readonly signal?: AbortSignal;
   /** Default: the process's own. */
@@ -25,12 +27,12 @@ export interface StdioOptions {
  * waits for the runs that this process carries out.
  */
 export async function runStdio(options: StdioOptions): Promise<void> {
-  const { open, principal, log, signal, input = process.stdin, output = process.stdout } = options;
+  const { open, principal, log, wording, signal, input = process.stdin, output = process.stdout } = options;
   // What a dependency prints in a weak moment would be read as a message by the client.
   globalThis.console = new Console(process.stderr, process.stderr);
   const engine = openedOnce(open);
   const transport = new StdioTransport(input, output);
-  const server = serveStdio(() => buildServer({ engine: engine.get, principal, channel: "mcp", log }), {
+  const server = serveStdio(() => buildServer({ engine: engine.get, principal, channel: "mcp", log, wording }), {
     transport,
     onerror: (error) => log.warn({ err: error }, "the client's connection"),
   });

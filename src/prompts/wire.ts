@@ -1,22 +1,22 @@
 /** Puts a prompt on a server, with names completed from the array. */
 import { completable, type McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import type { Door } from "../mcp/invoke.ts";
+import type { McpContext } from "../mcp/invoke.ts";
 import { complete } from "../resources/wire.ts";
 import type { Prompt, PromptArgument } from "./define.ts";
 
 /** A snapshot is one of the LUN's that was filled in before. */
-function field(argument: PromptArgument, door: Door): z.ZodType<string | undefined> {
+function field(argument: PromptArgument, mcp: McpContext): z.ZodType<string | undefined> {
   const completed = completable(z.string().max(256).describe(argument.description), (prefix, context) => {
     const lun = context?.arguments?.["lun"];
-    return complete(door, argument.complete, prefix, lun === undefined ? {} : { lun });
+    return complete(mcp, argument.complete, prefix, lun === undefined ? {} : { lun });
   });
   return argument.required ? completed : completed.optional();
 }
 
-export function registerPrompt(server: McpServer, prompt: Prompt, door: Door): void {
+export function registerPrompt(server: McpServer, prompt: Prompt, mcp: McpContext): void {
   const argsSchema = z.object(
-    Object.fromEntries(prompt.arguments.map((argument) => [argument.name, field(argument, door)])),
+    Object.fromEntries(prompt.arguments.map((argument) => [argument.name, field(argument, mcp)])),
   );
   server.registerPrompt(
     prompt.name,

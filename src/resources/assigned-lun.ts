@@ -1,4 +1,5 @@
-import { inspectView } from "../core/views.ts";
+import { presentInspection } from "../text/index.ts";
+import { inspectView } from "../text/views.ts";
 import { resource } from "./define.ts";
 
 export const assignedLun = resource({
@@ -7,5 +8,5 @@ export const assignedLun = resource({
   description: "What is assigned to a client now, and what is under way there.",
   uri: "atvm://clients/{client}/assigned-lun",
   complete: "client",
-  read: async (client, engine, actor) => inspectView.parse(await engine.inspect({ client }, actor)),
+  read: async (client, engine, actor) => inspectView.parse(presentInspection(await engine.inspect({ client }, actor))),
 });

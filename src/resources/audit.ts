@@ -1,5 +1,5 @@
 import { PrepError } from "../core/domain/errors.ts";
-import { auditView } from "../core/views.ts";
+import { auditView } from "../text/views.ts";
 import { resource } from "./define.ts";
 
 export const audit = resource({

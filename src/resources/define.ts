@@ -1,5 +1,6 @@
 /** How a resource is written: JSON that can be read again later, by name. */
 import type { Actor, PlanningEngine } from "../core/engine.ts";
+import type { Wording } from "../text/index.ts";
 
 /** What a name can be completed with. */
 export type Completable = "lun" | "client" | "snapshot";
@@ -19,6 +20,7 @@ export interface Resource {
     value: string,
     engine: Omit<PlanningEngine, "plan" | "resumePlan" | "discardPlan">,
     actor: Actor,
+    wording: Wording,
   ): Promise<object>;
 }
 

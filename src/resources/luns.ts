@@ -1,4 +1,4 @@
-import { lunsView } from "../core/views.ts";
+import { lunsView } from "../text/views.ts";
 import { resource } from "./define.ts";
 
 export const luns = resource({

@@ -1,4 +1,5 @@
-import { planView } from "../core/views.ts";
+import { presentPlan } from "../text/index.ts";
+import { planView } from "../text/views.ts";
 import { resource } from "./define.ts";
 
 const shown = planView.omit({ planToken: true });
@@ -8,5 +9,5 @@ export const plan = resource({
   title: "Plan",
   description: "A plan and what became of it, without its token.",
   uri: "atvm://plans/{planId}",
-  read: async (planId, engine) => shown.parse(await engine.getPlan(planId)),
+  read: async (planId, engine, _actor, wording) => shown.parse(presentPlan(await engine.getPlan(planId), wording)),
 });

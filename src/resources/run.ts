@@ -1,4 +1,5 @@
-import { runView } from "../core/views.ts";
+import { presentRun } from "../text/index.ts";
+import { runView } from "../text/views.ts";
 import { resource } from "./define.ts";
 
 export const run = resource({
@@ -6,5 +7,5 @@ export const run = resource({
   title: "Run",
   description: "A run: its steps, error, report and what may be done next.",
   uri: "atvm://runs/{runId}",
-  read: async (runId, engine) => runView.parse(await engine.getRun(runId)),
+  read: async (runId, engine, _actor, wording) => runView.parse(presentRun(await engine.getRun(runId), wording)),
 });

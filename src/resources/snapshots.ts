@@ -1,4 +1,4 @@
-import { snapshotsView } from "../core/views.ts";
+import { snapshotsView } from "../text/views.ts";
 import { resource } from "./define.ts";
 
 export const snapshots = resource({

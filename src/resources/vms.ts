@@ -1,4 +1,4 @@
-import { vmsView } from "../core/views.ts";
+import { vmsView } from "../text/views.ts";
 import { resource } from "./define.ts";
 
 export const vms = resource({

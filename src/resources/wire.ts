@@ -9,32 +9,32 @@ import {
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import { asPrepError, type ErrorCode } from "../core/domain/errors.ts";
-import { actorOf, type Door } from "../mcp/invoke.ts";
-import { errorText } from "../text/index.ts";
+import { actorOf, type McpContext } from "../mcp/invoke.ts";
+import { errorText, presentError } from "../text/index.ts";
 import type { Completable, Resource } from "./define.ts";
 
 const MISSING: ReadonlySet<ErrorCode> = new Set(["UNKNOWN_LUN", "UNKNOWN_CLIENT", "PLAN_UNKNOWN", "RUN_UNKNOWN"]);
 
 /** Names for a client's input field. A system that cannot be reached completes nothing. */
 export async function complete(
-  door: Door,
+  mcp: McpContext,
   what: Completable,
   prefix: string,
   context: { lun?: string } = {},
 ): Promise<string[]> {
   try {
-    const engine = await door.engine();
+    const engine = await mcp.engine();
     return await engine.completions(what, prefix, context);
   } catch (thrown) {
-    door.log.warn({ err: thrown, what }, "names could not be completed");
+    mcp.log.warn({ err: thrown, what }, "names could not be completed");
     return [];
   }
 }
 
-function protocolError(uri: string, thrown: unknown, door: Door): ProtocolError {
+function protocolError(uri: string, thrown: unknown, context: McpContext): ProtocolError {
   const error = asPrepError(thrown);
-  if (error.code === "INTERNAL") door.log.error({ uri, err: error.cause ?? error }, "a resource could not be read");
-  const view = error.toView();
+  if (error.code === "INTERNAL") context.log.error({ uri, err: error.cause ?? error }, "a resource could not be read");
+  const view = presentError(error, context.wording());
   if (MISSING.has(error.code)) return new ResourceNotFoundError(uri, errorText(view));
   const code = error.code === "BAD_REQUEST" ? ProtocolErrorCode.InvalidParams : ProtocolErrorCode.InternalError;
   return new ProtocolError(code, errorText(view), { error: view });
@@ -49,15 +49,20 @@ function decoded(value: string | string[] | undefined): string {
   }
 }
 
-export function registerResource(server: McpServer, resource: Resource, door: Door): void {
+export function registerResource(server: McpServer, resource: Resource, context: McpContext): void {
   const { name, title, description, uri: template, complete: what } = resource;
   const metadata = { title, description, mimeType: "application/json" };
   const read = async (uri: URL, value: string, ctx: ServerContext): Promise<ReadResourceResult> => {
     try {
-      const contents = await resource.read(value, await door.engine(), await actorOf(door, server, ctx));
+      const contents = await resource.read(
+        value,
+        await context.engine(),
+        await actorOf(context, server, ctx),
+        context.wording(),
+      );
       return { contents: [{ uri: uri.href, mimeType: "application/json", text: JSON.stringify(contents, null, 2) }] };
     } catch (thrown) {
-      throw protocolError(uri.href, thrown, door);
+      throw protocolError(uri.href, thrown, context);
     }
   };
   const variable = /\{(\w+)\}/.exec(template)?.[1];
@@ -66,7 +71,7 @@ export function registerResource(server: McpServer, resource: Resource, door: Do
     return;
   }
   const completion =
-    what === undefined ? {} : { complete: { [variable]: (prefix: string) => complete(door, what, prefix) } };
+    what === undefined ? {} : { complete: { [variable]: (prefix: string) => complete(context, what, prefix) } };
   server.registerResource(
     name,
     new ResourceTemplate(template, { list: undefined, ...completion }),

@@ -1,8 +1,8 @@
 /** The audit as text. */
 
 import { safeText } from "../core/domain/safe-text.ts";
-import type { AuditRowView, AuditView, ChainView } from "../core/views.ts";
 import { bullets, count, page, sentence } from "./lines.ts";
+import type { AuditRowView, AuditView, ChainView } from "./views.ts";
 
 /** Whether the chain of audit rows holds. */
 function chainText(chain: ChainView): string {

@@ -1,9 +1,8 @@
 /** Refusals as text: what is wrong, what was found, what the operator can do. */
-import type { ErrorView } from "../core/domain/errors.ts";
 import { safeText } from "../core/domain/safe-text.ts";
-import { planView } from "../core/views.ts";
 import { bullets, page, section, sentence } from "./lines.ts";
 import { planText } from "./plan.ts";
+import { type ErrorView, planView } from "./views.ts";
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

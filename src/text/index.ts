@@ -6,4 +6,6 @@ export { auditText } from "./audit.ts";
 export { errorText } from "./error.ts";
 export { inspectText, lunsText, snapshotsText, vmsText } from "./inventory.ts";
 export { plansText, planText, questionText } from "./plan.ts";
+export { commandOf, presentError, presentInspection, presentPlan, presentRun } from "./present.ts";
 export { finishedSteps, runsText, runText } from "./run.ts";
+export { type Wording, wordingFor } from "./wording.ts";

@@ -1,9 +1,9 @@
 /** What was looked at, as text: the target, the LUNs, their snapshots, the VMs. */
 
 import { safeText } from "../core/domain/safe-text.ts";
-import type { InspectView, LunsView, SnapshotsView, VmsView, VmView } from "../core/views.ts";
 import { bullets, count, page, quoted, section, sentence } from "./lines.ts";
 import { modeWords } from "./plan.ts";
+import type { InspectView, LunsView, SnapshotsView, VmsView, VmView } from "./views.ts";
 
 type Assigned = InspectView["assigned"][number];
 

@@ -1,6 +1,6 @@
 /** Building blocks of the text twins: lines that read well in a chat (as light Markdown) and on a terminal alike. */
 import { safeText } from "../core/domain/safe-text.ts";
-import type { VmRefView } from "../core/views.ts";
+import type { VmRefRecord } from "../core/records.ts";
 
 /** How many of a long list are named before "and N more". */
 const NAMED = 20;
@@ -33,7 +33,7 @@ export function section<T>(heading: string, items: readonly T[], line: (item: T)
 }
 
 /** `"vm-01" [datastore] vm-01/vm-01.vmx (vm-42)`. */
-export const vmLine = (vm: VmRefView): string =>
+export const vmLine = (vm: VmRefRecord): string =>
   [quoted(vm.name), sentence(vm.path), ...(vm.moref === undefined ? [] : [`(${safeText(vm.moref)})`])].join(" ");
 
 const UNITS: readonly (readonly [string, number])[] = [

@@ -2,8 +2,8 @@
 
 import { type Mode, traitsOf } from "../core/domain/modes.ts";
 import { safeText } from "../core/domain/safe-text.ts";
-import type { ImpactView, PlanView } from "../core/views.ts";
 import { bullets, commandLines, count, page, quoted, section, sentence, timeBetween, vmLine } from "./lines.ts";
+import type { PlanView } from "./views.ts";
 
 export const modeWords = (mode: Mode): string => traitsOf(mode).name;
 
@@ -19,7 +19,7 @@ const snapshotLine = (snapshot: Aged, now: string): string =>
 const volumeLine = (volume: { name: string; id: string; naa: string }): string =>
   `${quoted(volume.name)} (${safeText(volume.id)}, ${safeText(volume.naa)})`;
 
-function impactLines(impact: ImpactView, now: string): string[] {
+function impactLines(impact: PlanView["impact"], now: string): string[] {
   const lines = [
     ...section(`VMs to power off (${impact.vmsToPowerOff.length})`, impact.vmsToPowerOff, vmLine),
     ...section(`VMs to unregister (${impact.vmsToUnregister.length})`, impact.vmsToUnregister, vmLine),

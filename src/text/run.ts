@@ -2,10 +2,11 @@
 
 import { safeText } from "../core/domain/safe-text.ts";
 import type { RunState, StepState } from "../core/domain/states.ts";
-import type { RunView } from "../core/views.ts";
+import type { RunRecord } from "../core/records.ts";
 import { foundLines } from "./error.ts";
 import { bullets, commandLines, count, page, quoted, section, sentence } from "./lines.ts";
 import { modeWords } from "./plan.ts";
+import type { RunView } from "./views.ts";
 
 const STATE_WORDS: Readonly<Record<RunState, string>> = {
   queued: "queued",
@@ -29,10 +30,10 @@ const STEP_MARKS: Readonly<Record<StepState, string>> = {
 type Step = RunView["steps"][number];
 
 /** Steps that need no more work, or never will get any. */
-export const finishedSteps = (run: RunView): number =>
+export const finishedSteps = (run: { readonly steps: readonly { readonly state: StepState }[] }): number =>
   run.steps.filter((step) => step.state === "done" || step.state === "skipped" || step.state === "failed").length;
 
-const isLive = (run: RunView): boolean => run.state === "queued" || run.state === "running";
+const isLive = (run: Pick<RunRecord, "state">): boolean => run.state === "queued" || run.state === "running";
 
 function stepLine(step: Step, index: number): string {
   const word = step.state === "pending" || step.state === "done" ? "" : ` (${step.state})`;
@@ -86,7 +87,6 @@ export function runText(run: RunView): string {
     ...errorLines(run),
     ...reportLines(run),
     ...section("Next", run.next, sentence),
-    ...(isLive(run) ? ["", `Follow it with: get_run {"runId": "${safeText(run.runId)}", "waitSeconds": 30}`] : []),
   ]);
 }
 

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { runView } from "../core/views.ts";
-import { runLink } from "../mcp/links.ts";
-import { runText } from "../text/index.ts";
+import { presentRun, runText } from "../text/index.ts";
+import { runView } from "../text/views.ts";
 import { writeTool } from "./define.ts";
 import { runId } from "./inputs.ts";
 
@@ -13,6 +12,6 @@ export const cancelRun = writeTool({
   input: z.strictObject({ runId }),
   result: runView,
   run: (args, engine, { actor }) => engine.cancelRun(args.runId, actor),
+  present: presentRun,
   text: runText,
-  links: (run) => [runLink(run.runId)],
 });

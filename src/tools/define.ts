@@ -7,30 +7,25 @@ import { z } from "zod";
 import { PrepError } from "../core/domain/errors.ts";
 import { safeText } from "../core/domain/safe-text.ts";
 import type { Actor, Engine, PlanningEngine } from "../core/engine.ts";
-import { type PlanView, planView, type RunView } from "../core/views.ts";
-import { planLink } from "../mcp/links.ts";
-import { type Person, withApproval } from "../mcp/operator.ts";
-import { planText } from "../text/index.ts";
-
-export interface Link {
-  readonly uri: string;
-  readonly name: string;
-}
+import type { PlanRecord, RunRecord } from "../core/records.ts";
+import { type Operator, withApproval } from "../mcp/operator.ts";
+import { planText, presentPlan, type Wording } from "../text/index.ts";
+import { type DeepReadonly, planView } from "../text/views.ts";
 
 /** What one call brings along. */
-export interface Call {
+export interface ToolCall {
   readonly actor: Actor;
   /** Ends the waiting, never a run. */
   readonly signal: AbortSignal;
-  readonly onUpdate: (run: RunView) => Promise<void>;
+  readonly onUpdate: (run: RunRecord) => Promise<void>;
   /** Whom to ask, where a policy wants a person's yes. */
-  readonly person: Person;
+  readonly operator: Operator;
+  readonly wording: Wording;
 }
 
-export interface Answer {
+export interface ToolResult {
   readonly structured: Record<string, unknown>;
   readonly text: string;
-  readonly links: readonly Link[];
 }
 
 export type ToolKind = "read" | "plan" | "confirm" | "write";
@@ -45,27 +40,31 @@ export interface Tool {
   readonly input: z.ZodObject;
   readonly result: z.ZodObject;
   /** Errors: `BAD_REQUEST` for arguments that do not fit; what the engine throws. */
-  call(args: unknown, engine: Engine, call: Call): Promise<Answer | InputRequiredResult>;
+  call(args: unknown, engine: Engine, call: ToolCall): Promise<ToolResult | InputRequiredResult>;
 }
 
 /** What looks and never leaves a trace but in the audit. */
 export type ReadingEngine = Omit<PlanningEngine, "plan" | "resumePlan" | "discardPlan">;
 
-interface Parts<I extends z.ZodObject, O extends z.ZodObject> {
+/** How what the engine answers is shown. `R` is the engine's answer, `O` the schema of what goes out. */
+interface Shown<R, O extends z.ZodObject> {
+  /** The result is checked against it before it goes out; members that it does not name are dropped. */
+  readonly result: O;
+  readonly present: (record: R, wording: Wording) => DeepReadonly<z.input<O>>;
+  readonly text: (result: z.output<O>) => string;
+}
+
+interface Parts<I extends z.ZodObject, R, O extends z.ZodObject> extends Shown<R, O> {
   /** snake_case; the file has the same name in kebab-case. */
   readonly name: string;
   readonly title: string;
   /** Read by the assistant, in every conversation: short. */
   readonly description: string;
   readonly input: I;
-  /** The result is checked against it before it goes out; members that it does not name are dropped. */
-  readonly result: O;
-  readonly text: (result: z.output<O>) => string;
-  readonly links?: (result: z.output<O>) => Link[];
 }
 
-interface Spec<I extends z.ZodObject, O extends z.ZodObject, E> extends Parts<I, O> {
-  readonly run: (args: z.output<I>, engine: E, call: Call) => Promise<z.input<O>>;
+interface Spec<I extends z.ZodObject, R, O extends z.ZodObject, E> extends Parts<I, R, O> {
+  readonly run: (args: z.output<I>, engine: E, call: ToolCall) => Promise<R>;
 }
 
 const READS = { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false } as const;
@@ -74,46 +73,50 @@ const WRITES = { ...READS, readOnlyHint: false } as const;
 const CONFIRMS = { ...WRITES, destructiveHint: true } as const;
 
 /** Looks. */
-export function readTool<I extends z.ZodObject, O extends z.ZodObject>(spec: Spec<I, O, ReadingEngine>): Tool {
+export function readTool<I extends z.ZodObject, R extends object, O extends z.ZodObject>(
+  spec: Spec<I, R, O, ReadingEngine>,
+): Tool {
   return assemble(spec, "read", READS, (args, engine, call) => spec.run(args, engine, call));
 }
 
 /** Makes a plan, and changes nothing but the list of open plans. Every one is shown in the same way. */
 export function planTool<I extends z.ZodObject>(
-  spec: Omit<Spec<I, typeof planView, PlanningEngine>, "result" | "text" | "links">,
+  spec: Omit<Spec<I, PlanRecord, typeof planView, PlanningEngine>, keyof Shown<PlanRecord, typeof planView>>,
 ): Tool {
-  const shown = { result: planView, text: planText, links: (plan: PlanView) => [planLink(plan.planId)] };
+  const shown = { result: planView, present: presentPlan, text: planText };
   return assemble({ ...spec, ...shown }, "plan", PLANS, (args, engine, call) => spec.run(args, engine, call));
 }
 
 /** Takes something back that has not begun: harmless, and repeating it is as well. */
-export function writeTool<I extends z.ZodObject, O extends z.ZodObject>(
-  spec: Spec<I, O, Pick<Engine, "discardPlan" | "cancelRun">>,
+export function writeTool<I extends z.ZodObject, R extends object, O extends z.ZodObject>(
+  spec: Spec<I, R, O, Pick<Engine, "discardPlan" | "cancelRun">>,
 ): Tool {
   return assemble(spec, "write", WRITES, (args, engine, call) => spec.run(args, engine, call));
 }
 
-interface ConfirmSpec<I extends z.ZodObject, O extends z.ZodObject> extends Parts<I, O> {
+interface ConfirmSpec<I extends z.ZodObject, R, O extends z.ZodObject> extends Parts<I, R, O> {
   readonly run: (
     args: z.output<I>,
     engine: Pick<Engine, "confirm">,
-    call: Call,
+    call: ToolCall,
     answered: Parameters<Parameters<typeof withApproval>[1]>[0],
-  ) => Promise<z.input<O>>;
+  ) => Promise<R>;
 }
 
 /** The only door to a change. `run` is carried out again with the person's answer where one is wanted. */
-export function confirmTool<I extends z.ZodObject, O extends z.ZodObject>(spec: ConfirmSpec<I, O>): Tool {
+export function confirmTool<I extends z.ZodObject, R extends object, O extends z.ZodObject>(
+  spec: ConfirmSpec<I, R, O>,
+): Tool {
   return assemble(spec, "confirm", CONFIRMS, (args, engine, call) =>
-    withApproval(call.person, (answered) => spec.run(args, engine, call, answered)),
+    withApproval(call.operator, (answered) => spec.run(args, engine, call, answered)),
   );
 }
 
-function assemble<I extends z.ZodObject, O extends z.ZodObject>(
-  parts: Parts<I, O>,
+function assemble<I extends z.ZodObject, R extends object, O extends z.ZodObject>(
+  parts: Parts<I, R, O>,
   kind: ToolKind,
   annotations: ToolAnnotations,
-  run: (args: z.output<I>, engine: Engine, call: Call) => Promise<z.input<O> | InputRequiredResult>,
+  run: (args: z.output<I>, engine: Engine, call: ToolCall) => Promise<R | InputRequiredResult>,
 ): Tool {
   const { name, title, description, input, result } = parts;
   return {
@@ -129,8 +132,8 @@ function assemble<I extends z.ZodObject, O extends z.ZodObject>(
       if (!args.success) throw badArguments(name, input, args.error);
       const outcome = await run(args.data, engine, call);
       if (isInputRequiredResult(outcome)) return outcome;
-      const view = result.parse(outcome);
-      return { structured: view, text: parts.text(view), links: parts.links?.(view) ?? [] };
+      const view = result.parse(parts.present(outcome, call.wording));
+      return { structured: view, text: parts.text(view) };
     },
   };
 }
@@ -143,7 +146,7 @@ function badArguments(tool: string, input: z.ZodObject, error: z.ZodError): Prep
   const known = Object.entries(input.shape).map(([key, schema]) =>
     schema instanceof z.ZodExactOptional ? key : `${key} (required)`,
   );
-  return new PrepError("BAD_REQUEST", `These are not arguments that ${tool} takes: ${problems.join("; ")}.`, {
+  return new PrepError("BAD_REQUEST", `Invalid arguments for ${tool}: ${problems.join("; ")}.`, {
     found: { problems },
     hint: known.length === 0 ? `${tool} takes no arguments.` : `${tool} takes: ${known.join(", ")}.`,
   });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PrepError } from "../core/domain/errors.ts";
-import { planView } from "../core/views.ts";
+import { presentPlan } from "../text/index.ts";
+import { planView } from "../text/views.ts";
 import { writeTool } from "./define.ts";
 import { planId, planToken } from "./inputs.ts";
 
@@ -16,5 +17,6 @@ export const discardPlan = writeTool({
     }
     return await engine.discardPlan(args, actor);
   },
+  present: presentPlan,
   text: ({ planId: id, state, command }) => `Plan ${id} is ${state}; it will not run: ${command}`,
 });

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { runView } from "../core/views.ts";
-import { runLink } from "../mcp/links.ts";
-import { runText } from "../text/index.ts";
+import { presentRun, runText } from "../text/index.ts";
+import { runView } from "../text/views.ts";
 import { readTool } from "./define.ts";
 import { runId } from "./inputs.ts";
 
@@ -17,6 +16,6 @@ export const getRun = readTool({
   result: runView,
   run: ({ runId: id, waitSeconds = 0 }, engine, { signal, onUpdate }) =>
     engine.getRun(id, { waitMs: waitSeconds * 1_000, signal, onUpdate }),
+  present: presentRun,
   text: runText,
-  links: (run) => [runLink(run.runId)],
 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { inspectView } from "../core/views.ts";
-import { inspectText } from "../text/index.ts";
+import { inspectText, presentInspection } from "../text/index.ts";
+import { inspectView } from "../text/views.ts";
 import { readTool } from "./define.ts";
 import { client, host, lun } from "./inputs.ts";
 
@@ -12,5 +12,6 @@ export const inspectTarget = readTool({
   input: z.strictObject({ lun: lun.exactOptional(), client, host }),
   result: inspectView,
   run: (args, engine, { actor }) => engine.inspect(args, actor),
+  present: presentInspection,
   text: inspectText,
 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { lunsView } from "../core/views.ts";
 import { lunsText } from "../text/index.ts";
+import { lunsView } from "../text/views.ts";
 import { readTool } from "./define.ts";
 
 export const listLuns = readTool({
@@ -10,5 +10,6 @@ export const listLuns = readTool({
   input: z.strictObject({}),
   result: lunsView,
   run: (_args, engine, { actor }) => engine.listLuns(actor),
+  present: (found) => found,
   text: lunsText,
 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { runsView } from "../core/views.ts";
-import { runsText } from "../text/index.ts";
+import { presentRun, runsText } from "../text/index.ts";
+import { runsView } from "../text/views.ts";
 import { readTool } from "./define.ts";
 import { client, limit, lun } from "./inputs.ts";
 
@@ -11,5 +11,6 @@ export const listRuns = readTool({
   input: z.strictObject({ client, lun: lun.exactOptional(), limit }),
   result: runsView,
   run: async (args, engine) => ({ runs: await engine.listRuns(args) }),
+  present: ({ runs }, wording) => ({ runs: runs.map((run) => presentRun(run, wording)) }),
   text: ({ runs }) => runsText(runs),
 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { snapshotsView } from "../core/views.ts";
 import { snapshotsText } from "../text/index.ts";
+import { snapshotsView } from "../text/views.ts";
 import { readTool } from "./define.ts";
 import { lun } from "./inputs.ts";
 
@@ -11,5 +11,6 @@ export const listSnapshots = readTool({
   input: z.strictObject({ lun }),
   result: snapshotsView,
   run: (args, engine, { actor }) => engine.listSnapshots(args.lun, actor),
+  present: (found) => found,
   text: snapshotsText,
 });

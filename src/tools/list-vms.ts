@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { vmsView } from "../core/views.ts";
 import { vmsText } from "../text/index.ts";
+import { vmsView } from "../text/views.ts";
 import { readTool } from "./define.ts";
 import { client, host, lun } from "./inputs.ts";
 
@@ -12,5 +12,6 @@ export const listVms = readTool({
   input: z.strictObject({ client, host, lun: lun.exactOptional() }),
   result: vmsView,
   run: (args, engine, { actor }) => engine.listVms(args, actor),
+  present: (found) => found,
   text: vmsText,
 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { auditView } from "../core/views.ts";
 import { auditText } from "../text/index.ts";
+import { auditView } from "../text/views.ts";
 import { readTool } from "./define.ts";
 import { limit, planId, runId } from "./inputs.ts";
 
@@ -22,5 +22,6 @@ export const readAudit = readTool({
   }),
   result: auditView,
   run: (args, engine) => engine.readAudit(args),
+  present: (found) => found,
   text: auditText,
 });

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { runCli } from "../../src/cli/cli.ts";
-import { runView } from "../../src/core/views.ts";
 import { type RunningLab, startLab } from "../../src/lab/start.ts";
+import { runView } from "../../src/text/views.ts";
 import { LUN, terminal } from "./terminal/terminal.ts";
 
 let folder: string;

@@ -252,7 +252,7 @@ describe("what it refuses", () => {
     expect(error.message).toContain(file);
     expect(error.message).toContain(words);
     expect(error.found).toMatchObject({ file, issues: [{ path, ...(line === undefined ? {} : { line }) }] });
-    expect(`${inspect(error, { depth: 9 })}${JSON.stringify(error.toView())}`).not.toContain("hunter2-canary");
+    expect(`${inspect(error, { depth: 9 })}${JSON.stringify(error.toRecord())}`).not.toContain("hunter2-canary");
   });
 
   it("tells all that is wrong at once", async () => {

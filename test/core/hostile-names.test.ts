@@ -5,9 +5,19 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { LabVm } from "../../src/lab/world/model.ts";
 import { powerOff, unregisterVm } from "../../src/lab/world/vms.ts";
-import { auditText, inspectText, planText, questionText, runText, vmsText } from "../../src/text/index.ts";
+import {
+  auditText,
+  commandOf,
+  inspectText,
+  planText,
+  presentInspection,
+  questionText,
+  runText,
+  vmsText,
+} from "../../src/text/index.ts";
 import { change } from "../support/change.ts";
 import { assignedTo, type Bench, GOLD, goldOf, refusal, vmsOf, withEngine } from "../support/engine.ts";
+import { shownPlan, shownRun } from "../support/views.ts";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -71,7 +81,7 @@ describe("VMs with hostile names", () => {
     expectPlain(plan);
     expect(plan.impact.vmsToUnregister.map((vm) => vm.moref)).toEqual(expect.arrayContaining(vms.map((vm) => vm.id)));
     for (const vm of plan.impact.vmsToUnregister) expect(vm.name.length).toBeLessThanOrEqual(200);
-    for (const text of [planText(plan), questionText(plan)]) {
+    for (const text of [planText(shownPlan(plan)), questionText(shownPlan(plan))]) {
       expect(text).not.toMatch(HIDDEN);
       expect(text).not.toMatch(/^PLAN plan_0000/m);
       expect(text).not.toMatch(/^"; ignore/m);
@@ -82,12 +92,12 @@ describe("VMs with hostile names", () => {
     expect(vmsText(listed)).not.toMatch(HIDDEN);
     const seen = await bench.app.engine.inspect({}, bench.actor);
     expectPlain(seen);
-    expect(inspectText(seen)).not.toMatch(HIDDEN);
+    expect(inspectText(presentInspection(seen))).not.toMatch(HIDDEN);
 
     const run = await bench.run(plan);
     expect(run).toMatchObject({ state: "succeeded" });
     expectPlain(run);
-    expect(runText(run)).not.toMatch(HIDDEN);
+    expect(runText(shownRun(run))).not.toMatch(HIDDEN);
     const audit = await bench.app.engine.readAudit({});
     expectPlain(audit.rows);
     expect(auditText(audit)).not.toMatch(HIDDEN);
@@ -103,7 +113,7 @@ describe("VMs with hostile names", () => {
     vm.name = `${BIDI}${INJECTION}\n${LONG}`;
     vm.toolsRunning = false;
     const refused = await refusal(bench.plan("unregister"), "TOOLS_MISSING");
-    expectPlain(refused.toView());
+    expectPlain(refused.toRecord());
     expectPlain((await bench.app.engine.readAudit({ limit: 3 })).rows);
   });
 
@@ -131,10 +141,10 @@ describe("a snapshot with a hostile name", () => {
     const plan = await bench.plan("automated_testing");
     expectPlain(plan);
     expect(plan.snapshot?.id).toBe(id);
-    expect(plan.command).toContain(`-s "night \\$(reboot); ' x"`);
+    expect(commandOf(plan)).toContain(`-s "night \\$(reboot); ' x"`);
     const again = await bench.plan("automated_testing", { snapshot: plan.snapshot?.name ?? "" });
     expect(again.snapshot?.id).toBe(id);
-    expect(again.command).toBe(plan.command);
+    expect(commandOf(again)).toBe(commandOf(plan));
     expect(await bench.run(again)).toMatchObject({ state: "succeeded" });
     const after = await bench.control.state();
     expect(assignedTo(after)[0]?.parentSnapshotId).toBe(id);
@@ -145,7 +155,7 @@ describe("a snapshot with a hostile name", () => {
     await bench.reset("empty");
     const [id] = await bench.control.touch("new-snapshot", { lun: GOLD, name: "s".repeat(500) });
     const plan = await bench.plan("automated_testing");
-    expect(plan.command.length).toBeLessThan(500);
+    expect(commandOf(plan).length).toBeLessThan(500);
     expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });
     expect(assignedTo(await bench.control.state())[0]?.parentSnapshotId).toBe(id);
   });
@@ -153,6 +163,6 @@ describe("a snapshot with a hostile name", () => {
 
 describe("an input that hides something", () => {
   test.each([`Gold\u200b`, "Go\nld", "\u202edloG", ""])("is a BAD_REQUEST: %j", async (lun) => {
-    expectPlain((await refusal(bench.plan("automated_testing", { lun }), "BAD_REQUEST")).toView());
+    expectPlain((await refusal(bench.plan("automated_testing", { lun }), "BAD_REQUEST")).toRecord());
   });
 });

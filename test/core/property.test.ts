@@ -11,8 +11,8 @@ import { z } from "zod";
 import { type App, openApp } from "../../src/app.ts";
 import { PrepError } from "../../src/core/domain/errors.ts";
 import { MODES, type Mode } from "../../src/core/domain/modes.ts";
+import type { PlanRecord, RunRecord } from "../../src/core/records.ts";
 import type { PrepInputs } from "../../src/core/request/request.ts";
-import type { PlanView, RunView } from "../../src/core/views.ts";
 import { stateView } from "../../src/lab/control/state-view.ts";
 import { rescanHba, rescanVmfs } from "../../src/lab/world/storage.ts";
 import { World } from "../../src/lab/world/world.ts";
@@ -152,7 +152,7 @@ const familyIn = (gold: { id: string }, { volumes }: LabState): Set<string> => {
   return ids;
 };
 
-async function planAndRun(app: App, asked: Asked, state: LabState): Promise<{ plan: PlanView; run: RunView }> {
+async function planAndRun(app: App, asked: Asked, state: LabState): Promise<{ plan: PlanRecord; run: RunRecord }> {
   const actor = app.actor("mcp", "property");
   const plan = await app.engine.plan(asked.mode, inputsOf(asked, state), actor);
   expect(bench.lab.world.mutations.length).toBe(state.mutations.length);
@@ -202,7 +202,7 @@ const registeredFiles = (state: LabState, host: string, datastore: string): stri
     .map((vm) => vm.path.replace(/^\[.*?\] (?=\S)/, "").replace(/^.*\/vmfs\/volumes\/[^/]+\//, ""))
     .toSorted();
 
-function expectGoal(asked: Asked, plan: PlanView, before: LabState, after: LabState): void {
+function expectGoal(asked: Asked, plan: PlanRecord, before: LabState, after: LabState): void {
   const { mode } = asked;
   const gold = goldIn(asked, after);
   const family = familyIn(gold, after);

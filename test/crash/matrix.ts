@@ -9,8 +9,8 @@
 import { afterAll, describe, expect, test } from "vitest";
 import type { Mode } from "../../src/core/domain/modes.ts";
 import type { StepKindName } from "../../src/core/domain/states.ts";
+import type { RunRecord } from "../../src/core/records.ts";
 import type { PrepInputs } from "../../src/core/request/request.ts";
-import type { RunView } from "../../src/core/views.ts";
 import { type EngineChild, engineChild, until } from "../support/children.ts";
 import { assignedTo, type Bench, goldOf } from "../support/engine.ts";
 import type { LabState } from "../support/lab.ts";
@@ -131,7 +131,7 @@ async function refer(bench: Bench, journey: Journey): Promise<Reference> {
   };
 }
 
-function momentsOf(run: RunView, { mutations }: LabState): Moment[] {
+function momentsOf(run: RunRecord, { mutations }: LabState): Moment[] {
   const moments: Moment[] = [];
   let at = 0;
   for (const step of run.steps.filter((one) => one.state === "done")) {

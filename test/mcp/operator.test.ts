@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { type FakeEngine, fakeEngine, TOKENS } from "../support/fake-engine.ts";
 import { ERAS, type Form, type Reply } from "../support/mcp-clients.ts";
 import { answerTo, initialize, type Message, rawServer, request } from "../support/raw-mcp.ts";
-import { rollbackPlan, samplePlan } from "../support/views.ts";
+import { rollbackPlan, samplePlan, shownPlan } from "../support/views.ts";
 
 const LUN = samplePlan().target.lun.name;
 
@@ -29,7 +29,7 @@ describe.each(ERAS)("a plan that the operator has to be asked about (%s)", (_era
     expect(result.structured).toMatchObject({ runId: "run-1", state: "succeeded" });
     expect(asked).toHaveLength(1);
     expect(asked[0]?.fields).toEqual(["approve"]);
-    expect(asked[0]?.message).toContain(`\n${samplePlan().command}\n`);
+    expect(asked[0]?.message).toContain(`\n${shownPlan(samplePlan()).command}\n`);
     expect(asked[0]?.message).toContain('Powers off 2 VMs: "atvm-1", "atvm-2"');
     expect(client.engine.calls.map(({ args }) => args)).toEqual([
       { token: TOKENS.prompt, canAsk: true, answered: undefined },

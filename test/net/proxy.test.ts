@@ -70,7 +70,7 @@ async function refused(attempt: Promise<unknown>) {
     (thrown: unknown) => thrown,
   );
   const error = translateNetworkError(raw, { system: "vCenter", address: "vc.example", section: "vcenter" });
-  return { error, sent: !wasNeverSent(raw), all: `${inspect(raw, { depth: 9 })}${JSON.stringify(error.toView())}` };
+  return { error, sent: !wasNeverSent(raw), all: `${inspect(raw, { depth: 9 })}${JSON.stringify(error.toRecord())}` };
 }
 
 describe("behind a proxy", () => {

@@ -9,8 +9,8 @@ import { type App, openApp } from "../../src/app.ts";
 import { type ErrorCode, PrepError } from "../../src/core/domain/errors.ts";
 import type { Mode } from "../../src/core/domain/modes.ts";
 import type { Actor } from "../../src/core/engine.ts";
+import type { PlanRecord, RunRecord } from "../../src/core/records.ts";
 import type { PrepInputs } from "../../src/core/request/request.ts";
-import type { PlanView, RunView } from "../../src/core/views.ts";
 import type { LabOptions, RunningLab } from "../../src/lab/start.ts";
 import { type ControlClient, type LabState, withLab } from "./lab.ts";
 
@@ -25,10 +25,10 @@ export interface Bench {
   readonly actor: Actor;
   /** Where configuration, store and logs are. */
   readonly dir: string;
-  plan(mode: Mode, inputs?: Partial<PrepInputs>): Promise<PlanView>;
+  plan(mode: Mode, inputs?: Partial<PrepInputs>): Promise<PlanRecord>;
   /** Approves where the policy wants a person, confirms, and waits for the end. */
-  run(plan: PlanView): Promise<RunView>;
-  prep(mode: Mode, inputs?: Partial<PrepInputs>): Promise<RunView>;
+  run(plan: PlanRecord): Promise<RunRecord>;
+  prep(mode: Mode, inputs?: Partial<PrepInputs>): Promise<RunRecord>;
   /** The configuration file, for another process or door. */
   readonly config: string;
   /** Another scenario, and none of the plans of the one before. */
@@ -56,9 +56,9 @@ export async function withEngine(options: LabOptions = {}, settings: object = {}
     await rm(dir, { recursive: true, force: true });
   });
   const actor = app.actor("mcp", "tests");
-  const plan = (mode: Mode, inputs: Partial<PrepInputs> = {}): Promise<PlanView> =>
+  const plan = (mode: Mode, inputs: Partial<PrepInputs> = {}): Promise<PlanRecord> =>
     app.engine.plan(mode, { lun: "Gold", ...inputs }, actor);
-  const run = async (made: PlanView): Promise<RunView> => {
+  const run = async (made: PlanRecord): Promise<RunRecord> => {
     const { planToken } = made;
     if (planToken === undefined) throw new Error("the plan has no token");
     if (made.approval.policy === "human") {

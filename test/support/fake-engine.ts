@@ -2,7 +2,7 @@
 
 import { PrepError } from "../../src/core/domain/errors.ts";
 import { type Actor, ApprovalNeeded, type Engine } from "../../src/core/engine.ts";
-import type { PlanView, RunView } from "../../src/core/views.ts";
+import type { PlanRecord, RunRecord } from "../../src/core/records.ts";
 import { rollbackPlan, sampleInspect, sampleLuns, samplePlan, sampleRun, sampleSnapshots, sampleVms } from "./views.ts";
 
 export interface FakeEngine extends Engine {
@@ -15,7 +15,8 @@ export const TOKENS = { plain: "token-plain", prompt: "token-prompt", rollback: 
 const refusal = (code: "DECLINED" | "NOT_APPROVED", message: string): PrepError =>
   new PrepError(code, message, {
     found: { planId: "plan-1" },
-    hint: "`atvm_prep approve plan-1` approves it as well.",
+    hint: "The plan stays open.",
+    next: [{ kind: "approve", planId: "plan-1" }],
   });
 
 export function fakeEngine(changes: Partial<Engine> = {}): FakeEngine {
@@ -25,10 +26,10 @@ export function fakeEngine(changes: Partial<Engine> = {}): FakeEngine {
     calls.push(actor === undefined ? { name, args } : { name, args, actor });
     return Promise.resolve(result);
   };
-  const planOf = (token: string): PlanView =>
+  const planOf = (token: string): PlanRecord =>
     token === TOKENS.rollback
       ? rollbackPlan()
-      : samplePlan(token === TOKENS.prompt ? { approval: { policy: "prompt", how: "The client asks." } } : {});
+      : samplePlan(token === TOKENS.prompt ? { approval: { policy: "prompt" } } : {});
   const engine: Engine = {
     inspect: (inputs, actor) => note("inspect", inputs, sampleInspect, actor),
     listLuns: (actor) => note("listLuns", undefined, sampleLuns, actor),
@@ -98,7 +99,7 @@ export function fakeEngine(changes: Partial<Engine> = {}): FakeEngine {
       return sampleRun(3);
     },
     approve: (planId, actor) => note("approve", planId, samplePlan(), actor),
-    cancelRun: (runId, actor) => note<RunView>("cancelRun", runId, sampleRun(1, { state: "cancelled" }), actor),
+    cancelRun: (runId, actor) => note<RunRecord>("cancelRun", runId, sampleRun(1, { state: "cancelled" }), actor),
     carryOut: (runId) => note("carryOut", runId, sampleRun(3)),
     close: () => note("close", undefined, undefined),
     ...changes,

@@ -8,6 +8,7 @@ import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import { z } from "zod";
 import type { Logger } from "../../src/core/ports/runtime.ts";
 import { buildServer } from "../../src/mcp/server.ts";
+import { wordingFor } from "../../src/text/wording.ts";
 import { type FakeEngine, fakeEngine } from "./fake-engine.ts";
 
 export interface Form {
@@ -77,6 +78,8 @@ function read(result: unknown, progress: readonly Progress[]): Called {
   };
 }
 
+const wording = () => wordingFor("assistant");
+
 function serve(engine: FakeEngine): { wire: InMemoryTransport; logged: string[] } {
   const logged: string[] = [];
   const note = (data: object, message: string): void => {
@@ -86,7 +89,14 @@ function serve(engine: FakeEngine): { wire: InMemoryTransport; logged: string[] 
   const log: Logger = { debug: note, info: note, warn: note, error: note };
   const [wire, serverEnd] = InMemoryTransport.createLinkedPair();
   serveStdio(
-    () => buildServer({ engine: () => Promise.resolve(engine), principal: () => "tester@host", channel: "mcp", log }),
+    () =>
+      buildServer({
+        engine: () => Promise.resolve(engine),
+        principal: () => "tester@host",
+        channel: "mcp",
+        log,
+        wording,
+      }),
     { transport: serverEnd },
   );
   return { wire, logged };

@@ -73,7 +73,6 @@ export async function assemble(bench: Bench, parts: Parts = {}): Promise<Assembl
         deviceWaitMs: config.limits.deviceWait,
         openPlans: parts.openPlans ?? config.limits.openPlans,
       },
-      line: (...words) => `atvm_prep ${words.join(" ")}`,
       wrongController: () => parts.wrongController,
     },
     ...(parts.launch === undefined ? {} : { launch: parts.launch }),

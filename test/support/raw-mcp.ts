@@ -3,6 +3,7 @@ import { PassThrough } from "node:stream";
 import type { Engine } from "../../src/core/engine.ts";
 import { silentLog } from "../../src/logging/log.ts";
 import { runStdio } from "../../src/mcp/stdio.ts";
+import { wordingFor } from "../../src/text/wording.ts";
 
 export type Message = Record<string, unknown>;
 
@@ -37,6 +38,7 @@ export function rawServer(open: () => Promise<Engine>, signal?: AbortSignal): Ra
     open,
     principal: () => "tester@host",
     log: silentLog,
+    wording: () => wordingFor("assistant"),
     input,
     output,
     ...(signal === undefined ? {} : { signal }),

@@ -1,5 +1,14 @@
 /** Results as the engine gives them, for tests of the doors. */
-import type { InspectView, LunsView, PlanView, RunView, SnapshotsView, VmsView } from "../../src/core/views.ts";
+import type {
+  Inspection,
+  LunInventory,
+  PlanRecord,
+  RunRecord,
+  SnapshotInventory,
+  VmInventory,
+} from "../../src/core/records.ts";
+import { presentPlan, presentRun, wordingFor } from "../../src/text/index.ts";
+import type { PlanView, RunView } from "../../src/text/views.ts";
 
 const vm = (n: number): { name: string; path: string; moref: string } => ({
   name: `atvm-${n}`,
@@ -16,12 +25,29 @@ const clone = {
   naa: "naa.60000000000000000000000000000009",
 };
 
-export function samplePlan(changes: Partial<PlanView> = {}): PlanView {
+const sampleRequest: PlanRecord["request"] = {
+  mode: "automated_testing",
+  lun: "AutomatedTest-VMBootImg-Gold",
+  snapshot: "nightly-2026-11-21",
+  client: "CDS1-ESX165",
+  host: "192.168.1.165",
+  paired: true,
+  registerVms: false,
+  keepClone: false,
+  forcePowerOff: false,
+};
+
+export const assistant = wordingFor("assistant");
+
+/** As an assistant is shown it. */
+export const shownPlan = (plan: PlanRecord): PlanView => presentPlan(plan, assistant);
+export const shownRun = (run: RunRecord): RunView => presentRun(run, assistant);
+
+export function samplePlan(changes: Partial<PlanRecord> = {}): PlanRecord {
   return {
     planId: "plan-1",
     mode: "automated_testing",
-    command:
-      "atvm_prep -A -n AutomatedTest-VMBootImg-Gold -s nightly-2026-11-21 -c CDS1-ESX165 -vi 192.168.0.201 -e 192.168.1.165",
+    request: sampleRequest,
     target: {
       lun: {
         name: "AutomatedTest-VMBootImg-Gold",
@@ -53,9 +79,8 @@ export function samplePlan(changes: Partial<PlanView> = {}): PlanView {
       snapshotsLost: [],
     },
     warnings: ["Gold was assigned after this snapshot was made: changes since then are not in this clone."],
-    notes: [],
     leftovers: [],
-    approval: { policy: "token", how: "The operator's yes is enough; then confirm_plan." },
+    approval: { policy: "token" },
     state: "open",
     createdAt: "2026-11-22T06:30:00.000Z",
     expiresAt: "2026-11-22T06:40:00.000Z",
@@ -64,8 +89,11 @@ export function samplePlan(changes: Partial<PlanView> = {}): PlanView {
   };
 }
 
-export function rollbackPlan(changes: Partial<PlanView> = {}): PlanView {
-  const plan = samplePlan({ mode: "rollback", command: "atvm_prep -rvgd -n AutomatedTest-VMBootImg-Gold -s weekly" });
+export function rollbackPlan(changes: Partial<PlanRecord> = {}): PlanRecord {
+  const plan = samplePlan({
+    mode: "rollback",
+    request: { ...sampleRequest, mode: "rollback", snapshot: "weekly" },
+  });
   return {
     ...plan,
     snapshot: { name: "weekly", id: "snap-1", createdAt: "2026-11-15T02:00:00.000Z", chosenBy: "name" },
@@ -76,19 +104,20 @@ export function rollbackPlan(changes: Partial<PlanView> = {}): PlanView {
         { name: "nightly-2026-11-21", id: "snap-3", createdAt: "2026-11-21T02:00:00.000Z" },
       ],
     },
-    approval: { policy: "prompt", how: "The client asks the operator to type the LUN's name." },
+    approval: { policy: "prompt" },
     ...changes,
   };
 }
 
 /** A run of the sample plan with so many of its steps done. */
-export function sampleRun(done: number, changes: Partial<RunView> = {}): RunView {
+export function sampleRun(done: number, changes: Partial<RunRecord> = {}): RunRecord {
   const plan = samplePlan();
   return {
     runId: "run-1",
     planId: plan.planId,
     mode: plan.mode,
-    command: plan.command,
+    request: plan.request,
+    target: plan.target,
     state: done === plan.steps.length ? "succeeded" : "running",
     steps: plan.steps.map(({ id, kind, text }, index) => ({
       id,
@@ -96,13 +125,13 @@ export function sampleRun(done: number, changes: Partial<RunView> = {}): RunView
       text,
       state: index < done ? "done" : index === done ? "running" : "pending",
     })),
-    next: done === plan.steps.length ? ["Power the VMs on when you need them."] : [],
+    next: done === plan.steps.length ? [{ kind: "note", text: "Power the VMs on when you need them." }] : [],
     createdAt: plan.createdAt,
     ...changes,
   };
 }
 
-export const sampleInspect: InspectView = {
+export const sampleInspect: Inspection = {
   client: { name: "CDS1-ESX165", id: "client-1" },
   host: { address: "192.168.1.165", name: "esx165", connectionState: "connected" },
   assigned: [
@@ -120,7 +149,7 @@ export const sampleInspect: InspectView = {
   notes: [],
 };
 
-export const sampleLuns: LunsView = {
+export const sampleLuns: LunInventory = {
   luns: [
     {
       name: "AutomatedTest-VMBootImg-Gold",
@@ -135,7 +164,7 @@ export const sampleLuns: LunsView = {
   ],
 };
 
-export const sampleSnapshots: SnapshotsView = {
+export const sampleSnapshots: SnapshotInventory = {
   lun: "AutomatedTest-VMBootImg-Gold",
   snapshots: [
     {
@@ -157,7 +186,7 @@ export const sampleSnapshots: SnapshotsView = {
   ],
 };
 
-export const sampleVms: VmsView = {
+export const sampleVms: VmInventory = {
   client: "CDS1-ESX165",
   host: "192.168.1.165",
   datastore: "gold-ds",

@@ -1,18 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  auditText,
-  errorText,
-  inspectText,
-  lunsText,
-  plansText,
-  planText,
-  questionText,
-  runsText,
-  runText,
-  snapshotsText,
-  vmsText,
-} from "../../src/text/index.ts";
+import type { PlanRecord, RunRecord } from "../../src/core/records.ts";
+import * as text from "../../src/text/index.ts";
 import { timeBetween } from "../../src/text/lines.ts";
 import {
   rollbackPlan,
@@ -22,8 +11,18 @@ import {
   sampleRun,
   sampleSnapshots,
   sampleVms,
+  shownPlan,
+  shownRun,
   vms,
 } from "../support/views.ts";
+
+const { auditText, errorText, lunsText, snapshotsText, vmsText } = text;
+const planText = (plan: PlanRecord): string => text.planText(shownPlan(plan));
+const questionText = (plan: PlanRecord): string => text.questionText(shownPlan(plan));
+const plansText = (plans: readonly PlanRecord[]): string => text.plansText(plans.map(shownPlan));
+const runText = (run: RunRecord): string => text.runText(shownRun(run));
+const runsText = (runs: readonly RunRecord[]): string => text.runsText(runs.map(shownRun));
+const inspectText = (found: typeof sampleInspect): string => text.inspectText(text.presentInspection(found));
 
 describe("a plan's text", () => {
   it("is all that an operator needs to decide", () => {
@@ -67,7 +66,7 @@ describe("a plan's text", () => {
       WARNINGS:
       - Gold was assigned after this snapshot was made: changes since then are not in this clone.
 
-      Approval (token): The operator's yes is enough; then confirm_plan.
+      Approval (token): Show the operator the command and the impact; once they agree, call confirm_plan with this plan's token.
       Expires: 2026-11-22T06:40:00.000Z (10 minutes after it was made)
 
       Next: show the operator the command above, word for word, and what it touches, and ask.
@@ -106,9 +105,7 @@ describe("a plan's text", () => {
   });
 
   it("puts the person's approval before the call where the policy is human", () => {
-    const text = planText(
-      samplePlan({ planToken: "the-token", approval: { policy: "human", how: "Run `atvm_prep approve plan-1`." } }),
-    );
+    const text = planText(samplePlan({ planToken: "the-token", approval: { policy: "human" } }));
     expect(text).toMatch(/atvm_prep approve plan-1[\s\S]*Once a person has approved plan plan-1[^\n]*the-token/);
   });
 
@@ -139,7 +136,7 @@ describe("the question that a client shows", () => {
     expect(questionText(rollbackPlan())).toMatchInlineSnapshot(`
       "Run this on CDS1-ESX165 / 192.168.1.165?
 
-      atvm_prep -rvgd -n AutomatedTest-VMBootImg-Gold -s weekly
+      atvm_prep -rvgd -n AutomatedTest-VMBootImg-Gold -s weekly -c CDS1-ESX165 -vi 192.168.0.201 -e 192.168.1.165
 
       Everything written to AutomatedTest-VMBootImg-Gold since snapshot "weekly" (7 days 4 hours old) will be destroyed.
       Powers off 2 VMs: "atvm-1", "atvm-2"
@@ -170,7 +167,8 @@ describe("a run's text", () => {
       2. [>] Delete the clone AutomatedTest-VMBootImg-Gold-CDS1-ESX165-old (running)
       3. [ ] Clone nightly-2026-11-21
 
-      Follow it with: get_run {"runId": "run-1", "waitSeconds": 30}"
+      Next:
+      - Follow it with get_run {"runId": "run-1", "waitSeconds": 30}."
     `);
   });
 
@@ -182,6 +180,7 @@ describe("a run's text", () => {
       found: { volume: "vol-9" },
       hint: "Look whether vol-9 is still there, then resume the run.",
       retryable: false,
+      next: [],
     };
     expect(
       runText({
@@ -194,7 +193,7 @@ describe("a run's text", () => {
           vms: [{ name: "atvm-1", path: "[gold-ds] atvm-1/atvm-1.vmx", registered: false }],
           leftovers: ["The clone vol-9 may be left on the array."],
         },
-        next: ["resume_run plans the rest."],
+        next: [{ kind: "resume", runId: "run-1" }],
       }),
     ).toMatchInlineSnapshot(`
       "RUN run-1: automated testing, NEEDS AN OPERATOR.
@@ -225,7 +224,7 @@ describe("a run's text", () => {
       - The clone vol-9 may be left on the array.
 
       Next:
-      - resume_run plans the rest."
+      - resume_run {"runId": "run-1"} plans what is left."
     `);
   });
 });

@@ -1,20 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { PrepError } from "../../src/core/domain/errors.ts";
+import { StalePlan } from "../../src/core/plans/stale.ts";
 import { fakeEngine, TOKENS } from "../support/fake-engine.ts";
 import { ERAS, modernClient, olderClient } from "../support/mcp-clients.ts";
 import { answerTo, initialize, rawServer, request } from "../support/raw-mcp.ts";
-import { samplePlan, sampleRun } from "../support/views.ts";
+import { samplePlan, sampleRun, shownPlan } from "../support/views.ts";
 
 describe.each(ERAS)("a call from a client of %s", (_era, connect) => {
-  it("answers a plan as data, as text, and with a link to it", async () => {
+  it("answers a plan as data and as text, in one block", async () => {
     const client = await connect();
     const answer = await client.call("prep_automated_testing", { lun: "Gold", client: "CDS1-ESX165" });
     await client.close();
     expect(answer.isError).toBe(false);
-    expect(answer.structured).toEqual({ ...samplePlan(), planToken: TOKENS.plain });
-    expect(answer.text).toContain(`\n    ${samplePlan().command}\n`);
+    expect(answer.structured).toEqual(shownPlan(samplePlan({ planToken: TOKENS.plain })));
+    expect(answer.text).toContain(`\n    ${shownPlan(samplePlan()).command}\n`);
     expect(answer.text.split(TOKENS.plain)).toHaveLength(2);
-    expect(answer.links).toEqual(["atvm://plans/plan-1"]);
   });
 
   it("is made in the name of the principal, with what the client calls itself", async () => {
@@ -114,17 +114,14 @@ describe.each(ERAS)("a call from a client of %s", (_era, connect) => {
       engine: fakeEngine({
         confirm: () =>
           Promise.reject(
-            new PrepError("STALE_PLAN", "The state has changed.", {
-              hint: "Look at the fresh plan.",
-              extra: { diff: ["atvm-9 is running now"], plan: fresh },
-            }),
+            new StalePlan("It changed.", { hint: "Look at the fresh plan." }, ["atvm-9 is running now"], fresh),
           ),
       }),
     });
     const answer = await client.call("confirm_plan", { planToken: TOKENS.plain });
     await client.close();
     expect(answer.structured).toMatchObject({
-      error: { code: "STALE_PLAN", diff: ["atvm-9 is running now"], plan: fresh },
+      error: { code: "STALE_PLAN", diff: ["atvm-9 is running now"], plan: shownPlan(fresh) },
     });
     expect(answer.text).toContain("atvm-9 is running now");
     expect(answer.text).toContain("fresh-token");
@@ -168,7 +165,6 @@ describe.each(ERAS)("a call from a client of %s", (_era, connect) => {
     await client.close();
     expect(client.engine.calls).toEqual([{ name: "getRun", args: { runId: "run-1", waitMs: 45_000 } }]);
     expect(answer.progress).toMatchObject([{ progress: 2, total: 3 }]);
-    expect(answer.links).toEqual(["atvm://runs/run-1"]);
   });
 });
 
@@ -186,18 +182,15 @@ describe("what a client calls itself", () => {
   });
 });
 
-describe("a client of an older protocol than links have been known in", () => {
-  it.each([
-    ["2025-03-26", ["text"]],
-    ["2025-06-18", ["text", "resource_link"]],
-  ])("gets what it can read (%s)", async (version, types) => {
+describe("a result", () => {
+  it("is one text block beside its data, which clients can show", async () => {
     const server = rawServer(() => Promise.resolve(fakeEngine()));
-    server.send(initialize(version));
+    server.send(initialize("2025-11-25"));
     server.send(request(1, "tools/call", { name: "prep_maintenance", arguments: { lun: "Gold" } }));
     const { result } = (await server.next(answerTo(1))) as { result: { content: { type: string }[] } };
     server.end();
     await server.ended;
-    expect(result.content.map(({ type }) => type)).toEqual(types);
+    expect(result.content.map(({ type }) => type)).toEqual(["text"]);
   });
 });
 

@@ -6,7 +6,7 @@ import { PrepError } from "../../core/domain/errors.ts";
 const HELP = "See `atvm_prep --help`.";
 
 /** `BAD_REQUEST` in our own words: the parser's would repeat what was typed, which may be a password. */
-export function badRequest(thrown: CommanderError, words: readonly string[], command: Command): PrepError {
+export function usageError(thrown: CommanderError, words: readonly string[], command: Command): PrepError {
   const [first = ""] = words;
   switch (thrown.code) {
     case "commander.unknownOption": {

@@ -1,13 +1,13 @@
 /** `atvm_prep approve PLAN`: a person's approval of a plan that an assistant made. It carries nothing out. */
 import { type ErrorCode, PrepError } from "../../core/domain/errors.ts";
-import type { PlanView } from "../../core/views.ts";
-import { planText } from "../../text/index.ts";
+import type { PlanRecord } from "../../core/records.ts";
+import { planText, presentPlan } from "../../text/index.ts";
 import { type Context, withApp } from "../context.ts";
 import { askApproval } from "../terminal/ask.ts";
-import { isInteractive, tell } from "../terminal/io.ts";
-import { answer, withoutToken } from "../terminal/results.ts";
+import { isInteractive, printErr } from "../terminal/io.ts";
+import { printResult, withoutToken } from "../terminal/results.ts";
 
-const ON_A_TERMINAL = "Run `atvm_prep approve` yourself on a terminal; it cannot be done by a script or an assistant.";
+const ON_A_TERMINAL = "A person runs `atvm_prep approve` on a terminal; a script or an assistant cannot.";
 
 /**
  * Errors: `PLAN_UNKNOWN`, a code for each state in which a plan cannot be approved, `NOT_APPROVED` without a terminal,
@@ -24,10 +24,12 @@ export async function approve(planId: string, context: Context): Promise<number>
         retryable: false,
       });
     }
-    tell(io, planText(withoutToken(plan)));
+    printErr(io, planText(withoutToken(presentPlan(plan, context.wording))));
     const typedLun = await askApproval(io, plan, ON_A_TERMINAL);
-    const approved = withoutToken(await engine.approve(plan.planId, actor("cli"), typedLun));
-    answer(
+    const approved = withoutToken(
+      presentPlan(await engine.approve(plan.planId, actor("cli"), typedLun), context.wording),
+    );
+    printResult(
       context,
       approved,
       () => `Approved. Tell the assistant to confirm plan ${approved.planId} before ${approved.expiresAt}.`,
@@ -36,11 +38,12 @@ export async function approve(planId: string, context: Context): Promise<number>
   });
 }
 
-function mustBeOpen({ state, planId, runId }: PlanView): void {
+function mustBeOpen({ state, planId, runId }: PlanRecord): void {
   const no = (code: ErrorCode, why: string): PrepError =>
     new PrepError(code, `Plan ${planId} ${why}.`, {
       ...(runId === undefined ? {} : { found: { runId } }),
-      hint: runId === undefined ? "Ask for a new plan." : `See \`atvm_prep run show ${runId}\`.`,
+      hint: runId === undefined ? "Ask for a new plan." : "Its run says what was done.",
+      next: runId === undefined ? [] : [{ kind: "show_run", runId }],
     });
   switch (state) {
     case "open":

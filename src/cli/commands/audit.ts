@@ -1,8 +1,8 @@
 /** `atvm_prep audit show|verify|export`. */
 import { auditText } from "../../text/index.ts";
 import { type Context, withApp } from "../context.ts";
-import { say } from "../terminal/io.ts";
-import { answer } from "../terminal/results.ts";
+import { printOut } from "../terminal/io.ts";
+import { printResult } from "../terminal/results.ts";
 
 export interface AuditFilter {
   readonly since?: string;
@@ -15,7 +15,7 @@ export interface AuditFilter {
 export const showAudit = (filter: AuditFilter, context: Context): Promise<number> =>
   withApp(context, async ({ engine }) => {
     const audit = await engine.readAudit(filter);
-    answer(context, audit, () => auditText(audit, Number.POSITIVE_INFINITY));
+    printResult(context, audit, () => auditText(audit, Number.POSITIVE_INFINITY));
     return 0;
   });
 
@@ -23,7 +23,7 @@ export const showAudit = (filter: AuditFilter, context: Context): Promise<number
 export const verifyAudit = (context: Context): Promise<number> =>
   withApp(context, async ({ engine }) => {
     const chain = await engine.verifyAudit();
-    answer(context, chain, () =>
+    printResult(context, chain, () =>
       chain.holds
         ? `The audit holds: ${chain.rows} rows${chain.head === undefined ? "" : `, head ${chain.head}`}.`
         : ["The audit does NOT hold:", ...chain.problems.map((problem) => `  ${problem}`)].join("\n"),
@@ -35,6 +35,6 @@ export const verifyAudit = (context: Context): Promise<number> =>
 export const exportAudit = (filter: Pick<AuditFilter, "since">, context: Context): Promise<number> =>
   withApp(context, async ({ engine }) => {
     const { rows } = await engine.readAudit({ ...filter, limit: Number.MAX_SAFE_INTEGER });
-    for (const row of rows.toSorted((a, b) => a.seq - b.seq)) say(context.io, JSON.stringify(row));
+    for (const row of rows.toSorted((a, b) => a.seq - b.seq)) printOut(context.io, JSON.stringify(row));
     return 0;
   });

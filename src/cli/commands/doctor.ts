@@ -3,12 +3,14 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import type { App } from "../../app.ts";
 import type { Config } from "../../config/config.ts";
-import { asPrepError, type ErrorView } from "../../core/domain/errors.ts";
+import { asPrepError } from "../../core/domain/errors.ts";
 import type { Mode } from "../../core/domain/modes.ts";
 import { makePrivateDir } from "../../platform/private-dir.ts";
+import { presentError, wordingFor } from "../../text/index.ts";
+import type { ErrorView } from "../../text/views.ts";
 import { type Context, withApp } from "../context.ts";
 import { exitCodeOf } from "../terminal/exit-codes.ts";
-import { answer } from "../terminal/results.ts";
+import { printResult } from "../terminal/results.ts";
 
 interface Finding {
   readonly what: string;
@@ -22,7 +24,7 @@ export async function doctor(context: Context): Promise<number> {
   const findings = await withApp(context, (app) => examine(app), { warn: false }).catch((thrown: unknown) => [
     failed("configuration and store", thrown),
   ]);
-  answer(context, { findings }, () => findings.map(lineOf).join("\n"));
+  printResult(context, { findings }, () => findings.map(lineOf).join("\n"));
   const first = findings.find(({ state }) => state === "failed");
   if (first === undefined) return 0;
   return first.error === undefined ? 1 : exitCodeOf(first.error.code);
@@ -87,7 +89,7 @@ async function check(what: string, look: () => Promise<string>): Promise<Finding
 }
 
 function failed(what: string, thrown: unknown): Finding {
-  const error = asPrepError(thrown).toView();
+  const error = presentError(asPrepError(thrown), wordingFor("terminal"));
   return { what, state: "failed", text: `${error.message} ${error.hint}`, error };
 }
 

@@ -3,7 +3,7 @@ import { type Context, withApp } from "../context.ts";
 import { exitCodeOfRun } from "../terminal/exit-codes.ts";
 
 /** Stops between steps on SIGTERM or SIGINT, as `interrupted`. */
-export const carryOut = (runId: string, context: Context): Promise<number> =>
+export const executeRun = (runId: string, context: Context): Promise<number> =>
   withApp(
     context,
     async ({ engine }) => {

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { PrepError } from "../../core/domain/errors.ts";
 import type { Context } from "../context.ts";
-import { say, tell } from "../terminal/io.ts";
+import { printErr, printOut } from "../terminal/io.ts";
 import { STARTER_CONFIG } from "./starter-config.ts";
 
 /** Never overwrites. Errors: `BAD_REQUEST`. */
@@ -20,8 +20,8 @@ export async function init(file: string | undefined, { io, config, json }: Conte
       },
     );
   });
-  if (json) say(io, JSON.stringify({ file: path }));
-  tell(
+  if (json) printOut(io, JSON.stringify({ file: path }));
+  printErr(
     io,
     `Wrote ${path}. Fill in the addresses, put the two passwords into files that only you can read, then: atvm_prep --config ${path} doctor`,
   );

@@ -6,7 +6,7 @@ import { nearest } from "../../core/request/request.ts";
 import { startLab } from "../../lab/start.ts";
 import { LIMITS, SCENARIOS } from "../../lab/world/scenarios.ts";
 import type { Context } from "../context.ts";
-import { type Io, say } from "../terminal/io.ts";
+import { type Io, printOut } from "../terminal/io.ts";
 
 const number = (most: number, least = 0) => z.coerce.number().int().min(least).max(most).optional();
 
@@ -32,7 +32,7 @@ export async function lab(options: unknown, { io }: Context): Promise<number> {
     throw cannotStart(thrown);
   });
   const stopped = interruption(io);
-  say(io, JSON.stringify(running.info));
+  printOut(io, JSON.stringify(running.info));
   await stopped;
   await running.close();
   return 0;

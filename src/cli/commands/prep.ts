@@ -1,20 +1,21 @@
 /** `atvm_prep -A|-M|-R|-U|-rvgd -n LUN …`: plan, question, run, report. The operator's own door to the engine. */
-import { z } from "zod";
 import type { App } from "../../app.ts";
 import type { Config } from "../../config/config.ts";
 import { PrepError } from "../../core/domain/errors.ts";
 import { traitsOf } from "../../core/domain/modes.ts";
 import type { Channel } from "../../core/engine.ts";
+import { StalePlan } from "../../core/plans/stale.ts";
 import type { VcenterOverride } from "../../core/ports/runtime.ts";
-import type { PlanView, RunView } from "../../core/views.ts";
-import { planText, runText } from "../../text/index.ts";
+import type { PlanRecord, RunRecord } from "../../core/records.ts";
+import { planText, presentPlan, presentRun, runText } from "../../text/index.ts";
+import type { PlanView } from "../../text/views.ts";
 import type { PrepCommand } from "../args/flags.ts";
 import { type Context, withApp } from "../context.ts";
 import { askApproval, notThatName } from "../terminal/ask.ts";
 import { exitCodeOfRun } from "../terminal/exit-codes.ts";
-import { carryThrough } from "../terminal/follow-run.ts";
-import { tell } from "../terminal/io.ts";
-import { answer, withoutToken } from "../terminal/results.ts";
+import { confirmAndFollow } from "../terminal/follow-run.ts";
+import { printErr } from "../terminal/io.ts";
+import { printResult, withoutToken } from "../terminal/results.ts";
 
 /** Returns the exit code. Errors: the engine's, and those of `askApproval`. */
 export async function prep(command: PrepCommand, context: Context): Promise<number> {
@@ -30,7 +31,7 @@ export async function prep(command: PrepCommand, context: Context): Promise<numb
 export type Answering = Pick<PrepCommand, "dryRun" | "yes" | "yesRollback">;
 
 interface Finish {
-  readonly plan: PlanView;
+  readonly plan: PlanRecord;
   readonly app: App;
   readonly vcenter: { readonly vcenter?: VcenterOverride };
   readonly command: Answering;
@@ -44,15 +45,15 @@ interface Finish {
 export async function finishPlan({ plan, app, vcenter, command, context }: Finish): Promise<number> {
   const { engine } = app;
   if (command.dryRun) {
-    const looked = shownAs(await discard(app, plan), DRY_RUN);
-    answer(context, looked, () => planText(looked));
+    const looked = shownAs(await discard(app, plan), DRY_RUN, context);
+    printResult(context, looked, () => planText(looked));
     return 0;
   }
-  const shown = shownAs(plan, "you are asked below.");
-  if (context.json) tell(context.io, planText(shown));
-  else answer(context, shown, () => planText(shown));
+  const shown = shownAs(plan, "you are asked below.", context);
+  if (context.json) printErr(context.io, planText(shown));
+  else printResult(context, shown, () => planText(shown));
 
-  const carriedOut = async (): Promise<RunView> => {
+  const carriedOut = async (): Promise<RunRecord> => {
     const { channel, typedLun } = await approval(plan, command, app.config, context);
     const actor = app.actor(channel);
     const { planToken } = plan;
@@ -62,20 +63,21 @@ export async function finishPlan({ plan, app, vcenter, command, context }: Finis
         throw notApproved(thrown, channel);
       });
     }
-    return carryThrough(engine, { planToken, actor, ...vcenter }, context);
+    return confirmAndFollow(engine, { planToken, actor, ...vcenter }, context);
   };
   const run = await carriedOut().catch(async (thrown: unknown) => {
     // One that became a run stays what it is.
     await discard(app, plan).catch(() => undefined);
     throw await withoutFreshPlan(thrown, app);
   });
-  answer(context, run, () => `\n${runText(run)}`);
+  const shownRun = presentRun(run, context.wording);
+  printResult(context, shownRun, () => `\n${runText(shownRun)}`);
   return exitCodeOfRun(run);
 }
 
 /** How it was approved. A plan without steps changes nothing, and nobody is asked. */
 async function approval(
-  plan: PlanView,
+  plan: PlanRecord,
   { yes, yesRollback }: Answering,
   config: Config,
   { io }: Context,
@@ -113,31 +115,30 @@ function notApproved(thrown: unknown, channel: Channel): unknown {
   return thrown;
 }
 
-/** A stale plan's error without the fresh plan that it left open for whoever has its token, which here is nobody. */
+/**
+ * A stale plan's error, with the fresh plan discarded that it left open for whoever has its token, which here is nobody.
+ * What changed is in it, and the command shows the plan for how things are now when it is run again.
+ */
 async function withoutFreshPlan(thrown: unknown, app: App): Promise<unknown> {
-  if (!(thrown instanceof PrepError)) return thrown;
-  const fresh = z.object({ planId: z.string() }).safeParse(thrown.extra["plan"]);
-  if (!fresh.success) return thrown;
-  const plan = await discard(app, fresh.data).catch(() => undefined);
-  const { plan: _, ...extra } = thrown.extra;
-  return withHint(thrown, "Nothing was changed. Run it again: it then shows the plan for how things are now.", {
-    ...extra,
-    ...(plan === undefined ? {} : { plan: shownAs(plan, "Run the command again.") }),
-  });
+  if (!(thrown instanceof StalePlan)) return thrown;
+  const { message, found, diff, plan } = thrown;
+  const fresh = plan === undefined ? undefined : await discard(app, plan).catch(() => undefined);
+  const hint = "Nothing was changed. Run it again: it then shows the plan for how things are now.";
+  return new StalePlan(message, { found, hint, cause: thrown }, diff, fresh);
 }
 
-const withHint = (error: PrepError, hint: string, extra = error.extra): PrepError =>
-  new PrepError(error.code, error.message, { ...error, hint, extra, cause: error });
+const withHint = (error: PrepError, hint: string): PrepError =>
+  new PrepError(error.code, error.message, { ...error, hint, next: [], cause: error });
 
 const DRY_RUN = "This was a dry run: run the command without --dry-run to carry it out.";
 
 /** For a terminal: without the token, and with `how` in place of how an assistant gets its approval. */
-const shownAs = (plan: PlanView, how: string): PlanView => ({
-  ...withoutToken(plan),
+const shownAs = (plan: PlanRecord, how: string, { wording }: Context): PlanView => ({
+  ...withoutToken(presentPlan(plan, wording)),
   approval: { ...plan.approval, how },
 });
 
-const discard = ({ engine, actor }: App, { planId }: Pick<PlanView, "planId">): Promise<PlanView> =>
+const discard = ({ engine, actor }: App, { planId }: Pick<PlanRecord, "planId">): Promise<PlanRecord> =>
   engine.discardPlan({ planId }, actor("cli"));
 
 /** `-vi`, `-vu`, `-vp`. The configured secret goes to the configured address only. */
@@ -147,7 +148,7 @@ async function vcenterOf(
   { io }: Context,
 ): Promise<{ vcenter?: VcenterOverride }> {
   if (given.password !== undefined) {
-    tell(
+    printErr(
       io,
       "Warning: -vp shows the password in the process list and in the shell's history; the configuration can name a file or a variable instead.",
     );

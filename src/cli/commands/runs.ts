@@ -1,22 +1,22 @@
 /** `atvm_prep runs` and `atvm_prep run show|resume|cancel RUN`. */
-import { runsText, runText } from "../../text/index.ts";
+import { presentRun, runsText, runText } from "../../text/index.ts";
 import { type Context, withApp } from "../context.ts";
-import { answer } from "../terminal/results.ts";
+import { printResult } from "../terminal/results.ts";
 import { type Answering, finishPlan } from "./prep.ts";
 
 /** Newest first. */
 export const runs = (filter: { client?: string; lun?: string; limit?: number }, context: Context): Promise<number> =>
   withApp(context, async ({ engine }) => {
-    const found = await engine.listRuns(filter);
-    answer(context, { runs: found }, () => runsText(found));
+    const found = (await engine.listRuns(filter)).map((run) => presentRun(run, context.wording));
+    printResult(context, { runs: found }, () => runsText(found));
     return 0;
   });
 
 /** However the run ended: a script that asks for the run's own code has it from the command that ran or resumed it. */
 export const showRun = (runId: string, context: Context): Promise<number> =>
   withApp(context, async ({ engine }) => {
-    const run = await engine.getRun(runId);
-    answer(context, run, () => runText(run));
+    const run = presentRun(await engine.getRun(runId), context.wording);
+    printResult(context, run, () => runText(run));
     return 0;
   });
 
@@ -30,7 +30,7 @@ export const resumeRun = (runId: string, command: Answering, context: Context): 
 /** Asks a run to stop before its next step. */
 export const cancelRun = (runId: string, context: Context): Promise<number> =>
   withApp(context, async ({ engine, actor }) => {
-    const run = await engine.cancelRun(runId, actor("cli"));
-    answer(context, run, () => runText(run));
+    const run = presentRun(await engine.cancelRun(runId, actor("cli")), context.wording);
+    printResult(context, run, () => runText(run));
     return 0;
   });

@@ -3,7 +3,9 @@ import type { App } from "../../app.ts";
 import { asPrepError, PrepError } from "../../core/domain/errors.ts";
 import type { Logger } from "../../core/ports/runtime.ts";
 import { runStdio } from "../../mcp/stdio.ts";
-import { appOptions, type Context, tellWarnings } from "../context.ts";
+import { withNext } from "../../text/next.ts";
+import { wordingFor } from "../../text/wording.ts";
+import { appOptions, type Context, printWarnings } from "../context.ts";
 
 /** When the configuration's warnings are told: a client that has just started the server has its list of tools by then. */
 const WARN_AFTER_MS = 1_000;
@@ -31,7 +33,7 @@ export async function serve(flags: { lab: boolean; http: boolean }, context: Con
   });
   const told = new Set<string>();
   const warn = (warnings: readonly string[]): void => {
-    tellWarnings(
+    printWarnings(
       io,
       warnings.filter((warning) => !told.has(warning)),
     );
@@ -63,6 +65,7 @@ export async function serve(flags: { lab: boolean; http: boolean }, context: Con
       open: async () => (await app()).engine,
       principal: async () => (await app()).actor("mcp").principal,
       log,
+      wording: () => wordingFor("assistant", { config: opened?.namedConfig }),
       signal: stop.signal,
     });
     if (!stop.signal.aborted) await look();
@@ -81,8 +84,8 @@ async function warningsOf(context: Context): Promise<readonly string[]> {
   try {
     return (await loadConfig({ ...(configFile === undefined ? {} : { file: configFile }), env, cwd })).warnings;
   } catch (thrown) {
-    const { message, hint } = asPrepError(thrown);
-    return [`${message} ${hint}`];
+    const { message, hint, next } = asPrepError(thrown);
+    return [`${message} ${withNext(hint, next, context.wording)}`];
   }
 }
 

@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline";
 import { PrepError } from "../../core/domain/errors.ts";
 import { traitsOf } from "../../core/domain/modes.ts";
-import type { PlanView } from "../../core/views.ts";
+import type { PlanRecord } from "../../core/records.ts";
 import { Interrupted } from "./interrupted.ts";
 import { type Io, isInteractive } from "./io.ts";
 
@@ -21,7 +21,7 @@ function askLine(io: Io, question: string): Promise<string | undefined> {
  * rollback, `undefined` for a yes. Errors: `NOT_APPROVED` without a terminal, at its end, or for another name;
  * `DECLINED` for a no.
  */
-export async function askApproval(io: Io, plan: PlanView, unattended: string): Promise<string | undefined> {
+export async function askApproval(io: Io, plan: PlanRecord, unattended: string): Promise<string | undefined> {
   if (!isInteractive(io)) {
     throw new PrepError("NOT_APPROVED", "There is no terminal to ask for approval on. Nothing was changed.", {
       hint: unattended,

@@ -1,11 +1,11 @@
 /** What the process ends with, for scripts (SURFACE: Exit codes). */
 import { type ErrorCode, errorTraits } from "../../core/domain/errors.ts";
-import type { RunView } from "../../core/views.ts";
+import type { RunRecord } from "../../core/records.ts";
 
 export const exitCodeOf = (code: ErrorCode): number => errorTraits(code).exitCode;
 
 /** A run's exit code; a run that is still going counts as done, since it was started. */
-export function exitCodeOfRun(run: Pick<RunView, "state" | "error">): number {
+export function exitCodeOfRun(run: Pick<RunRecord, "state" | "error">): number {
   switch (run.state) {
     case "queued":
     case "running":

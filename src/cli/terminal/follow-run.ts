@@ -1,10 +1,10 @@
 /** Confirms an approved plan and stays with its run to the end. */
 import type { Actor, Engine } from "../../core/engine.ts";
 import type { VcenterOverride } from "../../core/ports/runtime.ts";
-import type { RunView } from "../../core/views.ts";
+import type { RunRecord } from "../../core/records.ts";
 import type { Context } from "../context.ts";
-import { tell } from "./io.ts";
-import { LiveRun } from "./progress-view.ts";
+import { printErr } from "./io.ts";
+import { ProgressView } from "./progress-view.ts";
 
 /** One wait; the run itself may take as many of them as it likes. */
 const WAIT_MS = 600_000;
@@ -19,9 +19,9 @@ interface Approved {
  * Carries the plan out with live progress. The first Ctrl-C (or SIGTERM) asks the run to stop before its next step; a
  * second one leaves at once with 130, and the run's journal says where it was.
  */
-export async function carryThrough(engine: Engine, approved: Approved, { io, json }: Context): Promise<RunView> {
+export async function confirmAndFollow(engine: Engine, approved: Approved, { io, json }: Context): Promise<RunRecord> {
   const { actor } = approved;
-  const live = new LiveRun(json ? io.stderr : io.stdout);
+  const progress = new ProgressView(json ? io.stderr : io.stdout);
   let runId: string | undefined;
   let interrupted = false;
   let stopping: Promise<unknown> = Promise.resolve();
@@ -32,14 +32,17 @@ export async function carryThrough(engine: Engine, approved: Approved, { io, jso
   const release = io.onInterrupt(() => {
     if (interrupted) process.exit(130);
     interrupted = true;
-    live.end();
-    tell(io, "Stopping before the next step. Ctrl-C again leaves at once; `atvm_prep runs` then tells where it stood.");
+    progress.end();
+    printErr(
+      io,
+      "Stopping before the next step. Ctrl-C again leaves at once; `atvm_prep runs` then tells where it stood.",
+    );
     if (runId !== undefined) stop(runId);
   });
-  const onUpdate = (run: RunView): void => {
+  const onUpdate = (run: RunRecord): void => {
     if (runId === undefined && interrupted) stop(run.runId);
     runId = run.runId;
-    live.update(run);
+    progress.update(run);
   };
   try {
     const vcenter = approved.vcenter === undefined ? {} : { vcenter: approved.vcenter };
@@ -52,7 +55,7 @@ export async function carryThrough(engine: Engine, approved: Approved, { io, jso
     await stopping;
     return run;
   } finally {
-    live.end();
+    progress.end();
     release();
   }
 }

@@ -32,12 +32,12 @@ export const processIo = (): Io => ({
 });
 
 /** A line on standard output: what a script may read. */
-export function say(io: Io, text: string): void {
+export function printOut(io: Io, text: string): void {
   io.stdout.write(`${text}\n`);
 }
 
 /** A line on standard error: questions, progress, warnings, errors. */
-export function tell(io: Io, text: string): void {
+export function printErr(io: Io, text: string): void {
   io.stderr.write(`${text}\n`);
 }
 

@@ -1,10 +1,10 @@
 /** Progress of a run while a person watches. */
 import type { Writable } from "node:stream";
 import type { StepState } from "../../core/domain/states.ts";
-import type { RunView } from "../../core/views.ts";
+import type { RunRecord } from "../../core/records.ts";
 
 type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
-type Step = RunView["steps"][number];
+type Step = RunRecord["steps"][number];
 
 const MARK: Record<StepState, string> = {
   pending: " ",
@@ -17,7 +17,7 @@ const MARK: Record<StepState, string> = {
 
 /** Where the step itself does not say what came of it. */
 const OUTCOME: Partial<Record<StepState, string>> = {
-  skipped: "already so",
+  skipped: "already done",
   failed: "failed",
   unknown: "outcome not known",
 };
@@ -26,7 +26,7 @@ const OUTCOME: Partial<Record<StepState, string>> = {
  * Prints a line for each step that begins or ends. On a terminal the running step's line is kept up to date in place,
  * with how far it is, and becomes the line of its end.
  */
-export class LiveRun {
+export class ProgressView {
   readonly #out: Output;
   readonly #shown = new Map<string, StepState>();
   #transient = false;
@@ -35,7 +35,7 @@ export class LiveRun {
     this.#out = out;
   }
 
-  update(run: RunView): void {
+  update(run: RunRecord): void {
     const total = run.steps.length;
     for (const [at, step] of run.steps.entries()) {
       const before = this.#shown.get(step.id) ?? "pending";

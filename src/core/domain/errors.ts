@@ -1,5 +1,8 @@
 /** One error class, one table of codes (SURFACE: a contract). A code's row says what it means to whoever gets it. */
 
+import { z } from "zod";
+import { type NextAction, nextActionSchema } from "./next-action.ts";
+
 /** What has to come before another try can succeed. */
 type Remedy =
   | "mend_request"
@@ -159,23 +162,26 @@ export const errorTraits = (code: ErrorCode): ErrorTraits => TABLE[code];
 export interface PrepErrorOptions {
   /** What was found, with ids: plain JSON, no secrets, no names that were not made safe (`core/text.ts`). */
   readonly found?: unknown;
-  /** What the operator can do now. Every error has one. */
+  /** What the operator can do now, in words that hold at every door. Every error has one. */
   readonly hint: string;
+  /** What of that this program can do: each door says it in its own words. */
+  readonly next?: readonly NextAction[];
   readonly retryable?: boolean;
   readonly cause?: unknown;
-  /** More members of the `error` object, such as `diff` and `plan` of a stale plan. */
+  /** More members of the `error` object, such as `diff` of a stale plan. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
-/** The `error` object that every door shows (SURFACE: Refusal). */
-export interface ErrorView {
-  code: ErrorCode;
-  message: string;
-  found?: unknown;
-  hint: string;
-  retryable: boolean;
-  [extra: string]: unknown;
-}
+/** An error as data, as the journal keeps it. */
+export const errorRecord = z.looseObject({
+  code: z.enum(ERROR_CODES),
+  message: z.string(),
+  found: z.unknown().optional(),
+  hint: z.string(),
+  retryable: z.boolean(),
+  next: z.array(nextActionSchema).default([]),
+});
+export type ErrorRecord = z.infer<typeof errorRecord>;
 
 /**
  * The one error that is meant to be shown. Message, `found` and `hint` are safe to print: adapters translate what they
@@ -187,6 +193,7 @@ export class PrepError extends Error {
   readonly found: unknown;
   readonly hint: string;
   readonly retryable: boolean;
+  readonly next: readonly NextAction[];
   readonly extra: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, message: string, options: PrepErrorOptions) {
@@ -195,16 +202,19 @@ export class PrepError extends Error {
     this.found = options.found;
     this.hint = options.hint;
     this.retryable = options.retryable ?? errorTraits(code).retryable;
+    this.retryable = options.retryable ?? errorTraits(code).retryable;
+    this.next = options.next ?? [];
     this.extra = options.extra ?? {};
   }
 
-  toView(): ErrorView {
+  toRecord(): ErrorRecord {
     return {
       code: this.code,
       message: this.message,
       ...(this.found === undefined ? {} : { found: this.found }),
       hint: this.hint,
       retryable: this.retryable,
+      next: [...this.next],
       ...this.extra,
     };
   }
@@ -214,7 +224,8 @@ export class PrepError extends Error {
 export function asPrepError(thrown: unknown): PrepError {
   if (thrown instanceof PrepError) return thrown;
   return new PrepError("INTERNAL", "Something in atvm_prep itself went wrong.", {
-    hint: "Look at atvm_prep.log for the details and report it; `atvm_prep runs` shows what was done.",
+    hint: "Report it with the details from atvm_prep.log.",
+    next: [{ kind: "see_runs" }],
     cause: thrown,
   });
 }

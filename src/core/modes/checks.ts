@@ -62,7 +62,8 @@ export function checkDeletable(clone: Volume, observation: Observation): void {
       `Clone ${safeText(clone.name)} (${clone.id}) is also assigned to ${elsewhere.map((one) => clientName(observation, one)).join(", ")}.`,
       {
         found: { volumeId: clone.id, assignments: elsewhere.map(({ id, clientId }) => ({ id, clientId })) },
-        hint: "Unassign it there first, or plan with keep_clone.",
+        hint: "Unassign it there first, or keep the clone.",
+        next: [{ kind: "plan_with", option: "keepClone" }],
       },
     );
   }
@@ -73,7 +74,8 @@ export function checkDeletable(clone: Volume, observation: Observation): void {
     `Clone ${safeText(clone.name)} (${clone.id}) has snapshots or clones of its own.`,
     {
       found: { volumeId: clone.id, children: children.map((child) => child.id), snapshotCount: clone.snapshotCount },
-      hint: "Delete those on the array first, or plan with keep_clone.",
+      hint: "Delete those on the array first, or keep the clone.",
+      next: [{ kind: "plan_with", option: "keepClone" }],
     },
   );
 }

@@ -60,7 +60,8 @@ export function stopVms(draft: DraftBuilder, vms: readonly Vm[], kind: Volume["k
       `VM ${safeText(first.name)} (${first.id}) runs on the gold volume without guest tools, so it cannot be shut down cleanly.`,
       {
         found: { vms: mute.map((vm) => ({ id: vm.id, name: safeText(vm.name) })) },
-        hint: "Shut it down from its console, or plan with force_power_off (a hard power-off can damage the image that every later clone comes from).",
+        hint: "Shut it down from its console, or have it powered off hard, which can damage the image that every later clone comes from.",
+        next: [{ kind: "plan_with", option: "forcePowerOff" }],
       },
     );
   }

@@ -5,8 +5,8 @@ import type { Fact, Facts } from "../plans/facts.ts";
 import { fingerprintOf } from "../plans/facts.ts";
 import type { Snapshot } from "../ports/array.ts";
 import type { Vm } from "../ports/hypervisor.ts";
+import type { Impact, VmRefRecord } from "../records.ts";
 import type { Step, StepOf, VmRef } from "../steps/types.ts";
-import type { ImpactView, VmRefView } from "../views.ts";
 
 export interface ChosenSnapshot {
   readonly snapshot: Snapshot;
@@ -16,7 +16,7 @@ export interface ChosenSnapshot {
 /** What a mode makes of a request and an observation. Serialisable. */
 export interface Draft {
   readonly steps: readonly Step[];
-  readonly impact: ImpactView;
+  readonly impact: Impact;
   readonly warnings: readonly string[];
   readonly leftovers: readonly string[];
   readonly snapshot?: ChosenSnapshot;
@@ -31,7 +31,7 @@ export const refOf = (vm: Vm): VmRef => ({
   ...(vm.instanceUuid === undefined ? {} : { instanceUuid: vm.instanceUuid }),
 });
 
-export const viewOf = (vm: VmRef): VmRefView => ({
+export const viewOf = (vm: VmRef): VmRefRecord => ({
   name: safeText(vm.name),
   path: safeText(vm.path, 400),
   moref: vm.id,
@@ -45,7 +45,7 @@ export class DraftBuilder {
   readonly #facts: Record<string, Fact> = {};
   readonly warnings: string[] = [];
   readonly leftovers: string[] = [];
-  readonly impact: ImpactView = {
+  readonly impact: Impact = {
     vmsToPowerOff: [],
     vmsToUnregister: [],
     vmsToRegister: [],

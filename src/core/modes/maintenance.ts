@@ -69,7 +69,7 @@ function refuseTakeover({ stale, gold }: Observation): void {
     `The host still has ${safeText(first.datastore.name)} mounted from ${first.lingering.join(", ")}, which is not assigned any more: a rescan would put ${safeText(gold.name)} under the VMs registered on it.`,
     {
       found: lingering.map(({ datastore, lingering: disks }) => ({ datastore: datastore.id, disks })),
-      hint: "Unassign the gold volume on the array again and plan -M anew: what is left of the other disk is then cleaned up first.",
+      hint: "Unassign the gold volume on the array again and plan maintenance anew: what is left of the other disk is then cleaned up first.",
     },
   );
 }

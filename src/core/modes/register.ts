@@ -18,7 +18,8 @@ export function assignedDatastore(observation: Observation): { volume: Volume; d
       `Nothing of ${safeText(observation.gold.name)} is assigned to ${safeText(observation.client.name)}.`,
       {
         found: { client: observation.client.id, volumeId: observation.gold.id },
-        hint: "Prepare it first: automated testing (-A) or maintenance (-M).",
+        hint: "Prepare it first, for automated testing or for maintenance.",
+        next: [{ kind: "prepare" }],
       },
     );
   }
@@ -29,7 +30,8 @@ export function assignedDatastore(observation: Observation): { volume: Volume; d
     `No datastore lies on the assigned volume ${safeText(assigned.volume.name)}.`,
     {
       found: { volumeId: assigned.volume.id, naa: assigned.volume.naa },
-      hint: "It may be unmounted: prepare it again with -A or -M.",
+      hint: "It may be unmounted: prepare it again.",
+      next: [{ kind: "prepare" }],
     },
   );
 }
@@ -77,7 +79,8 @@ export function register(input: ModeInput): Draft {
   if (!datastore.accessible) {
     throw new PrepError("DATASTORE_NOT_FOUND", `Datastore ${safeText(datastore.name)} is there, but not accessible.`, {
       found: { datastore: datastore.id, naa: volume.naa },
-      hint: "Its disk may be gone from the host: prepare it again with -A or -M.",
+      hint: "Its disk may be gone from the host: prepare it again.",
+      next: [{ kind: "prepare" }],
     });
   }
   draft.fact(`datastore:${datastore.id}`, `Datastore ${safeText(datastore.name)}`, {

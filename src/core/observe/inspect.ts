@@ -7,9 +7,9 @@ import { ageOf } from "../modes/common.ts";
 import type { ArrayReader, Volume } from "../ports/array.ts";
 import type { Datastore, HypervisorReader, Vm } from "../ports/hypervisor.ts";
 import type { Connection } from "../ports/runtime.ts";
+import type { Inspection, LunInventory, SnapshotInventory, VmInventory, VmRecord } from "../records.ts";
 import { lunNameOf, resolveTarget, shorthandsOf, type TargetInputs } from "../request/request.ts";
 import { isMounted, mountOf } from "../steps/shared.ts";
-import type { InspectView, LunsView, SnapshotsView, VmsView, VmView } from "../views.ts";
 import { findGold, locate } from "./locate.ts";
 import { byNewest, familyOf, readArray } from "./observe.ts";
 
@@ -99,7 +99,7 @@ async function look(
 export async function inspect(
   deps: EngineDeps,
   inputs: TargetInputs & { lun?: string | undefined },
-): Promise<Omit<InspectView, "openPlans" | "runningRuns">> {
+): Promise<Omit<Inspection, "openPlans" | "runningRuns">> {
   return reading(deps, async (systems) => {
     const seen = await look(deps, systems, inputs);
     const policies = [...new Set(seen.held.flatMap(({ gold }) => gold.policyId ?? []))];
@@ -151,7 +151,7 @@ export async function inspect(
   });
 }
 
-export async function listLuns(deps: EngineDeps): Promise<LunsView> {
+export async function listLuns(deps: EngineDeps): Promise<LunInventory> {
   return reading(deps, async (systems) => {
     const { clients, volumes, assignments } = await readArray(systems.array);
     const holders = (id: string): string[] =>
@@ -183,7 +183,7 @@ export async function listLuns(deps: EngineDeps): Promise<LunsView> {
   });
 }
 
-export async function listSnapshots(deps: EngineDeps, lun: string): Promise<SnapshotsView> {
+export async function listSnapshots(deps: EngineDeps, lun: string): Promise<SnapshotInventory> {
   return reading(deps, async (systems) => {
     const volumes = await systems.array.volumes();
     const gold = findGold(lunNameOf(lun, deps.settings.naming.luns), volumes);
@@ -204,10 +204,13 @@ export async function listSnapshots(deps: EngineDeps, lun: string): Promise<Snap
   });
 }
 
-export async function listVms(deps: EngineDeps, inputs: TargetInputs & { lun?: string | undefined }): Promise<VmsView> {
+export async function listVms(
+  deps: EngineDeps,
+  inputs: TargetInputs & { lun?: string | undefined },
+): Promise<VmInventory> {
   return reading(deps, async (systems) => {
     const seen = await look(deps, systems, inputs);
-    const vms: VmView[] = [];
+    const vms: VmRecord[] = [];
     const notes = [...seen.notes];
     if (seen.held.length === 0) notes.push("Nothing is assigned to this client.");
     for (const { volume, datastores, vms: registered } of seen.held) {

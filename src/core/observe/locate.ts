@@ -31,7 +31,8 @@ export function findGold(name: string, volumes: readonly Volume[]): Volume {
       hint:
         closest.length > 0
           ? `Did you mean ${closest.join(", or ")}? Only gold LUNs can be named.`
-          : "list_luns shows the gold LUNs.",
+          : "Only gold LUNs can be named.",
+      next: [{ kind: "see_luns" }],
     },
   );
 }

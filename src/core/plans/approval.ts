@@ -3,12 +3,13 @@ import { auditedWrite, hasAuditEvent, latestTime } from "../audit.ts";
 import { sha256 } from "../domain/canonical.ts";
 import { type ErrorCode, PrepError } from "../domain/errors.ts";
 import { type ApprovalPolicy, traitsOf } from "../domain/modes.ts";
+import type { NextAction } from "../domain/next-action.ts";
 import { safeText } from "../domain/safe-text.ts";
-import { type Actor, type Answer, ApprovalNeeded, type ConfirmOptions } from "../engine.ts";
+import { type Actor, type ApprovalAnswer, ApprovalNeeded, type ConfirmOptions } from "../engine.ts";
 import { type EngineDeps, newId } from "../engine-options.ts";
 import type { PlanRow, StoreWriter } from "../ports/store.ts";
-import type { PlanView } from "../views.ts";
-import { approvalHow, readPlan, type StoredPlan } from "./plan.ts";
+import type { PlanRecord } from "../records.ts";
+import { readPlan, type StoredPlan } from "./plan.ts";
 import type { Plans } from "./plans.ts";
 
 /** How long an asked person has: the answer's challenge is good for this long. */
@@ -21,10 +22,6 @@ export class Approvals {
   constructor(deps: EngineDeps, plans: Plans) {
     this.#deps = deps;
     this.#plans = plans;
-  }
-
-  #how(row: PlanRow): string {
-    return approvalHow("human", this.#deps.settings.line("approve", row.id));
   }
 
   /** The approval that the site's policy asks for: there already, given in this call, or refused with the way to get it. */
@@ -46,7 +43,11 @@ export class Approvals {
       !mayAsk
         ? "A person has to approve this plan first."
         : "Your client cannot ask the operator, so this plan is not approved yet.",
-      { found: { planId: row.id, policy }, hint: this.#how(row) },
+      {
+        found: { planId: row.id, policy },
+        hint: "Nothing was changed; the plan stays open until it expires.",
+        next: [{ kind: "approve", planId: row.id }],
+      },
     );
   }
 
@@ -62,14 +63,11 @@ export class Approvals {
     if (policy === "human" && (channel.startsWith("prompt:") || (channel === "cli-unattended" && cli === "deny")))
       return false;
     if (await this.#deps.store.read((tx) => hasAuditEvent(tx, row.id, "plan_approved"))) return true;
-    throw new PrepError(
-      "STORE_UNUSABLE",
-      `The record of plan ${row.id} tells of an approval that the audit does not know.`,
-      {
-        found: { planId: row.id },
-        hint: "Somebody changed the store. Run `atvm_prep audit verify`, and plan again.",
-      },
-    );
+    throw new PrepError("STORE_UNUSABLE", `Plan ${row.id} records an approval that the audit log does not contain.`, {
+      found: { planId: row.id },
+      hint: "Somebody changed the store.",
+      next: [{ kind: "verify_audit" }, { kind: "plan_again" }],
+    });
   }
 
   async #makeChallenge(row: PlanRow): Promise<{ challenge: string; now: string }> {
@@ -87,7 +85,7 @@ export class Approvals {
     row: PlanRow,
     plan: StoredPlan,
     actor: Actor,
-    answered: { challenge: string; answer: Answer },
+    answered: { challenge: string; answer: ApprovalAnswer },
   ): Promise<void> {
     const refusal = await auditedWrite(this.#deps.store, this.#deps.clock, async (tx, append) => {
       const verdict = await this.#judge(tx, row, plan, answered);
@@ -121,11 +119,15 @@ export class Approvals {
     tx: StoreWriter,
     row: PlanRow,
     plan: StoredPlan,
-    { challenge, answer }: { challenge: string; answer: Answer },
+    { challenge, answer }: { challenge: string; answer: ApprovalAnswer },
   ): Promise<PrepError | undefined> {
-    const hint = `The plan stays open until ${row.expiresAt}: confirm again to be asked again. Or, on another way: ${this.#how(row)}`;
+    const hint = `Nothing was changed; the plan stays open until ${row.expiresAt}.`;
+    const next: NextAction[] = [
+      { kind: "confirm_again", planId: row.id },
+      { kind: "approve", planId: row.id },
+    ];
     const refuse = (code: ErrorCode, message: string): PrepError =>
-      new PrepError(code, message, { found: { planId: row.id }, hint });
+      new PrepError(code, message, { found: { planId: row.id }, hint, next });
     const asked = await tx.challenge(challenge);
     const now = await latestTime(tx, this.#deps.clock);
     if (
@@ -152,17 +154,19 @@ export class Approvals {
   }
 
   /** A person's approval on a channel of their own. */
-  async approve(planId: string, actor: Actor, typedLun: string | undefined): Promise<PlanView> {
+  async approve(planId: string, actor: Actor, typedLun: string | undefined): Promise<PlanRecord> {
     const { store, clock, settings } = this.#deps;
     if (actor.channel === "mcp" || actor.channel === "http" || actor.channel === "runner") {
       throw new PrepError("FORBIDDEN", "Plans are not approved on this channel.", {
-        hint: "Use `atvm_prep approve` on a terminal.",
+        hint: "A person approves it on a channel that no assistant has.",
+        next: [{ kind: "approve", planId }],
       });
     }
     const row = await store.read((tx) => tx.plan(planId));
     if (row === undefined) {
       throw new PrepError("PLAN_UNKNOWN", `There is no plan ${safeText(planId, 60)}.`, {
-        hint: "`atvm_prep plans` lists the open plans.",
+        hint: "It may have been typed wrong.",
+        next: [{ kind: "see_plans" }],
       });
     }
     await this.#plans.checkOpen(row);
@@ -170,7 +174,8 @@ export class Approvals {
     if (row.state === "redeemed") {
       throw new PrepError("PLAN_OBSOLETE", "This plan was confirmed already.", {
         found: { planId, runId: row.runId },
-        hint: `\`${settings.line("run", "show", row.runId ?? "")}\` shows its run.`,
+        hint: "Its run says what was done.",
+        next: row.runId === undefined ? [] : [{ kind: "show_run", runId: row.runId }],
       });
     }
     const policy = this.#plans.policyOf(plan.mode);
@@ -181,10 +186,15 @@ export class Approvals {
       });
     }
     if (policy === "human" && actor.channel === "cli-unattended" && settings.approval.cli === "deny") {
-      throw new PrepError("NOT_APPROVED", "`--yes` does not stand for a person here (approval.cli: deny).", {
-        found: { planId, policy },
-        hint: this.#how(row),
-      });
+      throw new PrepError(
+        "NOT_APPROVED",
+        "An approval given beforehand does not stand for a person here (approval.cli: deny).",
+        {
+          found: { planId, policy },
+          hint: "A person has to look at the plan and answer.",
+          next: [{ kind: "approve", planId }],
+        },
+      );
     }
     if (traitsOf(plan.mode).typedName && typedLun !== plan.request.lun) {
       throw new PrepError("NOT_APPROVED", "A rollback is approved by typing the LUN's name.", {
@@ -198,7 +208,8 @@ export class Approvals {
       if (current?.state !== "open" || current.expiresAt <= now) {
         throw new PrepError("PLAN_OBSOLETE", "This plan is not open any more.", {
           found: { planId },
-          hint: "Plan again.",
+          hint: "Nothing was changed.",
+          next: [{ kind: "plan_again" }],
         });
       }
       const change = { approvedBy: actor.principal, approvedChannel: actor.channel, approvedAt: now };

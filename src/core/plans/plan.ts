@@ -8,11 +8,10 @@ import type { Draft } from "../modes/draft.ts";
 import type { Observation } from "../observe/observe.ts";
 import type { Host } from "../ports/hypervisor.ts";
 import type { PlanRow } from "../ports/store.ts";
+import type { PlanRecord, Target } from "../records.ts";
 import { type PrepInputs, plainName, type Request } from "../request/request.ts";
 import { describeStep, isIrreversible } from "../steps/catalog.ts";
 import type { Outputs } from "../steps/types.ts";
-import type { PlanView, TargetView } from "../views.ts";
-import { renderCommand } from "./command.ts";
 
 export interface StoredPlan {
   readonly id: string;
@@ -21,8 +20,7 @@ export interface StoredPlan {
   readonly inputs: PrepInputs;
   /** As resolved, the snapshot named. */
   readonly request: Request;
-  readonly command: string;
-  readonly target: TargetView;
+  readonly target: Target;
   readonly host: Host;
   readonly draft: Draft;
   readonly endpoints: { readonly dgs: string; readonly vcenter: string };
@@ -47,7 +45,6 @@ export const keyOf = (plan: Pick<StoredPlan, "keys">, originId: string, stepId: 
 const bodySchema = z.looseObject({
   id: z.string(),
   mode: z.string(),
-  command: z.string(),
   draft: z.looseObject({
     steps: z.array(z.looseObject({ id: z.string(), kind: z.string() })),
     fingerprint: z.string(),
@@ -59,7 +56,8 @@ export function readPlan(row: PlanRow): StoredPlan {
   const damaged = (cause?: unknown): PrepError =>
     new PrepError("STORE_UNUSABLE", `The record of plan ${row.id} is not what was stored; nothing is run from it.`, {
       found: { planId: row.id },
-      hint: "Somebody or something changed the store. Run `atvm_prep audit verify`, and plan again.",
+      hint: "Somebody or something changed the store.",
+      next: [{ kind: "verify_audit" }, { kind: "plan_again" }],
       cause,
     });
   // The digest is over the canonical JSON, and that is what a body is stored as.
@@ -102,7 +100,6 @@ export function buildPlan(parts: PlanParts): StoredPlan {
     mode: request.mode,
     inputs: parts.inputs,
     request,
-    command: renderCommand(request, snapshot, parts.endpoints.vcenter),
     target: {
       lun: { name: safeText(gold.name), volumeId: gold.id, naa: gold.naa },
       client: { name: safeText(client.name), id: client.id },
@@ -125,35 +122,20 @@ export function buildPlan(parts: PlanParts): StoredPlan {
   };
 }
 
-const NOTHING_TO_DO = "The goal is already reached: there is nothing to do.";
-
-/** How an approval is given, for the person who reads the plan. `approveCommand` is the line for a terminal. */
-export function approvalHow(policy: ApprovalPolicy, approveCommand: string): string {
-  const onTerminal = `\`${approveCommand}\` on a terminal`;
-  switch (policy) {
-    case "token":
-      return "Show the operator the command and the impact; once they agree, call confirm_plan with this plan's token.";
-    case "prompt":
-      return `Call confirm_plan with this plan's token: the operator is then asked through your client. Or the operator runs ${onTerminal} first.`;
-    case "human":
-      return `A person has to approve it first: ${onTerminal}. Then call confirm_plan with this plan's token.`;
-  }
-}
-
-/** What is shown of a row's plan; `token` only in the answer that made it. */
+/** A row's plan and what became of it; `token` only in the answer that made it. */
 export function viewPlan(
   row: PlanRow,
   plan: StoredPlan,
-  approval: { readonly policy: ApprovalPolicy; readonly command: string },
+  policy: ApprovalPolicy,
   now: string,
   token?: string,
-): PlanView {
+): PlanRecord {
   const { draft } = plan;
   return {
     planId: row.id,
     ...(token === undefined ? {} : { planToken: token }),
     mode: plan.mode,
-    command: plan.command,
+    request: plan.request,
     target: plan.target,
     ...(draft.snapshot === undefined
       ? {}
@@ -173,14 +155,9 @@ export function viewPlan(
     })),
     impact: draft.impact,
     warnings: [...draft.warnings],
-    notes: draft.steps.length === 0 ? [NOTHING_TO_DO] : [],
     leftovers: [...draft.leftovers],
     approval: {
-      policy: approval.policy,
-      how:
-        draft.steps.length === 0
-          ? "Nothing needs an approval: confirm_plan would change nothing, and give a run without steps."
-          : approvalHow(approval.policy, approval.command),
+      policy,
       ...(row.approvedBy === undefined ? {} : { approvedBy: row.approvedBy }),
     },
     state: row.state === "open" && row.expiresAt <= now ? "expired" : row.state,

@@ -7,8 +7,9 @@ import type { ApprovalPolicy, Mode } from "../domain/modes.ts";
 import type { Actor } from "../engine.ts";
 import { type EngineDeps, newId } from "../engine-options.ts";
 import type { PlanRow, StoreWriter } from "../ports/store.ts";
-import type { PlanView } from "../views.ts";
+import type { PlanRecord } from "../records.ts";
 import { buildPlan, type PlanParts, readPlan, type StoredPlan, viewPlan } from "./plan.ts";
+import { StalePlan } from "./stale.ts";
 
 export type NewPlan = Omit<PlanParts, "id" | "now" | "ttlMs">;
 
@@ -30,10 +31,10 @@ export class Plans {
     return this.#deps.settings.approval.policies[mode];
   }
 
-  view(row: PlanRow, now: string, token?: string): PlanView {
+  view(row: PlanRow, now: string, token?: string): PlanRecord {
     const plan = readPlan(row);
     const policy = this.policyOf(plan.mode);
-    return viewPlan(row, plan, { policy, command: this.#deps.settings.line("approve", row.id) }, now, token);
+    return viewPlan(row, plan, policy, now, token);
   }
 
   /** For lists: one record that was altered must not hide all the others. It is in the log, and cannot be run. */
@@ -47,12 +48,12 @@ export class Plans {
   }
 
   /** Stores an open plan and gives its token, once. */
-  async issue(parts: NewPlan, actor: Actor): Promise<PlanView> {
+  async issue(parts: NewPlan, actor: Actor): Promise<PlanRecord> {
     return auditedWrite(this.#deps.store, this.#deps.clock, (tx, append) => this.issueIn(tx, append, parts, actor));
   }
 
   /** The same within a transaction. */
-  async issueIn(tx: StoreWriter, append: Append, parts: NewPlan, actor: Actor): Promise<PlanView> {
+  async issueIn(tx: StoreWriter, append: Append, parts: NewPlan, actor: Actor): Promise<PlanRecord> {
     const { clock, entropy, settings } = this.#deps;
     const nowText = await latestTime(tx, clock);
     const open = (await tx.plans({ state: "open", principal: actor.principal })).filter(
@@ -61,7 +62,8 @@ export class Plans {
     if (open.length >= settings.limits.openPlans) {
       throw new PrepError("TOO_MANY_PLANS", `You have ${open.length} open plans, which is the limit.`, {
         found: { openPlans: open.map((row) => row.id) },
-        hint: "Discard some (discard_plan), or wait until they expire.",
+        hint: "Discard those that nobody needs, or wait until they expire.",
+        next: [{ kind: "discard_plans" }],
       });
     }
     const plan = buildPlan({
@@ -99,7 +101,7 @@ export class Plans {
       actor,
       planId: plan.id,
       data: {
-        command: plan.command,
+        request: plan.request,
         digest: row.digest,
         fingerprint: plan.draft.fingerprint,
         tokenHash: row.tokenHash,
@@ -115,13 +117,14 @@ export class Plans {
     const row = isToken(token) ? await this.#deps.store.read((tx) => tx.planByTokenHash(sha256(token))) : undefined;
     if (row === undefined) {
       throw new PrepError("PLAN_UNKNOWN", "No plan has this token.", {
-        hint: "Pass the planToken exactly as the plan gave it; or plan again.",
+        hint: "A token has to be passed exactly as the plan gave it.",
+        next: [{ kind: "plan_again" }],
       });
     }
     if (row.principal !== actor.principal) {
       throw new PrepError("WRONG_PRINCIPAL", "This plan was made for someone else.", {
         found: { planId: row.id },
-        hint: "Plan again as yourself; a plan can be confirmed only by whom it was made for.",
+        hint: "A plan can be confirmed only by whom it was made for; plan again as yourself.",
       });
     }
     const plan = readPlan(row);
@@ -133,7 +136,8 @@ export class Plans {
         `The record of plan ${plan.id} is not the one that this token was made for.`,
         {
           found: { planId: row.id },
-          hint: "Somebody or something changed the store. Run `atvm_prep audit verify`, and plan again.",
+          hint: "Somebody or something changed the store.",
+          next: [{ kind: "verify_audit" }, { kind: "plan_again" }],
         },
       );
     }
@@ -148,27 +152,37 @@ export class Plans {
       case "redeemed":
         return;
       case "stale":
-        throw new PrepError("STALE_PLAN", "The state changed since this plan was made; it was refused before.", {
-          found: { ...found, freshPlanId: row.freshPlanId },
-          hint:
-            row.freshPlanId === undefined
-              ? "Plan again."
-              : `Plan ${row.freshPlanId} took its place; its token was given then. Or plan again.`,
-          extra: { diff: row.diff === undefined ? [] : (JSON.parse(row.diff) as string[]) },
-        });
+        throw new StalePlan(
+          "The state changed since this plan was made; it was refused before.",
+          {
+            found: { ...found, freshPlanId: row.freshPlanId },
+            hint:
+              row.freshPlanId === undefined
+                ? "Nothing was changed."
+                : `Plan ${row.freshPlanId} took its place; its token was given then.`,
+            next: [{ kind: "plan_again" }],
+          },
+          row.diff === undefined ? [] : (JSON.parse(row.diff) as string[]),
+        );
       case "obsolete":
         throw new PrepError("PLAN_OBSOLETE", "Another plan for this LUN family or client was carried out since.", {
           found,
-          hint: "Plan again: the state is another one now.",
+          hint: "The state has changed since.",
+          next: [{ kind: "plan_again" }],
         });
       case "discarded":
-        throw new PrepError("PLAN_OBSOLETE", "This plan was discarded.", { found, hint: "Plan again." });
+        throw new PrepError("PLAN_OBSOLETE", "This plan was discarded.", {
+          found,
+          hint: "Nothing was changed.",
+          next: [{ kind: "plan_again" }],
+        });
       case "open": {
         const now = await store.read((tx) => latestTime(tx, clock));
         if (row.expiresAt > now) return;
         throw new PrepError("PLAN_EXPIRED", `This plan expired at ${row.expiresAt}.`, {
           found: { ...found, expiresAt: row.expiresAt, now },
-          hint: "Plan again; nothing was changed.",
+          hint: "Nothing was changed.",
+          next: [{ kind: "plan_again" }],
         });
       }
     }

@@ -12,6 +12,7 @@ import { diffFacts } from "./facts.ts";
 import { type PlanParts, readPlan, type StoredPlan } from "./plan.ts";
 import { type Planned, planAgain, planNow, restOf } from "./planner.ts";
 import type { Plans } from "./plans.ts";
+import { StalePlan } from "./stale.ts";
 
 /** How long a confirm waits for another confirm of the same plan. */
 const SIBLING_WAIT_MS = 20_000;
@@ -94,7 +95,7 @@ export class Redemption {
     if (endpoints.dgs !== plan.endpoints.dgs || endpoints.vcenter !== plan.endpoints.vcenter) {
       throw new PrepError("PLAN_OBSOLETE", "This plan was made for other systems than those configured now.", {
         found: { planned: plan.endpoints, now: endpoints },
-        hint: "Plan again; or use the configuration that it was made with.",
+        hint: "Use the configuration that it was made with, or plan anew.",
       });
     }
     let again: Planned;
@@ -110,7 +111,7 @@ export class Redemption {
       row,
       plan,
       actor,
-      diff.length > 0 ? diff : ["the steps would be others now"],
+      diff.length > 0 ? diff : ["the planned steps would now differ"],
       vcenter,
     );
   }
@@ -149,14 +150,21 @@ export class Redemption {
       await tx.updatePlan(row.id, { freshPlanId: made.planId });
       return made;
     });
-    return new PrepError("STALE_PLAN", `The state changed since this plan was made: ${diff.join("; ")}.`, {
-      found: { planId: row.id, ...(why === undefined ? {} : { refusal: why.toView() }) },
-      hint:
-        view === undefined
-          ? (why?.hint ?? "Plan again.")
-          : "Nothing was changed. Show the operator what is different and the fresh plan; confirm that one with its own token.",
-      extra: { diff, ...(view === undefined ? {} : { plan: view }) },
-    });
+    const found = {
+      planId: row.id,
+      ...(why === undefined ? {} : { refusal: { code: why.code, message: why.message } }),
+    };
+    const hint =
+      view === undefined
+        ? (why?.hint ?? "Nothing was changed.")
+        : "Nothing was changed. A fresh plan took its place, with a token of its own: it needs its own approval.";
+    const next = view === undefined ? (why?.next ?? [{ kind: "plan_again" }]) : [];
+    return new StalePlan(
+      `The state changed since this plan was made: ${diff.join("; ")}.`,
+      { found, hint, next },
+      diff,
+      view,
+    );
   }
 
   async #start(row: PlanRow, plan: StoredPlan, again: Planned, actor: Actor): Promise<RunRow> {
@@ -168,7 +176,8 @@ export class Redemption {
         if (run !== undefined) return run;
         throw new PrepError("PLAN_OBSOLETE", "This plan is not open any more.", {
           found: { planId: row.id },
-          hint: "Plan again.",
+          hint: "Nothing was changed.",
+          next: [{ kind: "plan_again" }],
         });
       }
       if (await hasAuditEvent(tx, row.id, "plan_redeemed")) {
@@ -177,7 +186,8 @@ export class Redemption {
           "The audit says that this plan was carried out, its record that it is open.",
           {
             found: { planId: row.id },
-            hint: "Somebody changed the store. Run `atvm_prep audit verify`; restore the store from a backup.",
+            hint: "Somebody changed the store: restore it from a backup.",
+            next: [{ kind: "verify_audit" }],
           },
         );
       }
@@ -185,7 +195,8 @@ export class Redemption {
       if (current.expiresAt <= createdAt) {
         throw new PrepError("PLAN_EXPIRED", `This plan expired at ${current.expiresAt}.`, {
           found: { planId: row.id },
-          hint: "Plan again; nothing was changed.",
+          hint: "Nothing was changed.",
+          next: [{ kind: "plan_again" }],
         });
       }
       const queued = (await liveRunsIn(tx, row)).filter(
@@ -263,15 +274,21 @@ async function claimResume(tx: StoreWriter, runId: string, row: PlanRow): Promis
   if (run?.resumedBy === undefined) return;
   throw new PrepError("PLAN_OBSOLETE", `Run ${runId} was resumed already by ${run.resumedBy}.`, {
     found: { planId: row.id, resumedBy: run.resumedBy },
-    hint: "Look at that run.",
+    hint: "That run carries on from there.",
+    next: [{ kind: "show_run", runId: run.resumedBy }],
   });
 }
 
 export const lockedBy = (live: readonly RunRow[]): PrepError =>
   new PrepError("LOCKED", "Another run holds this LUN family or client.", {
     found: { runs: live.map(({ id, mode, state }) => ({ runId: id, mode, state })) },
-    hint:
-      live[0] === undefined
-        ? "Try again in a moment."
-        : `Wait for it (get_run ${live[0].id}), or cancel it between steps (cancel_run).`,
+    ...(live[0] === undefined
+      ? { hint: "Try again in a moment." }
+      : {
+          hint: "Wait for it, or have it stopped between two steps.",
+          next: [
+            { kind: "follow_run", runId: live[0].id },
+            { kind: "stop_run", runId: live[0].id },
+          ],
+        }),
   });

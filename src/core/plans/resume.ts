@@ -3,20 +3,21 @@
  * journal has as finished; each looks before it acts, so that one whose outcome was lost is settled by what is there.
  */
 
+import { errorRecord } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { vmFact } from "../modes/cleanup.ts";
 import { baseFacts, type ModeInput } from "../modes/common.ts";
 import { type ChosenSnapshot, type Draft, DraftBuilder } from "../modes/draft.ts";
 import { assignedHere } from "../observe/observe.ts";
 import type { RunRow, StepRow } from "../ports/store.ts";
+import type { Impact } from "../records.ts";
 import { diskOf, mountOf } from "../steps/shared.ts";
 import type { Outputs, Step, VolumeRef } from "../steps/types.ts";
-import { errorView, type ImpactView } from "../views.ts";
 import type { PlanParts, StoredPlan } from "./plan.ts";
 
 export interface Rest {
   readonly steps: readonly Step[];
-  readonly impact: ImpactView;
+  readonly impact: Impact;
   readonly carried: Readonly<Record<string, Outputs>>;
   readonly snapshot: ChosenSnapshot | undefined;
 }
@@ -24,7 +25,7 @@ export interface Rest {
 /** A job that the array says has failed: a repeat under its key would be answered with that same job. */
 const jobFailed = (step: StepRow): boolean => {
   if (step.state !== "failed" || step.error === undefined) return false;
-  const error = errorView.parse(JSON.parse(step.error));
+  const error = errorRecord.parse(JSON.parse(step.error));
   const found = error.found;
   return error.code === "REMOTE_FAULT" && typeof found === "object" && found !== null && "jobId" in found;
 };
@@ -102,7 +103,7 @@ export function draftOfRest(input: ModeInput, rest: Rest): Draft {
 }
 
 /** The approved impact, less what belongs to steps that are finished. */
-function impactLeft(rest: Rest): ImpactView {
+function impactLeft(rest: Rest): Impact {
   const has = (...kinds: Step["kind"][]): boolean => rest.steps.some((step) => kinds.includes(step.kind));
   const { impact } = rest;
   return {

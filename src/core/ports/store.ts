@@ -46,11 +46,11 @@ export interface RunRow {
   readonly createdAt: string;
   readonly startedAt?: string;
   readonly endedAt?: string;
-  /** JSON of ErrorView. */
+  /** JSON of ErrorRecord. */
   readonly error?: string;
   /** JSON of the report. */
   readonly report?: string;
-  /** JSON list of sentences. */
+  /** JSON list of NextAction. */
   readonly next?: string;
   readonly resumes?: string;
   readonly resumedBy?: string;
@@ -68,7 +68,7 @@ export interface StepRow {
   readonly startedAt?: string;
   readonly endedAt?: string;
   readonly detail?: string;
-  /** JSON of ErrorView. */
+  /** JSON of ErrorRecord. */
   readonly error?: string;
   /** JSON of Outputs. */
   readonly outputs?: string;

@@ -13,7 +13,7 @@ import type { Systems, VcenterOverride } from "../ports/runtime.ts";
 import type { HeldLock, RunRow, StepRow } from "../ports/store.ts";
 import { checkStep, describeStep } from "../steps/catalog.ts";
 import type { Outputs, Result, Step, WritableWorld } from "../steps/types.ts";
-import { nextSentences, partReport, reportOf } from "./report.ts";
+import { nextActions, partReport, reportOf } from "./report.ts";
 
 export interface ExecuteOptions {
   readonly signal: AbortSignal;
@@ -39,7 +39,10 @@ export async function executeRun(deps: EngineDeps, runId: string, options: Execu
   const { store } = deps;
   const row = await store.read((tx) => tx.run(runId));
   if (row === undefined) {
-    throw new PrepError("RUN_UNKNOWN", `There is no run ${runId}.`, { hint: "`atvm_prep runs` lists the runs." });
+    throw new PrepError("RUN_UNKNOWN", `There is no run ${runId}.`, {
+      hint: "It may have been typed wrong.",
+      next: [{ kind: "see_runs" }],
+    });
   }
   if (row.state !== "queued") return;
   const held = options.held ?? (await waitForLocks(deps, row));
@@ -77,8 +80,8 @@ async function end(
   ending: Ending,
   report?: unknown,
 ): Promise<void> {
-  const error = ending.error?.toView();
-  const next = nextSentences(row, plan, ending.state, ending.error, deps.settings.line);
+  const error = ending.error?.toRecord();
+  const next = nextActions(row, plan, ending.state, ending.error);
   await auditedWrite(deps.store, deps.clock, async (tx, append) => {
     if ((await tx.run(row.id))?.state !== from) return;
     const endedAt = deps.clock.now().toISOString();
@@ -126,7 +129,8 @@ class Runner {
       const planRow = await store.read((tx) => tx.plan(this.#row.planId));
       if (planRow === undefined) {
         throw new PrepError("PLAN_UNKNOWN", `The plan of run ${this.#row.id} is not in the store.`, {
-          hint: "Plan again.",
+          hint: "Nothing was changed.",
+          next: [{ kind: "plan_again" }],
         });
       }
       plan = readPlan(planRow);
@@ -172,7 +176,8 @@ class Runner {
     ];
     if (diff.length === 0) return;
     throw new PrepError("STALE_PLAN", `The state changed before the first step: ${diff.join("; ")}.`, {
-      hint: "Nothing was changed. Plan again.",
+      hint: "Nothing was changed.",
+      next: [{ kind: "plan_again" }],
       extra: { diff },
     });
   }
@@ -209,7 +214,7 @@ class Runner {
       const error = asPrepError(thrown);
       const state = error.code === "OUTCOME_UNKNOWN" ? "unknown" : "failed";
       const endedAt = this.#deps.clock.now().toISOString();
-      await this.#journal({ ...base, state, endedAt, error: JSON.stringify(error.toView()) }, "step_end", {
+      await this.#journal({ ...base, state, endedAt, error: JSON.stringify(error.toRecord()) }, "step_end", {
         step: step.id,
         kind: step.kind,
         state,

@@ -3,21 +3,19 @@
 import type { PrepError } from "../domain/errors.ts";
 import { asClientId, asVolumeId, naaOf } from "../domain/ids.ts";
 import { traitsOf } from "../domain/modes.ts";
+import type { NextAction } from "../domain/next-action.ts";
 import { safeText } from "../domain/safe-text.ts";
 import type { RunState } from "../domain/states.ts";
 import { fileOn, livesOn } from "../domain/vm-path.ts";
-import type { EngineSettings } from "../engine-options.ts";
 import { familyOf } from "../observe/observe.ts";
 import type { StoredPlan } from "../plans/plan.ts";
 import type { ArrayReader } from "../ports/array.ts";
 import type { HypervisorReader } from "../ports/hypervisor.ts";
 import type { Connection } from "../ports/runtime.ts";
 import type { RunRow, StepRow } from "../ports/store.ts";
+import type { Report } from "../records.ts";
 import { cloneName } from "../steps/create-clone.ts";
 import type { KnownVolume, Outputs } from "../steps/types.ts";
-import type { RunView } from "../views.ts";
-
-type Report = NonNullable<RunView["report"]>;
 
 /**
  * The volume that the client ends up with: the new clone, or the one that the plan's last assign or mount names. What is left of
@@ -119,37 +117,37 @@ export function partReport(
   return { volume, naa: made.naa, vms: [], leftovers };
 }
 
-/** What the operator may do next, for each way a run can end. */
-export function nextSentences(
+const note = (text: string): NextAction => ({ kind: "note", text });
+
+/** What the operator may do next, for each way a run can end. What an error's own hint says is not repeated. */
+export function nextActions(
   row: RunRow,
   plan: StoredPlan | undefined,
   state: RunState,
   error: PrepError | undefined,
-  line: EngineSettings["line"],
-): string[] {
-  const resume = `Plan what is left with resume_run (\`${line("run", "resume", row.id)}\`).`;
+): NextAction[] {
+  const resume: NextAction = { kind: "resume", runId: row.id };
   switch (state) {
     case "succeeded": {
       if (plan === undefined) return [];
-      if (plan.mode === "unregister") {
-        return ["The volume stays assigned and mounted: register_vms registers its VMs again, a prep replaces it."];
-      }
+      const register: NextAction = { kind: "register", lun: plan.request.lun, client: plan.request.client };
+      if (plan.mode === "unregister") return [note("The volume stays assigned and mounted."), register];
       if (plan.draft.steps.some((step) => step.kind === "register")) {
         return [
-          "Power the VMs on in vCenter; the first power-on on another host may ask whether a VM was moved or copied.",
+          note(
+            "Power the VMs on in vCenter; the first power-on on another host may ask whether a VM was moved or copied.",
+          ),
         ];
       }
-      return plan.mode === "register"
-        ? []
-        : [`The datastore is mounted; its VMs are not registered. register_vms (\`atvm_prep -R\`) registers them.`];
+      return plan.mode === "register" ? [] : [note("The datastore is mounted; its VMs are not registered."), register];
     }
     case "failed":
-      return [error?.hint ?? "Look at the failed step.", resume];
+      return [note(error?.hint ?? "Look at the failed step."), ...(error?.next ?? []), resume];
     case "needs_operator":
-      return [error?.hint ?? "Look at the step that stopped the run.", `Once that is settled: ${resume}`];
+      return [note(error?.hint ?? "Look at the step that stopped the run."), ...(error?.next ?? []), resume];
     case "cancelled":
     case "interrupted":
-      return ["It stopped between two steps; what was done is done.", resume];
+      return [note("It stopped between two steps; what was done is done."), resume];
     case "queued":
     case "running":
       return [];

@@ -1,28 +1,29 @@
-/** A run as the doors show it: the plan's steps, with what the journal says of each. */
-
+/** A run as data: the plan's steps, with what the journal says of each. */
+import { errorRecord } from "../domain/errors.ts";
+import { storedNextActions } from "../domain/next-action.ts";
 import { isFinished } from "../domain/states.ts";
 import type { StoredPlan } from "../plans/plan.ts";
 import type { RunRow, StepRow } from "../ports/store.ts";
+import { type RunRecord, reportSchema } from "../records.ts";
 import { describeStep } from "../steps/catalog.ts";
-import { errorView, type RunView, runView } from "../views.ts";
 
-const parsed = (json: string | undefined): unknown => (json === undefined ? undefined : JSON.parse(json));
+const parsed = (json: string): unknown => JSON.parse(json);
 
-export function viewRun(row: RunRow, plan: StoredPlan, steps: readonly StepRow[]): RunView {
+export function viewRun(row: RunRow, plan: StoredPlan, steps: readonly StepRow[]): RunRecord {
   const journal = new Map(steps.map((step) => [step.stepId, step]));
   const { state } = row;
-  return runView.parse({
+  return {
     runId: row.id,
     planId: row.planId,
-    mode: row.mode,
-    command: plan.command,
+    mode: plan.mode,
+    request: plan.request,
+    target: plan.target,
     ...(row.resumes === undefined ? {} : { resumes: row.resumes }),
     ...(row.resumedBy === undefined ? {} : { resumedBy: row.resumedBy }),
     state,
     steps: plan.draft.steps.map((step) => {
       const entry = journal.get(step.id);
       const journalled = entry?.state ?? "pending";
-      const error = parsed(entry?.error);
       return {
         id: step.id,
         kind: step.kind,
@@ -32,16 +33,18 @@ export function viewRun(row: RunRow, plan: StoredPlan, steps: readonly StepRow[]
         ...(entry?.startedAt === undefined ? {} : { startedAt: entry.startedAt }),
         ...(entry?.endedAt === undefined ? {} : { endedAt: entry.endedAt }),
         ...(entry?.detail === undefined ? {} : { detail: entry.detail }),
-        ...(error === undefined ? {} : { error: errorView.parse(error) }),
+        ...(entry?.error === undefined ? {} : { error: errorRecord.parse(parsed(entry.error)) }),
       };
     }),
-    ...(row.error === undefined ? {} : { error: errorView.parse(parsed(row.error)) }),
-    ...(row.report === undefined ? {} : { report: parsed(row.report) }),
-    next:
-      row.resumedBy === undefined
-        ? (parsed(row.next) ?? [])
-        : [`${row.resumedBy} carried on from here: look at that run.`],
+    ...(row.error === undefined ? {} : { error: errorRecord.parse(parsed(row.error)) }),
+    ...(row.report === undefined ? {} : { report: reportSchema.parse(parsed(row.report)) }),
+    next: nextOf(row),
     createdAt: row.createdAt,
     ...(row.endedAt === undefined ? {} : { endedAt: row.endedAt }),
-  });
+  };
+}
+
+function nextOf({ next, resumedBy }: RunRow): RunRecord["next"] {
+  if (resumedBy !== undefined) return [{ kind: "show_run", runId: resumedBy }];
+  return next === undefined ? [] : storedNextActions.parse(parsed(next));
 }

@@ -2,6 +2,7 @@
 import { auditedWrite, latestTime } from "../audit.ts";
 import { canonicalJson } from "../domain/canonical.ts";
 import { asPrepError, PrepError } from "../domain/errors.ts";
+import type { NextAction } from "../domain/next-action.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { isFinished } from "../domain/states.ts";
 import type { WaitOptions } from "../engine.ts";
@@ -10,7 +11,7 @@ import { readPlan, type StoredPlan } from "../plans/plan.ts";
 import { QUEUED_MS } from "../plans/redeem.ts";
 import type { VcenterOverride } from "../ports/runtime.ts";
 import type { HeldLock, RunRow } from "../ports/store.ts";
-import type { RunView } from "../views.ts";
+import type { RunRecord } from "../records.ts";
 import { endUnbegun, executeRun } from "./executor.ts";
 import { partReport } from "./report.ts";
 import { viewRun } from "./run-view.ts";
@@ -34,11 +35,12 @@ export class Runs {
     const row = await this.#deps.store.read((tx) => tx.run(runId));
     if (row !== undefined) return row;
     throw new PrepError("RUN_UNKNOWN", `There is no run ${safeText(runId, 60)}.`, {
-      hint: "list_runs (`atvm_prep runs`) lists the runs.",
+      hint: "It may have been typed wrong.",
+      next: [{ kind: "see_runs" }],
     });
   }
 
-  async view(row: RunRow): Promise<RunView> {
+  async view(row: RunRow): Promise<RunRecord> {
     const plan = await this.#planOf(row);
     return viewRun(row, plan, await this.#deps.store.read((tx) => tx.steps(row.id)));
   }
@@ -47,7 +49,8 @@ export class Runs {
     const plan = await this.#deps.store.read((tx) => tx.plan(row.planId));
     if (plan !== undefined) return readPlan(plan);
     throw new PrepError("STORE_UNUSABLE", `The plan of run ${row.id} is not in the store.`, {
-      hint: "Somebody changed the store; run `atvm_prep audit verify`.",
+      hint: "Somebody changed the store.",
+      next: [{ kind: "verify_audit" }],
     });
   }
 
@@ -73,12 +76,15 @@ export class Runs {
       if (isFinished(current.state)) return current;
       const [steps, planRow] = [await tx.steps(row.id), await tx.plan(row.planId)];
       const began = steps.find((step) => step.state === "running");
-      const next = JSON.stringify([
+      const text =
         began === undefined
           ? "Its process ended between two steps; what was done is done."
-          : `Its process ended during step ${began.stepId}; nobody saw how that step ended.`,
-        `Plan what is left with resume_run (\`${this.#deps.settings.line("run", "resume", row.id)}\`).`,
-      ]);
+          : `Its process ended during step ${began.stepId}; nobody saw how that step ended.`;
+      const actions: NextAction[] = [
+        { kind: "note", text },
+        { kind: "resume", runId: row.id },
+      ];
+      const next = JSON.stringify(actions);
       const report = planRow && JSON.stringify(partReport(readPlan(planRow), row, steps));
       const change: Partial<RunRow> = {
         state: "interrupted",
@@ -94,11 +100,11 @@ export class Runs {
   }
 
   /** The run until it is over, `waitMs` have passed or the signal aborts, whatever comes first; as it is then. */
-  async follow(runId: string, options: WaitOptions): Promise<RunView> {
+  async follow(runId: string, options: WaitOptions): Promise<RunRecord> {
     const { store, clock } = this.#deps;
     const deadline = clock.now().getTime() + (options.waitMs ?? 0);
     const plan = await this.#planOf(await this.row(runId));
-    let seen: { readonly rows: string; readonly view: RunView; readonly said: string } | undefined;
+    let seen: { readonly rows: string; readonly view: RunRecord; readonly said: string } | undefined;
     for (let round = 0; ; round += 1) {
       const row = await this.row(runId);
       const current = round % SETTLE_EVERY === 0 ? await this.settle(row) : row;

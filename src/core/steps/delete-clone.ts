@@ -37,7 +37,8 @@ async function isDeletable(step: DeleteCloneStep, world: World): Promise<boolean
   if (children.length > 0 || volume.snapshotCount > 0) {
     throw new PrepError("CLONE_HAS_CHILDREN", `${name} (${volume.id}) has snapshots or clones of its own.`, {
       found: { ...found, children: children.map((child) => child.id), snapshotCount: volume.snapshotCount },
-      hint: "Delete those on the array first, or plan with keep_clone.",
+      hint: "Delete those on the array first, or keep the clone.",
+      next: [{ kind: "plan_with", option: "keepClone" }],
     });
   }
   return true;

@@ -135,7 +135,7 @@ export function arrayDriverContract(title: string, open: () => Promise<ContractT
       const stranger = target.driver.create({ ...target.options, password: () => wrong });
       const signIn = await refused(stranger.reader.clients());
       expect(signIn.code).toBe("AUTHENTICATION_FAILED");
-      expect(`${signIn.stack}${JSON.stringify(signIn.toView())}`).not.toContain(wrong);
+      expect(`${signIn.stack}${JSON.stringify(signIn.toRecord())}`).not.toContain(wrong);
       await stranger.close();
       const nowhere = target.driver.create({ ...target.options, url: "https://127.0.0.1:1" });
       expect((await refused(nowhere.reader.clients())).code).toBe("UNREACHABLE");

@@ -68,7 +68,7 @@ export async function refusal(promise: Promise<unknown>): Promise<PrepError> {
 
 /** All that an error could print anywhere. */
 export const everything = (error: PrepError): string =>
-  `${inspect(error, { depth: 12, showHidden: true })}${JSON.stringify(error.toView())}`;
+  `${inspect(error, { depth: 12, showHidden: true })}${JSON.stringify(error.toRecord())}`;
 
 export type Handler = (request: IncomingMessage & { readonly text: string }, response: ServerResponse) => void;
 

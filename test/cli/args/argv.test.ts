@@ -44,7 +44,7 @@ describe("the script's flags", () => {
   it("refuses what begins like -vp without repeating it: it may be a password", () => {
     const secret = "hunter2-canary";
     const error = refusal(["-A", "-n", "Gold", `-vp${secret}`]);
-    expect(JSON.stringify(error.toView())).not.toContain(secret);
+    expect(JSON.stringify(error.toRecord())).not.toContain(secret);
     expect(error.hint).toContain("-vp VALUE");
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type ErrorCode, PrepError } from "../../../src/core/domain/errors.ts";
 import type { Actor, Engine } from "../../../src/core/engine.ts";
+import { StalePlan } from "../../../src/core/plans/stale.ts";
 import { cli, LUN, planOf, runOf, terminal } from "../terminal/terminal.ts";
 
 /** An engine that plans `plan` and runs to `run`, and what was asked of it. */
@@ -179,7 +180,7 @@ describe("atvm_prep with a mode", () => {
   });
 
   it("does not offer --yes where it would not count", async () => {
-    const { parts } = willing(planOf("maintenance", { approval: { policy: "human", how: "h" } }));
+    const { parts } = willing(planOf("maintenance", { approval: { policy: "human" } }));
     const on = terminal();
     expect(await cli(["-M", "-n", "Gold"], parts, on, { approval: { cli: "deny" } })).toBe(4);
     expect(on.err()).toContain("Run it on a terminal.");
@@ -200,11 +201,11 @@ describe("atvm_prep with a mode", () => {
   });
 
   it.each([
-    ["failed", { code: "COPY_NOT_FOUND", message: "m", hint: "h", retryable: false }, 3],
+    ["failed", { code: "COPY_NOT_FOUND", message: "m", hint: "h", retryable: false, next: [] }, 3],
     ["needs_operator", undefined, 7],
     ["interrupted", undefined, 130],
   ] as const)("ends a run that is %s with its code", async (state, error, code) => {
-    const { parts } = willing(planOf(), runOf(state, error === undefined ? {} : { error }));
+    const { parts } = willing(planOf(), runOf(state, error === undefined ? {} : { error: { ...error, next: [] } }));
     expect(await cli(["-A", "-n", "Gold", "--yes"], parts)).toBe(code);
   });
 
@@ -221,13 +222,14 @@ describe("atvm_prep with a mode", () => {
   it("leaves the fresh plan that a stale one's refusal brings neither open nor with its token", async () => {
     const { parts, calls } = willing();
     const on = terminal();
-    const extra = { diff: ["VM a was powered on since"], plan: planOf("automated_testing", { planId: "plan_2" }) };
-    const confirm = () => Promise.reject(new PrepError("STALE_PLAN", "It moved on.", { hint: "its own token", extra }));
+    const diff = ["VM a was powered on since"];
+    const fresh = planOf("automated_testing", { planId: "plan_2" });
+    const confirm = () => Promise.reject(new StalePlan("It moved on.", { hint: "its own token" }, diff, fresh));
     expect(await cli(["-A", "-n", "Gold", "--yes", "--json"], { ...parts, confirm }, on)).toBe(6);
     expect(JSON.parse(on.out())).toMatchObject({
       error: {
         code: "STALE_PLAN",
-        diff: extra.diff,
+        diff,
         plan: { state: "discarded" },
         hint: expect.stringContaining("again"),
       },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { exitCodeOf, exitCodeOfRun } from "../../../src/cli/terminal/exit-codes.ts";
-import { ERROR_CODES, type ErrorCode } from "../../../src/core/domain/errors.ts";
+import { ERROR_CODES, type ErrorCode, type ErrorRecord } from "../../../src/core/domain/errors.ts";
 import { RUN_STATES } from "../../../src/core/domain/states.ts";
 
 // As SURFACE lists them; what is in none of these is 1.
@@ -49,7 +49,7 @@ describe("exit codes", () => {
   });
 
   it("gives a failed run its error's code", () => {
-    const error = { code: "COPY_NOT_FOUND", message: "m", hint: "h", retryable: false } as const;
+    const error = { code: "COPY_NOT_FOUND", message: "m", hint: "h", retryable: false, next: [] } satisfies ErrorRecord;
     expect(exitCodeOfRun({ state: "failed", error })).toBe(3);
   });
 });

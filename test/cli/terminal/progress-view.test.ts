@@ -1,17 +1,17 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { LiveRun } from "../../../src/cli/terminal/progress-view.ts";
-import type { RunView } from "../../../src/core/views.ts";
+import { ProgressView } from "../../../src/cli/terminal/progress-view.ts";
+import type { RunRecord } from "../../../src/core/records.ts";
 import { runOf } from "./terminal.ts";
 
-type Step = RunView["steps"][number];
+type Step = RunRecord["steps"][number];
 const first: Step = { id: "a", kind: "power_off", text: "Power off 3 VMs", state: "pending" };
 const second: Step = { id: "b", kind: "unmount", text: "Unmount", state: "pending" };
-const run = (...steps: Step[]): RunView => runOf("running", { steps });
+const run = (...steps: Step[]): RunRecord => runOf("running", { steps });
 
-function watch(isTTY: boolean, updates: RunView[], columns = 80): string {
+function watch(isTTY: boolean, updates: RunRecord[], columns = 80): string {
   const out = Object.assign(new PassThrough(), { isTTY, columns });
-  const live = new LiveRun(out);
+  const live = new ProgressView(out);
   for (const update of updates) live.update(update);
   live.end();
   return out.read()?.toString() ?? "";
@@ -29,7 +29,7 @@ describe("progress of a run", () => {
     expect(watch(false, updates).split("\n")).toEqual([
       "… 1/2 Power off 3 VMs: 1 of 3 off",
       "✓ 1/2 Power off 3 VMs: 3 off (1 min 5 s)",
-      "– 2/2 Unmount: already so",
+      "– 2/2 Unmount: already done",
       "",
     ]);
   });
@@ -37,7 +37,7 @@ describe("progress of a run", () => {
   it("is kept up to date in one line on a terminal, cut to its width", () => {
     const shown = watch(true, updates, 30);
     expect(shown).toContain("\r\x1b[2K… 1/2 Power off 3 VMs: 2 of …");
-    expect(shown.endsWith("✓ 1/2 Power off 3 VMs: 3 off (1 min 5 s)\n– 2/2 Unmount: already so\n")).toBe(true);
+    expect(shown.endsWith("✓ 1/2 Power off 3 VMs: 3 off (1 min 5 s)\n– 2/2 Unmount: already done\n")).toBe(true);
   });
 
   it("says nothing twice", () => {

@@ -6,7 +6,7 @@ import type { Io } from "../../../src/cli/terminal/io.ts";
 import { resolveConfig } from "../../../src/config/config.ts";
 import type { Mode } from "../../../src/core/domain/modes.ts";
 import type { Engine } from "../../../src/core/engine.ts";
-import type { PlanView, RunView } from "../../../src/core/views.ts";
+import type { PlanRecord, RunRecord } from "../../../src/core/records.ts";
 import { silentLog } from "../../../src/logging/log.ts";
 
 export interface Terminal {
@@ -62,12 +62,21 @@ export function terminal(options: { tty?: boolean; cwd?: string } = {}): Termina
 
 export const LUN = "AutomatedTest-VMBootImg-Gold";
 
-export function planOf(mode: Mode = "automated_testing", more: Partial<PlanView> = {}): PlanView {
+export function planOf(mode: Mode = "automated_testing", more: Partial<PlanRecord> = {}): PlanRecord {
   return {
     planId: "plan_1",
     planToken: "token-canary-1",
     mode,
-    command: `atvm_prep -A -n ${LUN} -c CDS1-ESX165 -vi 192.168.0.201 -e 192.168.1.165`,
+    request: {
+      mode,
+      lun: LUN,
+      client: "CDS1-ESX165",
+      host: "192.168.1.165",
+      paired: true,
+      registerVms: false,
+      keepClone: false,
+      forcePowerOff: false,
+    },
     target: {
       lun: { name: LUN, volumeId: "vol-1", naa: "naa.60000000000000000000000000000001" },
       client: { name: "CDS1-ESX165", id: "client-1" },
@@ -85,9 +94,8 @@ export function planOf(mode: Mode = "automated_testing", more: Partial<PlanView>
       snapshotsLost: [],
     },
     warnings: [],
-    notes: [],
     leftovers: [],
-    approval: { policy: "token", how: "confirm" },
+    approval: { policy: "token" },
     state: "open",
     createdAt: "2026-11-23T10:00:00.000Z",
     expiresAt: "2026-11-23T10:10:00.000Z",
@@ -96,12 +104,13 @@ export function planOf(mode: Mode = "automated_testing", more: Partial<PlanView>
   };
 }
 
-export function runOf(state: RunView["state"] = "succeeded", more: Partial<RunView> = {}): RunView {
+export function runOf(state: RunRecord["state"] = "succeeded", more: Partial<RunRecord> = {}): RunRecord {
   return {
     runId: "run_1",
     planId: "plan_1",
     mode: "automated_testing",
-    command: "atvm_prep -A",
+    request: planOf().request,
+    target: planOf().target,
     state,
     steps: [{ id: "s1", kind: "create_clone", text: "Make a clone", state: "done" }],
     next: [],

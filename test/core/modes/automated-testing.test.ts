@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { commandOf } from "../../../src/text/index.ts";
 import {
   assignedTo,
   type Bench,
@@ -33,7 +34,7 @@ describe("-A", () => {
     const [latest] = snapshotsOf(before, goldOf(before).id);
     const plan = await bench.plan("automated_testing");
     expect(plan.snapshot).toMatchObject({ id: latest?.id, chosenBy: "latest" });
-    expect(plan.command).toContain(`atvm_prep -A -n ${GOLD} -s ${latest?.name} -c CDS1-ESX165 -vi`);
+    expect(commandOf(plan)).toContain(`atvm_prep -A -n ${GOLD} -s ${latest?.name} -c CDS1-ESX165 -vi`);
     expect(plan.impact.clonesToDelete.map((clone) => clone.id)).toEqual([old?.id]);
     expect(await bench.control.state()).toMatchObject({ mutations: [] });
 

@@ -5,6 +5,7 @@ import type { ErrorCode } from "../../../src/core/domain/errors.ts";
 import type { Mode } from "../../../src/core/domain/modes.ts";
 import type { PrepInputs } from "../../../src/core/request/request.ts";
 import { forceMount } from "../../../src/lab/world/storage.ts";
+import { commandOf } from "../../../src/text/index.ts";
 import { change } from "../../support/change.ts";
 import {
   assignedTo,
@@ -319,7 +320,7 @@ describe("refused before any token is issued, with nothing changed", () => {
     for (const [what, on] of touches) touched.push(await bench.control.touch(what, on));
     const before = await bench.control.state();
     const refused = await refusal(bench.plan(mode, inputs), code);
-    const said = JSON.stringify(refused.toView());
+    const said = JSON.stringify(refused.toRecord());
     for (const id of found?.(before, touched) ?? []) expect(said).toContain(id);
     if (found !== undefined) expect(refused.found).toBeDefined();
     if (says !== undefined) expect(`${refused.message} ${refused.hint}`).toMatch(says);
@@ -409,7 +410,7 @@ describe("allowed, with a warning", () => {
     expect((await bench.plan("automated_testing")).warnings.join()).toMatch(/changes since then are not in this clone/);
     await bench.prep("automated_testing");
     expect((await bench.plan("automated_testing")).warnings.join()).toMatch(/was assigned after snapshot/);
-    const { command } = await bench.plan("automated_testing");
+    const command = commandOf(await bench.plan("automated_testing"));
     const [, snapshot = ""] = / -s (\S+)/.exec(command) ?? [];
     await bench.control.touch("new-snapshot", { lun: GOLD });
     expect((await bench.plan("automated_testing")).warnings.join()).not.toMatch(/changes since then/);
@@ -422,6 +423,6 @@ describe("allowed, with a warning", () => {
     await bench.reset("clone-assigned");
     const plan = await bench.plan("maintenance", { snapshot: "whatever" });
     expect(plan.warnings.join()).toMatch(/does not use one/);
-    expect(plan.command).not.toContain("-s");
+    expect(commandOf(plan)).not.toContain("-s");
   });
 });

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { commandOf } from "../../../src/text/index.ts";
 import { assignedTo, type Bench, hostOf, refusal, vmsOf, withEngine } from "../../support/engine.ts";
 
 let bench: Bench;
@@ -66,7 +67,7 @@ describe("-U", () => {
     const plan = await bench.plan("unregister", { forcePowerOff: true });
     expect(plan.steps.map((step) => step.kind)).toEqual(["shut_down_guest", "power_off", "unregister"]);
     expect(plan.warnings.join()).toMatch(/powered off hard/);
-    expect(plan.command).toContain("--force_power_off");
+    expect(commandOf(plan)).toContain("--force_power_off");
     expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });
     const { mutations, vms } = await bench.control.state();
     expect(mutations.filter((change) => change.op === "PowerOffVM_Task").map((change) => change.target)).toEqual([

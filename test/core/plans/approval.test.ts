@@ -1,7 +1,7 @@
 /** Who has to say yes, on which channel, and that everything else fails closed and leaves the plan open. */
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Answer, Engine } from "../../../src/core/engine.ts";
-import type { PlanView } from "../../../src/core/views.ts";
+import type { ApprovalAnswer, Engine } from "../../../src/core/engine.ts";
+import type { PlanRecord } from "../../../src/core/records.ts";
 import { type Bench, GOLD, refusal, withEngine } from "../../support/engine.ts";
 import { allModes, asked, assemble } from "../../support/parts.ts";
 
@@ -15,10 +15,10 @@ beforeEach(async () => {
   await bench.control.reset({ scenario: "clone-assigned" });
 });
 
-const YES: Answer = { kind: "accept", approve: true };
-const planWith = (engine: Engine, mode: PlanView["mode"] = "unregister"): Promise<PlanView> =>
+const YES: ApprovalAnswer = { kind: "accept", approve: true };
+const planWith = (engine: Engine, mode: PlanRecord["mode"] = "unregister"): Promise<PlanRecord> =>
   engine.plan(mode, { lun: "Gold" }, bench.actor);
-const expectOpen = async (plan: PlanView): Promise<void> => {
+const expectOpen = async (plan: PlanRecord): Promise<void> => {
   expect((await bench.app.engine.getPlan(plan.planId)).state).toBe("open");
   expect((await bench.control.state()).mutations).toEqual([]);
 };
@@ -33,7 +33,7 @@ describe("policy prompt", () => {
     const plan = await planWith(engine);
     const token = plan.planToken ?? "";
     const question = await asked(engine.confirm(token, bench.actor, { canAsk: true }));
-    expect(question.plan).toMatchObject({ planId: plan.planId, command: plan.command, impact: plan.impact });
+    expect(question.plan).toMatchObject({ planId: plan.planId, request: plan.request, impact: plan.impact });
     expect(question.plan.planToken).toBeUndefined();
     await expectOpen(plan);
     const answered = { challenge: question.challenge, answer: YES };
@@ -62,7 +62,7 @@ describe("policy prompt", () => {
         engine.confirm(token, bench.actor, { canAsk: true, answered: { challenge: first.challenge, answer: no } }),
         code,
       );
-      expect(refused.hint).toContain(`atvm_prep approve ${plan.planId}`);
+      expect(refused.next).toContainEqual({ kind: "approve", planId: plan.planId });
       await expectOpen(plan);
       expect((await lastOf(plan.planId, "plan_not_approved"))?.data).toMatchObject({ answer: no.kind, verdict: code });
       const second = await asked(engine.confirm(token, bench.actor, { canAsk: true }));
@@ -77,7 +77,7 @@ describe("policy prompt", () => {
     const { engine } = await prompting();
     const plan = await planWith(engine);
     const { challenge } = await asked(engine.confirm(plan.planToken ?? "", bench.actor, { canAsk: true }));
-    const say = (answer: Answer) =>
+    const say = (answer: ApprovalAnswer) =>
       engine.confirm(plan.planToken ?? "", bench.actor, { canAsk: true, answered: { challenge, answer } });
     await refusal(say({ kind: "decline" }), "DECLINED");
     await refusal(say(YES), "NOT_APPROVED");
@@ -126,7 +126,7 @@ describe("policy prompt", () => {
     const { engine } = await prompting();
     const plan = await planWith(engine);
     const refused = await refusal(engine.confirm(plan.planToken ?? "", bench.actor, { canAsk: false }), "NOT_APPROVED");
-    expect(refused.hint).toContain(`atvm_prep approve ${plan.planId}`);
+    expect(refused.next).toContainEqual({ kind: "approve", planId: plan.planId });
     await expectOpen(plan);
     await engine.approve(plan.planId, bench.app.actor("cli"));
     expect(await engine.confirm(plan.planToken ?? "", bench.actor)).toMatchObject({ state: "succeeded" });
@@ -135,7 +135,11 @@ describe("policy prompt", () => {
   test("a rollback wants the LUN's name typed, and a tick is not enough", async () => {
     const { engine } = await prompting();
     const plan = await planWith(engine, "rollback");
-    const answers: Answer[] = [YES, { kind: "accept", typedLun: "Gold" }, { kind: "accept", typedLun: `${GOLD}-2` }];
+    const answers: ApprovalAnswer[] = [
+      YES,
+      { kind: "accept", typedLun: "Gold" },
+      { kind: "accept", typedLun: `${GOLD}-2` },
+    ];
     for (const answer of answers) {
       const { challenge } = await asked(engine.confirm(plan.planToken ?? "", bench.actor, { canAsk: true }));
       await refusal(
@@ -173,7 +177,7 @@ describe("policy human", () => {
     const answered = { challenge: "ask_0000000000000000", answer: YES };
     for (const options of [{}, { canAsk: true }, { canAsk: true, answered }]) {
       const refused = await refusal(engine.confirm(token, bench.actor, options), "NOT_APPROVED");
-      expect(refused.hint).toContain(`atvm_prep approve ${plan.planId}`);
+      expect(refused.next).toContainEqual({ kind: "approve", planId: plan.planId });
     }
     await expectOpen(plan);
     const approved = await engine.approve(plan.planId, bench.app.actor("cli"));

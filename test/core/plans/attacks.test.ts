@@ -7,12 +7,14 @@ import { digestOf, sha256 } from "../../../src/core/domain/canonical.ts";
 import { PrepError } from "../../../src/core/domain/errors.ts";
 import type { Engine, PlanningEngine } from "../../../src/core/engine.ts";
 import type { Store } from "../../../src/core/ports/store.ts";
-import type { PlanView } from "../../../src/core/views.ts";
+import type { PlanRecord } from "../../../src/core/records.ts";
 import { planText } from "../../../src/text/index.ts";
+import { wordingFor } from "../../../src/text/wording.ts";
 import { confirmPlan } from "../../../src/tools/confirm-plan.ts";
 import { planTool, readTool } from "../../../src/tools/define.ts";
 import { type Bench, refusal, withEngine } from "../../support/engine.ts";
 import { allModes, assemble, configOf, storeWith, tamper } from "../../support/parts.ts";
+import { shownPlan } from "../../support/views.ts";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -25,12 +27,12 @@ beforeEach(async () => {
   await bench.control.reset({ scenario: "clone-assigned" });
 });
 
-const confirm = (plan: PlanView, engine: Engine = bench.app.engine) =>
+const confirm = (plan: PlanRecord, engine: Engine = bench.app.engine) =>
   engine.confirm(plan.planToken ?? "", bench.actor);
 const expectUntouched = async (): Promise<void> => {
   expect((await bench.control.state()).mutations).toEqual([]);
 };
-const row = async (plan: PlanView) => {
+const row = async (plan: PlanRecord) => {
   const { store } = await assemble(bench);
   const found = await store.read((tx) => tx.plan(plan.planId));
   if (found === undefined) throw new Error("the plan is not stored");
@@ -60,7 +62,7 @@ describe("a token from elsewhere", () => {
 });
 
 describe("a plan that was edited in the database", () => {
-  const edits: [string, (plan: PlanView) => Promise<string>][] = [
+  const edits: [string, (plan: PlanRecord) => Promise<string>][] = [
     ["its body", async () => `body = replace(body, 'CDS1-ESX165', 'CDS1-ESX166')`],
     [
       "its body, with a digest that fits",
@@ -124,7 +126,8 @@ describe("the assistant's door", () => {
       actor: bench.actor,
       signal: new AbortController().signal,
       onUpdate: async () => undefined,
-      person: { canAsk: false, answered: undefined, ask: () => Promise.reject(new Error("nobody is asked")) },
+      wording: wordingFor("assistant"),
+      operator: { canAsk: false, answered: undefined, ask: () => Promise.reject(new Error("nobody is asked")) },
     };
     const { planToken } = plan;
     for (const smuggled of [
@@ -152,6 +155,7 @@ describe("the assistant's door", () => {
       description: "",
       input: z.object({}),
       result: z.object({}),
+      present: () => ({}),
       text: () => "",
     };
     planTool({
@@ -211,7 +215,13 @@ describe("a VM whose name tries to be something else", () => {
     const audit = await bench.app.engine.readAudit({ limit: 10_000 });
     const { log } = await configOf(bench);
     const lines = await readFile(`${log.dir}/atvm_prep.log`, "utf8");
-    for (const text of [shown, JSON.stringify(plan), planText(plan), JSON.stringify(run), JSON.stringify(audit)]) {
+    for (const text of [
+      shown,
+      JSON.stringify(plan),
+      planText(shownPlan(plan)),
+      JSON.stringify(run),
+      JSON.stringify(audit),
+    ]) {
       expect(text).not.toMatch(/[\u202e\u200b\u{e0041}\r]/u);
       expect(text).not.toMatch(/(^|\n|\\n)SYSTEM/);
     }

@@ -1,8 +1,14 @@
 /** What a plan is bound to, and what becomes of it when the world moves on. */
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { sha256 } from "../../../src/core/domain/canonical.ts";
+import type { PrepError } from "../../../src/core/domain/errors.ts";
+import { StalePlan } from "../../../src/core/plans/stale.ts";
+import type { PlanRecord } from "../../../src/core/records.ts";
 import { assignedTo, type Bench, goldOf, hostOf, refusal, snapshotsOf, withEngine } from "../../support/engine.ts";
 import { assemble } from "../../support/parts.ts";
+
+/** The plan that a stale one's refusal carries. */
+const freshOf = (error: PrepError): PlanRecord | undefined => (error instanceof StalePlan ? error.plan : undefined);
 
 let bench: Bench;
 beforeAll(async () => {
@@ -130,9 +136,13 @@ describe("a plan whose world moved on", () => {
     const name = (await bench.control.state()).vms.find((one) => one.id === vm)?.name;
     const stale = await refusal(confirm(plan.planToken), "STALE_PLAN");
     expect(stale.extra["diff"]).toEqual([`VM ${name} was powered on since`]);
-    expect(stale.extra["plan"]).toMatchObject({ mode: "automated_testing", state: "open", command: plan.command });
+    expect(freshOf(stale)).toMatchObject({
+      mode: "automated_testing",
+      state: "open",
+      request: plan.request,
+    });
     expect(await mutations()).toEqual([]);
-    const fresh = stale.extra["plan"] as typeof plan;
+    const fresh = freshOf(stale) as typeof plan;
     expect(fresh.planToken).toMatch(/^pt_/);
     expect(fresh.planToken).not.toBe(plan.planToken);
     expect(fresh.impact.vmsToPowerOff.map((one) => one.moref)).toContain(vm);
@@ -145,9 +155,9 @@ describe("a plan whose world moved on", () => {
     const first = await refusal(confirm(plan.planToken), "STALE_PLAN");
     const again = await refusal(confirm(plan.planToken), "STALE_PLAN");
     expect(again.extra["diff"]).toEqual(first.extra["diff"]);
-    expect(again.extra["plan"]).toBeUndefined();
-    expect(again.found).toMatchObject({ freshPlanId: (first.extra["plan"] as typeof plan).planId });
-    expect(JSON.stringify(again.toView())).not.toContain("pt_");
+    expect(freshOf(again)).toBeUndefined();
+    expect(again.found).toMatchObject({ freshPlanId: (freshOf(first) as typeof plan).planId });
+    expect(JSON.stringify(again.toRecord())).not.toContain("pt_");
   });
 
   test("names the volume that was assigned and the one that is", async () => {
@@ -211,7 +221,7 @@ describe("a plan whose world moved on", () => {
     const [made] = await bench.control.touch("new-snapshot");
     const stale = await refusal(bench.run(plan), "STALE_PLAN");
     expect(plan.impact.snapshotsLost).toEqual([]);
-    expect((stale.extra["plan"] as typeof plan).impact.snapshotsLost.map((one) => one.id)).toEqual([made]);
+    expect((freshOf(stale) as typeof plan).impact.snapshotsLost.map((one) => one.id)).toEqual([made]);
     const state = await bench.control.state();
     expect(snapshotsOf(state, goldOf(state).id)[0]?.id).toBe(made);
     expect(state.mutations).toEqual([]);
@@ -231,7 +241,7 @@ describe("a plan whose world moved on", () => {
     await bench.control.touch("share-datastore");
     const stale = await refusal(confirm(plan.planToken), "STALE_PLAN");
     expect(stale.found).toMatchObject({ refusal: { code: "DATASTORE_SHARED" } });
-    expect(stale.extra["plan"]).toBeUndefined();
+    expect(freshOf(stale)).toBeUndefined();
   });
 
   test("stays open while the world cannot be looked at", async () => {
@@ -259,6 +269,6 @@ describe("open plans", () => {
     const plan = await engine.plan("unregister", { lun: "Gold" }, bench.actor);
     await bench.control.touch("power-on");
     const stale = await refusal(engine.confirm(plan.planToken ?? "", bench.actor), "STALE_PLAN");
-    expect(stale.extra["plan"]).toMatchObject({ state: "open" });
+    expect(freshOf(stale)).toMatchObject({ state: "open" });
   });
 });

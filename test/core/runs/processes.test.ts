@@ -1,6 +1,6 @@
 /** Runners and servers as processes: killed, stopped, told to end, outnumbered. */
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { PlanView } from "../../../src/core/views.ts";
+import type { PlanRecord } from "../../../src/core/records.ts";
 import { type EngineChild, engineChild, until } from "../../support/children.ts";
 import { type Bench, refusal, withEngine } from "../../support/engine.ts";
 
@@ -47,7 +47,7 @@ describe("a runner", () => {
   });
 
   test("that is killed, and the one that resumes it too, leave one clone that is assigned once", async () => {
-    const killedAfter = async (plan: PlanView, op: string): Promise<string> => {
+    const killedAfter = async (plan: PlanRecord, op: string): Promise<string> => {
       const child = engineChild(bench);
       await child.ready();
       await bench.control.faults({ api: "dgs", op, action: "hang-after" });

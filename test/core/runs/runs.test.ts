@@ -28,7 +28,7 @@ const { signal: aborted } = ((): AbortController => {
   controller.abort();
   return controller;
 })();
-const states = (run: { steps: { state: string }[] }) => run.steps.map((step) => step.state);
+const states = (run: { readonly steps: readonly { readonly state: string }[] }) => run.steps.map((step) => step.state);
 
 describe("a run", () => {
   test("goes on when the call that started it is aborted, and can be followed by anyone", async () => {
@@ -120,7 +120,7 @@ describe("a run", () => {
     expect(run).toMatchObject({ state: "needs_operator", error: { code: "OUTCOME_UNKNOWN" } });
     expect(step).toMatchObject({ state: "unknown" });
     expect(run.error?.found).toMatchObject({ volumeId: clone?.id });
-    expect(run.next.join(" ")).toContain(`atvm_prep run resume ${run.runId}`);
+    expect(run.next).toContainEqual({ kind: "resume", runId: run.runId });
     const rest = await bench.run(await bench.app.engine.resumePlan(run.runId, bench.actor));
     expect(rest.state).toBe("succeeded");
     const deleted = (await bench.control.state()).mutations.filter((one) => one.op === "DeleteVolume");

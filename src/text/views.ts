@@ -1,44 +1,18 @@
 /**
  * What the doors show, one schema a result (SURFACE: Plan, Run, and the lists). Tools check what they answer against
- * these; docs/tools.md is made from them. All text in them is safe (`core/text.ts`).
+ * these; docs/tools.md is made from them. All text in them is safe (`core/domain/safe-text.ts`).
  */
 import { z } from "zod";
-import { ERROR_CODES } from "./domain/errors.ts";
-import { APPROVAL_POLICIES, MODES } from "./domain/modes.ts";
-import { PLAN_STATES, RUN_STATES, STEP_KINDS, STEP_STATES } from "./domain/states.ts";
+import { ERROR_CODES } from "../core/domain/errors.ts";
+import { APPROVAL_POLICIES, MODES } from "../core/domain/modes.ts";
+import { PLAN_STATES, RUN_STATES, STEP_KINDS, STEP_STATES } from "../core/domain/states.ts";
+import { impactSchema, reportSchema, snapshotRefSchema, targetSchema, volumeRefSchema } from "../core/records.ts";
+
+/** A result is made once and shown; nobody changes it. */
+export type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
 /** An instant, ISO 8601 in UTC. */
 const instant = z.string();
-
-export const vmRefView = z.object({
-  name: z.string(),
-  path: z.string(),
-  moref: z.string().optional(),
-  instanceUuid: z.string().optional(),
-});
-export type VmRefView = z.infer<typeof vmRefView>;
-
-const volumeRefView = z.object({ name: z.string(), id: z.string(), naa: z.string() });
-const snapshotRefView = z.object({ name: z.string(), id: z.string(), createdAt: instant });
-
-export const targetView = z.object({
-  lun: z.object({ name: z.string(), volumeId: z.string(), naa: z.string() }),
-  client: z.object({ name: z.string(), id: z.string() }),
-  host: z.object({ address: z.string(), name: z.string() }),
-  vcenter: z.string(),
-});
-export type TargetView = z.infer<typeof targetView>;
-
-export const impactView = z.object({
-  vmsToPowerOff: z.array(vmRefView),
-  vmsToUnregister: z.array(vmRefView),
-  vmsToRegister: z.array(vmRefView),
-  datastoresToUnmount: z.array(z.object({ name: z.string(), id: z.string(), naa: z.string() })),
-  volumesToUnassign: z.array(volumeRefView),
-  clonesToDelete: z.array(volumeRefView),
-  snapshotsLost: z.array(snapshotRefView),
-});
-export type ImpactView = z.infer<typeof impactView>;
 
 export const planView = z.object({
   planId: z.string(),
@@ -46,10 +20,10 @@ export const planView = z.object({
   planToken: z.string().optional(),
   mode: z.enum(MODES),
   command: z.string(),
-  target: targetView,
-  snapshot: snapshotRefView.extend({ chosenBy: z.enum(["name", "latest"]) }).optional(),
+  target: targetSchema,
+  snapshot: snapshotRefSchema.extend({ chosenBy: z.enum(["name", "latest"]) }).optional(),
   steps: z.array(z.object({ id: z.string(), kind: z.enum(STEP_KINDS), text: z.string(), irreversible: z.boolean() })),
-  impact: impactView,
+  impact: impactSchema,
   warnings: z.array(z.string()),
   /** What is to be known besides: that the goal is reached already, so that there are no steps. */
   notes: z.array(z.string()),
@@ -63,7 +37,7 @@ export const planView = z.object({
   expiresAt: instant,
   fingerprint: z.string(),
 });
-export type PlanView = z.infer<typeof planView>;
+export type PlanView = DeepReadonly<z.infer<typeof planView>>;
 
 export const errorView = z.looseObject({
   code: z.enum(ERROR_CODES),
@@ -72,6 +46,7 @@ export const errorView = z.looseObject({
   hint: z.string(),
   retryable: z.boolean(),
 });
+export type ErrorView = DeepReadonly<z.infer<typeof errorView>>;
 
 export const runView = z.object({
   runId: z.string(),
@@ -95,21 +70,13 @@ export const runView = z.object({
     }),
   ),
   error: errorView.optional(),
-  report: z
-    .object({
-      volume: volumeRefView.optional(),
-      naa: z.string().optional(),
-      datastore: z.object({ name: z.string(), id: z.string(), vmfsUuid: z.string() }).optional(),
-      vms: z.array(vmRefView.extend({ registered: z.boolean() })),
-      leftovers: z.array(z.string()),
-    })
-    .optional(),
+  report: reportSchema.optional(),
   /** What the operator may do next, as sentences. */
   next: z.array(z.string()),
   createdAt: instant,
   endedAt: instant.optional(),
 });
-export type RunView = z.infer<typeof runView>;
+export type RunView = DeepReadonly<z.infer<typeof runView>>;
 
 export const vmView = z.object({
   name: z.string(),
@@ -121,7 +88,7 @@ export const vmView = z.object({
   template: z.boolean().optional(),
   connectionState: z.string().optional(),
 });
-export type VmView = z.infer<typeof vmView>;
+export type VmView = DeepReadonly<z.infer<typeof vmView>>;
 
 export const inspectView = z.object({
   client: z.object({ name: z.string(), id: z.string() }),
@@ -129,7 +96,7 @@ export const inspectView = z.object({
   assigned: z.array(
     z.object({
       lun: z.string(),
-      volume: volumeRefView.extend({ kind: z.enum(["gold", "clone"]), createdAt: instant }),
+      volume: volumeRefSchema.extend({ kind: z.enum(["gold", "clone"]), createdAt: instant }),
       fromSnapshot: z.object({ name: z.string(), id: z.string() }).optional(),
       datastore: z.object({ name: z.string(), id: z.string(), accessible: z.boolean() }).optional(),
       mounted: z.boolean(),
@@ -146,7 +113,7 @@ export const inspectView = z.object({
   runningRuns: z.array(z.object({ runId: z.string(), mode: z.enum(MODES), state: z.enum(RUN_STATES) })),
   notes: z.array(z.string()),
 });
-export type InspectView = z.infer<typeof inspectView>;
+export type InspectView = DeepReadonly<z.infer<typeof inspectView>>;
 
 export const lunsView = z.object({
   luns: z.array(
@@ -157,18 +124,18 @@ export const lunsView = z.object({
       guid: z.string(),
       naa: z.string(),
       sizeBytes: z.number(),
-      clones: z.array(volumeRefView.extend({ assignedTo: z.array(z.string()) })),
+      clones: z.array(volumeRefSchema.extend({ assignedTo: z.array(z.string()) })),
       assignedTo: z.array(z.string()),
     }),
   ),
 });
-export type LunsView = z.infer<typeof lunsView>;
+export type LunsView = DeepReadonly<z.infer<typeof lunsView>>;
 
 export const snapshotsView = z.object({
   lun: z.string(),
-  snapshots: z.array(snapshotRefView.extend({ age: z.string(), latest: z.boolean(), clones: z.number().int() })),
+  snapshots: z.array(snapshotRefSchema.extend({ age: z.string(), latest: z.boolean(), clones: z.number().int() })),
 });
-export type SnapshotsView = z.infer<typeof snapshotsView>;
+export type SnapshotsView = DeepReadonly<z.infer<typeof snapshotsView>>;
 
 export const vmsView = z.object({
   client: z.string(),
@@ -177,7 +144,7 @@ export const vmsView = z.object({
   vms: z.array(vmView),
   notes: z.array(z.string()),
 });
-export type VmsView = z.infer<typeof vmsView>;
+export type VmsView = DeepReadonly<z.infer<typeof vmsView>>;
 
 export const runsView = z.object({ runs: z.array(runView) });
 
@@ -193,7 +160,7 @@ export const auditRowView = z.object({
   data: z.record(z.string(), z.unknown()),
   hash: z.string(),
 });
-export type AuditRowView = z.infer<typeof auditRowView>;
+export type AuditRowView = DeepReadonly<z.infer<typeof auditRowView>>;
 
 export const chainView = z.object({
   holds: z.boolean(),
@@ -202,7 +169,7 @@ export const chainView = z.object({
   /** Where it breaks and how. */
   problems: z.array(z.string()),
 });
-export type ChainView = z.infer<typeof chainView>;
+export type ChainView = DeepReadonly<z.infer<typeof chainView>>;
 
 export const auditView = z.object({ rows: z.array(auditRowView), chain: chainView });
-export type AuditView = z.infer<typeof auditView>;
+export type AuditView = DeepReadonly<z.infer<typeof auditView>>;

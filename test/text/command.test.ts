@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { renderCommand } from "../../../src/core/plans/command.ts";
-import type { Request } from "../../../src/core/request/request.ts";
+import type { Request } from "../../src/core/request/request.ts";
+import { renderCommand } from "../../src/text/command.ts";
 
 const request: Request = {
   mode: "automated_testing",

@@ -1,7 +1,7 @@
 /** The exact command that does what a plan does: names resolved, shell-quoted, no secrets. */
 import { quote } from "shell-quote";
-import { traitsOf } from "../domain/modes.ts";
-import type { Request } from "../request/request.ts";
+import { traitsOf } from "../core/domain/modes.ts";
+import type { Request } from "../core/request/request.ts";
 
 /** The mode's shortest flag. */
 function modeFlag({ mode }: Request): string {

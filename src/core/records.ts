@@ -1,0 +1,203 @@
+/**
+ * What the engine answers, as data: plans, runs, inventories, audit rows. No door's words are in it; the room `text/` makes
+ * what is shown of it. What is kept in the store has a schema here. All text is safe (`domain/safe-text.ts`).
+ */
+import { z } from "zod";
+import type { ErrorRecord } from "./domain/errors.ts";
+import type { ApprovalPolicy, Mode } from "./domain/modes.ts";
+import type { NextAction } from "./domain/next-action.ts";
+import type { PlanState, RunState, StepKindName, StepState } from "./domain/states.ts";
+import type { Request } from "./request/request.ts";
+
+/** An instant, ISO 8601 in UTC. */
+const instant = z.string();
+
+export const vmRefSchema = z.object({
+  name: z.string(),
+  path: z.string(),
+  moref: z.string().optional(),
+  instanceUuid: z.string().optional(),
+});
+export type VmRefRecord = z.infer<typeof vmRefSchema>;
+
+export const volumeRefSchema = z.object({ name: z.string(), id: z.string(), naa: z.string() });
+export type VolumeRefRecord = z.infer<typeof volumeRefSchema>;
+
+export const snapshotRefSchema = z.object({ name: z.string(), id: z.string(), createdAt: instant });
+export type SnapshotRefRecord = z.infer<typeof snapshotRefSchema>;
+
+export const targetSchema = z.object({
+  lun: z.object({ name: z.string(), volumeId: z.string(), naa: z.string() }),
+  client: z.object({ name: z.string(), id: z.string() }),
+  host: z.object({ address: z.string(), name: z.string() }),
+  vcenter: z.string(),
+});
+export type Target = z.infer<typeof targetSchema>;
+
+export const impactSchema = z.object({
+  vmsToPowerOff: z.array(vmRefSchema),
+  vmsToUnregister: z.array(vmRefSchema),
+  vmsToRegister: z.array(vmRefSchema),
+  datastoresToUnmount: z.array(z.object({ name: z.string(), id: z.string(), naa: z.string() })),
+  volumesToUnassign: z.array(volumeRefSchema),
+  clonesToDelete: z.array(volumeRefSchema),
+  snapshotsLost: z.array(snapshotRefSchema),
+});
+export type Impact = z.infer<typeof impactSchema>;
+
+export const reportSchema = z.object({
+  volume: volumeRefSchema.optional(),
+  naa: z.string().optional(),
+  datastore: z.object({ name: z.string(), id: z.string(), vmfsUuid: z.string() }).optional(),
+  vms: z.array(vmRefSchema.extend({ registered: z.boolean() })),
+  leftovers: z.array(z.string()),
+});
+export type Report = z.infer<typeof reportSchema>;
+
+/** A plan, and what became of it. The command that does the same is made of `request`, `snapshot` and `target`. */
+export interface PlanRecord {
+  readonly planId: string;
+  /** Only in the answer that made the plan; never in a list, a resource or the audit. */
+  readonly planToken?: string;
+  readonly mode: Mode;
+  /** As resolved, the snapshot named. */
+  readonly request: Request;
+  readonly target: Target;
+  readonly snapshot?: SnapshotRefRecord & { readonly chosenBy: "name" | "latest" };
+  readonly steps: readonly {
+    readonly id: string;
+    readonly kind: StepKindName;
+    readonly text: string;
+    readonly irreversible: boolean;
+  }[];
+  readonly impact: Impact;
+  readonly warnings: readonly string[];
+  /** Unassigned clones of the family and the like: seen, not touched by this plan. */
+  readonly leftovers: readonly string[];
+  readonly approval: { readonly policy: ApprovalPolicy; readonly approvedBy?: string };
+  readonly state: PlanState | "expired";
+  readonly runId?: string;
+  readonly resumes?: string;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly fingerprint: string;
+}
+
+/** A run: the plan's steps, with what the journal says of each. */
+export interface RunRecord {
+  readonly runId: string;
+  readonly planId: string;
+  readonly mode: Mode;
+  readonly request: Request;
+  readonly target: Target;
+  readonly resumes?: string;
+  readonly resumedBy?: string;
+  readonly state: RunState;
+  readonly steps: readonly {
+    readonly id: string;
+    readonly kind: StepKindName;
+    readonly text: string;
+    readonly state: StepState;
+    readonly startedAt?: string;
+    readonly endedAt?: string;
+    /** What came of it, or how far it is: `37 of 100 VMs off`. */
+    readonly detail?: string;
+    readonly error?: ErrorRecord;
+  }[];
+  readonly error?: ErrorRecord;
+  readonly report?: Report;
+  readonly next: readonly NextAction[];
+  readonly createdAt: string;
+  readonly endedAt?: string;
+}
+
+export interface VmRecord {
+  readonly name: string;
+  readonly path: string;
+  readonly registered: boolean;
+  readonly moref?: string;
+  readonly instanceUuid?: string;
+  readonly powerState?: "poweredOn" | "poweredOff" | "suspended";
+  readonly template?: boolean;
+  readonly connectionState?: string;
+}
+
+/** What a client and its host have now. */
+export interface Inspection {
+  readonly client: { readonly name: string; readonly id: string };
+  readonly host: { readonly address: string; readonly name: string; readonly connectionState: string };
+  readonly assigned: readonly {
+    readonly lun: string;
+    readonly volume: VolumeRefRecord & { readonly kind: "gold" | "clone"; readonly createdAt: string };
+    readonly fromSnapshot?: { readonly name: string; readonly id: string };
+    readonly datastore?: { readonly name: string; readonly id: string; readonly accessible: boolean };
+    readonly mounted: boolean;
+    readonly vms: {
+      readonly poweredOn: number;
+      readonly poweredOff: number;
+      readonly suspended: number;
+      readonly templates: number;
+      readonly names: readonly string[];
+    };
+  }[];
+  readonly openPlans: readonly PlanRecord[];
+  readonly runningRuns: readonly { readonly runId: string; readonly mode: Mode; readonly state: RunState }[];
+  readonly notes: readonly string[];
+}
+
+export interface LunInventory {
+  readonly luns: readonly {
+    readonly name: string;
+    readonly shorthand: readonly string[];
+    readonly volumeId: string;
+    readonly guid: string;
+    readonly naa: string;
+    readonly sizeBytes: number;
+    readonly clones: readonly (VolumeRefRecord & { readonly assignedTo: readonly string[] })[];
+    readonly assignedTo: readonly string[];
+  }[];
+}
+
+export interface SnapshotInventory {
+  readonly lun: string;
+  /** Newest first. */
+  readonly snapshots: readonly (SnapshotRefRecord & {
+    readonly age: string;
+    readonly latest: boolean;
+    readonly clones: number;
+  })[];
+}
+
+export interface VmInventory {
+  readonly client: string;
+  readonly host: string;
+  readonly datastore?: string;
+  readonly vms: readonly VmRecord[];
+  readonly notes: readonly string[];
+}
+
+export interface AuditRowRecord {
+  readonly seq: number;
+  readonly at: string;
+  readonly type: string;
+  readonly actor: string;
+  readonly channel: string;
+  readonly client?: string;
+  readonly planId?: string;
+  readonly runId?: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly hash: string;
+}
+
+export interface ChainRecord {
+  readonly holds: boolean;
+  readonly rows: number;
+  readonly head?: string;
+  /** Where it breaks and how. */
+  readonly problems: readonly string[];
+}
+
+export interface AuditPage {
+  readonly rows: readonly AuditRowRecord[];
+  readonly chain: ChainRecord;
+}

@@ -1,0 +1,81 @@
+/** From what the engine answers to what a door shows: the exact command, and everything that is worded for its reader. */
+import type { ErrorRecord, PrepError } from "../core/domain/errors.ts";
+import { StalePlan } from "../core/plans/stale.ts";
+import type { Inspection, PlanRecord, RunRecord } from "../core/records.ts";
+import { renderCommand } from "./command.ts";
+import { nextSentence, withNext } from "./next.ts";
+import type { ErrorView, InspectView, PlanView, RunView } from "./views.ts";
+import type { Wording } from "./wording.ts";
+
+/** The line that does what a plan does, pasted into a shell on the controller. */
+export const commandOf = ({ request, target }: Pick<PlanRecord, "request" | "target">): string =>
+  renderCommand(request, request.snapshot, target.vcenter);
+
+const NOTHING_TO_DO = "The goal is already reached: there is nothing to do.";
+
+/** How the plan gets its approval, for whoever reads it. */
+function approvalHow({ planId, steps, approval }: PlanRecord, { door, line }: Wording): string {
+  const onTerminal = `\`${line("approve", planId)}\` on a terminal`;
+  if (door === "terminal") return `${onTerminal} approves it.`;
+  if (steps.length === 0) {
+    return "Nothing needs an approval: confirm_plan would change nothing, and give a run without steps.";
+  }
+  switch (approval.policy) {
+    case "token":
+      return "Show the operator the command and the impact; once they agree, call confirm_plan with this plan's token.";
+    case "prompt":
+      return `Call confirm_plan with this plan's token: the operator is then asked through your client. Or the operator runs ${onTerminal} first.`;
+    case "human":
+      return `A person has to approve it first: ${onTerminal}. Then call confirm_plan with this plan's token.`;
+  }
+}
+
+export function presentPlan(plan: PlanRecord, wording: Wording): PlanView {
+  const { request: _request, ...shown } = plan;
+  return {
+    ...shown,
+    command: commandOf(plan),
+    steps: [...plan.steps],
+    warnings: [...plan.warnings],
+    notes: plan.steps.length === 0 ? [NOTHING_TO_DO] : [],
+    leftovers: [...plan.leftovers],
+    approval: { ...plan.approval, how: approvalHow(plan, wording) },
+  };
+}
+
+export function presentRun(run: RunRecord, wording: Wording): RunView {
+  const { request: _request, target: _target, error, ...shown } = run;
+  const isLive = run.state === "queued" || run.state === "running";
+  const next = isLive ? [...run.next, { kind: "follow_run" as const, runId: run.runId }] : run.next;
+  return {
+    ...shown,
+    command: commandOf(run),
+    steps: run.steps.map(({ error: stopped, ...step }) => ({
+      ...step,
+      ...(stopped === undefined ? {} : { error: presentError(stopped, wording) }),
+    })),
+    ...(error === undefined ? {} : { error: presentError(error, wording) }),
+    next: next.map((action) => nextSentence(action, wording)),
+  };
+}
+
+/** The `error` object (SURFACE: Refusal). That of a stale plan carries what changed and the fresh plan, with its own token. */
+export function presentError(error: PrepError | ErrorRecord, wording: Wording): ErrorView {
+  const fresh = error instanceof StalePlan ? error.plan : undefined;
+  const { next, hint, ...shown } = "toRecord" in error && error instanceof Error ? error.toRecord() : error;
+  return {
+    ...shown,
+    hint: withNext(hint, next, wording),
+    ...(fresh === undefined ? {} : { plan: presentPlan(fresh, wording) }),
+  };
+}
+
+export const presentInspection = (found: Inspection): InspectView => ({
+  ...found,
+  openPlans: found.openPlans.map((plan) => ({
+    planId: plan.planId,
+    mode: plan.mode,
+    command: commandOf(plan),
+    expiresAt: plan.expiresAt,
+  })),
+});
