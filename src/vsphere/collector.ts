@@ -29,14 +29,14 @@ export class Collector {
 
   static async create(session: Session): Promise<Collector> {
     const { propertyCollector } = await session.services();
-    const doing = "make a property collector";
+    const action = "make a property collector";
     const made = await session.call({
       operation: "CreatePropertyCollector",
       args: { _this: refTo(propertyCollector.type, propertyCollector.id) },
-      doing,
+      action,
     });
     const ref = reference(made);
-    if (ref === undefined) throw garbage(doing, { missing: "the collector's reference" });
+    if (ref === undefined) throw garbage(action, { missing: "the collector's reference" });
     return new Collector(session, ref);
   }
 
@@ -44,7 +44,7 @@ export class Collector {
     await this.#session.call({
       operation: "CreateFilter",
       args: { _this: refTo(this.#ref.type, this.#ref.id), spec: filterSpec(selection), partialUpdates: false },
-      doing: "watch objects for changes",
+      action: "watch objects for changes",
     });
   }
 
@@ -57,7 +57,7 @@ export class Collector {
         version: this.#version,
         options: { maxWaitSeconds: MAX_WAIT_SECONDS },
       },
-      doing: "wait for changes",
+      action: "wait for changes",
       signal,
     });
     if (update === undefined) return [];
@@ -74,7 +74,7 @@ export class Collector {
   async destroy(): Promise<void> {
     const args = { _this: refTo(this.#ref.type, this.#ref.id) };
     await this.#session
-      .call({ operation: "DestroyPropertyCollector", args, doing: "drop a property collector" })
+      .call({ operation: "DestroyPropertyCollector", args, action: "drop a property collector" })
       .catch(() => undefined);
   }
 }
@@ -101,10 +101,10 @@ export async function readNow(
   session: Session,
   refs: readonly Reference[],
   [type, paths]: readonly [type: string, paths: readonly string[]],
-  doing: string,
+  action: string,
 ): Promise<ObjectChange[]> {
   const selection = { properties: { [type]: paths }, from: refs.map((object) => ({ object })) };
-  const objects = await retrieve(session, [selection], doing);
+  const objects = await retrieve(session, [selection], action);
   const found = new Map(objects.map((each) => [each.ref.id, each]));
   return refs.map((ref) => {
     const object = found.get(ref.id);

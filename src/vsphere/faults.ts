@@ -1,8 +1,8 @@
 import { type ErrorCode, PrepError } from "../core/domain/errors.ts";
 import { safeText } from "../core/domain/safe-text.ts";
-import { saysLacking, withoutCall } from "./lacking.ts";
+import type { OperationName } from "./operations.ts";
+import { isUnsupportedFault, withoutCall } from "./unsupported-calls.ts";
 import { at, text, typeName } from "./values.ts";
-import type { OperationName } from "./wsdl.ts";
 
 /** A vim25 fault as it came: its type's name, VMware's own words, and the fault object with its members. */
 export interface Fault {
@@ -16,40 +16,40 @@ export class VimFault extends PrepError {
   readonly fault: string;
   readonly detail: unknown;
   /** The call that the server does not offer, where that is what the fault says. */
-  readonly lacking: OperationName | undefined;
+  readonly unsupported: OperationName | undefined;
 
-  /** `doing` completes "vCenter refused to …"; `operation` is the call that was answered by the fault. */
-  constructor(fault: Fault, doing: string, operation?: OperationName) {
+  /** `action` completes "vCenter refused to …"; `operation` is the call that was answered by the fault. */
+  constructor(fault: Fault, action: string, operation?: OperationName) {
     const known = MEANINGS[fault.type];
-    const lacking = operation !== undefined && saysLacking(fault) ? operation : undefined;
-    const said = [lacking === undefined ? "" : `it does not offer ${lacking}.`, safeText(fault.message, 300)];
+    const unsupported = operation !== undefined && isUnsupportedFault(fault) ? operation : undefined;
+    const said = [unsupported === undefined ? "" : `it does not offer ${unsupported}.`, safeText(fault.message, 300)];
     super(
       known?.code ?? "REMOTE_FAULT",
-      `vCenter refused to ${doing}: ${[...said, `(${safeText(fault.type, 60)})`].filter(Boolean).join(" ")}`,
+      `vCenter refused to ${action}: ${[...said, `(${safeText(fault.type, 60)})`].filter(Boolean).join(" ")}`,
       {
         found: {
-          ...(lacking === undefined ? {} : { lacking }),
+          ...(unsupported === undefined ? {} : { unsupported }),
           fault: safeText(fault.type, 60),
           ...scalarsOf(fault.detail),
         },
         hint:
-          lacking === undefined
+          unsupported === undefined
             ? (known?.hint ?? "Look at the host's or VM's recent tasks and events in vCenter for the reason.")
-            : withoutCall(lacking),
+            : withoutCall(unsupported),
       },
     );
     this.fault = fault.type;
     this.detail = fault.detail;
-    this.lacking = lacking;
+    this.unsupported = unsupported;
   }
 }
 
 /** For an object that a server offers optionally and this one does not: as if its call were unknown. */
-export const notOffered = (operation: OperationName, doing: string): VimFault =>
-  new VimFault({ type: "MethodNotFound", message: "", detail: undefined }, doing, operation);
+export const notOffered = (operation: OperationName, action: string): VimFault =>
+  new VimFault({ type: "MethodNotFound", message: "", detail: undefined }, action, operation);
 
-export const isLacking = (thrown: unknown): thrown is VimFault =>
-  thrown instanceof VimFault && thrown.lacking !== undefined;
+export const isUnsupported = (thrown: unknown): thrown is VimFault =>
+  thrown instanceof VimFault && thrown.unsupported !== undefined;
 
 const MEANINGS: Readonly<Record<string, { readonly code?: ErrorCode; readonly hint: string }>> = {
   InvalidLogin: {
@@ -134,10 +134,10 @@ export const isFault = (thrown: unknown, ...types: string[]): thrown is VimFault
   thrown instanceof VimFault && types.includes(thrown.fault);
 
 /** A change was asked for and nobody can tell from the reply whether it was made. */
-export const outcomeUnknown = (doing: string, found: Record<string, unknown>, cause: unknown): PrepError =>
+export const outcomeUnknown = (action: string, found: Record<string, unknown>, cause: unknown): PrepError =>
   new PrepError(
     "OUTCOME_UNKNOWN",
-    `vCenter was asked to ${doing}, but its answer was lost: it may or may not have done so.`,
+    `vCenter was asked to ${action}, but its answer was lost: it may or may not have done so.`,
     {
       found,
       hint: "Look in vCenter whether it was done (its recent tasks tell), then resume the run: it goes by what is there.",
@@ -146,8 +146,8 @@ export const outcomeUnknown = (doing: string, found: Record<string, unknown>, ca
   );
 
 /** A reply that does not hold what vim25 says it holds. */
-export const garbage = (doing: string, found: Record<string, unknown>): PrepError =>
-  new PrepError("REMOTE_GARBAGE", `vCenter's answer could not be understood when asked to ${doing}.`, {
+export const garbage = (action: string, found: Record<string, unknown>): PrepError =>
+  new PrepError("REMOTE_GARBAGE", `vCenter's answer could not be understood when asked to ${action}.`, {
     found,
     hint: "Check that vcenter.address is a vCenter and that no proxy answers in its place, then ask again.",
   });

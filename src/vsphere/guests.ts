@@ -3,9 +3,9 @@ import type { MoRef } from "../core/domain/ids.ts";
 import type { BatchOutcome, BatchProgress } from "../core/ports/hypervisor.ts";
 import type { Clock } from "../core/ports/runtime.ts";
 import { Collector, type ObjectChange, readNow } from "./collector.ts";
-import { isFault, isLacking } from "./faults.ts";
-import { createLooks } from "./looks.ts";
-import { ALREADY_SO, type Session } from "./session.ts";
+import { isFault, isUnsupported } from "./faults.ts";
+import { ALREADY_DONE, type Session } from "./session.ts";
+import { createStillNeeded } from "./still-needed.ts";
 import { type Reference, refTo, text } from "./values.ts";
 
 const RECOVERIES = 4;
@@ -56,10 +56,10 @@ async function ask(session: Session, id: MoRef): Promise<Error | "off" | undefin
     const answer = await session.call({
       operation: "ShutdownGuest",
       args: { _this: refTo("VirtualMachine", id) },
-      doing: `shut down the guest of ${id}`,
-      due: createLooks(session).runs(id),
+      action: `shut down the guest of ${id}`,
+      stillNeeded: createStillNeeded(session).runs(id),
     });
-    return answer === ALREADY_SO ? "off" : undefined;
+    return answer === ALREADY_DONE ? "off" : undefined;
   } catch (thrown) {
     if (isFault(thrown, "InvalidPowerState")) return "off";
     if (thrown instanceof PrepError && thrown.code === "OUTCOME_UNKNOWN") return undefined;
@@ -93,7 +93,7 @@ async function waitUntilOff(
       if (polls && running.size > 0) await clock.sleep(POLL_MS, over.signal);
     } catch (thrown) {
       if (over.signal.aborted) break;
-      if (!polls && isLacking(thrown)) {
+      if (!polls && isUnsupported(thrown)) {
         collector = undefined;
         polls = true;
         continue;

@@ -19,7 +19,7 @@ export async function readStorageAndVms(
   host: Host,
   datastoreIds: readonly MoRef[],
 ): Promise<{ storage: HostStorage; vms: Vm[] }> {
-  const doing = `tell the storage of host ${host.id}`;
+  const action = `tell the storage of host ${host.id}`;
   const selections: Selection[] = [
     {
       properties: { HostStorageSystem: [DISKS, MOUNTS] },
@@ -28,16 +28,16 @@ export async function readStorageAndVms(
     ...(datastoreIds.length === 0 ? [] : [vmsOnDatastores(datastoreIds)]),
   ];
   const [objects, copies] = await Promise.all([
-    retrieve(session, selections, doing),
+    retrieve(session, selections, action),
     session.call({
       operation: "QueryUnresolvedVmfsVolumes",
       args: { _this: refTo("HostDatastoreSystem", host.datastoreSystem) },
-      doing: `list the unresolved VMFS copies of host ${host.id}`,
+      action: `list the unresolved VMFS copies of host ${host.id}`,
     }),
   ]);
   const system = objects.find((each) => each.ref.type === "HostStorageSystem");
   // An absent answer must not read as "this host has no disks": a cleanup would take that for proof.
-  if (system === undefined) throw garbage(doing, { host: host.id, missing: "its storage system" });
+  if (system === undefined) throw garbage(action, { host: host.id, missing: "its storage system" });
   return {
     storage: { disks: disksOf(system), mounts: mountsOf(system), unresolved: list(copies).map(copyFrom) },
     vms: vmsFrom(objects),

@@ -3,8 +3,9 @@ import { bracketed } from "../net/address.ts";
 import { createDispatcher } from "../net/dispatcher.ts";
 import type { ProxySettings } from "../net/proxy.ts";
 import type { TlsSettings } from "../net/tls.ts";
+import type { TimeoutClass } from "./operations.ts";
 import { at, list, text } from "./values.ts";
-import { type Tree, TreeBuilder } from "./xml-tree.ts";
+import { type Tree, TreeBuilder } from "./xml-reader.ts";
 
 /** All in milliseconds. */
 export interface VsphereTimeouts {
@@ -20,22 +21,15 @@ export interface VsphereTimeouts {
 /** How long one `WaitForUpdatesEx` is held by the server when nothing happens. */
 export const MAX_WAIT_SECONDS = 50;
 
-/** Which time limit and which sockets a call gets: `wait` has its own, so that waiting never holds up the rest. */
-export type Lane = "call" | "storage" | "wait";
-
-export interface Envelope {
+interface Envelope {
   readonly xml: string;
-  readonly lane: Lane;
-  /** Build the reply's tree while it arrives, instead of handing its text over. */
-  readonly stream: boolean;
+  readonly timeoutClass: TimeoutClass;
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface Reply {
+export interface HttpReply {
   readonly status: number;
-  /** Undefined when the reply is not XML by its content type. */
-  readonly body: string | undefined;
-  /** Of a streamed reply with status 200 and well-formed XML. */
+  /** Undefined when the reply is not well-formed XML, or not XML at all by its content type. */
   readonly tree: Tree | undefined;
 }
 
@@ -80,9 +74,9 @@ export class VimHttp {
   }
 
   /** Throws what undici throws; a status other than 200 is an answer. */
-  async post({ xml, lane, stream, signal }: Envelope): Promise<Reply> {
-    const timeout = this.#timeoutOf(lane);
-    const answer = await (lane === "wait" ? this.#waits : this.#calls).request({
+  async post({ xml, timeoutClass, signal }: Envelope): Promise<HttpReply> {
+    const timeout = this.#timeoutOf(timeoutClass);
+    const answer = await (timeoutClass === "wait" ? this.#waits : this.#calls).request({
       origin: this.#origin,
       path: "/sdk",
       method: "POST",
@@ -100,19 +94,16 @@ export class VimHttp {
     });
     this.#keepCookie(answer.headers["set-cookie"]);
     const status = answer.statusCode;
-    if (!/xml/i.test(String(answer.headers["content-type"] ?? ""))) {
-      await answer.body.dump();
-      return { status, body: undefined, tree: undefined };
-    }
-    if (!stream || status !== 200) return { status, body: await answer.body.text(), tree: undefined };
-    return { status, body: "", tree: await treeOf(answer.body) };
+    if (/xml/i.test(String(answer.headers["content-type"] ?? ""))) return { status, tree: await treeOf(answer.body) };
+    await answer.body.dump();
+    return { status, tree: undefined };
   }
 
   /** Settles the API version with the server; a server without the list is spoken to in the oldest one. */
   async negotiate(): Promise<string> {
     const path = "/sdk/vimServiceVersions.xml";
     const answer = await this.#calls.request({ origin: this.#origin, path, method: "GET" });
-    const offered = answer.statusCode === 200 ? versionsIn(await answer.body.text()) : [];
+    const offered = answer.statusCode === 200 ? versionsIn(await treeOf(answer.body)) : [];
     if (answer.statusCode !== 200) await answer.body.dump();
     this.#version = KNOWN_VERSIONS.find((each) => offered.includes(each)) ?? OLDEST;
     return this.#version;
@@ -126,8 +117,8 @@ export class VimHttp {
     await Promise.all([this.#calls.destroy(), this.#waits.destroy()]);
   }
 
-  #timeoutOf(lane: Lane): number {
-    switch (lane) {
+  #timeoutOf(timeoutClass: TimeoutClass): number {
+    switch (timeoutClass) {
       case "call":
         return this.#timeouts.call;
       case "storage":
@@ -156,15 +147,9 @@ async function treeOf(body: Dispatcher.ResponseData["body"]): Promise<Tree | und
   }
 }
 
-function versionsIn(xml: string): string[] {
-  const builder = new TreeBuilder();
-  try {
-    builder.write(xml);
-    const namespaces = list(builder.end(), "namespaces", "namespace");
-    const vim = namespaces.find((each) => text(each, "name") === "urn:vim25");
-    const versions = [at(vim, "version"), ...list(vim, "priorVersions", "version")];
-    return versions.map((each) => text(each) ?? "");
-  } catch {
-    return [];
-  }
+function versionsIn(tree: Tree | undefined): string[] {
+  const namespaces = list(tree, "namespaces", "namespace");
+  const vim = namespaces.find((each) => text(each, "name") === "urn:vim25");
+  const versions = [at(vim, "version"), ...list(vim, "priorVersions", "version")];
+  return versions.map((each) => text(each) ?? "");
 }

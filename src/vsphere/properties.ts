@@ -4,6 +4,7 @@ import { safeText } from "../core/domain/safe-text.ts";
 import { type Fault, garbage, isFault, localizedFault, VimFault } from "./faults.ts";
 import type { Session } from "./session.ts";
 import { at, flag, items, list, type Reference, reference, refTo, text } from "./values.ts";
+import type { XmlNode } from "./xml-writer.ts";
 
 /** Where to go from an object. `name` lets other selections refer to this one, which is how recursion is said. */
 export interface Traversal {
@@ -27,7 +28,7 @@ export interface Selection {
   readonly from: readonly Start[];
 }
 
-const selectSet = (selections: readonly (string | Traversal)[]): object[] =>
+const selectSet = (selections: readonly (string | Traversal)[]): XmlNode[] =>
   selections.map((each) =>
     typeof each === "string"
       ? { name: each }
@@ -43,7 +44,7 @@ const selectSet = (selections: readonly (string | Traversal)[]): object[] =>
   );
 
 /** A `PropertyFilterSpec` in schema order. Objects that are gone are left out of the result instead of failing it. */
-export const filterSpec = ({ properties, from }: Selection): object => ({
+export const filterSpec = ({ properties, from }: Selection): XmlNode => ({
   propSet: Object.entries(properties).map(([type, pathSet]) => ({ type, all: false, pathSet })),
   objectSet: from.map(({ object, skip, traversals }) => ({
     obj: refTo(object.type, object.id),
@@ -102,35 +103,39 @@ export class Properties {
 export async function retrieve(
   session: Session,
   selections: readonly Selection[],
-  doing: string,
+  action: string,
 ): Promise<Properties[]> {
   await session.services();
   const { epoch } = session;
   try {
-    return await retrievePages(session, selections, doing);
+    return await retrievePages(session, selections, action);
   } catch (thrown) {
     const cut = thrown instanceof VimFault && session.epoch !== epoch;
     // A session that ends at once is not worth a third.
     if (!cut || isFault(thrown, "NotAuthenticated")) throw thrown;
-    return retrievePages(session, selections, doing);
+    return retrievePages(session, selections, action);
   }
 }
 
-async function retrievePages(session: Session, selections: readonly Selection[], doing: string): Promise<Properties[]> {
+async function retrievePages(
+  session: Session,
+  selections: readonly Selection[],
+  action: string,
+): Promise<Properties[]> {
   const { propertyCollector } = await session.services();
   const _this = refTo(propertyCollector.type, propertyCollector.id);
   const found: Properties[] = [];
   let page = await session.call({
     operation: "RetrievePropertiesEx",
     args: { _this, specSet: selections.map(filterSpec), options: {} },
-    doing,
+    action,
     faultIn: endOfSession,
   });
   // No result at all is how the server says "nothing found".
   while (page !== undefined) {
     for (const each of list(page, "objects")) {
       const ref = reference(each, "obj");
-      if (ref === undefined) throw garbage(doing, { missing: "obj" });
+      if (ref === undefined) throw garbage(action, { missing: "obj" });
       found.push(new Properties(ref, each));
     }
     const token = text(page, "token");
@@ -138,7 +143,7 @@ async function retrievePages(session: Session, selections: readonly Selection[],
     page = await session.call({
       operation: "ContinueRetrievePropertiesEx",
       args: { _this, token },
-      doing,
+      action,
       faultIn: endOfSession,
     });
   }

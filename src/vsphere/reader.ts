@@ -30,11 +30,11 @@ async function findHost(session: Session, address: string, hosts: readonly Host[
   const { searchIndex } = await session.services();
   const byIp = isIP(wanted) !== 0;
   const operation = byIp ? "FindAllByIp" : "FindAllByDnsName";
-  const doing = `find a host by its ${byIp ? "address" : "DNS name"}`;
-  if (searchIndex === undefined) throw notOffered(operation, doing);
+  const action = `find a host by its ${byIp ? "address" : "DNS name"}`;
+  if (searchIndex === undefined) throw notOffered(operation, action);
   const which = byIp ? { ip: wanted } : { dnsName: address.trim() };
   const args = { _this: refTo(searchIndex.type, searchIndex.id), ...which, vmSearch: false };
-  const found = await session.call({ operation, args, doing });
+  const found = await session.call({ operation, args, action });
   const ids = new Set(list(found).map((each) => reference(each)?.id));
   return hosts.filter((each) => ids.has(each.id)).map((each) => each.id);
 }
@@ -48,9 +48,9 @@ async function descend(
   from: { type: "Folder" | "ResourcePool"; id: MoRef },
   names: readonly string[],
 ): Promise<MoRef | undefined> {
-  const doing = `find ${names.join("/")} below ${from.id}`;
+  const action = `find ${names.join("/")} below ${from.id}`;
   const { searchIndex } = await session.services();
-  if (searchIndex === undefined) throw notOffered("FindChild", doing);
+  if (searchIndex === undefined) throw notOffered("FindChild", action);
   let here: MoRef = from.id;
   for (const name of names) {
     const args = {
@@ -58,7 +58,7 @@ async function descend(
       entity: refTo(from.type, here),
       name: escaped(name),
     };
-    const child = reference(await session.call({ operation: "FindChild", args, doing }));
+    const child = reference(await session.call({ operation: "FindChild", args, action }));
     if (child?.type !== from.type) return undefined;
     here = child.id;
   }

@@ -2,7 +2,7 @@ import { PrepError } from "../core/domain/errors.ts";
 import type { Clock, Logger } from "../core/ports/runtime.ts";
 import { garbage, isFault } from "./faults.ts";
 import type { VimHttp } from "./http.ts";
-import { type Call, Soap } from "./soap.ts";
+import { Soap, type SoapCall } from "./soap.ts";
 import { type Reference, reference, refTo } from "./values.ts";
 
 export interface Credentials {
@@ -21,7 +21,7 @@ export interface Services {
 }
 
 /** In place of an answer: the change was not sent again, since what it was to bring about is so. */
-export const ALREADY_SO = Symbol("already so");
+export const ALREADY_DONE = Symbol("already so");
 
 /** A session at one vCenter, begun by the first call and renewed when vCenter has ended it. */
 export class Session {
@@ -53,9 +53,9 @@ export class Session {
 
   /**
    * As `Soap.call`. `NotAuthenticated` means that the call was not carried out, so it is sent once more in a new session;
-   * a change only where `due` finds that it is still to be made, else the answer is `ALREADY_SO`.
+   * a change only where `stillNeeded` finds that it is still to be made, else the answer is `ALREADY_DONE`.
    */
-  async call(call: Call): Promise<unknown> {
+  async call(call: SoapCall): Promise<unknown> {
     const open = this.services();
     await open;
     try {
@@ -69,7 +69,7 @@ export class Session {
       this.#open = undefined;
     }
     await this.services();
-    if (call.due !== undefined && !(await call.due())) return ALREADY_SO;
+    if (call.stillNeeded !== undefined && !(await call.stillNeeded())) return ALREADY_DONE;
     return this.#soap.call(call);
   }
 
@@ -104,7 +104,7 @@ export class Session {
     const content = await soap.call({
       operation: "RetrieveServiceContent",
       args: { _this: refTo("ServiceInstance", "ServiceInstance") },
-      doing: "tell its services",
+      action: "tell its services",
     });
     const services = servicesIn(content);
     const version = await negotiated;
@@ -115,7 +115,7 @@ export class Session {
         userName: this.#credentials.username,
         password: await this.#credentials.password(),
       },
-      doing: "sign in",
+      action: "sign in",
     });
     this.#epoch += 1;
     this.#log.debug({ version }, "signed in at vCenter");
@@ -123,10 +123,10 @@ export class Session {
   }
 }
 
-const logout = ({ sessionManager }: Services): Call => ({
+const logout = ({ sessionManager }: Services): SoapCall => ({
   operation: "Logout",
   args: { _this: refTo(sessionManager.type, sessionManager.id) },
-  doing: "sign out",
+  action: "sign out",
 });
 
 function servicesIn(content: unknown): Services {

@@ -2,57 +2,25 @@ import { PrepError } from "../core/domain/errors.ts";
 import type { Clock, Logger } from "../core/ports/runtime.ts";
 import { translateNetworkError, wasNeverSent } from "../net/errors.ts";
 import { type Fault, faultInBody, garbage, outcomeUnknown, VimFault } from "./faults.ts";
-import type { Lane, Reply, VimHttp } from "./http.ts";
+import type { HttpReply, VimHttp } from "./http.ts";
+import { OPERATIONS, type OperationName } from "./operations.ts";
 import { at } from "./values.ts";
-import { loadWsdl, type OperationName, VIM_NAMESPACE } from "./wsdl.ts";
+import { envelope, type XmlNode } from "./xml-writer.ts";
 
-/** Changes whose repeat is not harmless: a lost reply to one of these is `OUTCOME_UNKNOWN`. Rescans are not among them. */
-const CHANGES: ReadonlySet<OperationName> = new Set<OperationName>([
-  "PowerOffVM_Task",
-  "ShutdownGuest",
-  "UnregisterVM",
-  "RegisterVM_Task",
-  "UnmountVmfsVolume",
-  "MountVmfsVolume",
-  "ResolveMultipleUnresolvedVmfsVolumes",
-  "DetachScsiLun",
-  "AttachScsiLun",
-  "DeleteScsiLunState",
-]);
-
-/** Those that block while the host works on its storage. */
-const STORAGE: ReadonlySet<OperationName> = new Set<OperationName>([
-  "UnmountVmfsVolume",
-  "MountVmfsVolume",
-  "ResolveMultipleUnresolvedVmfsVolumes",
-  "QueryUnresolvedVmfsVolumes",
-  "DetachScsiLun",
-  "AttachScsiLun",
-  "DeleteScsiLunState",
-  "RescanAllHba",
-  "RescanVmfs",
-]);
-
-/** Those whose replies grow with the inventory. */
-const LARGE: ReadonlySet<OperationName> = new Set<OperationName>([
-  "RetrievePropertiesEx",
-  "ContinueRetrievePropertiesEx",
-]);
-
-export interface Call {
+export interface SoapCall {
   readonly operation: OperationName;
   /** In schema order, `_this` first. */
-  readonly args: Readonly<Record<string, unknown>>;
+  readonly args: XmlNode;
   /** Completes "vCenter refused to …". No secrets. */
-  readonly doing: string;
+  readonly action: string;
   readonly signal?: AbortSignal | undefined;
   /** A fault that came inside an answer and is to be treated as one that came in its place. */
   readonly faultIn?: (returnval: unknown) => Fault | undefined;
   /** Of a change: whether it is still to be made. Asked before it is sent a second time, in a new session. */
-  readonly due?: () => Promise<boolean>;
+  readonly stillNeeded?: () => Promise<boolean>;
 }
 
-/** One SOAP call after another over one `VimHttp`: writes the envelope, reads the reply, translates what went wrong. */
+/** The SOAP client: writes the envelope, sends it over one `VimHttp`, reads the reply, translates what went wrong. */
 export class Soap {
   readonly #http: VimHttp;
   readonly #address: string;
@@ -71,58 +39,53 @@ export class Soap {
    * `UNREACHABLE`, `TIMED_OUT`, `CERTIFICATE_UNTRUSTED`, `REMOTE_FAULT`, `REMOTE_GARBAGE`, and for a change whose reply
    * was lost or unreadable `OUTCOME_UNKNOWN`.
    */
-  async call(call: Call): Promise<unknown> {
+  async call(call: SoapCall): Promise<unknown> {
     const begun = this.#clock.now().getTime();
     const reply = await this.#send(call);
     const ms = this.#clock.now().getTime() - begun;
     this.#log.debug({ operation: call.operation, status: reply.status, ms }, "vim25 call");
-    const body = await bodyOf(reply);
+    const body = at(reply.tree, "Envelope", "Body");
     const fault = faultInBody(body);
-    if (fault !== undefined) throw new VimFault(fault, call.doing, call.operation);
-    const response = body === undefined ? undefined : at(body, `${call.operation}Response`);
+    if (fault !== undefined) throw new VimFault(fault, call.action, call.operation);
+    const response = at(body, `${call.operation}Response`);
     if (reply.status !== 200 || response === undefined) throw this.#unusable(call, reply);
     const returnval = at(response, "returnval") ?? undefined;
     const inside = call.faultIn?.(returnval);
-    if (inside !== undefined) throw new VimFault(inside, call.doing);
+    if (inside !== undefined) throw new VimFault(inside, call.action);
     return returnval;
   }
 
-  async #send({ operation, args, doing, signal }: Call): Promise<Reply> {
-    const wsdl = await loadWsdl();
-    const message: unknown = wsdl.objectToDocumentXML(operation, args, "vim25", VIM_NAMESPACE, operation);
-    const lane: Lane = operation === "WaitForUpdatesEx" ? "wait" : STORAGE.has(operation) ? "storage" : "call";
+  async #send({ operation, args, action, signal }: SoapCall): Promise<HttpReply> {
+    const { timeout, changes } = OPERATIONS[operation];
     try {
-      return await this.#http.post({ xml: envelope(String(message)), lane, stream: LARGE.has(operation), signal });
+      return await this.#http.post({ xml: envelope(operation, args), timeoutClass: timeout, signal });
     } catch (thrown) {
-      const error = translateNetworkError(thrown, {
-        system: "vCenter",
-        address: this.#address,
-        section: "vcenter",
-      });
-      if (!CHANGES.has(operation) || wasNeverSent(thrown)) throw error;
-      throw outcomeUnknown(doing, { operation, reason: error.code }, thrown);
+      const error = translateNetworkError(thrown, { system: "vCenter", address: this.#address, section: "vcenter" });
+      if (!changes || wasNeverSent(thrown)) throw error;
+      throw outcomeUnknown(action, { operation, reason: error.code }, thrown);
     }
   }
 
   /** For a reply that holds neither a result nor a fault. */
-  #unusable({ operation, doing }: Call, { status }: Reply): PrepError {
+  #unusable({ operation, action }: SoapCall, { status }: HttpReply): PrepError {
     const found = { address: this.#address, operation, status };
     // 503 says that the request was not handled; anything else may have come after the change.
-    if (CHANGES.has(operation) && status !== 503) return outcomeUnknown(doing, { operation, status }, undefined);
+    if (OPERATIONS[operation].changes && status !== 503)
+      return outcomeUnknown(action, { operation, status }, undefined);
     if (status === 502 || status === 503 || status === 504) {
       return new PrepError(
         "UNREACHABLE",
-        `vCenter at ${this.#address} answered HTTP ${status} when asked to ${doing}.`,
+        `vCenter at ${this.#address} answered HTTP ${status} when asked to ${action}.`,
         {
           found,
           hint: "vCenter's services are starting, stopped or overloaded; ask again in a while.",
         },
       );
     }
-    if (status === 200) return garbage(doing, found);
+    if (status === 200) return garbage(action, found);
     return new PrepError(
       "REMOTE_FAULT",
-      `vCenter at ${this.#address} answered HTTP ${status} when asked to ${doing}.`,
+      `vCenter at ${this.#address} answered HTTP ${status} when asked to ${action}.`,
       {
         found,
         hint: "Check that vcenter.address is a vCenter and that no proxy answers in its place; its vpxd.log tells more.",
@@ -130,20 +93,3 @@ export class Soap {
     );
   }
 }
-
-/** Content of the envelope's body; undefined when the reply is no such thing. */
-async function bodyOf({ body, tree }: Reply): Promise<unknown> {
-  if (tree !== undefined) return at(tree, "Envelope", "Body");
-  if (body === undefined || body === "") return undefined;
-  const wsdl = await loadWsdl();
-  try {
-    const parsed: unknown = wsdl.xmlToObject(body);
-    return at(parsed, "Body");
-  } catch (thrown) {
-    // How node-soap hands over a fault; for text that is no SOAP there is nothing under `root`.
-    return at(thrown, "root", "Envelope", "Body");
-  }
-}
-
-const envelope = (message: string): string =>
-  `<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body>${message}</soapenv:Body></soapenv:Envelope>`;

@@ -3,6 +3,7 @@ import { Collector, type ObjectChange, readNow } from "./collector.ts";
 import { garbage, notOffered } from "./faults.ts";
 import type { Session } from "./session.ts";
 import { list, type Reference, reference, refTo } from "./values.ts";
+import type { XmlNode } from "./xml-writer.ts";
 
 /** `TaskInfo` members that tell a task's end; the whole of it is not asked for. */
 const TASK_INFO = ["info.state", "info.error", "info.result"];
@@ -21,19 +22,19 @@ export class ListWatch {
 
   /** One list view that holds all tasks, and one filter over it: one connection however many tasks. */
   static async create(session: Session): Promise<ListWatch> {
-    const doing = "make a list view of tasks";
+    const action = "make a list view of tasks";
     const { viewManager } = await session.services();
-    if (viewManager === undefined) throw notOffered("CreateListView", doing);
+    if (viewManager === undefined) throw notOffered("CreateListView", action);
     const [collector, made] = await Promise.all([
       Collector.create(session),
       session.call({
         operation: "CreateListView",
         args: { _this: refTo(viewManager.type, viewManager.id) },
-        doing,
+        action,
       }),
     ]);
     const view = reference(made);
-    if (view === undefined) throw garbage(doing, { missing: "the view's reference" });
+    if (view === undefined) throw garbage(action, { missing: "the view's reference" });
     await collector.watch({
       properties: { Task: TASK_INFO },
       from: [{ object: view, skip: true, traversals: [{ type: "ListView", path: "view" }] }],
@@ -50,7 +51,7 @@ export class ListWatch {
         add: added.map(asArgument),
         remove: removed.map(asArgument),
       },
-      doing: "watch tasks",
+      action: "watch tasks",
     });
     return list(unresolved).flatMap((each) => reference(each)?.id ?? []);
   }
@@ -64,4 +65,4 @@ export class ListWatch {
 export const readTasks = (session: Session, tasks: readonly Reference[]): Promise<ObjectChange[]> =>
   readNow(session, tasks, ["Task", TASK_INFO], "tell the state of tasks");
 
-const asArgument = ({ type, id }: Reference): object => refTo(type, id);
+const asArgument = ({ type, id }: Reference): XmlNode => refTo(type, id);

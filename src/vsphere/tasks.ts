@@ -2,14 +2,14 @@ import { PrepError } from "../core/domain/errors.ts";
 import type { MoRef } from "../core/domain/ids.ts";
 import type { Clock, Logger } from "../core/ports/runtime.ts";
 import type { ObjectChange } from "./collector.ts";
-import { isFault, isLacking, localizedFault, outcomeUnknown, VimFault } from "./faults.ts";
+import { isFault, isUnsupported, localizedFault, outcomeUnknown, VimFault } from "./faults.ts";
 import type { Session } from "./session.ts";
 import { ListWatch, readTasks } from "./task-watch.ts";
 import { type Reference, text } from "./values.ts";
 
 interface Pending {
   readonly ref: Reference;
-  readonly doing: string;
+  readonly action: string;
   readonly changes: boolean;
   readonly values: Map<string, unknown>;
   readonly settled: AbortController;
@@ -54,15 +54,15 @@ export class Tasks {
 
   /**
    * Resolves with the task's `info.result`. Throws `VimFault` for the task's error. When its end cannot be learnt, that is
-   * `OUTCOME_UNKNOWN` of a task that changes something, else what kept us from learning it. `doing` completes
+   * `OUTCOME_UNKNOWN` of a task that changes something, else what kept us from learning it. `action` completes
    * "vCenter refused to …".
    */
-  wait(ref: Reference, doing: string, kind: "change" | "read" = "change"): Promise<unknown> {
+  wait(ref: Reference, action: string, kind: "change" | "read" = "change"): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const changes = kind === "change";
     const pending: Pending = {
       ref,
-      doing,
+      action,
       changes,
       values: new Map(),
       settled: new AbortController(),
@@ -163,7 +163,7 @@ export class Tasks {
     } else if (state === "error") {
       this.#settle(pending);
       const fault = localizedFault(pending.values.get("info.error"));
-      pending.reject(new VimFault(fault ?? { type: "MethodFault", message: "", detail: undefined }, pending.doing));
+      pending.reject(new VimFault(fault ?? { type: "MethodFault", message: "", detail: undefined }, pending.action));
     }
   }
 
@@ -176,7 +176,7 @@ export class Tasks {
   #giveUp(pending: Pending, found: Record<string, unknown>, cause: unknown): void {
     this.#settle(pending);
     pending.reject(
-      pending.changes ? outcomeUnknown(pending.doing, found, cause) : unfinished(pending.doing, found, cause),
+      pending.changes ? outcomeUnknown(pending.action, found, cause) : unfinished(pending.action, found, cause),
     );
   }
 
@@ -194,10 +194,10 @@ export class Tasks {
   }
 
   #switchToPolling(thrown: unknown): boolean {
-    if (this.#polls || !(isLacking(thrown) || isFault(thrown, "NotSupported", "InvalidRequest"))) return false;
-    const { fault, lacking } = thrown;
+    if (this.#polls || !(isUnsupported(thrown) || isFault(thrown, "NotSupported", "InvalidRequest"))) return false;
+    const { fault, unsupported } = thrown;
     this.#log.warn(
-      { fault, lacking },
+      { fault, unsupported },
       "vCenter does not tell of tasks by itself; they are asked about every half second",
     );
     this.#polls = true;
@@ -210,10 +210,10 @@ const mayPass = (thrown: unknown): boolean =>
   isFault(thrown, "NotAuthenticated") ||
   !(thrown instanceof PrepError && ["AUTHENTICATION_FAILED", "CERTIFICATE_UNTRUSTED"].includes(thrown.code));
 
-const unfinished = (doing: string, found: Record<string, unknown>, cause: unknown): PrepError =>
+const unfinished = (action: string, found: Record<string, unknown>, cause: unknown): PrepError =>
   cause instanceof PrepError
     ? cause
-    : new PrepError("TIMED_OUT", `vCenter took too long to ${doing}.`, {
+    : new PrepError("TIMED_OUT", `vCenter took too long to ${action}.`, {
         found,
         hint: "Look at the task in vCenter; ask again when it is less busy.",
         cause,

@@ -34,12 +34,13 @@ export function items(node: unknown): unknown[] {
 export function text(node: unknown, ...path: string[]): string | undefined {
   const value = at(node, ...path);
   if (typeof value === "string") return value;
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
   return typeof value === "object" && value !== null ? text(at(value, "$value")) : undefined;
 }
 
 export function flag(node: unknown, ...path: string[]): boolean | undefined {
-  const value = text(node, ...path)?.toLowerCase();
+  const value = text(node, ...path)
+    ?.trim()
+    .toLowerCase();
   if (value === "true" || value === "1") return true;
   return value === "false" || value === "0" ? false : undefined;
 }
@@ -65,7 +66,7 @@ export function typeName(node: unknown): string | undefined {
   return name?.slice(name.indexOf(":") + 1);
 }
 
-/** A managed object reference as node-soap writes one. */
+/** A managed object reference as an argument. */
 export const refTo = (type: string, id: string): { attributes: { type: string }; $value: string } => ({
   attributes: { type },
   $value: id,

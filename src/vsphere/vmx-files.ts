@@ -1,10 +1,11 @@
 import pLimit from "p-limit";
 import type { MoRef } from "../core/domain/ids.ts";
 import type { VmxFile } from "../core/ports/hypervisor.ts";
-import { garbage, isFault, isLacking, VimFault } from "./faults.ts";
+import { garbage, isFault, isUnsupported, VimFault } from "./faults.ts";
 import type { Session } from "./session.ts";
 import type { Tasks } from "./tasks.ts";
 import { items, list, reference, refTo, text, typeName } from "./values.ts";
+import type { XmlNode } from "./xml-writer.ts";
 
 /** Folders of VMFS and of vSphere itself: what lies in them is no VM of anybody's. */
 const RESERVED = /^\.(snapshot|dvsData|vSphere-HA|naa\..*|iormstats\.sf|[a-z0-9]+\.sf|Trash.*)$/i;
@@ -30,12 +31,12 @@ interface Found {
  * one, and such a one is told.
  */
 export async function readVmxFiles(session: Session, tasks: Tasks, datastore: Place): Promise<Found> {
-  const search = async (operation: Search, path: string, searchSpec: object): Promise<unknown> => {
-    const doing = `list the files on datastore ${datastore.id}`;
+  const search = async (operation: Search, path: string, searchSpec: XmlNode): Promise<unknown> => {
+    const action = `list the files on datastore ${datastore.id}`;
     const args = { _this: refTo("HostDatastoreBrowser", datastore.browser), datastorePath: path, searchSpec };
-    const task = reference(await session.call({ operation, args, doing }));
-    if (task === undefined) throw garbage(doing, { missing: "the task's reference" });
-    return tasks.wait(task, doing, "read");
+    const task = reference(await session.call({ operation, args, action }));
+    if (task === undefined) throw garbage(action, { missing: "the task's reference" });
+    return tasks.wait(task, action, "read");
   };
   tasks.prepare();
   const root = `[${datastore.name}]`;
@@ -44,7 +45,7 @@ export async function readVmxFiles(session: Session, tasks: Tasks, datastore: Pl
     return { files: folders.flatMap((each) => filesIn(text(each, "folderPath") ?? root, each)), unreadable: [] };
   } catch (thrown) {
     const piecewise =
-      isLacking(thrown) || isFault(thrown, "FileFault", "CannotAccessFile", "FileLocked", "FileNotFound");
+      isUnsupported(thrown) || isFault(thrown, "FileFault", "CannotAccessFile", "FileLocked", "FileNotFound");
     if (!piecewise) throw thrown;
     return walk(search, root);
   }
@@ -61,7 +62,7 @@ const FOLDER_SPEC = {
 };
 
 async function walk(
-  search: (operation: Search, path: string, spec: object) => Promise<unknown>,
+  search: (operation: Search, path: string, spec: XmlNode) => Promise<unknown>,
   root: string,
 ): Promise<Found> {
   const limit = pLimit(FOLDERS_AT_ONCE);

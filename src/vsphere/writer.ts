@@ -5,12 +5,13 @@ import type { BatchOutcome, BatchProgress, Host, HypervisorWriter, VmxFile } fro
 import type { Clock } from "../core/ports/runtime.ts";
 import { garbage, isFault, localizedFault, VimFault } from "./faults.ts";
 import { shutDownGuests } from "./guests.ts";
-import { createLooks, type Looks } from "./looks.ts";
-import { ALREADY_SO, type Session } from "./session.ts";
-import type { Call } from "./soap.ts";
+import type { OperationName } from "./operations.ts";
+import { ALREADY_DONE, type Session } from "./session.ts";
+import type { SoapCall } from "./soap.ts";
+import { createStillNeeded, type StillNeeded } from "./still-needed.ts";
 import type { Tasks } from "./tasks.ts";
 import { at, list, reference, refTo } from "./values.ts";
-import type { OperationName } from "./wsdl.ts";
+import type { XmlNode } from "./xml-writer.ts";
 
 /** How many of one kind are under way at once, from the call to its task's end. */
 export interface VsphereLimits {
@@ -36,18 +37,23 @@ export function createWriter(options: {
   const unregisterLimit = limited(options.limits.unregister);
   const registerLimit = limited(options.limits.register);
 
-  const looks = createLooks(session);
+  const stillNeeded = createStillNeeded(session);
 
   /** One call on the host's storage system. */
   const onStorage = async (
     host: Host,
     operation: OperationName,
-    args: Readonly<Record<string, unknown>>,
-    doing: string,
-    due?: () => Promise<boolean>,
+    args: XmlNode,
+    action: string,
+    needed?: () => Promise<boolean>,
   ): Promise<unknown> => {
     const _this = refTo("HostStorageSystem", host.storageSystem);
-    return session.call({ operation, args: { _this, ...args }, doing, ...(due === undefined ? {} : { due }) });
+    return session.call({
+      operation,
+      args: { _this, ...args },
+      action,
+      ...(needed === undefined ? {} : { stillNeeded: needed }),
+    });
   };
 
   return {
@@ -57,8 +63,8 @@ export function createWriter(options: {
         await runTask(session, tasks, {
           operation: "PowerOffVM_Task",
           args: { _this: refTo("VirtualMachine", id) },
-          doing: `power off ${id}`,
-          due: looks.runs(id),
+          action: `power off ${id}`,
+          stillNeeded: stillNeeded.runs(id),
         }).catch(unless("InvalidPowerState"));
       });
     },
@@ -70,7 +76,12 @@ export function createWriter(options: {
       batch(vms, unregisterLimit, progress, async (id) => {
         const args = { _this: refTo("VirtualMachine", id) };
         await session
-          .call({ operation: "UnregisterVM", args, doing: `unregister ${id}`, due: looks.registered(id) })
+          .call({
+            operation: "UnregisterVM",
+            args,
+            action: `unregister ${id}`,
+            stillNeeded: stillNeeded.registered(id),
+          })
           .catch(unless("ManagedObjectNotFound"));
       }),
 
@@ -83,44 +94,44 @@ export function createWriter(options: {
         progress,
         async (_path, index) => {
           const file = files[index];
-          if (file !== undefined) made.set(file.path, await registerOne({ session, tasks, looks }, file, where));
+          if (file !== undefined) made.set(file.path, await registerOne({ session, tasks, stillNeeded }, file, where));
         },
       );
       return outcomes.map((each) => ({ ...each, ...made.get(each.id) }));
     },
 
     unmount: async (host, vmfsUuid) => {
-      const doing = `unmount VMFS volume ${vmfsUuid} on host ${host.id}`;
-      await onStorage(host, "UnmountVmfsVolume", { vmfsUuid }, doing, looks.mounted(host, vmfsUuid));
+      const action = `unmount VMFS volume ${vmfsUuid} on host ${host.id}`;
+      await onStorage(host, "UnmountVmfsVolume", { vmfsUuid }, action, stillNeeded.mounted(host, vmfsUuid));
     },
     mount: async (host, vmfsUuid) => {
-      const doing = `mount VMFS volume ${vmfsUuid} on host ${host.id}`;
-      await onStorage(host, "MountVmfsVolume", { vmfsUuid }, doing, looks.unmounted(host, vmfsUuid));
+      const action = `mount VMFS volume ${vmfsUuid} on host ${host.id}`;
+      await onStorage(host, "MountVmfsVolume", { vmfsUuid }, action, stillNeeded.unmounted(host, vmfsUuid));
     },
     forceMount: async (host, devicePath) => {
-      const doing = `mount the copy on ${devicePath} on host ${host.id}`;
+      const action = `mount the copy on ${devicePath} on host ${host.id}`;
       // The literal is `forceMount`; the reference's prose says otherwise.
       const resolutionSpec = [{ extentDevicePath: [devicePath], uuidResolution: "forceMount" }];
-      const due = looks.unresolved(host, devicePath);
-      const results = await onStorage(host, "ResolveMultipleUnresolvedVmfsVolumes", { resolutionSpec }, doing, due);
+      const needed = stillNeeded.unresolved(host, devicePath);
+      const results = await onStorage(host, "ResolveMultipleUnresolvedVmfsVolumes", { resolutionSpec }, action, needed);
       // The call succeeds also when the mount does not.
       for (const each of list(results)) {
         const fault = localizedFault(at(each, "fault"));
-        if (fault !== undefined) throw new VimFault(fault, doing);
+        if (fault !== undefined) throw new VimFault(fault, action);
       }
     },
     detach: async (host, lunUuid) => {
-      const doing = `detach disk ${lunUuid} from host ${host.id}`;
-      await onStorage(host, "DetachScsiLun", { lunUuid }, doing, looks.attached(host, lunUuid));
+      const action = `detach disk ${lunUuid} from host ${host.id}`;
+      await onStorage(host, "DetachScsiLun", { lunUuid }, action, stillNeeded.attached(host, lunUuid));
     },
     attach: async (host, lunUuid) => {
-      const doing = `attach disk ${lunUuid} to host ${host.id}`;
-      await onStorage(host, "AttachScsiLun", { lunUuid }, doing, looks.detached(host, lunUuid));
+      const action = `attach disk ${lunUuid} to host ${host.id}`;
+      await onStorage(host, "AttachScsiLun", { lunUuid }, action, stillNeeded.detached(host, lunUuid));
     },
     forgetDevice: async (host, naa) => {
-      const doing = `forget the detached disk ${naa} on host ${host.id}`;
+      const action = `forget the detached disk ${naa} on host ${host.id}`;
       // The host lists no disk that is only remembered: that there is none to forget is told by the call itself.
-      await onStorage(host, "DeleteScsiLunState", { lunCanonicalName: naa }, doing).catch(unless("NotFound"));
+      await onStorage(host, "DeleteScsiLunState", { lunCanonicalName: naa }, action).catch(unless("NotFound"));
     },
     rescan: async (host) => {
       // Disks come with the first, the volumes on them with the second.
@@ -150,17 +161,17 @@ async function batch<Id extends string>(
   return Promise.all(ids.map((id, index) => limit(() => one(id, index))));
 }
 
-/** Starts a task and waits for its end: its result, or `ALREADY_SO`. */
-async function runTask(session: Session, tasks: Tasks, call: Call): Promise<unknown> {
+/** Starts a task and waits for its end: its result, or `ALREADY_DONE`. */
+async function runTask(session: Session, tasks: Tasks, call: SoapCall): Promise<unknown> {
   const answer = await session.call(call);
-  if (answer === ALREADY_SO) return ALREADY_SO;
+  if (answer === ALREADY_DONE) return ALREADY_DONE;
   const task = reference(answer);
-  if (task === undefined) throw garbage(call.doing, { missing: "the task's reference" });
-  return tasks.wait(task, call.doing);
+  if (task === undefined) throw garbage(call.action, { missing: "the task's reference" });
+  return tasks.wait(task, call.action);
 }
 
 async function registerOne(
-  { session, tasks, looks }: { session: Session; tasks: Tasks; looks: Looks },
+  { session, tasks, stillNeeded }: { session: Session; tasks: Tasks; stillNeeded: StillNeeded },
   file: VmxFile,
   { host, folder, pool }: { host: Host; folder: MoRef; pool: MoRef },
 ): Promise<{ vmId?: MoRef; alreadyThere?: boolean }> {
@@ -176,10 +187,10 @@ async function registerOne(
         ...(file.template ? {} : { pool: refTo("ResourcePool", pool) }),
         host: refTo("HostSystem", host.id),
       },
-      doing: `register ${safeText(file.path)}`,
-      due: looks.unregistered(file.path, host),
+      action: `register ${safeText(file.path)}`,
+      stillNeeded: stillNeeded.unregistered(file.path, host),
     });
-    if (result === ALREADY_SO) return { alreadyThere: true };
+    if (result === ALREADY_DONE) return { alreadyThere: true };
     const vmId = reference(result)?.id;
     return vmId === undefined ? {} : { vmId };
   } catch (thrown) {

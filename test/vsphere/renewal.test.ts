@@ -25,7 +25,7 @@ interface Case {
   readonly operation: string;
   readonly attempt: (writer: Vsphere["writer"]) => Promise<unknown>;
   /** Objects as the look finds them: still to be changed, or changed already. */
-  readonly due: string;
+  readonly stillNeeded: string;
   readonly done: string;
 }
 
@@ -34,56 +34,61 @@ const CASES: Case[] = [
   {
     operation: "PowerOffVM_Task",
     attempt: (writer) => writer.powerOff([vm]),
-    due: vmThatIs("poweredOn"),
+    stillNeeded: vmThatIs("poweredOn"),
     done: vmThatIs("poweredOff"),
   },
   {
     operation: "ShutdownGuest",
     attempt: (writer) => writer.shutDownGuests([vm], 60_000),
-    due: vmThatIs("poweredOn"),
+    stillNeeded: vmThatIs("poweredOn"),
     done: vmThatIs("poweredOff"),
   },
-  { operation: "UnregisterVM", attempt: (writer) => writer.unregister([vm]), due: vmThatIs("poweredOff"), done: "" },
+  {
+    operation: "UnregisterVM",
+    attempt: (writer) => writer.unregister([vm]),
+    stillNeeded: vmThatIs("poweredOff"),
+    done: "",
+  },
   {
     operation: "RegisterVM_Task",
     attempt: (writer) =>
       writer.register([REGISTERED], { host, folder: host.datacenter.vmFolder, pool: host.resourcePool }),
-    due: vmObject("vm-2", { datastore: refs("Datastore", "datastore-1") }),
+    stillNeeded: vmObject("vm-2", { datastore: refs("Datastore", "datastore-1") }),
     done: vmThatIs("poweredOff"),
   },
   {
     operation: "UnmountVmfsVolume",
     attempt: (writer) => writer.unmount(host, uuid),
-    due: storageThatIs({ mounted: true }),
+    stillNeeded: storageThatIs({ mounted: true }),
     done: storageThatIs({ mounted: false }),
   },
   {
     operation: "MountVmfsVolume",
     attempt: (writer) => writer.mount(host, uuid),
-    due: storageThatIs({ mounted: false }),
+    stillNeeded: storageThatIs({ mounted: false }),
     done: storageThatIs({ mounted: true }),
   },
   {
     operation: "ResolveMultipleUnresolvedVmfsVolumes",
     attempt: (writer) => writer.forceMount(host, `/vmfs/devices/disks/${NAA}:1`),
-    due: storageThatIs({ mounted: false }),
+    stillNeeded: storageThatIs({ mounted: false }),
     done: storageThatIs({ mounted: true }),
   },
   {
     operation: "DetachScsiLun",
     attempt: (writer) => writer.detach(host, "0200"),
-    due: storageThatIs({ disk: "ok" }),
+    stillNeeded: storageThatIs({ disk: "ok" }),
     done: storageThatIs({ disk: "off" }),
   },
   {
     operation: "AttachScsiLun",
     attempt: (writer) => writer.attach(host, "0200"),
-    due: storageThatIs({ disk: "off" }),
+    stillNeeded: storageThatIs({ disk: "off" }),
     done: storageThatIs({ disk: "ok" }),
   },
 ];
 
-/** A vCenter that ended the session before the change came, and shows `objects` to who looks. */
+/** A vCenter that ended the session before the change came, and shows `objects` to who stillNeeded. */
 async function ended(operation: string, objects: string): Promise<{ fake: FakeVcenter; vsphere: Vsphere }> {
   const task = `<returnval type="Task">task-1</returnval>`;
   const off =
@@ -111,12 +116,15 @@ const failed = (outcome: unknown): boolean =>
   Array.isArray(outcome) && outcome.some((each) => typeof each === "object" && each !== null && "error" in each);
 
 describe("a change that finds its session ended is looked at before it is sent again", () => {
-  test.each(CASES)("$operation is sent once more where it is still to be made", async ({ operation, attempt, due }) => {
-    const { fake, vsphere } = await ended(operation, due);
-    expect(failed(await attempt(vsphere.writer))).toBe(false);
-    const order = fake.operations().filter((each) => ["Login", "RetrievePropertiesEx", operation].includes(each));
-    expect(order).toEqual(["Login", operation, "Login", "RetrievePropertiesEx", operation]);
-  });
+  test.each(CASES)(
+    "$operation is sent once more where it is still to be made",
+    async ({ operation, attempt, stillNeeded }) => {
+      const { fake, vsphere } = await ended(operation, stillNeeded);
+      expect(failed(await attempt(vsphere.writer))).toBe(false);
+      const order = fake.operations().filter((each) => ["Login", "RetrievePropertiesEx", operation].includes(each));
+      expect(order).toEqual(["Login", operation, "Login", "RetrievePropertiesEx", operation]);
+    },
+  );
 
   test.each(CASES)("$operation is not where the state is reached already", async ({ operation, attempt, done }) => {
     const { fake, vsphere } = await ended(operation, done);

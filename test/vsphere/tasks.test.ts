@@ -62,10 +62,10 @@ class TaskDesk {
 
   async updates(): Promise<string> {
     for (;;) {
-      const due = [...this.listed].filter((each) => this.ends.has(each) && !this.told.has(each));
-      if (due.length > 0) {
-        for (const each of due) this.told.add(each);
-        return this.update(due.map((each) => [each, this.ends.get(each) ?? ""]));
+      const stillNeeded = [...this.listed].filter((each) => this.ends.has(each) && !this.told.has(each));
+      if (stillNeeded.length > 0) {
+        for (const each of stillNeeded) this.told.add(each);
+        return this.update(stillNeeded.map((each) => [each, this.ends.get(each) ?? ""]));
       }
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -276,9 +276,9 @@ describe("registering", () => {
     ]);
     const asked = fake.requests.filter((each) => each.operation === "RegisterVM_Task").map((each) => each.xml);
     const template = asked.find((xml) => xml.includes("t.vmtx")) ?? "";
-    expect(template).toMatch(/path>.*<vim25:asTemplate>true<.*<vim25:host type="HostSystem">host-1</);
-    expect(template).not.toContain("vim25:pool");
-    expect(asked.join("")).not.toContain("vim25:name");
+    expect(template).toMatch(/path><asTemplate>true<.*<host type="HostSystem">host-1</);
+    expect(template).not.toContain("<pool");
+    expect(asked.join("")).not.toContain("<name");
   });
 });
 

@@ -44,7 +44,7 @@ describe("signing in", () => {
     const { fake, vsphere } = await talk({
       Login: () => ({
         fault: "InvalidLogin",
-        message: "Cannot complete login due to an incorrect user name or password.",
+        message: "Cannot complete login stillNeeded to an incorrect user name or password.",
       }),
     });
     const error = await errorOf(vsphere.reader.inventory());

@@ -1,5 +1,5 @@
 import type { Fault } from "./faults.ts";
-import type { OperationName } from "./wsdl.ts";
+import type { OperationName } from "./operations.ts";
 
 /**
  * What follows where a server does not offer a call; with none here, nothing can be done without it. Calls for which
@@ -34,7 +34,7 @@ const WITHOUT: Partial<Readonly<Record<OperationName, string>>> = {
 const UNKNOWN_METHODS = ["MethodNotFound", "NotImplemented"];
 
 /** Whether a fault says that the server does not know the call. vCenter itself says so in words only. */
-export const saysLacking = ({ type, message }: Fault): boolean =>
+export const isUnsupportedFault = ({ type, message }: Fault): boolean =>
   UNKNOWN_METHODS.includes(type) || (type === "InvalidRequest" && /unable to resolve wsdl method/i.test(message));
 
 export const withoutCall = (operation: OperationName): string =>

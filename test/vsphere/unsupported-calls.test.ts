@@ -31,7 +31,7 @@ describe("where the server lacks a call, the error says which and what follows",
       RetrievePropertiesEx: () => `<returnval>${object("HostStorageSystem", "storageSystem-1", {})}</returnval>`,
     });
     const outcome = await attempt(vsphere).catch((thrown: unknown) => thrown);
-    expect(outcome).toMatchObject({ code: "REMOTE_FAULT", found: { lacking: call, fault: "MethodNotFound" } });
+    expect(outcome).toMatchObject({ code: "REMOTE_FAULT", found: { unsupported: call, fault: "MethodNotFound" } });
     if (!(outcome instanceof PrepError)) expect.unreachable();
     expect(outcome.message).toContain(`it does not offer ${call}`);
     expect(outcome.hint).toContain(follows);
@@ -45,7 +45,7 @@ describe("where the server lacks a call, the error says which and what follows",
       }),
     });
     const error = await errorOf(vsphere.reader.findHost("10.0.0.1", []));
-    expect(error.found).toMatchObject({ lacking: "FindAllByIp", fault: "InvalidRequest" });
+    expect(error.found).toMatchObject({ unsupported: "FindAllByIp", fault: "InvalidRequest" });
   });
 
   test("a request that is refused for another reason is no lack", async () => {
@@ -59,7 +59,7 @@ describe("where the server lacks a call, the error says which and what follows",
     const { vsphere } = await talk({ RetrieveServiceContent: bareContent });
     expect(await vsphere.reader.findHost("ESX.lab.test", [host])).toEqual(["host-1"]);
     expect((await errorOf(vsphere.reader.findHost("10.0.0.1", [host]))).found).toMatchObject({
-      lacking: "FindAllByIp",
+      unsupported: "FindAllByIp",
     });
   });
 });

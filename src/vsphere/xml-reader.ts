@@ -1,8 +1,9 @@
 import { SaxesParser } from "saxes";
 
 /**
- * An XML element as node-soap shows one: text alone is a string; else an object of its children (a repeated one is an
- * array), with `attributes` and, beside those, its text as `$value`. An empty element is null. Prefixes are dropped from names.
+ * An XML element: text alone is a string; else an object of its children (a repeated one is an array), with `attributes`
+ * and, beside those, its text as `$value`. An empty element is null. Prefixes are dropped from names. Text is kept as it
+ * came, blanks at either end included, except between the children of an element.
  */
 export type Tree = string | null | { [name: string]: Tree | Tree[] };
 
@@ -10,21 +11,19 @@ interface Open {
   readonly name: string;
   node: Record<string, Tree | Tree[]> | undefined;
   text: string;
+  hasChildren: boolean;
 }
 
-/**
- * Builds the tree of a document that comes in pieces. Does for property reads what node-soap's own parser does,
- * without its look-ups of a schema for every element, which cost more than the network on thousands of VMs.
- */
+/** Builds the tree of a document that comes in pieces. */
 export class TreeBuilder {
-  readonly #root: Open = { name: "", node: undefined, text: "" };
+  readonly #root: Open = opened("");
   readonly #stack: Open[] = [this.#root];
   readonly #parser = new SaxesParser({ xmlns: false, position: false });
   #malformed = false;
 
   constructor() {
     this.#parser.on("opentag", ({ name, attributes }) => {
-      const open: Open = { name: local(name), node: undefined, text: "" };
+      const open = opened(local(name));
       let kept: Record<string, string> | undefined;
       for (const key in attributes) {
         if (key.startsWith("xmlns")) continue;
@@ -72,6 +71,7 @@ export class TreeBuilder {
     const parent = this.#stack.at(-1);
     if (done === undefined || parent === undefined) return;
     parent.node ??= emptyNode();
+    parent.hasChildren = true;
     const before = parent.node[done.name];
     const value = finish(done);
     if (before === undefined) parent.node[done.name] = value;
@@ -80,13 +80,15 @@ export class TreeBuilder {
   }
 }
 
+const opened = (name: string): Open => ({ name, node: undefined, text: "", hasChildren: false });
+
 // Without a prototype, an element named `__proto__` or `constructor` is an element like any other.
 const emptyNode = (): Record<string, Tree | Tree[]> => Object.create(null);
 
 const local = (name: string): string => name.slice(name.indexOf(":") + 1);
 
-function finish({ node, text }: Open): Tree {
-  const value = text.trim();
+function finish({ node, text, hasChildren }: Open): Tree {
+  const value = hasChildren ? text.trim() : text;
   if (node === undefined) return value === "" ? null : value;
   if (value !== "") node["$value"] = value;
   return node;
