@@ -1,6 +1,7 @@
 import { garbage, localizedFault } from "./faults.ts";
 import { MAX_WAIT_SECONDS } from "./http.ts";
 import { filterSpec, retrieve, type Selection, unreadable } from "./properties.ts";
+import { ReplyBudget } from "./reply-budget.ts";
 import type { Session } from "./session.ts";
 import { at, flag, list, type Reference, reference, refTo, text } from "./values.ts";
 
@@ -12,6 +13,9 @@ export interface ObjectChange {
   /** Property path → new value, undefined where it was unset. */
   readonly values: ReadonlyMap<string, unknown>;
 }
+
+/** Of one answer, where the server cuts it. */
+const MAX_PARTS = 50;
 
 /**
  * A property collector of our own: a session's default one is shared, and whoever waits on it gets everybody's updates.
@@ -48,26 +52,33 @@ export class Collector {
     });
   }
 
-  /** Changes since the last call; empty when nothing changed for `MAX_WAIT_SECONDS`. The first call tells the present state. */
+  /** Changes since the last call; empty when nothing changed for `MAX_WAIT_SECONDS`. The first call brings the present state. */
   async next(signal?: AbortSignal): Promise<ObjectChange[]> {
-    const update = await this.#session.call({
-      operation: "WaitForUpdatesEx",
-      args: {
-        _this: refTo(this.#ref.type, this.#ref.id),
-        version: this.#version,
-        options: { maxWaitSeconds: MAX_WAIT_SECONDS },
-      },
-      action: "wait for changes",
-      signal,
-    });
-    if (update === undefined) return [];
-    this.#version = text(update, "version") ?? this.#version;
-    const changes = list(update, "filterSet").flatMap((filter) => [
-      ...list(filter, "objectSet").flatMap(changeFrom),
-      ...list(filter, "missingSet").flatMap((each) => goneFrom(at(each, "obj"))),
-    ]);
-    // A cut answer: the rest is there already.
-    return flag(update, "truncated") === true ? [...changes, ...(await this.next(signal))] : changes;
+    const action = "wait for changes";
+    const changes: ObjectChange[] = [];
+    const budget = ReplyBudget.large();
+    for (let parts = 0; parts < MAX_PARTS; parts++) {
+      const update = await this.#session.call({
+        operation: "WaitForUpdatesEx",
+        args: {
+          _this: refTo(this.#ref.type, this.#ref.id),
+          version: this.#version,
+          options: { maxWaitSeconds: MAX_WAIT_SECONDS },
+        },
+        action,
+        budget,
+        signal,
+      });
+      if (update === undefined) return changes;
+      this.#version = text(update, "version") ?? this.#version;
+      for (const filter of list(update, "filterSet")) {
+        changes.push(...list(filter, "objectSet").flatMap(changeFrom));
+        changes.push(...list(filter, "missingSet").flatMap((each) => goneFrom(at(each, "obj"))));
+      }
+      // A cut answer: the rest is there already.
+      if (flag(update, "truncated") !== true) return changes;
+    }
+    throw garbage(action, { parts: MAX_PARTS, reason: "its cut answer does not end" });
   }
 
   /** Frees what the server keeps for it. Never throws: the session's end frees it too. */

@@ -4,6 +4,7 @@ import type { BatchOutcome, BatchProgress } from "../core/ports/hypervisor.ts";
 import type { Clock } from "../core/ports/runtime.ts";
 import { Collector, type ObjectChange, readNow } from "./collector.ts";
 import { isFault, isUnsupported } from "./faults.ts";
+import { Pacer } from "./pacer.ts";
 import { ALREADY_DONE, type Session } from "./session.ts";
 import { createStillNeeded } from "./still-needed.ts";
 import { type Reference, refTo, text } from "./values.ts";
@@ -81,9 +82,11 @@ async function waitUntilOff(
   let failures = 0;
   let polls = false;
   let collector: Collector | undefined;
+  const pacer = new Pacer(clock, POLL_MS);
   while (running.size > 0 && !over.signal.aborted) {
     try {
       if (!polls) collector ??= await watchPower(session, running);
+      const { size } = running;
       const changes = await (collector?.next(over.signal) ?? readPower(session, running));
       for (const { ref, gone, values } of changes) {
         if (gone || text(values.get(POWER)) === "poweredOff") running.delete(ref.id);
@@ -91,6 +94,7 @@ async function waitUntilOff(
       failures = 0;
       tellProgress();
       if (polls && running.size > 0) await clock.sleep(POLL_MS, over.signal);
+      else await pacer.answered(running.size < size, over.signal);
     } catch (thrown) {
       if (over.signal.aborted) break;
       if (!polls && isUnsupported(thrown)) {

@@ -4,15 +4,16 @@ import { createDispatcher } from "../net/dispatcher.ts";
 import type { ProxySettings } from "../net/proxy.ts";
 import type { TlsSettings } from "../net/tls.ts";
 import type { TimeoutClass } from "./operations.ts";
+import { ReplyBudget } from "./reply-budget.ts";
 import { at, list, text } from "./values.ts";
 import { type Tree, TreeBuilder } from "./xml-reader.ts";
 
 /** All in milliseconds. */
 export interface VsphereTimeouts {
   readonly connect: number;
-  /** Until an ordinary call is answered. */
+  /** Until an ordinary call is answered, to the answer's last byte. */
   readonly call: number;
-  /** Until a call is answered that works on the host's storage before it returns: rescans take minutes. */
+  /** The same for a call that works on the host's storage before it returns: rescans take minutes. */
   readonly storage: number;
   /** Until a task has ended, from when we began to wait for it. */
   readonly task: number;
@@ -24,6 +25,7 @@ export const MAX_WAIT_SECONDS = 50;
 interface Envelope {
   readonly xml: string;
   readonly timeoutClass: TimeoutClass;
+  readonly budget: ReplyBudget;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -31,6 +33,24 @@ export interface HttpReply {
   readonly status: number;
   /** Undefined when the reply is not well-formed XML, or not XML at all by its content type. */
   readonly tree: Tree | undefined;
+}
+
+/** The reply did not come, or not to its end, within a limit that the configuration sets. */
+export class LateReply extends Error {
+  override readonly name = "LateReply";
+  /** The limit's key in the configuration. */
+  readonly limit: string;
+  readonly ms: number;
+  constructor({ limit, ms }: Limit, cause: unknown) {
+    super(`no whole reply within ${limit}`, { cause });
+    this.limit = limit;
+    this.ms = ms;
+  }
+}
+
+interface Limit {
+  readonly limit: string;
+  readonly ms: number;
 }
 
 const OLDEST = "6.5";
@@ -65,46 +85,55 @@ export class VimHttp {
     this.#timeouts = timeouts;
     const common = {
       connectTimeout: timeouts.connect,
-      headersTimeout: timeouts.call,
-      bodyTimeout: timeouts.call,
+      // Each call has a limit of its own, for all of it.
+      headersTimeout: 0,
+      bodyTimeout: 0,
       proxy,
     };
     this.#calls = createDispatcher(tls, { ...common, connections: 16 });
     this.#waits = createDispatcher(tls, { ...common, connections: 4 });
   }
 
-  /** Throws what undici throws; a status other than 200 is an answer. */
-  async post({ xml, timeoutClass, signal }: Envelope): Promise<HttpReply> {
-    const timeout = this.#timeoutOf(timeoutClass);
-    const answer = await (timeoutClass === "wait" ? this.#waits : this.#calls).request({
-      origin: this.#origin,
-      path: "/sdk",
-      method: "POST",
-      headers: {
-        "content-type": "text/xml; charset=utf-8",
-        accept: "text/xml",
-        // Selects the API version in which the server answers.
-        soapaction: `"urn:vim25/${this.#version}"`,
-        ...(this.#cookie === undefined ? {} : { cookie: this.#cookie }),
-      },
-      body: xml,
-      headersTimeout: timeout,
-      bodyTimeout: timeout,
-      signal: signal ?? null,
+  /**
+   * Throws `LateReply`, `ReplyTooLarge`, and what undici throws; a status other than 200 is an answer. What a signal of the
+   * caller's ends fails with that signal's reason.
+   */
+  async post({ xml, timeoutClass, budget, signal }: Envelope): Promise<HttpReply> {
+    const agent = timeoutClass === "wait" ? this.#waits : this.#calls;
+    return within(this.#limitOf(timeoutClass), signal, async (ending) => {
+      const answer = await agent.request({
+        origin: this.#origin,
+        path: "/sdk",
+        method: "POST",
+        headers: {
+          "content-type": "text/xml; charset=utf-8",
+          accept: "text/xml",
+          // Selects the API version in which the server answers.
+          soapaction: `"urn:vim25/${this.#version}"`,
+          ...(this.#cookie === undefined ? {} : { cookie: this.#cookie }),
+        },
+        body: xml,
+        signal: ending,
+      });
+      this.#keepCookie(answer.headers["set-cookie"]);
+      const status = answer.statusCode;
+      if (/xml/i.test(String(answer.headers["content-type"] ?? "")))
+        return { status, tree: await treeOf(answer.body, budget) };
+      await answer.body.dump();
+      return { status, tree: undefined };
     });
-    this.#keepCookie(answer.headers["set-cookie"]);
-    const status = answer.statusCode;
-    if (/xml/i.test(String(answer.headers["content-type"] ?? ""))) return { status, tree: await treeOf(answer.body) };
-    await answer.body.dump();
-    return { status, tree: undefined };
   }
 
   /** Settles the API version with the server; a server without the list is spoken to in the oldest one. */
   async negotiate(): Promise<string> {
     const path = "/sdk/vimServiceVersions.xml";
-    const answer = await this.#calls.request({ origin: this.#origin, path, method: "GET" });
-    const offered = answer.statusCode === 200 ? versionsIn(await treeOf(answer.body)) : [];
-    if (answer.statusCode !== 200) await answer.body.dump();
+    const tree = await within(this.#limitOf("call"), undefined, async (signal) => {
+      const answer = await this.#calls.request({ origin: this.#origin, path, method: "GET", signal });
+      if (answer.statusCode === 200) return treeOf(answer.body, ReplyBudget.small());
+      await answer.body.dump();
+      return undefined;
+    });
+    const offered = versionsIn(tree);
     this.#version = KNOWN_VERSIONS.find((each) => offered.includes(each)) ?? OLDEST;
     return this.#version;
   }
@@ -117,14 +146,14 @@ export class VimHttp {
     await Promise.all([this.#calls.destroy(), this.#waits.destroy()]);
   }
 
-  #timeoutOf(timeoutClass: TimeoutClass): number {
+  #limitOf(timeoutClass: TimeoutClass): Limit {
     switch (timeoutClass) {
       case "call":
-        return this.#timeouts.call;
+        return { limit: "limits.vcenterCall", ms: this.#timeouts.call };
       case "storage":
-        return this.#timeouts.storage;
+        return { limit: "limits.rescan", ms: this.#timeouts.storage };
       case "wait":
-        return MAX_WAIT_SECONDS * 1000 + this.#timeouts.call;
+        return { limit: "limits.vcenterCall", ms: MAX_WAIT_SECONDS * 1000 + this.#timeouts.call };
     }
   }
 
@@ -135,11 +164,30 @@ export class VimHttp {
   }
 }
 
-async function treeOf(body: Dispatcher.ResponseData["body"]): Promise<Tree | undefined> {
+/** Ends the exchange with its limit, to the reply's last byte: a server that trickles is late as well. */
+async function within<T>(
+  limit: Limit,
+  signal: AbortSignal | undefined,
+  exchange: (ending: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const over = AbortSignal.timeout(limit.ms);
+  try {
+    return await exchange(signal === undefined ? over : AbortSignal.any([over, signal]));
+  } catch (thrown) {
+    throw over.aborted && signal?.aborted !== true ? new LateReply(limit, thrown) : thrown;
+  }
+}
+
+async function treeOf(body: Dispatcher.ResponseData["body"], budget: ReplyBudget): Promise<Tree | undefined> {
   const builder = new TreeBuilder();
   const decoder = new TextDecoder();
   try {
-    for await (const piece of body) builder.write(decoder.decode(piece, { stream: true }));
+    let elements = 0;
+    for await (const piece of body) {
+      builder.write(decoder.decode(piece, { stream: true }));
+      budget.spend(piece.byteLength, builder.elements - elements);
+      elements = builder.elements;
+    }
     return builder.end();
   } catch (error) {
     if (builder.malformed) return undefined;

@@ -20,6 +20,9 @@ export interface Services {
   readonly searchIndex: Reference | undefined;
 }
 
+/** For signing out. */
+const CLOSE_WITHIN_MS = 2_000;
+
 /** In place of an answer: the change was not sent again, since what it was to bring about is so. */
 export const ALREADY_DONE = Symbol("already so");
 
@@ -73,13 +76,17 @@ export class Session {
     return this.#soap.call(call);
   }
 
-  /** Signs out, if anyone signed in. Never throws: a session that is left behind ends by itself. */
+  /** Signs out, if anyone signed in. Never throws, and never takes long: a session that is left behind ends by itself. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    const signal = AbortSignal.timeout(CLOSE_WITHIN_MS);
+    const late = new Promise<undefined>((resolve) => {
+      signal.addEventListener("abort", () => resolve(undefined), { once: true });
+    });
     try {
-      const services = await this.#open;
-      if (services !== undefined) await this.#soap.call(logout(services));
+      const services = await Promise.race([this.#open, late]);
+      if (services !== undefined) await this.#soap.call({ ...logout(services), signal });
     } catch (thrown) {
       const code = thrown instanceof PrepError ? thrown.code : "INTERNAL";
       this.#log.debug({ code }, "vCenter session was not signed out");

@@ -2,8 +2,9 @@ import { PrepError } from "../core/domain/errors.ts";
 import type { Clock, Logger } from "../core/ports/runtime.ts";
 import { translateNetworkError, wasNeverSent } from "../net/errors.ts";
 import { type Fault, faultInBody, garbage, outcomeUnknown, VimFault } from "./faults.ts";
-import type { HttpReply, VimHttp } from "./http.ts";
+import { type HttpReply, LateReply, type VimHttp } from "./http.ts";
 import { OPERATIONS, type OperationName } from "./operations.ts";
+import { ReplyBudget, ReplyTooLarge } from "./reply-budget.ts";
 import { at } from "./values.ts";
 import { envelope, type XmlNode } from "./xml-writer.ts";
 
@@ -14,6 +15,8 @@ export interface SoapCall {
   /** Completes "vCenter refused to …". No secrets. */
   readonly action: string;
   readonly signal?: AbortSignal | undefined;
+  /** How large the reply may be; shared by calls that bring one answer in parts. Default: small. */
+  readonly budget?: ReplyBudget;
   /** A fault that came inside an answer and is to be treated as one that came in its place. */
   readonly faultIn?: (returnval: unknown) => Fault | undefined;
   /** Of a change: whether it is still to be made. Asked before it is sent a second time, in a new session. */
@@ -55,15 +58,35 @@ export class Soap {
     return returnval;
   }
 
-  async #send({ operation, args, action, signal }: SoapCall): Promise<HttpReply> {
+  async #send(call: SoapCall): Promise<HttpReply> {
+    const { operation, args, action, budget = ReplyBudget.small(), signal } = call;
     const { timeout, changes } = OPERATIONS[operation];
     try {
-      return await this.#http.post({ xml: envelope(operation, args), timeoutClass: timeout, signal });
+      return await this.#http.post({ xml: envelope(operation, args), timeoutClass: timeout, budget, signal });
     } catch (thrown) {
-      const error = translateNetworkError(thrown, { system: "vCenter", address: this.#address, section: "vcenter" });
+      const error = this.#unanswered(call, thrown);
       if (!changes || wasNeverSent(thrown)) throw error;
-      throw outcomeUnknown(action, { operation, reason: error.code }, thrown);
+      const late = thrown instanceof LateReply ? { limit: thrown.limit } : {};
+      throw outcomeUnknown(action, { operation, reason: error.code, ...late }, thrown);
     }
+  }
+
+  #unanswered({ operation, action }: SoapCall, thrown: unknown): PrepError {
+    if (thrown instanceof ReplyTooLarge) return garbage(action, { operation, reason: thrown.message });
+    if (!(thrown instanceof LateReply)) {
+      return translateNetworkError(thrown, { system: "vCenter", address: this.#address, section: "vcenter" });
+    }
+    const { limit, ms } = thrown;
+    const seconds = Math.round(ms / 100) / 10;
+    return new PrepError(
+      "TIMED_OUT",
+      `vCenter at ${this.#address} took longer than ${seconds} s to ${action} (${operation}).`,
+      {
+        found: { address: this.#address, operation, limit },
+        hint: `Check that vCenter is up and not overloaded, or raise ${limit} in the configuration, then ask again.`,
+        cause: thrown,
+      },
+    );
   }
 
   /** For a reply that holds neither a result nor a fault. */

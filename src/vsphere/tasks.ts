@@ -3,6 +3,7 @@ import type { MoRef } from "../core/domain/ids.ts";
 import type { Clock, Logger } from "../core/ports/runtime.ts";
 import type { ObjectChange } from "./collector.ts";
 import { isFault, isUnsupported, localizedFault, outcomeUnknown, VimFault } from "./faults.ts";
+import { Pacer } from "./pacer.ts";
 import type { Session } from "./session.ts";
 import { ListWatch, readTasks } from "./task-watch.ts";
 import { type Reference, text } from "./values.ts";
@@ -36,6 +37,7 @@ export class Tasks {
   #running = false;
   /** The watch that is being told of new tasks just now. */
   #telling: Promise<ListWatch> | undefined;
+  readonly #pacer: Pacer;
   #polls = false;
   #closed = false;
 
@@ -45,6 +47,7 @@ export class Tasks {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#timeout = options.timeout;
+    this.#pacer = new Pacer(options.clock, POLL_MS);
   }
 
   /** Gets ready to wait while the first task is still being asked for. What fails here fails again, and is told, in `wait`. */
@@ -109,8 +112,11 @@ export class Tasks {
   async #listen(): Promise<void> {
     const watch = await this.#watching();
     await this.#tell();
-    if (this.#pending.size === 0) return;
-    for (const change of await watch.next(this.#waiting.signal)) this.#apply(change);
+    const { size } = this.#pending;
+    if (size === 0) return;
+    const { signal } = this.#waiting;
+    for (const change of await watch.next(signal)) this.#apply(change);
+    await this.#pacer.answered(this.#pending.size < size, signal);
   }
 
   async #poll(): Promise<void> {

@@ -20,9 +20,11 @@ export class TreeBuilder {
   readonly #stack: Open[] = [this.#root];
   readonly #parser = new SaxesParser({ xmlns: false, position: false });
   #malformed = false;
+  #elements = 0;
 
   constructor() {
     this.#parser.on("opentag", ({ name, attributes }) => {
+      this.#elements += 1;
       const open = opened(local(name));
       let kept: Record<string, string> | undefined;
       for (const key in attributes) {
@@ -48,6 +50,11 @@ export class TreeBuilder {
   /** Whether an error came from the document itself, rather than from where its pieces come from. */
   get malformed(): boolean {
     return this.#malformed;
+  }
+
+  /** How many elements have begun. */
+  get elements(): number {
+    return this.#elements;
   }
 
   /** Throws on text that is not well-formed XML. */

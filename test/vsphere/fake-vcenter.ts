@@ -1,4 +1,5 @@
 import { createServer } from "node:https";
+import { pipeline } from "node:stream/promises";
 import { generate } from "selfsigned";
 import type { Logger } from "../../src/core/ports/runtime.ts";
 import { systemClock } from "../../src/platform/clock.ts";
@@ -8,7 +9,7 @@ import { createVsphere, type Vsphere, type VsphereOptions } from "../../src/vsph
 export type Answer =
   | string
   | { readonly fault: string; readonly message?: string; readonly inside?: string }
-  | { readonly status: number; readonly type: string; readonly body: string }
+  | { readonly status: number; readonly type: string; readonly body: string | AsyncIterable<string> }
   | "hang"
   | "reset";
 
@@ -42,13 +43,18 @@ const SIGNED_IN: Script = {
 };
 
 /** A vCenter that says what a test tells it to: for what the lab, being correct, never says. */
-export async function startFakeVcenter(script: Script, versions?: string): Promise<FakeVcenter> {
+export async function startFakeVcenter(
+  script: Script,
+  versions?: string | AsyncIterable<string>,
+): Promise<FakeVcenter> {
   const { private: key, cert } = await generate([{ name: "commonName", value: "localhost" }], { keyType: "ec" });
   const answers: Script = { ...SIGNED_IN, ...script };
   const requests: Request[] = [];
   const server = createServer({ key, cert }, async (incoming, outgoing) => {
     if (incoming.method === "GET") {
-      outgoing.writeHead(versions === undefined ? 404 : 200, { "content-type": "text/xml" }).end(versions ?? "");
+      outgoing.writeHead(versions === undefined ? 404 : 200, { "content-type": "text/xml" });
+      if (typeof versions !== "object") outgoing.end(versions ?? "");
+      else await pipeline(versions, outgoing).catch(() => undefined);
       return;
     }
     let xml = "";
@@ -69,7 +75,10 @@ export async function startFakeVcenter(script: Script, versions?: string): Promi
       return;
     }
     if (typeof answer === "object" && "status" in answer) {
-      outgoing.writeHead(answer.status, { "content-type": answer.type }).end(answer.body);
+      outgoing.writeHead(answer.status, { "content-type": answer.type });
+      if (typeof answer.body === "string") outgoing.end(answer.body);
+      // A client that has heard enough hangs up.
+      else await pipeline(answer.body, outgoing).catch(() => undefined);
       return;
     }
     const cookie =

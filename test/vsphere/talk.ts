@@ -18,7 +18,7 @@ export const closing = (...more: { close(): Promise<void> }[]): number => opened
 /** Both are closed at the end of the test. */
 export async function talk(
   script: Script,
-  options: Partial<VsphereOptions> & { versions?: string } = {},
+  options: Partial<VsphereOptions> & { versions?: string | AsyncIterable<string> } = {},
 ): Promise<{ fake: FakeVcenter; vsphere: Vsphere }> {
   const fake = await startFakeVcenter(script, options.versions);
   const vsphere = connect(fake.port, options);
