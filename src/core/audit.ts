@@ -2,6 +2,7 @@
  * The chain of who did what. Rows are appended in the transaction of the change they tell of, each with the hash of the
  * row before; the newest hash also goes to a file of heads outside the store. What cannot be audited is not done.
  */
+import { z } from "zod";
 import { sha256 } from "./domain/canonical.ts";
 import { safeText } from "./domain/safe-text.ts";
 import type { AuditEvent } from "./domain/states.ts";
@@ -134,6 +135,15 @@ export async function verifyChain(store: Store): Promise<ChainRecord> {
   };
 }
 
+/** A row whose data was damaged is shown as it is; that it was, the chain says. */
+function dataOf(row: AuditRow): Record<string, unknown> {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(row.data));
+  } catch {
+    return { damaged: safeText(row.data) };
+  }
+}
+
 export function viewAuditRow(row: AuditRow): AuditRowRecord {
   const { seq, at, type, actor, channel, hash } = row;
   return {
@@ -145,7 +155,7 @@ export function viewAuditRow(row: AuditRow): AuditRowRecord {
     ...(row.client === undefined ? {} : { client: row.client }),
     ...(row.planId === undefined ? {} : { planId: row.planId }),
     ...(row.runId === undefined ? {} : { runId: row.runId }),
-    data: JSON.parse(row.data) as Record<string, unknown>,
+    data: dataOf(row),
     hash,
   };
 }

@@ -14,7 +14,7 @@ import type { Connection, VcenterOverride } from "../ports/runtime.ts";
 import type { RunRow, Store, StoreReader } from "../ports/store.ts";
 import { type PrepInputs, plainName, type Request, resolveRequest } from "../request/request.ts";
 import { cloneName } from "../steps/create-clone.ts";
-import type { Outputs } from "../steps/types.ts";
+import { outputsOf } from "../steps/types.ts";
 import { readPlan, type StoredPlan } from "./plan.ts";
 import { draftOfRest, type Rest } from "./resume.ts";
 
@@ -26,8 +26,6 @@ export interface Planned {
 }
 
 type Readers = Connection<ArrayReader, HypervisorReader>;
-
-const outputsOf = (json: string | undefined): Outputs => (json === undefined ? {} : (JSON.parse(json) as Outputs));
 
 /** Clones of runs that did not finish and were not resumed: with their id where the reply came, by name where it was lost. */
 async function orphansOf(tx: StoreReader, runs: readonly RunRow[]): Promise<OrphanClone[]> {
@@ -43,7 +41,7 @@ async function orphansOf(tx: StoreReader, runs: readonly RunRow[]): Promise<Orph
     const journal = (await tx.steps(run.id)).find((one) => one.stepId === step.id);
     if (journal === undefined) continue;
     const name = cloneName(step, { runId: run.originId, createdAt: run.originCreatedAt });
-    orphans.push(outputsOf(journal.outputs).volume ?? { name });
+    orphans.push(outputsOf(journal)?.volume ?? { name });
   }
   return orphans;
 }

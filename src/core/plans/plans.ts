@@ -1,9 +1,11 @@
 /** Open plans: issued with a token, found again by it, and every reason why one cannot be confirmed any more. */
 import { createHmac, timingSafeEqual } from "node:crypto";
+import { z } from "zod";
 import { type Append, auditedWrite, latestTime } from "../audit.ts";
 import { canonicalJson, sha256 } from "../domain/canonical.ts";
 import { PrepError } from "../domain/errors.ts";
 import type { ApprovalPolicy, Mode } from "../domain/modes.ts";
+import { readStored } from "../domain/stored-json.ts";
 import type { Actor } from "../engine.ts";
 import { type EngineDeps, newId } from "../engine-options.ts";
 import type { PlanRow, StoreWriter } from "../ports/store.ts";
@@ -162,7 +164,7 @@ export class Plans {
                 : `Plan ${row.freshPlanId} took its place; its token was given then.`,
             next: [{ kind: "plan_again" }],
           },
-          row.diff === undefined ? [] : (JSON.parse(row.diff) as string[]),
+          row.diff === undefined ? [] : readStored(z.array(z.string()), row.diff, `plan ${row.id}`),
         );
       case "obsolete":
         throw new PrepError("PLAN_OBSOLETE", "Another plan for this LUN family or client was carried out since.", {

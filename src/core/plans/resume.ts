@@ -5,6 +5,7 @@
 
 import { errorRecord } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
+import { readStored } from "../domain/stored-json.ts";
 import { vmFact } from "../modes/cleanup.ts";
 import { baseFacts, type ModeInput } from "../modes/common.ts";
 import { type ChosenSnapshot, type Draft, DraftBuilder } from "../modes/draft.ts";
@@ -12,7 +13,7 @@ import { assignedHere } from "../observe/observe.ts";
 import type { RunRow, StepRow } from "../ports/store.ts";
 import type { Impact } from "../records.ts";
 import { diskOf, mountOf } from "../steps/shared.ts";
-import type { Outputs, Step, VolumeRef } from "../steps/types.ts";
+import { type Outputs, outputsOf, type Step, type VolumeRef } from "../steps/types.ts";
 import type { PlanParts, StoredPlan } from "./plan.ts";
 
 export interface Rest {
@@ -25,7 +26,7 @@ export interface Rest {
 /** A job that the array says has failed: a repeat under its key would be answered with that same job. */
 const jobFailed = (step: StepRow): boolean => {
   if (step.state !== "failed" || step.error === undefined) return false;
-  const error = errorRecord.parse(JSON.parse(step.error));
+  const error = readStored(errorRecord, step.error, `step ${step.stepId} of run ${step.runId}`);
   const found = error.found;
   return error.code === "REMOTE_FAULT" && typeof found === "object" && found !== null && "jobId" in found;
 };
@@ -41,7 +42,8 @@ export function restOfRun(
   const carried: Record<string, Outputs> = { ...plan.carried };
   const keys: Record<string, string> = { ...plan.keys };
   for (const step of journal) {
-    if (step.outputs !== undefined) carried[step.stepId] = JSON.parse(step.outputs) as Outputs;
+    const outputs = outputsOf(step);
+    if (outputs !== undefined) carried[step.stepId] = outputs;
     if (jobFailed(step)) keys[step.stepId] = `${run.id}.${step.stepId}.again`;
   }
   const steps = plan.draft.steps

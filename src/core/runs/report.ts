@@ -15,7 +15,7 @@ import type { Connection } from "../ports/runtime.ts";
 import type { RunRow, StepRow } from "../ports/store.ts";
 import type { Report } from "../records.ts";
 import { cloneName } from "../steps/create-clone.ts";
-import type { KnownVolume, Outputs } from "../steps/types.ts";
+import { type KnownVolume, type Outputs, outputsOf } from "../steps/types.ts";
 
 /**
  * The volume that the client ends up with: the new clone, or the one that the plan's last assign or mount names. What is left of
@@ -102,7 +102,8 @@ export function partReport(
   for (const step of plan.draft.steps) {
     const entry = journal.get(step.id);
     if (entry === undefined) continue;
-    if (entry.outputs !== undefined) outputs.push(JSON.parse(entry.outputs) as Outputs);
+    const left = outputsOf(entry);
+    if (left !== undefined) outputs.push(left);
     else if (step.kind === "create_clone" && entry.state !== "failed") {
       const name = cloneName(step, { runId: row.originId, createdAt: row.originCreatedAt });
       leftovers.push(`A clone named ${safeText(name)} may have been made: that step's end was not seen.`);

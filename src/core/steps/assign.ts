@@ -1,9 +1,9 @@
 import { safeText } from "../domain/safe-text.ts";
 import { labelOf, resolve } from "./shared.ts";
-import { type AssignStep, stepKind } from "./types.ts";
+import { type StepOf, stepKind } from "./types.ts";
 
 /** `POST /volumes/{id}/assignments`. */
-export const assign = stepKind<AssignStep>({
+export const assign = stepKind<StepOf<"assign">>({
   kind: "assign",
   irreversible: false,
   describe: (step) => `Assign ${labelOf(step.volume)} to ${safeText(step.client.name)} on the array`,

@@ -1,8 +1,8 @@
 import { diskOf, labelOf, resolve } from "./shared.ts";
-import { type AttachStep, stepKind } from "./types.ts";
+import { type StepOf, stepKind } from "./types.ts";
 
 /** `HostStorageSystem.AttachScsiLun`: undoes a detach that the host remembers for this NAA. */
-export const attach = stepKind<AttachStep>({
+export const attach = stepKind<StepOf<"attach">>({
   kind: "attach",
   irreversible: false,
   describe: (step) => `Attach the disk of ${labelOf(step.volume)}, if the host remembers it as detached`,

@@ -2,10 +2,10 @@ import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { refuseSameNaa } from "../observe/same-naa.ts";
 import type { Volume } from "../ports/array.ts";
-import { type CreateCloneStep, type Result, stepKind, type WritableWorld } from "./types.ts";
+import { type Result, type StepOf, stepKind, type WritableWorld } from "./types.ts";
 
 /** `<gold>-<client>-<UTC yyyymmdd-hhmmss>-<last 6 of the run's id>`: a clone whose reply was lost can be found by it. */
-export function cloneName(step: CreateCloneStep, origin: WritableWorld["origin"]): string {
+export function cloneName(step: StepOf<"create_clone">, origin: WritableWorld["origin"]): string {
   const stamp = origin.createdAt.replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
   return `${step.gold.name}-${step.clientName}-${stamp}-${origin.runId.slice(-6)}`;
 }
@@ -15,7 +15,7 @@ const resultOf = (volume: Volume, detail: string): Result => ({
   outputs: { volume: { id: volume.id, naa: volume.naa, name: volume.name } },
 });
 
-async function makeClone(step: CreateCloneStep, name: string, world: WritableWorld): Promise<Result> {
+async function makeClone(step: StepOf<"create_clone">, name: string, world: WritableWorld): Promise<Result> {
   const { volumeId } = await world.array.createClone(
     { policyId: step.policyId, snapshotId: step.snapshot.id, name },
     world.key,
@@ -34,7 +34,7 @@ async function makeClone(step: CreateCloneStep, name: string, world: WritableWor
 }
 
 /** `POST /policies/{id}/snapshots/{sid}/clone`. */
-export const createClone = stepKind<CreateCloneStep>({
+export const createClone = stepKind<StepOf<"create_clone">>({
   kind: "create_clone",
   irreversible: false,
   describe: (step) =>

@@ -1,9 +1,9 @@
 import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
-import { type DeleteCloneStep, stepKind, type World } from "./types.ts";
+import { type StepOf, stepKind, type World } from "./types.ts";
 
 /** What must hold right before the delete: a clone, the planned one, held by nobody, with nothing made from it. False: it is gone. */
-async function isDeletable(step: DeleteCloneStep, world: World): Promise<boolean> {
+async function isDeletable(step: StepOf<"delete_clone">, world: World): Promise<boolean> {
   const [volume, assignments, children] = await Promise.all([
     world.array.volume(step.volume.id),
     world.array.assignments({ volumeId: step.volume.id }),
@@ -45,7 +45,7 @@ async function isDeletable(step: DeleteCloneStep, world: World): Promise<boolean
 }
 
 /** `DELETE /volumes/{id}` of a clone. Gold is refused here, by the plan, by the adapter and by the array. */
-export const deleteClone = stepKind<DeleteCloneStep>({
+export const deleteClone = stepKind<StepOf<"delete_clone">>({
   kind: "delete_clone",
   irreversible: true,
   describe: (step) => `Delete clone ${safeText(step.volume.name)} (${step.volume.id}, ${step.volume.naa})`,

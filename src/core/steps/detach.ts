@@ -1,8 +1,8 @@
 import { diskOf } from "./shared.ts";
-import { type DetachStep, stepKind } from "./types.ts";
+import { type StepOf, stepKind } from "./types.ts";
 
 /** `HostStorageSystem.DetachScsiLun` by `ScsiLun.uuid`, which is looked up by NAA at the last moment. The host remembers it. */
-export const detach = stepKind<DetachStep>({
+export const detach = stepKind<StepOf<"detach">>({
   kind: "detach",
   irreversible: false,
   describe: (step) => `Detach disk ${step.naa} on the host`,

@@ -1,9 +1,9 @@
 import { PrepError } from "../domain/errors.ts";
 import { diskOf } from "./shared.ts";
-import { type ForgetDeviceStep, stepKind } from "./types.ts";
+import { type StepOf, stepKind } from "./types.ts";
 
 /** `HostStorageSystem.DeleteScsiLunState` of a deleted clone: the host stops remembering the detached device. */
-export const forgetDevice = stepKind<ForgetDeviceStep>({
+export const forgetDevice = stepKind<StepOf<"forget_device">>({
   kind: "forget_device",
   irreversible: false,
   describe: (step) => `Make the host forget the detached device ${step.naa}`,

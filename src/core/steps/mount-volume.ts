@@ -3,7 +3,7 @@ import { PrepError } from "../domain/errors.ts";
 import type { Naa, VmfsUuid } from "../domain/ids.ts";
 import type { HostStorage, UnresolvedCopy } from "../ports/hypervisor.ts";
 import { isMounted, mountOf, resolve, waitFor } from "./shared.ts";
-import type { Act, Done, MountCopyStep, MountStep, Result, World, WritableWorld } from "./types.ts";
+import type { Act, Done, Result, StepOf, World, WritableWorld } from "./types.ts";
 
 type Found =
   | { readonly kind: "mounted" }
@@ -51,7 +51,7 @@ async function mountedResult(naa: Naa, world: World, detail: string): Promise<Re
  * Mounted → done; unmounted by hand → `MountVmfsVolume`; unresolved copy of this NAA → forced, its device path given
  * (`ResolveMultipleUnresolvedVmfsVolumes`, `forceMount`). Ends only when the host itself lists it mounted.
  */
-export async function mountVolume(step: MountStep | MountCopyStep, reading: World): Promise<Done | Act> {
+export async function mountVolume(step: StepOf<"mount"> | StepOf<"mount_copy">, reading: World): Promise<Done | Act> {
   const { naa } = resolve(step.volume, reading);
   const find = async (): Promise<Found | undefined> =>
     findVolume(await reading.hypervisor.hostStorage(reading.host), naa, step.vmfsUuid);

@@ -1,8 +1,8 @@
 import { mountVolume } from "./mount-volume.ts";
 import { labelOf } from "./shared.ts";
-import { type MountStep, stepKind } from "./types.ts";
+import { type StepOf, stepKind } from "./types.ts";
 
-export const mount = stepKind<MountStep>({
+export const mount = stepKind<StepOf<"mount">>({
   kind: "mount",
   irreversible: false,
   describe: (step) => `Mount the datastore on ${labelOf(step.volume)}, unless the host does so by itself`,

@@ -2,7 +2,7 @@ import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
 import type { VmState } from "../ports/hypervisor.ts";
 import { currentVms, judgeBatch, namesById, nameVms, waitFor } from "./shared.ts";
-import { type PowerOffStep, stepKind, type World } from "./types.ts";
+import { type StepOf, stepKind, type World } from "./types.ts";
 
 /** How long vCenter may take to show what its own task has done. */
 const SETTLE_MS = 5_000;
@@ -14,11 +14,11 @@ function stillOn(vms: readonly VmState[]): PrepError {
   });
 }
 
-const runningVms = async (step: PowerOffStep, world: World): Promise<VmState[]> =>
+const runningVms = async (step: StepOf<"power_off">, world: World): Promise<VmState[]> =>
   (await currentVms(step.vms, world)).filter((vm) => vm.powerState === "poweredOn");
 
 /** `VirtualMachine.PowerOffVM_Task`, in parallel, one wait for all tasks. */
-export const powerOff = stepKind<PowerOffStep>({
+export const powerOff = stepKind<StepOf<"power_off">>({
   kind: "power_off",
   irreversible: true,
   describe: (step) => `Power off ${nameVms(step.vms)} (hard; what their guests have not written is lost)`,

@@ -3,7 +3,7 @@ import { safeText } from "../domain/safe-text.ts";
 import { fileOn } from "../domain/vm-path.ts";
 import type { VmxFile } from "../ports/hypervisor.ts";
 import { judgeBatch, labelOf, resolve } from "./shared.ts";
-import { type RegisterStep, stepKind, type World } from "./types.ts";
+import { type StepOf, stepKind, type World } from "./types.ts";
 
 interface Missing {
   readonly files: VmxFile[];
@@ -11,7 +11,7 @@ interface Missing {
 }
 
 /** VMX files on the volume's datastore that no VM is registered from. */
-async function findMissing(step: RegisterStep, world: World): Promise<Missing> {
+async function findMissing(step: StepOf<"register">, world: World): Promise<Missing> {
   const { naa } = resolve(step.volume, world);
   const { datastores } = await world.hypervisor.inventory();
   const datastore = datastores.find(
@@ -37,7 +37,7 @@ async function findMissing(step: RegisterStep, world: World): Promise<Missing> {
 }
 
 /** `Folder.RegisterVM_Task` for each missing VMX; a VMX is never edited, and nothing is powered on. */
-export const register = stepKind<RegisterStep>({
+export const register = stepKind<StepOf<"register">>({
   kind: "register",
   irreversible: false,
   describe: (step) =>

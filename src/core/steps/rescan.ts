@@ -1,7 +1,7 @@
 import { PrepError } from "../domain/errors.ts";
 import type { Naa } from "../domain/ids.ts";
 import { diskOf, labelOf, resolve, waitFor } from "./shared.ts";
-import { type RescanStep, stepKind, type WritableWorld } from "./types.ts";
+import { type StepOf, stepKind, type WritableWorld } from "./types.ts";
 
 /** Rescans until the host's disks are as expected, or the time is over. */
 async function rescanUntil(
@@ -26,7 +26,7 @@ async function rescanUntil(
 }
 
 /** `RescanAllHba` (disks come and go), then `RescanVmfs` (volumes and copies). Harmless to repeat. */
-export const rescan = stepKind<RescanStep>({
+export const rescan = stepKind<StepOf<"rescan">>({
   kind: "rescan",
   irreversible: false,
   describe(step) {

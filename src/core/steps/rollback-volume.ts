@@ -1,9 +1,9 @@
 import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
-import { type RollbackVolumeStep, stepKind, type World } from "./types.ts";
+import { type StepOf, stepKind, type World } from "./types.ts";
 
 /** What must hold right before it: gold held by nobody, the snapshot there, and no snapshot at stake that the plan did not name. */
-async function checkPrecondition(step: RollbackVolumeStep, world: World): Promise<void> {
+async function checkPrecondition(step: StepOf<"rollback_volume">, world: World): Promise<void> {
   const [assignments, snapshots, volumes] = await Promise.all([
     world.array.assignments({ volumeId: step.gold.id }),
     world.array.snapshots(step.policyId),
@@ -45,7 +45,7 @@ async function checkPrecondition(step: RollbackVolumeStep, world: World): Promis
  * `POST …/rollback`. The world does not show whether it took effect, so a repeat rests on the array's contract: the same
  * idempotency key gets the first job. The key is the originating run's.
  */
-export const rollbackVolume = stepKind<RollbackVolumeStep>({
+export const rollbackVolume = stepKind<StepOf<"rollback_volume">>({
   kind: "rollback_volume",
   irreversible: true,
   describe: (step) =>

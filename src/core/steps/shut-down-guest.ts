@@ -1,9 +1,9 @@
 import { PrepError } from "../domain/errors.ts";
 import { currentVms, judgeBatch, namesById, nameVms } from "./shared.ts";
-import { type ShutDownGuestStep, stepKind } from "./types.ts";
+import { type StepOf, stepKind } from "./types.ts";
 
 /** `VirtualMachine.ShutdownGuest`, then a wait for the power state: the call itself returns at once. */
-export const shutDownGuest = stepKind<ShutDownGuestStep>({
+export const shutDownGuest = stepKind<StepOf<"shut_down_guest">>({
   kind: "shut_down_guest",
   irreversible: false,
   describe: (step) =>

@@ -1,124 +1,106 @@
 /**
  * Steps are data: a plan names everything it touches by id, so that it can be stored, compared and carried out by a
- * process that never saw the request. What is only known later is a reference to the step that will know it.
+ * process that never saw the request. What is only known later is a reference to the step that will know it. The types
+ * come from the schemas that a stored plan and a run's journal are read with.
  */
+import { z } from "zod";
 import type { AssignmentId, ClientId, MoRef, Naa, PolicyId, SnapshotId, VmfsUuid, VolumeId } from "../domain/ids.ts";
+import type { Immutable } from "../domain/immutable.ts";
+import type { StepKindName } from "../domain/states.ts";
+import { readStored } from "../domain/stored-json.ts";
 import type { ArrayReader, ArrayWriter } from "../ports/array.ts";
 import type { Host, HypervisorReader, HypervisorWriter } from "../ports/hypervisor.ts";
 import type { Clock } from "../ports/runtime.ts";
+import type { StepRow } from "../ports/store.ts";
 
-export interface VmRef {
-  readonly id: MoRef;
-  readonly name: string;
-  readonly path: string;
-  readonly instanceUuid?: string;
-}
+const text = z.string();
+/** An id as this program wrote it: any text, which the other system alone can judge. */
+const idOf = <Id extends string>() => z.custom<Id>((value) => typeof value === "string");
+const moRef = idOf<MoRef>();
+const naa = idOf<Naa>();
+const vmfsUuid = idOf<VmfsUuid>();
 
-export interface KnownVolume {
-  readonly id: VolumeId;
-  readonly naa: Naa;
-  readonly name: string;
-}
+const vmRef = z.object({ id: moRef, name: text, path: text, instanceUuid: text.exactOptional() });
+export type VmRef = Immutable<z.output<typeof vmRef>>;
+
+const knownVolume = z.object({ id: idOf<VolumeId>(), naa, name: text });
+export type KnownVolume = Immutable<z.output<typeof knownVolume>>;
 
 /** A volume that is there already, or the one that an earlier step makes. */
-export type VolumeRef = KnownVolume | { readonly from: string };
+const volumeRef = z.union([knownVolume, z.object({ from: text })]);
+export type VolumeRef = Immutable<z.output<typeof volumeRef>>;
 
-interface Base<K extends string> {
-  readonly id: string;
-  readonly kind: K;
-}
+const client = z.object({ id: idOf<ClientId>(), name: text });
+const snapshot = z.object({ id: idOf<SnapshotId>(), name: text });
 
-export type PowerOffStep = Base<"power_off"> & { readonly vms: readonly VmRef[] };
-export type ShutDownGuestStep = Base<"shut_down_guest"> & {
-  readonly vms: readonly VmRef[];
-  /** A power-off follows for those that are late, so that being late is no failure. */
-  readonly thenForce: boolean;
-};
-export type UnregisterStep = Base<"unregister"> & {
-  readonly vms: readonly VmRef[];
-  /** Dead registrations of an earlier failure: their disk is gone. */
-  readonly dead: boolean;
-};
-export type UnmountStep = Base<"unmount"> & {
-  readonly vmfsUuid: VmfsUuid;
-  readonly naa: Naa;
-  readonly datastore: { readonly id: string; readonly name: string };
-};
-export type DetachStep = Base<"detach"> & { readonly naa: Naa };
-export type AttachStep = Base<"attach"> & { readonly volume: VolumeRef };
-export type ForgetDeviceStep = Base<"forget_device"> & { readonly naa: Naa };
-export type UnassignStep = Base<"unassign"> & {
-  readonly assignmentId: AssignmentId;
-  readonly volume: KnownVolume;
-  readonly client: { readonly id: ClientId; readonly name: string };
-};
-export type DeleteCloneStep = Base<"delete_clone"> & { readonly volume: KnownVolume };
-export type CreateCloneStep = Base<"create_clone"> & {
-  readonly gold: KnownVolume;
-  readonly policyId: PolicyId;
-  readonly snapshot: { readonly id: SnapshotId; readonly name: string };
-  readonly clientName: string;
-};
-export type RollbackVolumeStep = Base<"rollback_volume"> & {
-  readonly gold: KnownVolume;
-  readonly policyId: PolicyId;
-  readonly snapshot: { readonly id: SnapshotId; readonly name: string };
-  /** Snapshots that go with it: those newer than the chosen one. */
-  readonly lost: readonly SnapshotId[];
-};
-export type AssignStep = Base<"assign"> & {
-  readonly volume: VolumeRef;
-  readonly client: { readonly id: ClientId; readonly name: string };
-};
-export type RescanStep = Base<"rescan"> & {
-  /** Disks that must be gone after it. */
-  readonly expectGone: readonly Naa[];
-  /** The disk that must be there after it. */
-  readonly expectPresent?: VolumeRef;
-  /** Only needed if that step changed something. */
-  readonly onlyIfChanged?: string;
-};
-export type MountCopyStep = Base<"mount_copy"> & {
-  readonly volume: VolumeRef;
-  /** The family's signature; absent where nothing of the family was ever seen. */
-  readonly vmfsUuid?: VmfsUuid;
-};
-export type MountStep = Base<"mount"> & { readonly volume: VolumeRef; readonly vmfsUuid?: VmfsUuid };
-export type RegisterStep = Base<"register"> & {
-  readonly volume: VolumeRef;
-  readonly folder: MoRef;
-  readonly pool: MoRef;
-  /** Paths known at plan time; absent where the volume is only mounted by this plan. */
-  readonly files?: readonly string[];
-};
+const step = <K extends StepKindName, Shape extends z.core.$ZodLooseShape>(kind: K, shape: Shape) =>
+  z.object({ id: text, kind: z.literal(kind), ...shape });
 
-export type Step =
-  | PowerOffStep
-  | ShutDownGuestStep
-  | UnregisterStep
-  | UnmountStep
-  | DetachStep
-  | AttachStep
-  | ForgetDeviceStep
-  | UnassignStep
-  | DeleteCloneStep
-  | CreateCloneStep
-  | RollbackVolumeStep
-  | AssignStep
-  | RescanStep
-  | MountCopyStep
-  | MountStep
-  | RegisterStep;
+export const stepSchema = z.discriminatedUnion("kind", [
+  step("power_off", { vms: z.array(vmRef) }),
+  step("shut_down_guest", {
+    vms: z.array(vmRef),
+    /** A power-off follows for those that are late, so that being late is no failure. */
+    thenForce: z.boolean(),
+  }),
+  step("unregister", {
+    vms: z.array(vmRef),
+    /** Dead registrations of an earlier failure: their disk is gone. */
+    dead: z.boolean(),
+  }),
+  step("unmount", { vmfsUuid, naa, datastore: z.object({ id: text, name: text }) }),
+  step("detach", { naa }),
+  step("attach", { volume: volumeRef }),
+  step("forget_device", { naa }),
+  step("unassign", { assignmentId: idOf<AssignmentId>(), volume: knownVolume, client }),
+  step("delete_clone", { volume: knownVolume }),
+  step("create_clone", { gold: knownVolume, policyId: idOf<PolicyId>(), snapshot, clientName: text }),
+  step("rollback_volume", {
+    gold: knownVolume,
+    policyId: idOf<PolicyId>(),
+    snapshot,
+    /** Snapshots that go with it: those newer than the chosen one. */
+    lost: z.array(idOf<SnapshotId>()),
+  }),
+  step("assign", { volume: volumeRef, client }),
+  step("rescan", {
+    /** Disks that must be gone after it. */
+    expectGone: z.array(naa),
+    /** The disk that must be there after it. */
+    expectPresent: volumeRef.exactOptional(),
+    /** Only needed if that step changed something. */
+    onlyIfChanged: text.exactOptional(),
+  }),
+  step("mount_copy", {
+    volume: volumeRef,
+    /** The family's signature; absent where nothing of the family was ever seen. */
+    vmfsUuid: vmfsUuid.exactOptional(),
+  }),
+  step("mount", { volume: volumeRef, vmfsUuid: vmfsUuid.exactOptional() }),
+  step("register", {
+    volume: volumeRef,
+    folder: moRef,
+    pool: moRef,
+    /** Paths known at plan time; absent where the volume is only mounted by this plan. */
+    files: z.array(text).exactOptional(),
+  }),
+]);
+export type Step = Immutable<z.output<typeof stepSchema>>;
 
-export type StepOf<K extends Step["kind"]> = Extract<Step, { kind: K }>;
+export type StepOf<K extends StepKindName> = Extract<Step, { kind: K }>;
 
 /** What a step leaves for later ones and for the report; stored with its outcome. */
-export interface Outputs {
-  readonly volume?: KnownVolume;
-  readonly assignmentId?: AssignmentId;
-  readonly datastore?: { readonly id: MoRef; readonly name: string; readonly vmfsUuid: VmfsUuid };
-  readonly leftovers?: readonly string[];
-}
+const outputs = z.object({
+  volume: knownVolume.exactOptional(),
+  assignmentId: idOf<AssignmentId>().exactOptional(),
+  datastore: z.object({ id: moRef, name: text, vmfsUuid }).exactOptional(),
+  leftovers: z.array(text).exactOptional(),
+});
+export type Outputs = Immutable<z.output<typeof outputs>>;
+
+/** What the journal has of a step's outputs. */
+export const outputsOf = (row: StepRow): Outputs | undefined =>
+  row.outputs === undefined ? undefined : readStored(outputs, row.outputs, `step ${row.stepId} of run ${row.runId}`);
 
 export interface Result {
   readonly detail: string;

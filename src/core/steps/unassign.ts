@@ -1,9 +1,9 @@
 import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { isMounted, mountOf } from "./shared.ts";
-import { stepKind, type UnassignStep, type World } from "./types.ts";
+import { type StepOf, stepKind, type World } from "./types.ts";
 
-async function isAssigned(step: UnassignStep, { array }: World): Promise<boolean> {
+async function isAssigned(step: StepOf<"unassign">, { array }: World): Promise<boolean> {
   const assignment = (await array.assignments({ clientId: step.client.id })).find(
     (one) => one.id === step.assignmentId,
   );
@@ -16,7 +16,7 @@ async function isAssigned(step: UnassignStep, { array }: World): Promise<boolean
 }
 
 /** A volume that is still in use would be lost under the host's feet. A dead mount does not count: it goes with the next rescan. */
-async function checkUnused(step: UnassignStep, { hypervisor, host }: World): Promise<void> {
+async function checkUnused(step: StepOf<"unassign">, { hypervisor, host }: World): Promise<void> {
   const mount = mountOf(await hypervisor.hostStorage(host), step.volume.naa);
   if (!isMounted(mount)) return;
   throw new PrepError("STALE_PLAN", `${safeText(step.volume.name)} is still mounted on the host.`, {
@@ -26,7 +26,7 @@ async function checkUnused(step: UnassignStep, { hypervisor, host }: World): Pro
 }
 
 /** `DELETE /assignments/{id}`. */
-export const unassign = stepKind<UnassignStep>({
+export const unassign = stepKind<StepOf<"unassign">>({
   kind: "unassign",
   irreversible: false,
   describe: (step) =>

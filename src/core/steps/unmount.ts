@@ -1,13 +1,13 @@
 import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { mountOf } from "./shared.ts";
-import { stepKind, type UnmountStep } from "./types.ts";
+import { type StepOf, stepKind } from "./types.ts";
 
 /**
  * `HostStorageSystem.UnmountVmfsVolume` by vmfsUuid. Gold and its clones share that uuid, so the mount's disk is
  * compared first. Never `RemoveDatastore` or `Destroy`: those delete the volume.
  */
-export const unmount = stepKind<UnmountStep>({
+export const unmount = stepKind<StepOf<"unmount">>({
   kind: "unmount",
   irreversible: false,
   describe: (step) => `Unmount datastore ${safeText(step.datastore.name)} (${step.vmfsUuid} on ${step.naa})`,

@@ -1,8 +1,8 @@
 import { currentVms, judgeBatch, namesById, nameVms } from "./shared.ts";
-import { stepKind, type UnregisterStep } from "./types.ts";
+import { type StepOf, stepKind } from "./types.ts";
 
 /** `VirtualMachine.UnregisterVM`: takes it out of the inventory, its files stay. */
-export const unregister = stepKind<UnregisterStep>({
+export const unregister = stepKind<StepOf<"unregister">>({
   kind: "unregister",
   irreversible: false,
   describe: (step) =>
