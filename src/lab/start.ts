@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { startDgs } from "./arrays/dgs/server.ts";
 import { startControl } from "./control/control.ts";
 import { makeCertificate } from "./http/certificate.ts";
+import { parseLag } from "./world/lag.ts";
 import { parseLatency } from "./world/latency.ts";
 import type { ScenarioName, ScenarioOptions } from "./world/scenarios.ts";
 import { World } from "./world/world.ts";
@@ -18,6 +19,8 @@ export interface LabOptions {
   vcenterPort?: number;
   /** As `--latency` spells it; none when left out. */
   latency?: string;
+  /** As `--lag` spells it; none when left out. */
+  lag?: string;
   /** Where to write a configuration for this lab. */
   writeConfig?: string;
 }
@@ -32,7 +35,7 @@ export interface RunningLab {
 
 /**
  * Starts one world with an array, a vCenter and the control interface in front of it, on loopback, with a certificate
- * and passwords made for it. Rejects with `RangeError` for a latency that cannot be read, with the system's error for a taken port.
+ * and passwords made for it. Rejects with `RangeError` for a latency or a lag that cannot be read, with the system's error for a taken port.
  */
 export async function startLab(options: LabOptions = {}): Promise<RunningLab> {
   const scenario = scenarioOf(options);
@@ -53,7 +56,15 @@ export async function startLab(options: LabOptions = {}): Promise<RunningLab> {
   try {
     const dgs = await keep(startDgs({ world, credentials: dgsUser, tls, port: options.dgsPort ?? 0 }));
     const vcenter = await keep(startVcenter({ world, credentials: vcenterUser, tls, port: options.vcenterPort ?? 0 }));
-    const control = await keep(startControl({ world, port: 0, scenario, ops: { dgs: dgs.ops, vim: vcenter.ops } }));
+    const control = await keep(
+      startControl({
+        world,
+        port: 0,
+        scenario,
+        ops: { dgs: dgs.ops, vim: vcenter.ops },
+        sessions: () => ({ dgs: dgs.sessions(), vim: vcenter.sessions() }),
+      }),
+    );
     const info: LabInfo = {
       dgs: { url: `https://127.0.0.1:${dgs.port}`, ...dgsUser },
       vcenter: { url: `https://127.0.0.1:${vcenter.port}/sdk`, ...vcenterUser, thumbprint: tls.thumbprint },
@@ -69,12 +80,13 @@ export async function startLab(options: LabOptions = {}): Promise<RunningLab> {
   }
 }
 
-function scenarioOf({ scenario = "clone-assigned", vms, running, clients }: LabOptions): ScenarioOptions {
+function scenarioOf({ scenario = "clone-assigned", vms, running, clients, lag }: LabOptions): ScenarioOptions {
   return {
     scenario,
     ...(vms === undefined ? {} : { vms }),
     ...(running === undefined ? {} : { running }),
     ...(clients === undefined ? {} : { clients }),
+    ...(lag === undefined ? {} : { lag: parseLag(lag) }),
   };
 }
 

@@ -14,7 +14,7 @@ import { MODES, type Mode } from "../../src/core/domain/modes.ts";
 import type { PlanRecord, RunRecord } from "../../src/core/records.ts";
 import type { PrepInputs } from "../../src/core/request/request.ts";
 import { stateView } from "../../src/lab/control/state-view.ts";
-import { rescanHba, rescanVmfs } from "../../src/lab/world/storage.ts";
+import { rescanHba, rescanVmfs } from "../../src/lab/world/rescan.ts";
 import { World } from "../../src/lab/world/world.ts";
 import { change } from "../support/change.ts";
 import { type Bench, withEngine } from "../support/engine.ts";

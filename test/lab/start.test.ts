@@ -84,8 +84,15 @@ describe("--write-config", () => {
 
 describe("--latency", () => {
   test("reads parts in any order, in ms and s, and leaves out what is not named", () => {
-    expect(parseLatency("dgs=20ms,vim=5ms,task=500ms,rescan=2s")).toEqual({ dgs: 20, vim: 5, task: 500, rescan: 2000 });
-    expect(parseLatency("rescan=1s, dgs=3")).toEqual({ ...NO_LATENCY, rescan: 1000, dgs: 3 });
+    expect(parseLatency("dgs=20ms,vim=5ms,task=500ms,rescan=2s,clone=10s,unresolved=1s")).toEqual({
+      dgs: 20,
+      vim: 5,
+      task: 500,
+      rescan: 2000,
+      clone: 10_000,
+      unresolved: 1000,
+    });
+    expect(parseLatency("rescan=1s, dgs=3")).toEqual({ ...NO_LATENCY, rescan: 1000, dgs: 3, clone: 3 });
     expect(parseLatency("")).toEqual(NO_LATENCY);
   });
 

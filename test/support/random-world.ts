@@ -2,9 +2,10 @@
 import fc from "fast-check";
 import { assign, createClone, deleteVolume, unassign } from "../../src/lab/world/array.ts";
 import { DgsProblem, type LabVm, type LabVolume, VimFault } from "../../src/lab/world/model.ts";
+import { rescanHba, rescanVmfs } from "../../src/lab/world/rescan.ts";
 import { addPair, type Pair, present } from "../../src/lab/world/scenario-parts.ts";
 import { usable, type WorldState } from "../../src/lab/world/state.ts";
-import { attachScsiLun, detachScsiLun, rescanHba, rescanVmfs, unmountVmfs } from "../../src/lab/world/storage.ts";
+import { attachScsiLun, detachScsiLun, unmountVmfs } from "../../src/lab/world/storage.ts";
 import { TouchError } from "../../src/lab/world/touches/targets.ts";
 import { touchWorld } from "../../src/lab/world/touches/touch.ts";
 import { powerOn, registerVm, removeVm } from "../../src/lab/world/vms.ts";

@@ -18,6 +18,7 @@ const labFlags = z.object({
   dgsPort: number(65_535),
   vcenterPort: number(65_535),
   latency: z.string().optional(),
+  lag: z.string().optional(),
   writeConfig: z.string().min(1).optional(),
 });
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { parseJson } from "../http/json.ts";
 import { type Listening, listen } from "../http/listen.ts";
 import { FAULT_ACTIONS, parseFaultAction } from "../world/faults.ts";
+import { parseLag } from "../world/lag.ts";
 import { parseLatency } from "../world/latency.ts";
 import { DgsProblem, VimFault } from "../world/model.ts";
 import { LIMITS, SCENARIOS, type ScenarioOptions } from "../world/scenarios.ts";
@@ -14,11 +15,17 @@ import { stateView } from "./state-view.ts";
 
 const count = z.int().min(1);
 
+const Word = z.string().min(1).max(8_000);
+
 const Fault = z.strictObject({
   api: z.enum(["dgs", "vim", "*"]),
   op: z.string().min(1).max(200),
   nth: count.optional(),
   times: count.optional(),
+  /** What a fault that is thrown says. */
+  localizedMessage: Word.optional(),
+  faultMessage: z.array(z.strictObject({ key: Word, message: Word.optional() })).optional(),
+  faultCause: z.strictObject({ fault: Word, localizedMessage: Word.optional() }).optional(),
   action: z.string().transform((text, context) => {
     const action = parseFaultAction(text);
     if (action !== undefined) return action;
@@ -37,6 +44,7 @@ const Reset = z.strictObject({
   running: z.int().min(0).max(LIMITS.vms).optional(),
   clients: z.int().min(LIMITS.clients.least).max(LIMITS.clients.most).optional(),
   latency: z.string().optional(),
+  lag: z.string().optional(),
 });
 
 class ControlError extends Error {}
@@ -49,17 +57,23 @@ export async function startControl(options: {
   scenario: ScenarioOptions;
   /** What a fault can be set for. */
   ops: KnownOps;
+  /** How many sessions are open on each system. */
+  sessions: () => { dgs: number; vim: number };
 }): Promise<Listening> {
-  const { world, port, scenario, ops } = options;
+  const { world, port, scenario, ops, sessions } = options;
   const app = new Hono();
 
-  app.get("/state", (c) => c.json(stateView(world)));
+  app.get("/state", (c) => c.json({ ...stateView(world), sessions: sessions(), calls: world.faults.calls() }));
   app.get("/calls", (c) => c.json(world.faults.calls()));
   app.post("/faults", async (c) => {
-    const { nth, times, ...fault } = read(Fault, await c.req.text());
+    const { action, localizedMessage, faultMessage, faultCause, ...fault } = read(Fault, await c.req.text());
     const problem = unknownOp(fault, ops);
     if (problem !== undefined) throw new ControlError(problem);
-    world.faults.add({ ...fault, ...(nth === undefined ? {} : { nth }), ...(times === undefined ? {} : { times }) });
+    const says = { localizedMessage, faultMessage, faultCause };
+    if (!("fault" in action) && Object.values(says).some((one) => one !== undefined)) {
+      throw new ControlError(`${action.kind} throws no fault that could say anything`);
+    }
+    world.faults.add({ ...fault, action: "fault" in action ? { ...action, ...says } : action });
     return c.json({});
   });
   app.delete("/faults", (c) => {
@@ -67,13 +81,14 @@ export async function startControl(options: {
     return c.json({});
   });
   app.post("/reset", async (c) => {
-    const { latency, ...wanted } = read(Reset, (await c.req.text()) || "{}");
+    const { latency, lag, ...wanted } = read(Reset, (await c.req.text()) || "{}");
     const { vms, running, clients } = wanted;
     const next: ScenarioOptions = {
       ...(wanted.scenario === undefined ? scenario : { scenario: wanted.scenario }),
       ...(vms === undefined ? {} : { vms }),
       ...(running === undefined ? {} : { running }),
       ...(clients === undefined ? {} : { clients }),
+      ...(lag === undefined ? scenarioLag(scenario) : { lag: parseLag(lag) }),
     };
     world.reset(next, latency === undefined ? undefined : parseLatency(latency));
     return c.json({ scenario: next.scenario });
@@ -89,6 +104,9 @@ export async function startControl(options: {
   app.onError((thrown, c) => c.json({ error: thrown.message }, blamesCaller(thrown) ? 422 : 500));
   return listen({ fetch: app.fetch, port });
 }
+
+/** What was late from the start is so again, unless the reset says otherwise. */
+const scenarioLag = ({ lag }: ScenarioOptions): Pick<ScenarioOptions, "lag"> => (lag === undefined ? {} : { lag });
 
 const blamesCaller = (thrown: Error): boolean =>
   [ControlError, TouchError, RangeError, VimFault, DgsProblem].some((kind) => thrown instanceof kind);

@@ -13,6 +13,7 @@ export function stateView(world: World): object {
   const datastoreName = (id: string): string | null => nameOf(model.datastores, id);
   return {
     generation: world.generation,
+    lag: state.lags.settings,
     volumes: model.volumes.map(
       ({ id, name, kind, guid, policyId, parentVolumeId, parentSnapshotId, dataVersion, header }) => ({
         id,
@@ -57,13 +58,15 @@ export function stateView(world: World): object {
       unmounted: host.mounts
         .filter(({ mounted }) => !mounted)
         .map(({ vmfsUuid, naas }) => ({ vmfsUuid, naa: naas[0] ?? null })),
+      copiesUnresolvable: host.copiesUnresolvable,
       unresolved: host.unresolved.map(({ vmfsUuid, naa }) => ({ vmfsUuid, naa })),
     })),
-    datastores: model.datastores.map(({ id, name, vmfsUuid, naas }) => ({
+    datastores: model.datastores.map(({ id, name, vmfsUuid, naas, late }) => ({
       id,
       name,
       vmfsUuid,
       naa: naas,
+      late,
       hosts: model.hosts
         .filter(({ mounts }) => mounts.some((mount) => mount.datastoreId === id && mount.mounted))
         .map((host) => host.name),
@@ -81,6 +84,7 @@ export function stateView(world: World): object {
       folder: vm.folderId,
       pool: vm.template ? undefined : (vm.poolId ?? model.hosts.find((host) => host.id === vm.hostId)?.resourcePool),
       connectionState: vm.connectionState,
+      powerOffFails: vm.powerOffFails,
     })),
     files: model.volumes.flatMap(({ id, files }) =>
       files.map(({ path, unreadable }) => ({ volumeId: id, path, unreadable })),

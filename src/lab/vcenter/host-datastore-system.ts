@@ -2,18 +2,17 @@ import type { LabHost } from "../world/model.ts";
 import { resignature } from "../world/storage.ts";
 import { MANAGED_OBJECT } from "./managed-entity.ts";
 import type { Call } from "./service/call.ts";
-import { unresolvedVolumes } from "./service/host-storage.ts";
 import type { Lookups } from "./service/lookups.ts";
 import { managedType, needs } from "./service/managed-type.ts";
-import { hostOf, storageTask } from "./service/storage-call.ts";
+import { hostOf, queryUnresolved, storageTask } from "./service/storage-call.ts";
 import { optionalRecord, texts } from "./wire/args.ts";
 import { Any, Ref } from "./wire/value.ts";
 
 function resignatureOne(call: Call): Any {
-  const [devicePath = ""] = texts(optionalRecord(call.args, "resolutionSpec") ?? {}, "extentDevicePath");
+  const devicePaths = texts(optionalRecord(call.args, "resolutionSpec") ?? {}, "extentDevicePath");
   const host = hostOf(call);
   const { datastoreId } = call.change(
-    (state) => resignature(state, host.id, devicePath),
+    (state) => resignature(state, host.id, ...devicePaths),
     ({ vmfsUuid }) => [vmfsUuid],
   );
   return new Any("HostResignatureRescanResult", {
@@ -33,9 +32,7 @@ export const HOST_DATASTORE_SYSTEM = managedType<LabHost, Lookups>("HostDatastor
     }),
   },
   methods: {
-    "QueryUnresolvedVmfsVolumes() -> HostUnresolvedVmfsVolume*": needs("System.Read", (call) =>
-      unresolvedVolumes(hostOf(call), call.vcenter.lookups),
-    ),
+    "QueryUnresolvedVmfsVolumes() -> HostUnresolvedVmfsVolume*": needs("System.Read", queryUnresolved),
     "ResignatureUnresolvedVmfsVolume_Task(resolutionSpec HostUnresolvedVmfsResignatureSpec) -> &Task": needs(
       "Host.Config.Storage",
       (call) => storageTask(call, () => resignatureOne(call)),

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type LabHost, VimFault } from "../world/model.ts";
+import { rescanHba, rescanVmfs } from "../world/rescan.ts";
 import type { WorldState } from "../world/state.ts";
 import {
   attachScsiLun,
@@ -8,24 +9,15 @@ import {
   detachScsiLun,
   forceMount,
   mountVmfs,
-  rescanHba,
-  rescanVmfs,
   resignature,
   unmountVmfs,
 } from "../world/storage.ts";
 import { EXTENSIBLE_MANAGED_OBJECT } from "./managed-entity.ts";
 import type { Call, Handler } from "./service/call.ts";
-import {
-  fileSystemVolumes,
-  hasAdapter,
-  live,
-  storageDevices,
-  unresolvedVolumes,
-  vmfsVolume,
-} from "./service/host-storage.ts";
+import { fileSystemVolumes, hasAdapter, live, storageDevices, vmfsVolume } from "./service/host-storage.ts";
 import type { Lookups } from "./service/lookups.ts";
 import { managedType, needs } from "./service/managed-type.ts";
-import { faultIn, hostOf, storageTask } from "./service/storage-call.ts";
+import { faultIn, hostOf, queryUnresolved, storageTask } from "./service/storage-call.ts";
 import { records, text, texts } from "./wire/args.ts";
 import { invalidArgument, objectNotFound, SoapFault } from "./wire/faults.ts";
 import { Any, type Data } from "./wire/value.ts";
@@ -72,6 +64,7 @@ const each =
   (call) => {
     const resultOf = (key: string): Data => {
       try {
+        if (call.resultFault !== undefined) throw call.resultFault;
         perform(call, act, key);
         return { key };
       } catch (error) {
@@ -85,10 +78,11 @@ const each =
 function resolveOne(call: Call, spec: Data): Data {
   const { vcenter } = call;
   try {
-    const [devicePath = ""] = texts(spec, "extentDevicePath");
+    if (call.resultFault !== undefined) throw call.resultFault;
+    const devicePaths = texts(spec, "extentDevicePath");
     const resolve = text(spec, "uuidResolution") === "resignature" ? resignature : forceMount;
     const mount = call.change(
-      (state) => resolve(state, hostOf(call).id, devicePath),
+      (state) => resolve(state, hostOf(call).id, ...devicePaths),
       ({ vmfsUuid }) => [vmfsUuid],
     );
     return { spec, vmfs: vmfsVolume(mount, vcenter.lookups) };
@@ -140,9 +134,7 @@ export const HOST_STORAGE_SYSTEM = managedType<LabHost, Lookups>("HostStorageSys
     "AttachScsiLunEx_Task(lunUuid string+) -> &Task": configures(each("lunUuid", LUN, attachScsiLun)),
     "DeleteScsiLunState(lunCanonicalName string)": configures(single("lunCanonicalName", deleteScsiLunState)),
     "DeleteVmfsVolumeState(vmfsUuid string)": configures(single("vmfsUuid", deleteVmfsVolumeState)),
-    "QueryUnresolvedVmfsVolume() -> HostUnresolvedVmfsVolume*": needs("System.Read", (call) =>
-      unresolvedVolumes(hostOf(call), call.vcenter.lookups),
-    ),
+    "QueryUnresolvedVmfsVolume() -> HostUnresolvedVmfsVolume*": needs("System.Read", queryUnresolved),
     "ResolveMultipleUnresolvedVmfsVolumes(resolutionSpec HostUnresolvedVmfsResolutionSpec+) -> HostUnresolvedVmfsResolutionResult*":
       configures((call) => resolution(call)()),
     "ResolveMultipleUnresolvedVmfsVolumesEx_Task(resolutionSpec HostUnresolvedVmfsResolutionSpec+) -> &Task":

@@ -1,27 +1,27 @@
+/** A vim25 fault to be thrown, with what real ones carry besides their members. */
+export interface InjectedFault {
+  /** Its type, such as `QuiesceDatastoreIOForHAFailed`; it is sent with the type's ancestors' members. */
+  readonly fault: string;
+  /** The headline; the lab's own words when left out. */
+  readonly localizedMessage?: string | undefined;
+  readonly faultMessage?: readonly { readonly key: string; readonly message?: string | undefined }[] | undefined;
+  readonly faultCause?: { readonly fault: string; readonly localizedMessage?: string | undefined } | undefined;
+}
+
 export type FaultAction =
-  | {
-      kind:
-        | "http500"
-        | "http503"
-        | "reset"
-        | "reset-after"
-        | "hang"
-        | "hang-after"
-        | "garbage"
-        | "expire-session"
-        | "job-failed";
-    }
-  | { kind: "slow"; ms: number }
-  | { kind: "task-error" | "fault"; fault: string };
+  | { kind: (typeof PLAIN)[number] }
+  | { kind: "slow" | "trickle"; ms: number }
+  | { kind: "huge"; bytes: number }
+  | ({ kind: (typeof THROWING)[number] } & InjectedFault);
 
 export interface FaultSpec {
   api: "dgs" | "vim" | "*";
   /** Operation, or `*` for every one. */
   op: string;
   /** The first matching call that it hits, counted from when the fault was set; 1 is the next one. */
-  nth?: number;
+  nth?: number | undefined;
   /** How many calls it hits from there on; 1 when left out. */
-  times?: number;
+  times?: number | undefined;
   action: FaultAction;
 }
 
@@ -88,25 +88,40 @@ export class LabFaults {
 
 const PLAIN = [
   "http500",
+  "http500-after",
   "http503",
   "reset",
   "reset-after",
   "hang",
   "hang-after",
   "garbage",
+  "endless",
+  "same-token",
+  "new-tokens",
+  "echo-secrets",
   "expire-session",
   "job-failed",
 ] as const;
 
+const THROWING = ["task-error", "result-fault", "fault"] as const;
+
 /** How an action is spelt. */
-export const FAULT_ACTIONS: readonly string[] = [...PLAIN, "slow:MS", "task-error:FAULT", "fault:FAULT"];
+export const FAULT_ACTIONS: readonly string[] = [
+  ...PLAIN,
+  "slow:MS",
+  "trickle:MS",
+  "huge:BYTES",
+  ...THROWING.map((kind) => `${kind}:FAULT`),
+];
 
 /** Reads an action as the control interface spells it: `reset-after`, `slow:250`, `fault:ResourceInUse`. Undefined: none such. */
 export function parseFaultAction(text: string): FaultAction | undefined {
   const plain = PLAIN.find((kind) => kind === text);
   if (plain !== undefined) return { kind: plain };
-  const [, kind, rest] = /^(slow|task-error|fault):(\w+)$/.exec(text) ?? [];
-  if (rest === undefined) return undefined;
-  if (kind === "slow") return /^\d{1,6}$/.test(rest) ? { kind, ms: Number(rest) } : undefined;
-  return kind === "task-error" || kind === "fault" ? { kind, fault: rest } : undefined;
+  const [, word, rest = ""] = /^([\w-]+):(\w+)$/.exec(text) ?? [];
+  const throwing = THROWING.find((kind) => kind === word);
+  if (throwing !== undefined) return { kind: throwing, fault: rest };
+  if (!/^\d{1,10}$/.test(rest)) return undefined;
+  if (word === "slow" || word === "trickle") return { kind: word, ms: Number(rest) };
+  return word === "huge" ? { kind: word, bytes: Number(rest) } : undefined;
 }

@@ -88,7 +88,10 @@ export interface LabHost {
   storageSystem: string;
   datastoreSystem: string;
   connected: boolean;
-  /** Volumes whose disk the host saw at its last RescanAllHba, in order. A volume unassigned since is a dead disk until the next one. */
+  /**
+   * Volumes whose disk the host saw at its last RescanAllHba, in order. A volume unassigned since is a dead disk until
+   * the next one, and after it for as long as something that runs or a template refers to it.
+   */
   disks: LabDisk[];
   /** NAAs detached by hand: kept over rescans and reboots until attached or forgotten. */
   detached: Set<string>;
@@ -98,9 +101,20 @@ export interface LabHost {
   forceMounted: Map<string, string>;
   /** VMFS volumes that the host lists: mounted ones, and ones unmounted by hand whose disk is there. */
   mounts: LabMount[];
-  /** Copies found by the last RescanVmfs. */
-  unresolved: { vmfsUuid: string; label: string; naa: string; resolvable: boolean }[];
+  /** Copies found by the last RescanVmfs. The interface shows those of one signature as one volume. */
+  unresolved: LabCopy[];
+  /** Set: a signature that several disks carry cannot be resolved here. */
+  copiesUnresolvable?: boolean;
 }
+
+/** A disk with the header of another. */
+export interface LabCopy {
+  vmfsUuid: string;
+  label: string;
+  naa: string;
+}
+
+export type LagKind = "disk" | "volume" | "datastore";
 
 export interface LabDisk {
   naa: string;
@@ -109,6 +123,8 @@ export interface LabDisk {
   uuid: string;
   /** `ScsiLun.key` */
   key: string;
+  /** The last rescan found it gone, and something still refers to it. */
+  lost?: boolean;
 }
 
 export interface LabMount {
@@ -129,6 +145,8 @@ export interface LabDatastore {
   vmfsUuid: string;
   naas: string[];
   browser: string;
+  /** vCenter does not list it yet. */
+  late?: boolean;
 }
 
 export interface LabVm {
@@ -152,6 +170,8 @@ export interface LabVm {
   toolsRunning: boolean;
   /** A guest that ignores ShutdownGuest. */
   ignoresShutdown: boolean;
+  /** The fault that powering it off ends in. */
+  powerOffFails?: string;
   /** Disks and ISOs on other datastores than the home, besides the boot disk on the home. */
   foreignDevices: { kind: "disk" | "cdrom"; datastoreId: string; file: string }[];
 }

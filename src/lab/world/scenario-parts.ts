@@ -2,10 +2,12 @@
 
 import { assign, createClone } from "./array.ts";
 import { type ArrayStyle, IdSource } from "./id-source.ts";
+import { Lags } from "./lag.ts";
 import type { LabClient, LabFile, LabHost, LabVm, LabVolume } from "./model.ts";
 import { devicePathOf } from "./model.ts";
+import { rescanHba, rescanVmfs } from "./rescan.ts";
 import { copyFiles, naaOfVolume, type WorldState } from "./state.ts";
-import { forceMount, rescanHba, rescanVmfs } from "./storage.ts";
+import { forceMount } from "./storage.ts";
 import { bulkRegistration, switchOn } from "./vms.ts";
 
 export const GOLD = "AutomatedTest-VMBootImg-Gold";
@@ -25,6 +27,7 @@ export function newDraft(now: () => Date, style?: ArrayStyle): Draft {
   const start = now();
   return {
     ids: new IdSource(style),
+    lags: new Lags(),
     start,
     clock: start,
     now() {

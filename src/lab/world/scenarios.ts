@@ -1,6 +1,8 @@
 import { deleteVolume, unassign } from "./array.ts";
 import type { ArrayStyle } from "./id-source.ts";
+import { type LagSettings, Lags } from "./lag.ts";
 import type { LabClient, LabHost, LabVolume } from "./model.ts";
+import { rescanHba, rescanVmfs } from "./rescan.ts";
 import {
   addDatacenter,
   addFamily,
@@ -19,8 +21,8 @@ import {
   present,
 } from "./scenario-parts.ts";
 import { naaOfVolume, type WorldState } from "./state.ts";
-import { rescanHba, rescanVmfs, unmountVmfs } from "./storage.ts";
-import { removeVm } from "./vms.ts";
+import { unmountVmfs } from "./storage.ts";
+import { removeVm, switchOff } from "./vms.ts";
 
 export const SCENARIOS = [
   "clone-assigned",
@@ -50,6 +52,8 @@ export interface ScenarioOptions {
   running?: number;
   /** Clients in `fleet`, 10 when left out; the two of the domain are the first. */
   clients?: number;
+  /** What appears late from then on. */
+  lag?: LagSettings;
 }
 
 interface ScenarioContext {
@@ -76,7 +80,7 @@ export function buildScenario(options: ScenarioOptions, now: () => Date, style?:
   const esx165 = addPair(draft, 0, shared);
   const esx166 = addPair(draft, 1, shared);
   applyScenario({ draft, options, gold, gold2, esx165, esx166, policyId });
-  return { model: draft.model, ids: draft.ids, now };
+  return { model: draft.model, ids: draft.ids, lags: new Lags(options.lag), now };
 }
 
 function populationOf({ scenario, vms, running }: ScenarioOptions): { vms: number; running: number } {
@@ -165,14 +169,17 @@ function haltCleanup(draft: Draft, clone: LabVolume, host: LabHost): void {
   unmountVmfs(draft, host.id, clone.header.vmfsUuid);
 }
 
-/** The clone was unassigned and deleted while mounted: its datastore and VMs stay behind, inaccessible. */
+/** The clone was unassigned and deleted while mounted, and the host booted since: its datastore and VMs stay behind, inaccessible and off. */
 function removeUnderneath(draft: Draft, clone: LabVolume, { host }: { client: LabClient; host: LabHost }): void {
   for (const { id } of draft.model.assignments.filter((one) => one.volumeId === clone.id)) unassign(draft, id);
   deleteVolume(draft, clone.id);
+  const ran = draft.model.vms.filter((vm) => vm.powerState === "poweredOn");
+  for (const vm of ran) switchOff(vm);
+  host.disks = [];
   rescanHba(draft, host.id);
   rescanVmfs(draft, host.id);
   // vCenter falls back to this form for some of the VMs that it cannot read any more.
-  for (const vm of draft.model.vms.filter((one) => one.powerState !== "poweredOn")) vm.pathForm = "absolute";
+  for (const vm of draft.model.vms.filter((one) => !ran.includes(one))) vm.pathForm = "absolute";
 }
 
 function deployFleet({ draft, options, gold, gold2, esx165, esx166, policyId }: ScenarioContext): void {

@@ -1,4 +1,5 @@
 import type { IdSource } from "./id-source.ts";
+import type { Lags } from "./lag.ts";
 import type { LabDatastore, LabFile, LabHost, LabModel, LabMount, LabSnapshot, LabVm, LabVolume } from "./model.ts";
 import { DgsProblem, VimFault } from "./model.ts";
 
@@ -6,6 +7,7 @@ import { DgsProblem, VimFault } from "./model.ts";
 export interface WorldState {
   readonly model: LabModel;
   readonly ids: IdSource;
+  readonly lags: Lags;
   now(): Date;
 }
 
@@ -66,7 +68,7 @@ export function snapshotUnder(state: WorldState, policyId: string, snapshotId: s
 }
 
 /** The host's own client, and the groups that it is in. */
-export function clientsOf({ model }: WorldState, host: LabHost): ReadonlySet<string> {
+export function clientsOf({ model }: Pick<WorldState, "model">, host: LabHost): ReadonlySet<string> {
   const ids = new Set([host.clientId]);
   for (let before = 0; before < ids.size; ) {
     before = ids.size;
@@ -76,7 +78,7 @@ export function clientsOf({ model }: WorldState, host: LabHost): ReadonlySet<str
 }
 
 /** Whether the array presents the disk to this host now; a disk unassigned since the last rescan is dead. */
-export const presented = (state: WorldState, host: LabHost, volumeId: string): boolean => {
+export const presented = (state: Pick<WorldState, "model">, host: LabHost, volumeId: string): boolean => {
   const clients = clientsOf(state, host);
   return state.model.assignments.some((one) => one.volumeId === volumeId && clients.has(one.clientId));
 };

@@ -1,8 +1,8 @@
 /** vCenter's inventory of virtual machines, and the power they are under. */
 import type { LabDatastore, LabFile, LabHost, LabVm } from "./model.ts";
 import { VimFault } from "./model.ts";
+import { prune } from "./rescan.ts";
 import { datastoreById, reachableHost, usable, vmById, volumeByNaa, type WorldState } from "./state.ts";
-import { prune } from "./storage.ts";
 
 function badPower(vm: LabVm, requestedState: LabVm["powerState"]): VimFault {
   const message = "The attempted operation cannot be performed in the current state";
@@ -23,9 +23,15 @@ function manageable(state: WorldState, vmId: string): LabVm {
   return vm;
 }
 
+/** A VM whose storage is lost runs on, and can be stopped where its host still gets hold of it. */
 export function powerOff(state: WorldState, vmId: string): void {
-  const vm = manageable(state, vmId);
+  const vm = vmById(state, vmId);
+  if (vm.connectionState !== "inaccessible") manageable(state, vmId);
+  else reachableHost(state, vm.hostId);
   if (vm.powerState !== "poweredOn") throw badPower(vm, "poweredOff");
+  if (vm.powerOffFails !== undefined) {
+    throw new VimFault(vm.powerOffFails, `The host cannot stop virtual machine ${vm.name}`);
+  }
   switchOff(vm);
 }
 
@@ -66,8 +72,8 @@ export function switchOff(vm: LabVm): void {
 export function unregisterVm(state: WorldState, vmId: string): void {
   const vm = vmById(state, vmId);
   reachableHost(state, vm.hostId);
-  // A VM whose home is gone runs nowhere, whatever its last known power state says.
-  if (vm.powerState === "poweredOn" && vm.connectionState === "connected") throw badPower(vm, "poweredOff");
+  // Also where its storage is lost: its process is there until it is stopped, or its host boots.
+  if (vm.powerState === "poweredOn") throw badPower(vm, "poweredOff");
   removeVm(state, vm);
 }
 
@@ -133,7 +139,9 @@ function register(state: WorldState, what: Registration, known: LookUps): LabVm 
     throw new VimFault("ManagedObjectNotFound", `There is no VM folder ${what.folderId}`, { obj: what.folderId });
   }
   const { name, path } = splitPath(what.path);
-  const datastore = model.datastores.find((one) => one.datacenterId === datacenter.id && one.name === name);
+  const datastore = model.datastores.find(
+    (one) => one.datacenterId === datacenter.id && one.name === name && one.late !== true,
+  );
   if (datastore === undefined) {
     throw new VimFault("InvalidDatastore", `The datastore ${name} is not known here`, { name });
   }

@@ -2,6 +2,7 @@ import { LabFaults } from "./faults.ts";
 import type { ArrayStyle } from "./id-source.ts";
 import { type Latency, NO_LATENCY } from "./latency.ts";
 import type { LabModel } from "./model.ts";
+import { showLate } from "./rescan.ts";
 import { buildScenario, type ScenarioOptions } from "./scenarios.ts";
 import type { WorldState } from "./state.ts";
 
@@ -28,6 +29,7 @@ export class World {
   #generation = 1;
   #mutations: Mutation[] = [];
   #replacing = new AbortController();
+  #alarm: NodeJS.Timeout | undefined;
   readonly #listeners = new Set<() => void>();
   readonly #now: () => Date;
   readonly #style: ArrayStyle | undefined;
@@ -81,6 +83,7 @@ export class World {
     this.#mutations = [];
     this.#faults.clear();
     this.#faults.forgetCalls();
+    clearTimeout(this.#alarm);
     this.#replacing.abort();
     this.#replacing = new AbortController();
     this.announce();
@@ -98,11 +101,28 @@ export class World {
    */
   change<T>(cause: Cause, act: (state: WorldState) => T, targetsOf: (result: T) => readonly string[]): T {
     const result = act(this.#state);
+    this.#showLate();
     const at = this.#now().toISOString();
     for (const target of targetsOf(result)) {
       this.#mutations.push({ seq: this.#mutations.length + 1, at, ...cause, target });
     }
     this.announce();
     return result;
+  }
+
+  /** Somebody reads vCenter: what is late for a number of reads comes nearer, and shows before this one is answered. */
+  countRead(): void {
+    this.#state.lags.countRead();
+    this.#showLate();
+  }
+
+  /** What is late for some milliseconds shows when they have passed, or when something looks after that. */
+  #showLate(): void {
+    const { lags } = this.#state;
+    if (showLate(this.#state)) this.announce();
+    clearTimeout(this.#alarm);
+    const now = this.#now();
+    const at = lags.nextAt(now);
+    if (at !== undefined) this.#alarm = setTimeout(() => this.#showLate(), at - now.getTime() + 1).unref();
   }
 }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { NO_LATENCY } from "../../../src/lab/world/latency.ts";
+import { rescanHba, rescanVmfs } from "../../../src/lab/world/rescan.ts";
 import { SCENARIOS } from "../../../src/lab/world/scenarios.ts";
-import { rescanHba, rescanVmfs } from "../../../src/lab/world/storage.ts";
 import { TOUCHES } from "../../../src/lab/world/touches/targets.ts";
 import { powerOff } from "../../../src/lab/world/vms.ts";
 import { change } from "../../support/change.ts";
@@ -72,7 +72,7 @@ describe("POST /reset", () => {
     const state = await control.state();
     expect(state.vms).toHaveLength(30);
     expect(state.vms.filter(({ powerState }) => powerState === "poweredOn")).toHaveLength(7);
-    expect(lab.world.latency).toEqual({ dgs: 2, vim: 0, task: 1000, rescan: 0 });
+    expect(lab.world.latency).toEqual({ ...NO_LATENCY, dgs: 2, clone: 2, task: 1000 });
     expect(lab.world.faults.take("vim", "Login")).toBeUndefined();
     await control.reset();
     expect(lab.world.latency).toEqual(NO_LATENCY);
@@ -134,9 +134,23 @@ describe("faults", () => {
     await control.faults({ api: "vim", op: "SearchDatastoreSubFolders_Task", action: "http500" });
   });
 
+  test("say what they are told to say, where they throw something", async () => {
+    const says = { localizedMessage: "Busy.", faultCause: { fault: "ResourceInUse" } };
+    await control.faults({ api: "vim", op: "UnmountVmfsVolume", action: "fault:HostConfigFault", ...says });
+    expect(lab.world.faults.take("vim", "UnmountVmfsVolume")).toMatchObject({ fault: "HostConfigFault", ...says });
+    await expect(control.faults({ api: "vim", op: "*", action: "hang", ...says })).rejects.toThrow("422");
+  });
+
   test.each(["explode", "slow", "slow:x", "fault:"])("%s is no action", async (action) => {
     await expect(control.faults({ api: "dgs", op: "*", action })).rejects.toThrow("422");
   });
+});
+
+test("GET /state counts the sessions and the calls of both systems", async () => {
+  const { world } = lab;
+  world.faults.take("vim", "QueryUnresolvedVmfsVolume");
+  const state = await (await fetch(`${lab.info.control.url}/state`)).json();
+  expect(state).toMatchObject({ sessions: { dgs: 0, vim: 0 }, calls: { vim: { QueryUnresolvedVmfsVolume: 1 } } });
 });
 
 describe("POST /touch", () => {

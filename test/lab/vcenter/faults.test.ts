@@ -1,6 +1,18 @@
 import { describe, expect, test } from "vitest";
 import type { FaultAction } from "../../../src/lab/world/faults.ts";
-import { child, nextChange, self, startVim, type TestVcenter, taskInfo, typeOf } from "./vcenter.ts";
+import {
+  COLLECTOR,
+  CREDENTIALS,
+  child,
+  nextChange,
+  ROOT,
+  self,
+  specOf,
+  startVim,
+  type TestVcenter,
+  taskInfo,
+  typeOf,
+} from "./vcenter.ts";
 
 const CURRENT_TIME = self("ServiceInstance", "ServiceInstance");
 
@@ -131,6 +143,83 @@ describe("faults on the wire", () => {
     expect(child(info, "state").text).toBe("error");
     expect(typeOf(child(info, "error.fault"))).toBe("GenericVmConfigFault");
     expect(powerOf(lab, lab.running)).toBe("poweredOn");
+  });
+
+  test("a fault says what it is told to: headline, messages, cause, and its concrete type", async () => {
+    const lab = await withFault("UnmountVmfsVolume", {
+      kind: "fault",
+      fault: "QuiesceDatastoreIOForHAFailed",
+      localizedMessage: "The HA agent cannot quiesce file activity.",
+      faultMessage: [{ key: "com.vmware.esx.busy", message: "Sysinfo error: Busy" }],
+      faultCause: { fault: "ResourceInUse", localizedMessage: "Heartbeats are under way." },
+    });
+    const storage = lab.world.model.hosts[0]?.storageSystem ?? "";
+    const unmount = `${self("HostStorageSystem", storage)}<vmfsUuid>any</vmfsUuid>`;
+    const { fault = expect.fail() } = await lab.soap.call("UnmountVmfsVolume", unmount);
+    expect(fault).toMatchObject({ type: "QuiesceDatastoreIOForHAFailed", message: expect.stringContaining("quiesce") });
+    expect(child(fault.detail, "faultMessage.message").text).toBe("Sysinfo error: Busy");
+    expect(typeOf(child(fault.detail, "faultCause.fault"))).toBe("ResourceInUse");
+    expect(child(fault.detail, "faultCause.localizedMessage").text).toBe("Heartbeats are under way.");
+  });
+
+  test("result-fault:X stands in the result of each thing, and the call succeeds", async () => {
+    const lab = await withFault("UnmountVmfsVolumeEx_Task", { kind: "result-fault", fault: "TaskInProgress" });
+    const { storageSystem = "", mounts = [] } = lab.world.model.hosts[0] ?? {};
+    const uuid = mounts[0]?.vmfsUuid ?? "";
+    const unmount = `${self("HostStorageSystem", storageSystem)}<vmfsUuid>${uuid}</vmfsUuid>`;
+    const info = await taskInfo(lab.soap, (await lab.soap.call("UnmountVmfsVolumeEx_Task", unmount)).value);
+    expect(child(info, "state").text).toBe("success");
+    expect(typeOf(child(info, "result.HostStorageSystemVmfsVolumeResult.fault.fault"))).toBe("TaskInProgress");
+    expect(lab.world.mutations).toEqual([]);
+  });
+
+  test("http500-after fails once the task has run to its end", async () => {
+    const lab = await withFault("PowerOffVM_Task", { kind: "http500-after" });
+    await expect(powerOff(lab)).rejects.toThrow();
+    expect(powerOf(lab, lab.running)).toBe("poweredOff");
+  });
+
+  test("echo-secrets tells in its text what the server was given", async () => {
+    const { soap } = await withFault("CurrentTime", { kind: "echo-secrets" });
+    const { fault } = await soap.call("CurrentTime", CURRENT_TIME);
+    expect(fault?.message).toContain(CREDENTIALS.password);
+    expect(fault?.message).toContain(soap.cookie?.split('"')[1]);
+  });
+
+  test("trickle brings the whole reply in the end", async () => {
+    const { soap } = await withFault("CurrentTime", { kind: "trickle", ms: 0 });
+    expect((await soap.call("CurrentTime", CURRENT_TIME)).fault).toBeUndefined();
+  });
+
+  test("huge:BYTES is a reply of that size which means the same", async () => {
+    const { soap } = await withFault("CurrentTime", { kind: "huge", bytes: 1_000_000 });
+    const body = `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><CurrentTime xmlns="urn:vim25">${CURRENT_TIME}</CurrentTime></e:Body></e:Envelope>`;
+    const { text } = await soap.http("POST", "/sdk", body);
+    expect(text.length).toBeGreaterThan(1_000_000);
+    expect(text).toContain("returnval");
+  });
+
+  test("endless goes on until the faults are cleared", async () => {
+    const lab = await withFault("CurrentTime", { kind: "endless" });
+    const pending = expect(lab.soap.call("CurrentTime", CURRENT_TIME)).rejects.toThrow();
+    await expect.poll(() => lab.world.faults.calls().vim["CurrentTime"]).toBe(1);
+    lab.world.faults.clear();
+    await pending;
+  });
+
+  test.each([
+    ["same-token", 1],
+    ["new-tokens", 3],
+  ] as const)("%s names another page for ever", async (kind, different) => {
+    const { soap, world } = await startVim();
+    world.faults.add({ api: "vim", op: "*", times: 9, action: { kind } });
+    const spec = specOf(ROOT, { Folder: ["name"] });
+    const tokens = [(await soap.call("RetrievePropertiesEx", `${COLLECTOR}${spec}<options/>`)).value];
+    for (const _ of ["second", "third"]) {
+      const token = child(tokens.at(-1) ?? expect.fail(), "token").text;
+      tokens.push((await soap.call("ContinueRetrievePropertiesEx", `${COLLECTOR}<token>${token}</token>`)).value);
+    }
+    expect(new Set(tokens.map((page) => child(page, "token").text)).size).toBe(different);
   });
 
   test("the nth call is the one that it hits", async () => {

@@ -1,9 +1,10 @@
-import { expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { assign, createClone } from "../../../src/lab/world/array.ts";
 import { devicePathOf, type LabHost } from "../../../src/lab/world/model.ts";
+import { touchWorld } from "../../../src/lab/world/touches/touch.ts";
 import type { World } from "../../../src/lab/world/world.ts";
 import { change } from "../../support/change.ts";
-import { child, type SoapClient, self, startVim, taskInfo, texts, typeOf } from "./vcenter.ts";
+import { child, type SoapClient, type SoapReply, self, startVim, taskInfo, texts, typeOf } from "./vcenter.ts";
 
 const GOLD_2 = "AutomatedTest-VMBootImg-Gold-2";
 
@@ -54,14 +55,45 @@ test("a copy is told with its head extent's device path, and is resolvable", asy
   expect(child(value, "resolveStatus.multipleCopies").text).toBe("false");
 });
 
-test("several copies of one signature say so", async () => {
-  const { soap, world } = await startVim({ scenario: "empty" });
-  assignCopy(world, GOLD_2);
-  assignCopy(world, GOLD_2);
-  await soap.call("RescanAllHba", system(world));
-  await soap.call("RescanVmfs", system(world));
-  const { values } = await soap.call("QueryUnresolvedVmfsVolume", system(world));
-  expect(values.map((one) => child(one, "resolveStatus.multipleCopies").text)).toEqual(["true", "true"]);
+const refusalIn = ({ value }: SoapReply): string | undefined => typeOf(child(value, "fault.fault"));
+
+describe("several copies of one signature", () => {
+  const twoCopies = async (touch?: "copies-unresolvable") => {
+    const { soap, world } = await startVim({ scenario: "empty" });
+    const naas = [assignCopy(world, GOLD_2), assignCopy(world, GOLD_2)];
+    if (touch !== undefined) touchWorld(world.state, { what: touch });
+    await soap.call("RescanAllHba", system(world));
+    await soap.call("RescanVmfs", system(world));
+    const { values } = await soap.call("QueryUnresolvedVmfsVolume", system(world));
+    return { soap, world, naas, values };
+  };
+
+  test("are one unresolved volume with an extent for each disk", async () => {
+    const { values, naas } = await twoCopies();
+    expect(values).toHaveLength(1);
+    const [volume = expect.fail()] = values;
+    expect(texts(volume, "extent.device.diskName")).toEqual(naas);
+    expect(texts(volume, "extent.devicePath")).toEqual(naas.map(devicePathOf));
+    expect(texts(volume, "extent.isHeadExtent")).toEqual(["true", "true"]);
+    expect(texts(volume, "extent.ordinal")).toEqual(["0", "0"]);
+    expect(child(volume, "resolveStatus.multipleCopies").text).toBe("true");
+    expect(child(volume, "resolveStatus.resolvable").text).toBe("true");
+  });
+
+  test("are resolved where one is named, and ambiguous where several are", async () => {
+    const { soap, world, naas, values } = await twoCopies();
+    const [first = "", second = ""] = naas.map(devicePathOf);
+    const both = `${first}</extentDevicePath><extentDevicePath>${second}`;
+    expect(refusalIn(await resolve(soap, world, both))).toBe("VmfsAmbiguousMount");
+    expect(child((await resolve(soap, world, second)).value, "vmfs.extent.diskName").text).toBe(naas[1]);
+    expect(values).toHaveLength(1);
+  });
+
+  test("cannot be resolved on a host that says so", async () => {
+    const { soap, world, naas, values } = await twoCopies("copies-unresolvable");
+    expect(values.map((one) => child(one, "resolveStatus.resolvable").text)).toEqual(["false"]);
+    expect(refusalIn(await resolve(soap, world, devicePathOf(naas[0] ?? "")))).toBe("HostConfigFault");
+  });
 });
 
 test("a force mount returns the volume; refusals are in the result while the call succeeds", async () => {
@@ -101,7 +133,7 @@ test("an adapter that the host does not have is not rescanned", async () => {
 });
 
 test("a rescan that is under way when the world is reset does not touch the new one", async () => {
-  const { soap, world } = await startVim({ latency: { dgs: 0, vim: 0, task: 0, rescan: 60_000 } });
+  const { soap, world } = await startVim({ latency: { rescan: 60_000 } });
   const pending = soap.call("RescanAllHba", system(world));
   await vi.waitFor(() => expect(world.faults.calls().vim).toMatchObject({ RescanAllHba: 1 }));
   world.reset({ scenario: "clone-assigned" });
@@ -144,4 +176,12 @@ test("tasks do the same as the calls, tell refusals one by one, and are logged u
     ["RescanVmfs", expect.any(String)],
     ["MountVmfsVolumeEx_Task", uuid],
   ]);
+});
+
+test("a query for unresolved volumes takes its latency, and none of the reset world's", async () => {
+  const { soap, world } = await startVim({ latency: { unresolved: 60_000 } });
+  const pending = soap.call("QueryUnresolvedVmfsVolume", system(world));
+  await vi.waitFor(() => expect(world.faults.calls().vim).toMatchObject({ QueryUnresolvedVmfsVolume: 1 }));
+  world.reset({ scenario: "clone-assigned" });
+  expect((await pending).fault?.type).toBe("ManagedObjectNotFound");
 });

@@ -4,7 +4,7 @@ import { afterEach } from "vitest";
 import { type Certificate, makeCertificate } from "../../../src/lab/http/certificate.ts";
 import { startVcenter, type VcenterServer } from "../../../src/lab/vcenter/server/server.ts";
 import { escapeXml, parseXml, type XmlElement, XSI } from "../../../src/lab/vcenter/wire/xml.ts";
-import type { Latency } from "../../../src/lab/world/latency.ts";
+import { type Latency, NO_LATENCY } from "../../../src/lab/world/latency.ts";
 import type { ScenarioOptions } from "../../../src/lab/world/scenarios.ts";
 import { World } from "../../../src/lab/world/world.ts";
 
@@ -34,14 +34,14 @@ export interface TestVcenter {
 }
 
 export async function startVim(
-  options: Partial<ScenarioOptions> & { latency?: Latency; signIn?: boolean } = {},
+  options: Partial<ScenarioOptions> & { latency?: Partial<Latency>; signIn?: boolean } = {},
 ): Promise<TestVcenter> {
   certificate ??= makeCertificate();
   const tls = await certificate;
   const { latency, signIn = true, ...scenario } = options;
   const world = new World({
     scenario: { scenario: "clone-assigned", ...scenario },
-    ...(latency === undefined ? {} : { latency }),
+    latency: { ...NO_LATENCY, ...latency },
   });
   const server = await startVcenter({ world, credentials: CREDENTIALS, tls, port: 0 });
   const agent = new Agent({ connect: { ca: tls.cert } });

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { IdSource } from "../../../src/lab/world/id-source.ts";
+import { rescanHba, rescanVmfs } from "../../../src/lab/world/rescan.ts";
 import { fixturesOf } from "../../../src/lab/world/scenario-parts.ts";
 import { SCENARIOS, type ScenarioOptions } from "../../../src/lab/world/scenarios.ts";
-import { rescanHba, rescanVmfs } from "../../../src/lab/world/storage.ts";
 import { World } from "../../../src/lab/world/world.ts";
 import { change } from "../../support/change.ts";
 

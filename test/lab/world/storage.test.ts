@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { assign, createClone, unassign } from "../../../src/lab/world/array.ts";
 import { devicePathOf, type LabHost, type LabVolume, VimFault } from "../../../src/lab/world/model.ts";
+import { rescanHba, rescanVmfs } from "../../../src/lab/world/rescan.ts";
 import type { ScenarioName } from "../../../src/lab/world/scenarios.ts";
 import { naaOfVolume } from "../../../src/lab/world/state.ts";
 import {
@@ -9,10 +10,9 @@ import {
   detachScsiLun,
   forceMount,
   mountVmfs,
-  rescanHba,
-  rescanVmfs,
   unmountVmfs,
 } from "../../../src/lab/world/storage.ts";
+import { touchWorld } from "../../../src/lab/world/touches/touch.ts";
 import { powerOff, unregisterVm } from "../../../src/lab/world/vms.ts";
 import { World } from "../../../src/lab/world/world.ts";
 import { change } from "../../support/change.ts";
@@ -129,11 +129,37 @@ describe("a rescan", () => {
     rescan(esx165);
     expect(esx165.mounts).toMatchObject([{ mounted: true, accessible: false }]);
     expect(new Set(world.model.vms.map((vm) => vm.connectionState))).toEqual(new Set(["inaccessible"]));
-    for (const { id } of [...world.model.vms]) change(world, unregisterVm, id);
+    emptyDatastore(world);
     expect(world.model.datastores, "a rescan is what drops it").toHaveLength(1);
     rescan(esx165);
     expect(esx165.mounts).toEqual([]);
     expect(world.model.datastores).toEqual([]);
+  });
+});
+
+describe("a lost disk", () => {
+  test("stays listed, dead, for as long as a running VM or a template holds on to it", () => {
+    const { world, esx165, rescan } = stage("clone-assigned");
+    touchWorld(world.state, { what: "lose-disk" });
+    const listed = () => {
+      rescan(esx165);
+      return esx165.disks.map(({ lost }) => lost);
+    };
+    expect(listed()).toEqual([true]);
+    expect(esx165.mounts).toMatchObject([{ mounted: true, accessible: false }]);
+    const { vms } = world.model;
+    for (const { id } of vms.filter((vm) => vm.powerState === "poweredOn")) change(world, powerOff, id);
+    expect(listed(), "the template").toEqual([true]);
+    for (const { id } of vms.filter((vm) => vm.template)) change(world, unregisterVm, id);
+    expect(listed()).toEqual([]);
+  });
+
+  test("is let go when its host boots", () => {
+    const { world, esx165 } = stage("clone-assigned");
+    touchWorld(world.state, { what: "lose-disk" });
+    touchWorld(world.state, { what: "reboot-host" });
+    expect(esx165.disks).toEqual([]);
+    expect(world.model.vms.every((vm) => vm.powerState === "poweredOff")).toBe(true);
   });
 });
 

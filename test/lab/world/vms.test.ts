@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { type LabVm, VimFault } from "../../../src/lab/world/model.ts";
 import type { ScenarioName } from "../../../src/lab/world/scenarios.ts";
+import { touchWorld } from "../../../src/lab/world/touches/touch.ts";
 import {
   filesOn,
   finishShutdown,
@@ -71,14 +72,23 @@ test("a guest without tools cannot be shut down, one that ignores it stays on, o
   expect(faultOf(() => change(world, shutdownGuest, web2.id)).type).toBe("InvalidPowerState");
 });
 
-test("a running VM is not unregistered, a suspended one and one that is inaccessible are", () => {
+test("a running VM is not unregistered, also when its storage is lost; a suspended one is", () => {
   const { world, vm } = stage();
   expect(faultOf(() => change(world, unregisterVm, vm("web-01").id)).type).toBe("InvalidPowerState");
   vm("web-01").powerState = "suspended";
   change(world, unregisterVm, vm("web-01").id);
   vm("web-02").connectionState = "inaccessible";
+  expect(faultOf(() => change(world, unregisterVm, vm("web-02").id)).type).toBe("InvalidPowerState");
+  change(world, powerOff, vm("web-02").id);
   change(world, unregisterVm, vm("web-02").id);
   expect(world.model.vms.filter(({ name }) => name.startsWith("web-"))).toEqual([]);
+});
+
+test("a VM whose power-off fails runs on", () => {
+  const { world, vm } = stage();
+  touchWorld(world.state, { what: "power-off-fails", vm: "web-01", fault: "GenericVmConfigFault" });
+  expect(faultOf(() => change(world, powerOff, vm("web-01").id)).type).toBe("GenericVmConfigFault");
+  expect(vm("web-01").powerState).toBe("poweredOn");
 });
 
 test("a path is registered once, under a name that is free, from a file that is there", () => {

@@ -4,6 +4,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { type Listening, listen } from "../../http/listen.ts";
 import { cut, hang } from "../../http/no-reply.ts";
+import { endless, padded, trickled } from "../../http/unruly-body.ts";
 import type { FaultAction } from "../../world/faults.ts";
 import { type Credentials, DgsProblem } from "../../world/model.ts";
 import type { World } from "../../world/world.ts";
@@ -16,6 +17,8 @@ import { writeRoutes } from "./writes.ts";
 export interface DgsServer extends Listening {
   /** The operationIds that it has. */
   ops: readonly string[];
+  /** How many are open. */
+  sessions(): number;
   expireSessions(): void;
 }
 
@@ -35,11 +38,12 @@ export async function startDgs(options: {
     generation = world.generation;
   });
   const routes = [...sessionRoutes(sessions), ...readRoutes(world), ...writeRoutes(world, jobs)];
-  const app = dgsApp({ world, sessions, jobs, routes });
+  const app = dgsApp({ world, credentials, sessions, jobs, routes });
   const listening = await listen({ fetch: app.fetch, tls, port });
   return {
     port: listening.port,
     ops: routes.map(({ op }) => op),
+    sessions: () => sessions.count(),
     expireSessions: () => sessions.endAll(),
     async close() {
       unsubscribe();
@@ -51,12 +55,13 @@ export async function startDgs(options: {
 
 interface Parts {
   world: World;
+  credentials: Credentials;
   sessions: DgsSessions;
   jobs: DgsJobs;
   routes: readonly Route[];
 }
 
-function dgsApp({ world, sessions, jobs, routes }: Parts): Hono<Env> {
+function dgsApp({ world, credentials, sessions, jobs, routes }: Parts): Hono<Env> {
   const app = new Hono<Env>().basePath("/api/v1");
   for (const route of routes) {
     app.on(route.method, route.path, async (call) => {
@@ -66,12 +71,10 @@ function dgsApp({ world, sessions, jobs, routes }: Parts): Hono<Env> {
       await pause(world.latency.dgs + (fault?.kind === "slow" ? fault.ms : 0));
       // What was asked of the world before a reset is not done to the one after it.
       if (world.generation !== generation) return cut(call.env);
-      const mishap = await before(fault, call, cleared);
+      const mishap = await before(fault, call, { cleared, credentials });
       if (mishap !== undefined) return mishap;
       const reply = await answer(route, call, sessions, fault);
-      if (fault?.kind !== "reset-after" && fault?.kind !== "hang-after") return respond(reply);
-      if (reply.jobId !== undefined) await jobs.settled(reply.jobId);
-      return fault.kind === "reset-after" ? cut(call.env) : hang(call.env, cleared);
+      return after(fault, call, { reply, cleared, jobs });
     });
   }
   app.notFound((call) => problemResponse(notFound(`There is no ${call.req.method} ${call.req.path} here.`)));
@@ -95,14 +98,26 @@ function respond({ status, body, location }: Reply): Response {
 }
 
 /** What goes wrong before anything is done; undefined when the call goes through. */
-async function before(fault: FaultAction | undefined, call: Call, cleared: AbortSignal): Promise<Response | undefined> {
+async function before(
+  fault: FaultAction | undefined,
+  call: Call,
+  { cleared, credentials }: { cleared: AbortSignal; credentials: Credentials },
+): Promise<Response | undefined> {
   switch (fault?.kind) {
     case "http500":
       return problemResponse(new DgsProblem(500, "Internal error", "The array failed."));
     case "http503":
       return problemResponse(new DgsProblem(503, "Unavailable", "The array is busy with itself."));
     case "fault":
-      return problemResponse(new DgsProblem(500, fault.fault, `The array failed with ${fault.fault}.`));
+      return problemResponse(
+        new DgsProblem(500, fault.fault, fault.localizedMessage ?? `The array failed with ${fault.fault}.`),
+      );
+    case "echo-secrets": {
+      const { username, password } = credentials;
+      const authorization = call.req.header("authorization") ?? "none";
+      const detail = `The array failed for ${username}, password ${password}, authorization ${authorization}.`;
+      return problemResponse(new DgsProblem(500, "Internal error", detail));
+    }
     case "garbage":
       return new Response("\u0001DGS-9000 bootloader> ", { headers: { "content-type": "application/json" } });
     case "reset":
@@ -110,16 +125,59 @@ async function before(fault: FaultAction | undefined, call: Call, cleared: Abort
     case "hang":
       return hang(call.env, cleared);
     case "slow":
+    case "trickle":
+    case "endless":
+    case "huge":
+    case "same-token":
+    case "new-tokens":
+    case "http500-after":
     case "reset-after":
     case "hang-after":
     case "expire-session":
     case "job-failed":
     case "task-error":
+    case "result-fault":
     case undefined:
       return undefined;
     default:
       return fault satisfies never;
   }
+}
+
+/** How the reply to what is done comes, or does not. */
+async function after(
+  fault: FaultAction | undefined,
+  call: Call,
+  { reply, cleared, jobs }: { reply: Reply; cleared: AbortSignal; jobs: DgsJobs },
+): Promise<Response> {
+  const text = JSON.stringify(reply.body ?? {});
+  const line = { env: call.env, cleared };
+  const unruly = (body: ReadableStream): Response =>
+    new Response(body, { status: reply.status, headers: { "content-type": "application/json" } });
+  switch (fault?.kind) {
+    case "http500-after":
+      await settled(reply, jobs);
+      return problemResponse(new DgsProblem(500, "Internal error", "The array failed."));
+    case "reset-after":
+      await settled(reply, jobs);
+      return cut(call.env);
+    case "hang-after":
+      await settled(reply, jobs);
+      return hang(call.env, cleared);
+    case "trickle":
+      return unruly(trickled(text, fault.ms, line));
+    case "endless":
+      return unruly(endless(text, line));
+    case "huge":
+      return unruly(padded({ opening: "", rest: text }, fault.bytes, line));
+    default:
+      return respond(reply);
+  }
+}
+
+/** Once the change is made that a lost reply would have told of. */
+async function settled({ jobId }: Reply, jobs: DgsJobs): Promise<void> {
+  if (jobId !== undefined) await jobs.settled(jobId);
 }
 
 async function pause(ms: number): Promise<void> {

@@ -32,6 +32,10 @@ export class DgsSessions {
     if (token !== undefined) this.#open.delete(token);
   }
 
+  count(): number {
+    return [...this.#open.values()].filter(({ expiresAt }) => expiresAt > Date.now()).length;
+  }
+
   endAll(): void {
     this.#open.clear();
   }

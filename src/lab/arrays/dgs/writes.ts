@@ -45,7 +45,7 @@ export function writeRoutes(world: World, jobs: DgsJobs): Route[] {
     const { id } = jobs.start({
       ...(key === undefined ? {} : { key }),
       request,
-      latencyMs: world.latency.dgs,
+      latencyMs: op === "CloneSnapshot" ? world.latency.clone : world.latency.dgs,
       apply: fails ? failJob : () => world.change({ api: "dgs", op, by: user }, apply, ({ targets }) => targets).result,
     });
     return accepted(id);

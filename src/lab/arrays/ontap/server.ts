@@ -226,6 +226,14 @@ async function before(
     case "expire-session":
     case "job-failed":
     case "task-error":
+    case "result-fault":
+    case "http500-after":
+    case "trickle":
+    case "endless":
+    case "huge":
+    case "same-token":
+    case "new-tokens":
+    case "echo-secrets":
     case undefined:
       return undefined;
     default:

@@ -8,8 +8,10 @@ NoPermission < SecurityError: object &ManagedObject, privilegeId string
 NotAuthenticated < NoPermission:
 InvalidLogin < VimFault:
 InvalidState < VimFault:
+QuestionPending < InvalidState: text string
 InvalidPowerState < InvalidState: requestedState VirtualMachinePowerState?, existingState VirtualMachinePowerState
 ResourceInUse < VimFault: type string?, name string?
+QuiesceDatastoreIOForHAFailed < ResourceInUse: host &HostSystem, hostName string, ds &Datastore, dsName string
 NotFound < VimFault:
 AlreadyExists < VimFault: name string?
 DuplicateName < VimFault: name string, object &ManagedObject

@@ -2,14 +2,15 @@
 import type { FaultAction } from "../../world/faults.ts";
 import type { Find } from "../collector/select.ts";
 import { isA, type MethodDef, methodNamed } from "../schema/schema.ts";
-import type { Call } from "../service/call.ts";
+import type { Call, Handler } from "../service/call.ts";
 import { implementationOf } from "../service/managed-type.ts";
 import type { Session } from "../service/sessions.ts";
+import { ROOT_FOLDER } from "../service/well-known.ts";
 import { ref } from "../wire/args.ts";
 import { decodeCall, isVimNamespace } from "../wire/decode.ts";
 import { encodeField } from "../wire/encode.ts";
 import { injectedFault, invalidArgument, invalidRequest, objectNotFound, SoapFault } from "../wire/faults.ts";
-import { type Data, Ref, type Value } from "../wire/value.ts";
+import { type Data, isData, Ref, type Value } from "../wire/value.ts";
 import { parseXml, SOAP_ENVELOPE, type XmlElement, XmlError } from "../wire/xml.ts";
 import type { Vcenter } from "./vcenter.ts";
 
@@ -68,7 +69,6 @@ export async function answer(
   action: FaultAction | undefined,
 ): Promise<Answer> {
   const args = decodeCall(element, method);
-  const taskFault = action?.kind === "task-error" ? injectedFault(action.fault) : undefined;
   const implementation = implementationOf(method.name);
   if (implementation?.open !== undefined) {
     return { method, value: implementation.open({ ...caller, vcenter, args }) };
@@ -89,11 +89,27 @@ export async function answer(
     args,
     find,
     gone: caller.gone,
-    taskFault,
+    taskFault: action?.kind === "task-error" ? injectedFault(action, self) : undefined,
+    resultFault: action?.kind === "result-fault" ? injectedFault(action, self) : undefined,
     change: (act, targetsOf) => vcenter.world.change(cause, act, targetsOf),
   };
-  return { method, value: await implementation.run(call) };
+  if (READS.test(method.name)) vcenter.world.countRead();
+  if (action?.kind !== "same-token" && action?.kind !== "new-tokens") {
+    return { method, value: await implementation.run(call) };
+  }
+  const token = action.kind === "same-token" ? "page" : `page-${vcenter.world.faults.calls().totals.vim}`;
+  return { method, value: await withoutEnd(call, token, implementation.run) };
 }
+
+/** A page that names another one; one is there for whatever token. */
+async function withoutEnd(call: Call, token: string, run: Handler): Promise<Value | undefined> {
+  if (call.method.name === "ContinueRetrievePropertiesEx") return { token, objects: [{ obj: ROOT_FOLDER }] };
+  const value = await run(call);
+  return call.method.name === "RetrievePropertiesEx" && isData(value) ? { ...value, token } : value;
+}
+
+/** The methods that read what the world holds: what is late for a number of reads waits for these. */
+const READS = /^(RetrieveProperties(Ex)?|CheckForUpdates|WaitForUpdates(Ex)?|QueryUnresolvedVmfsVolumes?|Find\w+)$/;
 
 /** The object that the call is made on, as what it is and not as what the client says that it is. */
 function receiver(method: MethodDef, self: Ref, find: Find): Ref {

@@ -26,7 +26,7 @@ export class Inventory {
     this.lookups = lookups;
     this.#addFolders();
     for (const host of model.hosts) this.#addHost(host);
-    for (const datastore of model.datastores) {
+    for (const datastore of lookups.datastores) {
       this.#add(DATASTORE.entity(datastore.id, datastore, lookups));
       this.#addBrowser(datastore.browser, { datastores: () => [datastore] });
     }

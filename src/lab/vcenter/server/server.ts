@@ -4,6 +4,7 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { type Bindings, type Listening, listen } from "../../http/listen.ts";
 import { cut, hang } from "../../http/no-reply.ts";
+import { endless, padded, trickled } from "../../http/unruly-body.ts";
 import type { FaultAction } from "../../world/faults.ts";
 import type { Credentials } from "../../world/model.ts";
 import type { World } from "../../world/world.ts";
@@ -18,6 +19,8 @@ import { Vcenter } from "./vcenter.ts";
 export interface VcenterServer extends Listening {
   /** The vim25 methods that it has. */
   readonly ops: readonly string[];
+  /** How many are open. */
+  sessions(): number;
   /** Ends all sessions, as a restart of the service would. */
   expireSessions(): void;
 }
@@ -44,6 +47,7 @@ export async function startVcenter(options: {
   return {
     port: listening.port,
     ops: methodNames(),
+    sessions: () => vcenter.sessions.count(),
     expireSessions: () => vcenter.sessions.endAll(),
     async close() {
       vcenter.close();
@@ -86,8 +90,10 @@ function soapFault(vcenter: Vcenter, http: HttpCall, error: unknown): Response {
   try {
     fault = asSoapFault(error, (id) => vcenter.refOf(id));
   } catch (bug) {
-    fault = injectedFault("SystemError");
-    fault.message = `A general system error occurred: ${bug instanceof Error ? bug.message : String(bug)}`;
+    fault = injectedFault({
+      fault: "SystemError",
+      localizedMessage: `A general system error occurred: ${bug instanceof Error ? bug.message : String(bug)}`,
+    });
   }
   return xml(http, 500, faultXml(fault));
 }
@@ -125,43 +131,89 @@ async function perform(vcenter: Vcenter, performance: Performance, http: HttpCal
   if (wait > 0) await delay(wait);
   // What was asked of the world before a reset is not done to the one after it.
   if (world.generation !== generation) return cut(http.env);
+  const line = { env: http.env, cleared };
   switch (fault?.kind) {
     case "reset":
       return cut(http.env);
     case "hang":
       return hang(http.env, cleared);
     case "http500":
-      return http.html("<html><body>Internal Server Error</body></html>", 500);
+      return failed(http);
     case "http503":
       return http.html("<html><body>Service Unavailable</body></html>", 503);
     case "garbage":
       return xml(http, 200, "\u0001 %% neither XML nor JSON <<<");
     case "fault":
-      throw injectedFault(fault.fault);
+      throw injectedFault(fault, targetOf(call));
     case "task-error":
-      if (!call.method.name.endsWith("_Task")) throw injectedFault(fault.fault);
-      break;
+    case "result-fault":
+      if (!call.method.name.endsWith("_Task") && !givesResults(call)) throw injectedFault(fault, targetOf(call));
+      return xml(http, 200, await reply(vcenter, performance));
+    case "echo-secrets":
+      throw withSecrets(vcenter, caller);
     case "expire-session":
       if (caller.session !== undefined) vcenter.sessions.end(caller.session);
-      return reply(vcenter, http, { ...performance, caller: { ...caller, session: undefined } });
+      return xml(http, 200, await reply(vcenter, { ...performance, caller: { ...caller, session: undefined } }));
+    case "http500-after":
+      await completely(vcenter, call, caller);
+      return failed(http);
     case "reset-after":
       await completely(vcenter, call, caller);
       return cut(http.env);
     case "hang-after":
       await completely(vcenter, call, caller);
       return hang(http.env, cleared);
+    case "trickle":
+      return streamed(http, trickled(await reply(vcenter, performance), fault.ms, line));
+    case "endless":
+      return streamed(http, endless(await reply(vcenter, performance), line));
+    case "huge":
+      return streamed(http, padded(afterDeclaration(await reply(vcenter, performance)), fault.bytes, line));
+    case "same-token":
+    case "new-tokens":
     case "slow":
     case "job-failed":
     case undefined:
-      break;
+      return xml(http, 200, await reply(vcenter, performance));
     default:
       return fault satisfies never;
   }
-  return reply(vcenter, http, performance);
 }
 
-async function reply(vcenter: Vcenter, http: HttpCall, { call, caller, fault }: Performance): Promise<Response> {
-  return xml(http, 200, answerXml(await answer(vcenter, call, caller, fault)));
+const failed = (http: HttpCall): Response => http.html("<html><body>Internal Server Error</body></html>", 500);
+
+const streamed = (http: HttpCall, body: ReadableStream): Response =>
+  http.body(body, 200, { "content-type": "text/xml; charset=utf-8" });
+
+/** Nothing may stand before an XML declaration. */
+function afterDeclaration(text: string): { opening: string; rest: string } {
+  const end = text.indexOf("?>") + 2;
+  return { opening: text.slice(0, end), rest: text.slice(end) };
+}
+
+/** Whether refusals of this method stand in its result. */
+const givesResults = ({ method }: Request): boolean => method.result?.type.endsWith("ResolutionResult") === true;
+
+/** The object that the call says it is made on. */
+function targetOf({ element }: Request): Ref | undefined {
+  const self = element.children.find(({ name }) => name === "_this");
+  const type = self?.attributes.get("type");
+  return self === undefined || type === undefined ? undefined : new Ref(type, self.text);
+}
+
+/** What a server says that tells in an error text what it was given. */
+function withSecrets({ credentials }: Vcenter, { session }: Caller): SoapFault {
+  const { username, password } = credentials;
+  const message = `A general system error occurred: user ${username}, password ${password}, session ${session?.key ?? "none"}`;
+  return injectedFault({
+    fault: "SystemError",
+    localizedMessage: message,
+    faultMessage: [{ key: "lab.echo", message }],
+  });
+}
+
+async function reply(vcenter: Vcenter, { call, caller, fault }: Performance): Promise<string> {
+  return answerXml(await answer(vcenter, call, caller, fault));
 }
 
 /** The call with all its effects, a task's too; nobody will hear of a refusal. */

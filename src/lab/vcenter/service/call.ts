@@ -38,6 +38,8 @@ export interface Call {
   readonly gone: AbortSignal;
   /** Set: the task that this call starts is to end with this fault, without an effect. */
   readonly taskFault: SoapFault | undefined;
+  /** Set: what the call would do to each thing that it names is refused with this fault, in its place in the result. */
+  readonly resultFault: SoapFault | undefined;
   /** Changes the world in the caller's name, as this method's doing; `targetsOf` names the objects changed. */
   change<T>(act: (state: WorldState) => T, targetsOf: (result: T) => readonly string[]): T;
 }

@@ -1,5 +1,7 @@
 /** A host's storage as vim25 data: adapters, disks, VMFS volumes and unresolved copies. */
-import { devicePathOf, type LabDisk, type LabHost, type LabMount, VimFault } from "../../world/model.ts";
+import { devicePathOf, type LabCopy, type LabDisk, type LabHost, type LabMount, VimFault } from "../../world/model.ts";
+import { presented } from "../../world/state.ts";
+import { isResolvable } from "../../world/storage.ts";
 import type { Data } from "../wire/value.ts";
 import type { Lookups } from "./lookups.ts";
 
@@ -44,10 +46,7 @@ export const hasAdapter = (host: LabHost, device: string): boolean =>
 
 function operationalState(host: LabHost, disk: LabDisk, lookups: Lookups): string {
   if (host.detached.has(disk.naa)) return "off";
-  const presented = lookups.model.assignments.some(
-    (one) => one.clientId === host.clientId && one.volumeId === disk.volumeId,
-  );
-  return presented ? "ok" : "lostCommunication";
+  return presented(lookups, host, disk.volumeId) ? "ok" : "lostCommunication";
 }
 
 function scsiDisk(host: LabHost, disk: LabDisk, lookups: Lookups): Data {
@@ -127,34 +126,34 @@ export function vmfsVolume(volume: VmfsFacts & Partial<LabMount>, lookups: Looku
   };
 }
 
-/** `HostUnresolvedVmfsVolume` for each copy that the host's last rescan found. */
+/** `HostUnresolvedVmfsVolume` for each signature that the host's last rescan found copies of, with an extent for each disk. */
 export function unresolvedVolumes(host: LabHost, lookups: Lookups): Data[] {
-  return live(host, () => {
-    const copies = Map.groupBy(host.unresolved, (one) => one.vmfsUuid);
-    return host.unresolved.map((copy) => {
-      const blocks = Math.min(Math.floor(lookups.capacityOf([copy.naa]) / MIB), 2 ** 31 - 1);
-      return {
-        extent: [
-          {
-            device: { diskName: copy.naa, partition: 1 },
-            devicePath: devicePathOf(copy.naa),
-            vmfsUuid: copy.vmfsUuid,
-            isHeadExtent: true,
-            ordinal: 0,
-            startBlock: 0,
-            endBlock: Math.max(blocks - 1, 0),
-            reason: "diskIdMismatch",
-          },
-        ],
-        vmfsLabel: copy.label,
-        vmfsUuid: copy.vmfsUuid,
-        totalBlocks: blocks,
-        resolveStatus: {
-          resolvable: copy.resolvable,
-          incompleteExtents: false,
-          multipleCopies: (copies.get(copy.vmfsUuid)?.length ?? 0) > 1,
-        },
-      };
-    });
-  });
+  return live(host, () =>
+    [...Map.groupBy(host.unresolved, ({ vmfsUuid }) => vmfsUuid)].map(([vmfsUuid, copies]) => ({
+      extent: copies.map((copy) => unresolvedExtent(copy, lookups)),
+      vmfsLabel: copies[0]?.label ?? "",
+      vmfsUuid,
+      totalBlocks: Math.max(...copies.map((copy) => blocksOf(copy, lookups))),
+      resolveStatus: {
+        resolvable: isResolvable(host, vmfsUuid),
+        incompleteExtents: false,
+        multipleCopies: copies.length > 1,
+      },
+    })),
+  );
 }
+
+const blocksOf = ({ naa }: LabCopy, lookups: Lookups): number =>
+  Math.min(Math.floor(lookups.capacityOf([naa]) / MIB), 2 ** 31 - 1);
+
+/** Each copy is whole: its one extent is the head of it. */
+const unresolvedExtent = (copy: LabCopy, lookups: Lookups): Data => ({
+  device: { diskName: copy.naa, partition: 1 },
+  devicePath: devicePathOf(copy.naa),
+  vmfsUuid: copy.vmfsUuid,
+  isHeadExtent: true,
+  ordinal: 0,
+  startBlock: 0,
+  endBlock: Math.max(blocksOf(copy, lookups) - 1, 0),
+  reason: "diskIdMismatch",
+});

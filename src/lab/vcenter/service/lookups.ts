@@ -24,6 +24,8 @@ export const networkSystemIdOf = (host: LabHost): string => `networkSystem-${tai
 
 export class Lookups {
   readonly model: LabModel;
+  /** Those that vCenter lists. */
+  readonly datastores: readonly LabDatastore[];
   #byFolder: Map<string, LabVm[]> | undefined;
   #byHost: Map<string, LabVm[]> | undefined;
   #byDatastore: Map<string, LabVm[]> | undefined;
@@ -34,7 +36,8 @@ export class Lookups {
 
   constructor(model: LabModel) {
     this.model = model;
-    this.#datastores = new Map(model.datastores.map((one) => [one.id, one]));
+    this.datastores = model.datastores.filter((one) => one.late !== true);
+    this.#datastores = new Map(this.datastores.map((one) => [one.id, one]));
     this.#hosts = new Map(model.hosts.map((one) => [one.id, one]));
   }
 
@@ -55,13 +58,13 @@ export class Lookups {
   }
 
   datastoresIn(datacenterId: string): LabDatastore[] {
-    return this.model.datastores.filter((one) => one.datacenterId === datacenterId);
+    return this.datastores.filter((one) => one.datacenterId === datacenterId);
   }
 
   /** Datastores that a host lists, mounted or not. */
   datastoresOf(host: LabHost): LabDatastore[] {
     const ids = new Set(host.mounts.map((one) => one.datastoreId));
-    return this.model.datastores.filter((one) => ids.has(one.id));
+    return this.datastores.filter((one) => ids.has(one.id));
   }
 
   vmsInFolder(folderId: string): readonly LabVm[] {

@@ -83,6 +83,10 @@ export class Sessions {
     return undefined;
   }
 
+  count(): number {
+    return [...this.#sessions.keys()].filter((key) => this.get(key) !== undefined).length;
+  }
+
   end(session: Session): void {
     this.#sessions.delete(session.key);
     session.clear();

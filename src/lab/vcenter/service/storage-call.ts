@@ -1,8 +1,10 @@
 /** What calls on a host's storage and datastore systems share. */
+import { setTimeout as delay } from "node:timers/promises";
 import type { LabHost } from "../../world/model.ts";
 import { asSoapFault, localized, objectNotFound } from "../wire/faults.ts";
 import { type Any, type Data, Ref } from "../wire/value.ts";
-import { type Call, startTask } from "./call.ts";
+import { type Call, type Handler, startTask } from "./call.ts";
+import { unresolvedVolumes } from "./host-storage.ts";
 
 /** The host that a storage or datastore system belongs to. */
 export function hostOf({ vcenter, self }: Call): LabHost {
@@ -12,6 +14,17 @@ export function hostOf({ vcenter, self }: Call): LabHost {
   if (host === undefined) throw objectNotFound(self);
   return host;
 }
+
+/** The copies that the host's last rescan found. Looking at their headers takes its time. */
+export const queryUnresolved: Handler = async (call) => {
+  const { world } = call.vcenter;
+  const { replaced: signal } = world;
+  const { unresolved } = world.latency;
+  if (unresolved > 0) await delay(unresolved, undefined, { signal }).catch(() => undefined);
+  // Another world's host may bear the same id.
+  if (signal.aborted) throw objectNotFound(call.self);
+  return unresolvedVolumes(hostOf(call), call.vcenter.lookups);
+};
 
 /** What went wrong with one of several things, for its place in the result. */
 export const faultIn = (error: unknown, { vcenter }: Call): Data =>

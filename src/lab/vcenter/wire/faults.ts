@@ -1,6 +1,7 @@
 /** Faults as the server throws them, and how they turn into vim25 data. */
+import type { InjectedFault } from "../../world/faults.ts";
 import { VimFault } from "../../world/model.ts";
-import { enumLiterals, type Field, typeNamed } from "../schema/schema.ts";
+import { enumLiterals, type Field, isA, typeNamed } from "../schema/schema.ts";
 import { type Data, Ref, type Value } from "./value.ts";
 
 /** A SOAP fault: a typed vim25 fault with its members, and who is to blame. */
@@ -66,13 +67,26 @@ function memberValue(field: Field, raw: string | undefined, refOf: RefOf): Value
   return field.kind === "enum" ? [...enumLiterals(field.type)][0] : "";
 }
 
-/** A fault that a test asked for by name, with the members that its type requires. */
-export const injectedFault = (type: string): SoapFault =>
-  new SoapFault(
-    type,
-    `${type}: injected by the lab`,
-    faultDetail(type, {}, () => undefined),
+/** A fault that a test asked for by name, with the members that its type requires; `target` is what the call is made on. */
+export function injectedFault(injected: InjectedFault, target?: Ref): SoapFault {
+  const { fault: type, localizedMessage = `${type}: injected by the lab`, faultMessage, faultCause } = injected;
+  const refs = (typeNamed(type)?.fields ?? []).flatMap((field): [string, Value][] =>
+    field.kind === "ref" && !field.optional && target !== undefined && isA(target.type, field.type)
+      ? [[field.name, target]]
+      : [],
   );
+  return new SoapFault(type, localizedMessage, {
+    ...faultDetail(type, {}, () => undefined),
+    ...Object.fromEntries(refs),
+    ...(faultMessage === undefined ? {} : { faultMessage: faultMessage.map(({ key, message }) => ({ key, message })) }),
+    ...(faultCause === undefined ? {} : { faultCause: causeOf(faultCause) }),
+  });
+}
+
+const causeOf = ({ fault, localizedMessage }: { fault: string; localizedMessage?: string | undefined }): Data => ({
+  fault: { ...faultDetail(fault, {}, () => undefined), $type: fault },
+  localizedMessage,
+});
 
 /** The fault as a data object, for slots of type `LocalizedMethodFault`. */
 export const localized = (fault: SoapFault): Data => ({

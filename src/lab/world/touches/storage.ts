@@ -1,8 +1,8 @@
-import { assign, createClone } from "../array.ts";
+import { assign, createClone, unassign } from "../array.ts";
 import type { LabMount, LabVm, LabVolume } from "../model.ts";
+import { prune, refreshAccess, refreshDisks, refreshVolumes } from "../rescan.ts";
 import { addPair, type Pair, present } from "../scenario-parts.ts";
 import { naaOfVolume, usable, type WorldState } from "../state.ts";
-import { prune, refreshAccess, refreshDisks, refreshVolumes } from "../storage.ts";
 import { registerVm, switchOff } from "../vms.ts";
 import { assignedTo, goldOf, mountOf, pairOf, pick, type Touch } from "./targets.ts";
 
@@ -164,7 +164,28 @@ export function rebootHost(state: WorldState, touch: Touch): string[] {
     if (vm.connectionState === "disconnected") vm.connectionState = "connected";
     if (vm.powerState === "poweredOn") switchOff(vm);
   }
+  // Nothing holds on to a lost disk over this.
+  host.disks = [];
   refreshDisks(state, host);
   refreshVolumes(state, host);
   return [host.id];
+}
+
+/** The array takes the assigned volume away, and the host has noticed: what runs from it runs on, and holds on to the disk. */
+export function loseDisk(state: WorldState, touch: Touch): string[] {
+  const { assignmentId, pair } = pick(assignedTo(state, touch), "assignment");
+  unassign(state, assignmentId);
+  refreshDisks(state, pair.host);
+  refreshVolumes(state, pair.host);
+  return [assignmentId];
+}
+
+/** Another volume of the array says that it has the GUID of the assigned one, or of the one named. */
+export function duplicateGuid(state: WorldState, touch: Touch): string[] {
+  const { model } = state;
+  const named = model.volumes.find(({ id, name }) => touch.lun === id || touch.lun === name);
+  const volume = pick(named ?? assignedTo(state, touch)?.volume, "assigned volume");
+  const twin = unrelatedVolume(state, volume, touch.name ?? `${volume.name}-twin`);
+  twin.guid = volume.guid;
+  return [twin.id];
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LAG_KINDS } from "../lag.ts";
 import type { LabDatastore, LabMount, LabVm, LabVolume } from "../model.ts";
 import type { Pair } from "../scenario-parts.ts";
 import { datastoreById, usable, volumeByNaa, type WorldState } from "../state.ts";
@@ -31,10 +32,17 @@ export const TOUCHES = [
   "stray-copy",
   "disconnect-host",
   "reboot-host",
+  "lag",
+  "copies-unresolvable",
+  "lose-disk",
+  "power-off-fails",
+  "duplicate-guid",
 ] as const;
 
 /** Longer than any product of the field allows: what a product does with such names is for a test to find out. */
 const Ref = z.string().min(1).max(8_000).optional();
+
+const Count = z.int().min(0).max(1_000_000).optional();
 
 /**
  * What to change, and on which things, by id or name; what is left out is picked. `name` is the new name (or address,
@@ -50,6 +58,13 @@ export const Touch = z.strictObject({
   name: Ref,
   /** For `foreign-disk`. */
   device: z.enum(["disk", "cdrom"]).optional(),
+  /** For `lag`: what is late, and how late; a volume by one rescan when left out. 0 ends it. */
+  kind: z.enum(LAG_KINDS).optional(),
+  rescans: Count,
+  reads: Count,
+  ms: Count,
+  /** For `power-off-fails`. */
+  fault: Ref,
 });
 export type Touch = z.infer<typeof Touch>;
 

@@ -4,7 +4,15 @@ import { assign, unassign } from "../array.ts";
 import type { LabVm } from "../model.ts";
 import { copyFiles, type WorldState } from "../state.ts";
 import { powerOn, registerVm, removeVm, switchOff } from "../vms.ts";
-import { addForeignDevice, rebootHost, shareDatastore, spanDatastore, strayCopy } from "./storage.ts";
+import {
+  addForeignDevice,
+  duplicateGuid,
+  loseDisk,
+  rebootHost,
+  shareDatastore,
+  spanDatastore,
+  strayCopy,
+} from "./storage.ts";
 import { assignedTo, goldOf, mountOf, pairOf, pick, type Touch, TouchError, vmOf } from "./targets.ts";
 
 const on = (vm: LabVm): boolean => vm.powerState === "poweredOn";
@@ -99,9 +107,32 @@ export function touchWorld(state: WorldState, touch: Touch): string[] {
     }
     case "reboot-host":
       return rebootHost(state, touch);
+    case "lag":
+      return setLag(state, touch);
+    case "copies-unresolvable": {
+      const { host } = pairOf(state, touch);
+      host.copiesUnresolvable = true;
+      return [host.id];
+    }
+    case "lose-disk":
+      return loseDisk(state, touch);
+    case "power-off-fails":
+      return changeVm(vmOf(state, touch, on), (vm) => {
+        vm.powerOffFails = touch.fault ?? "InvalidState";
+      });
+    case "duplicate-guid":
+      return duplicateGuid(state, touch);
     default:
       return touch.what satisfies never;
   }
+}
+
+/** From now on; what is shown already stays. */
+function setLag({ lags }: WorldState, { kind = "volume", rescans, reads, ms }: Touch): string[] {
+  const given = { rescans, reads, ms };
+  const lag = Object.values(given).every((one) => one === undefined) ? { rescans: 1 } : given;
+  lags.settings = { ...lags.settings, [kind]: lag };
+  return [kind];
 }
 
 function changeVm(vm: LabVm, change: (vm: LabVm) => void): string[] {

@@ -190,7 +190,7 @@ describe("maps", () => {
       method: "POST",
       json: { svm: SVM, lun, igroup: { name: "cluster" } },
     });
-    const { rescanHba } = await import("../../../../src/lab/world/storage.ts");
+    const { rescanHba } = await import("../../../../src/lab/world/rescan.ts");
     rescanHba(world.state, world.model.hosts[0]?.id ?? "");
     expect(world.model.hosts[0]?.disks.map(({ volumeId }) => volumeId)).toEqual([goldIn(array).gold.id]);
   });
