@@ -69,7 +69,7 @@ export function forceMount(state: WorldState, hostId: string, ...devicePaths: re
   return mount;
 }
 
-export const copiesOf = (host: LabHost, vmfsUuid: string): LabCopy[] =>
+const copiesOf = (host: LabHost, vmfsUuid: string): LabCopy[] =>
   host.unresolved.filter((one) => one.vmfsUuid === vmfsUuid);
 
 export const isResolvable = (host: LabHost, vmfsUuid: string): boolean =>
