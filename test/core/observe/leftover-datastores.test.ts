@@ -88,6 +88,14 @@ describe("a clone that a failed run made", () => {
   });
 });
 
+/** Running VMs and templates hold on to a lost disk. */
+async function letGoOfDisk(): Promise<void> {
+  for (const { id, powerState, template } of vmsOf(await bench.control.state())) {
+    if (powerState === "poweredOn") await bench.control.touch("power-off", { vm: id });
+    if (template) await bench.control.touch("unregister-vm", { vm: id });
+  }
+}
+
 describe("registrations on a disk that is gone", () => {
   test.each(["automated_testing", "maintenance", "rollback"] as const)(
     "are removed as impact of the plan before anything is mounted: %s",
@@ -124,6 +132,7 @@ describe("registrations on a disk that is gone", () => {
 
   test("that the host does not know of yet come to light by a rescan first", async () => {
     await bench.reset("clone-assigned");
+    await letGoOfDisk();
     await bench.control.touch("unassign");
     const plan = await bench.plan("automated_testing");
     expect(plan.steps.slice(0, 3).map((step) => step.kind)).toEqual(["rescan", "unregister", "rescan"]);
@@ -135,6 +144,7 @@ describe("registrations on a disk that is gone", () => {
 
   test("on which gold, assigned behind the host's back, would come up at the next rescan are refused; unassigned again, it is prepared", async () => {
     await bench.reset("clone-assigned");
+    await letGoOfDisk();
     await bench.control.touch("unassign");
     await bench.control.touch("assign", { client: CLIENT });
     const refused = await refusal(bench.plan("maintenance"), "SIGNATURE_MOUNTED");
