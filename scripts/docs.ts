@@ -4,12 +4,14 @@ import { configPage } from "./config-page.ts";
 import { errorsPage } from "./errors-page.ts";
 import { houseDiagram, readSources } from "./house.ts";
 import { modesPage } from "./modes-page.ts";
+import { privilegesPage } from "./privileges-page.ts";
 import { toolsPage } from "./tools-page.ts";
 
 const page = (name: string): URL => new URL(`../docs/${name}`, import.meta.url);
 
 await writeFile(page("configuration.md"), configPage());
 await writeFile(page("errors.md"), errorsPage());
+await writeFile(page("privileges.md"), privilegesPage());
 await writeFile(page("tools.md"), toolsPage());
 const architecture = await readFile(page("architecture.md"), "utf8");
 const house = `<!-- house -->\n${houseDiagram(readSources())}\n<!-- /house -->`;

@@ -1,6 +1,6 @@
 /** Puts the program together from a configuration: store, log, adapters, engine. */
 import { mkdtemp, rm } from "node:fs/promises";
-import { hostname, networkInterfaces, tmpdir, userInfo } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { Config } from "./config/config.ts";
 import { loadConfig } from "./config/load.ts";
@@ -12,8 +12,10 @@ import type { Logger } from "./core/ports/runtime.ts";
 import type { Store } from "./core/ports/store.ts";
 import { createLog } from "./logging/log.ts";
 import { systemClock, systemEntropy } from "./platform/clock.ts";
+import { wrongController } from "./platform/controller.ts";
 import { detachedLaunch } from "./platform/runner-process.ts";
-import { type Looks, looksAt, openSystems } from "./systems/open-systems.ts";
+import type { Finding } from "./systems/checks/finding.ts";
+import { openSystems } from "./systems/open-systems.ts";
 
 export interface AppOptions {
   /** From `--config`. */
@@ -34,8 +36,8 @@ export interface App {
   readonly engine: Engine;
   readonly config: Config;
   readonly log: Logger;
-  /** Not audited: they bring nothing but a count. */
-  readonly looks: Looks;
+  /** What `doctor` finds on the array and in vCenter. Not audited: it is about the site, not about a LUN. */
+  checkSystems(): Promise<Finding[]>;
   /** The configuration file, if it was named to this process: another one would not find it by itself. */
   readonly namedConfig?: string;
   /** Who asks through this process: the OS user, in this store. */
@@ -75,7 +77,10 @@ export async function openApp(options: AppOptions): Promise<App> {
       engine,
       config,
       log: opened.log,
-      looks: looksAt(config, opened.log),
+      checkSystems: async () => {
+        const { checkSystems } = await import("./systems/check-systems.ts");
+        return checkSystems(config, opened.log);
+      },
       ...(named === undefined || config.file === undefined ? {} : { namedConfig: config.file }),
       actor: (channel, client) => ({ principal, channel, ...(client === undefined ? {} : { client }) }),
       close,
@@ -134,14 +139,4 @@ function settingsOf(config: Config): EngineSettings {
     },
     wrongController: () => wrongController(config.controller),
   };
-}
-
-/** Changes are made on the configured controller only: it is the machine whose name or address this is. */
-function wrongController(controller: Config["controller"]): string | undefined {
-  if (controller === undefined) return undefined;
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((one) => one.address));
-  const here = hostname();
-  const named = here === controller.hostname || here.split(".")[0] === controller.hostname;
-  if (named && addresses.includes(controller.address)) return undefined;
-  return `Changes are made on ${controller.hostname} (${controller.address}) only; this is ${here}.`;
 }

@@ -33,6 +33,8 @@ export interface ArrayOptions {
 export interface StorageArray {
   readonly reader: ArrayReader;
   readonly writer: ArrayReader & ArrayWriter;
+  /** What time the array says it is, for `doctor`; absent, or undefined, where its interface does not tell. */
+  time?(): Promise<Date | undefined>;
   close(): Promise<void>;
 }
 

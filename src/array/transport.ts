@@ -18,6 +18,8 @@ export interface Reply {
   /** Lower case; empty when the answer has none. */
   readonly contentType: string;
   readonly text: string;
+  /** What time DGS says it is (`Date`). */
+  readonly date?: Date;
   /** Seconds that a `Retry-After` asks for. */
   readonly retryAfter?: number;
 }
@@ -76,11 +78,13 @@ export function createTransport(options: {
         if (size > LARGEST_ANSWER) throw new AnswerTooLarge("answer too large");
         pieces.push(bytes);
       }
+      const date = new Date(first(response.headers["date"]));
       const seconds = Number(first(response.headers["retry-after"]));
       return {
         status: response.statusCode,
         contentType: first(response.headers["content-type"]).toLowerCase(),
         text: Buffer.concat(pieces).toString("utf8"),
+        ...(Number.isNaN(date.getTime()) ? {} : { date }),
         ...(Number.isFinite(seconds) && seconds > 0 ? { retryAfter: seconds } : {}),
       };
     },

@@ -41,4 +41,4 @@ export function thumbprintMismatch(settings: TlsSettings, socket: object): Thumb
   return same ? undefined : new ThumbprintMismatch(presented);
 }
 
-const isTls = (socket: object): socket is TLSSocket => "getPeerX509Certificate" in socket;
+export const isTls = (socket: object): socket is TLSSocket => "getPeerX509Certificate" in socket;

@@ -11,13 +11,14 @@ import { bracketed } from "../net/address.ts";
 import { systemClock } from "../platform/clock.ts";
 import type { Vsphere } from "../vsphere/vsphere.ts";
 
-interface Sides {
+/** Either system by itself: what is wrong with the other one does not show. */
+export interface Sides {
   array(): StorageArray;
   vsphere(override?: VcenterOverride): Vsphere;
 }
 
 /** Each system by itself. Errors, when a side is opened: what of its settings cannot be used. */
-async function openSides(config: Config, log: Logger): Promise<Sides> {
+export async function openSides(config: Config, log: Logger): Promise<Sides> {
   const [{ loadDriver }, { createVsphere }] = await Promise.all([
     import("../array/load-driver.ts"),
     import("../vsphere/vsphere.ts"),
@@ -65,27 +66,7 @@ async function openSides(config: Config, log: Logger): Promise<Sides> {
   };
 }
 
-const vcenterUrl = (address: string): string => `https://${bracketed(address)}`;
-
-/** Looks at one side alone, for a diagnosis: what is wrong with the other one does not show. */
-export interface Looks {
-  /** How many gold volumes the array has. */
-  array(): Promise<number>;
-  /** How many hosts vCenter knows. */
-  vcenter(): Promise<number>;
-}
-
-export const looksAt = (config: Config, log: Logger): Looks => ({
-  array: async () => {
-    const side = (await openSides(config, log)).array();
-    const volumes = await side.reader.volumes().finally(() => side.close());
-    return volumes.filter(({ kind }) => kind === "gold").length;
-  },
-  vcenter: async () => {
-    const side = (await openSides(config, log)).vsphere();
-    return (await side.reader.inventory().finally(() => side.close())).hosts.length;
-  },
-});
+export const vcenterUrl = (address: string): string => `https://${bracketed(address)}`;
 
 export interface OpenSystems {
   /** What the engine opens connections with. */

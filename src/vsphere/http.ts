@@ -53,7 +53,8 @@ interface Limit {
   readonly ms: number;
 }
 
-const OLDEST = "6.5";
+/** What is spoken with a server that has no list of its versions. */
+export const OLDEST_VERSION = "6.5";
 // Newest first; what we send and read exists in all of them.
 const KNOWN_VERSIONS = [
   "8.0.3.0",
@@ -68,7 +69,7 @@ const KNOWN_VERSIONS = [
   "6.7.2",
   "6.7.1",
   "6.7",
-  OLDEST,
+  OLDEST_VERSION,
 ];
 
 /** HTTP to one vCenter's `/sdk`: trust, time limits, the session cookie and the SOAPAction. Knows nothing of SOAP's content. */
@@ -78,7 +79,7 @@ export class VimHttp {
   readonly #calls: Agent;
   readonly #waits: Agent;
   #cookie: string | undefined;
-  #version = OLDEST;
+  #version = OLDEST_VERSION;
 
   constructor(address: string, tls: TlsSettings, timeouts: VsphereTimeouts, proxy?: ProxySettings) {
     this.#origin = `https://${bracketed(address)}`;
@@ -134,7 +135,7 @@ export class VimHttp {
       return undefined;
     });
     const offered = versionsIn(tree);
-    this.#version = KNOWN_VERSIONS.find((each) => offered.includes(each)) ?? OLDEST;
+    this.#version = KNOWN_VERSIONS.find((each) => offered.includes(each)) ?? OLDEST_VERSION;
     return this.#version;
   }
 

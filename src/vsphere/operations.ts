@@ -18,6 +18,8 @@ export const OPERATIONS = {
   RetrieveServiceContent: READ,
   Login: READ,
   Logout: READ,
+  CurrentTime: READ,
+  HasPrivilegeOnEntities: READ,
   RetrievePropertiesEx: READ,
   ContinueRetrievePropertiesEx: READ,
   CreatePropertyCollector: READ,

@@ -1,9 +1,9 @@
 import { PrepError } from "../core/domain/errors.ts";
 import type { Clock, Logger } from "../core/ports/runtime.ts";
 import { garbage, isFault } from "./faults.ts";
-import type { VimHttp } from "./http.ts";
+import { OLDEST_VERSION, type VimHttp } from "./http.ts";
 import { Soap, type SoapCall } from "./soap.ts";
-import { type Reference, reference, refTo } from "./values.ts";
+import { type Reference, reference, refTo, text } from "./values.ts";
 
 export interface Credentials {
   readonly username: string;
@@ -18,6 +18,20 @@ export interface Services {
   readonly sessionManager: Reference;
   readonly viewManager: Reference | undefined;
   readonly searchIndex: Reference | undefined;
+  readonly authorizationManager: Reference | undefined;
+  readonly about: About;
+  /** The version of vim25 that is spoken. */
+  readonly spoken: string;
+  /** As vCenter knows this session and its account. */
+  readonly session: { readonly key: string; readonly userName: string };
+}
+
+export interface About {
+  /** Such as `VMware vCenter Server 8.0.3 build-24022515`. */
+  readonly fullName: string;
+  /** `VirtualCenter`, or `HostAgent` where a single host answers. */
+  readonly apiType: string;
+  readonly apiVersion: string;
 }
 
 /** For signing out. */
@@ -115,7 +129,7 @@ export class Session {
     });
     const services = servicesIn(content);
     const version = await negotiated;
-    await soap.call({
+    const login = await soap.call({
       operation: "Login",
       args: {
         _this: refTo("SessionManager", services.sessionManager.id),
@@ -126,17 +140,18 @@ export class Session {
     });
     this.#epoch += 1;
     this.#log.debug({ version }, "signed in at vCenter");
-    return services;
+    const session = { key: text(login, "key") ?? "", userName: text(login, "userName") ?? "" };
+    return { ...services, spoken: version ?? OLDEST_VERSION, session };
   }
 }
 
-const logout = ({ sessionManager }: Services): SoapCall => ({
+const logout = ({ sessionManager }: Pick<Services, "sessionManager">): SoapCall => ({
   operation: "Logout",
   args: { _this: refTo(sessionManager.type, sessionManager.id) },
   action: "sign out",
 });
 
-function servicesIn(content: unknown): Services {
+function servicesIn(content: unknown): Omit<Services, "spoken" | "session"> {
   const rootFolder = reference(content, "rootFolder");
   const propertyCollector = reference(content, "propertyCollector");
   const sessionManager = reference(content, "sessionManager");
@@ -149,5 +164,11 @@ function servicesIn(content: unknown): Services {
     sessionManager,
     viewManager: reference(content, "viewManager"),
     searchIndex: reference(content, "searchIndex"),
+    authorizationManager: reference(content, "authorizationManager"),
+    about: {
+      fullName: text(content, "about", "fullName") ?? text(content, "about", "name") ?? "",
+      apiType: text(content, "about", "apiType") ?? "",
+      apiVersion: text(content, "about", "apiVersion") ?? "",
+    },
   };
 }

@@ -2,6 +2,7 @@ import type { HypervisorReader, HypervisorWriter } from "../core/ports/hyperviso
 import type { Clock, Logger } from "../core/ports/runtime.ts";
 import type { ProxySettings } from "../net/proxy.ts";
 import type { TlsSettings } from "../net/tls.ts";
+import { createDiagnosis, type VcenterDiagnosis } from "./diagnosis.ts";
 import { VimHttp, type VsphereTimeouts } from "./http.ts";
 import { createReader } from "./reader.ts";
 import { Session } from "./session.ts";
@@ -26,6 +27,7 @@ export interface VsphereOptions {
 export interface Vsphere {
   readonly reader: HypervisorReader;
   readonly writer: HypervisorReader & HypervisorWriter;
+  readonly diagnosis: VcenterDiagnosis;
   /** Signs out and closes the sockets. Never throws. */
   close(): Promise<void>;
 }
@@ -44,6 +46,7 @@ export function createVsphere(options: VsphereOptions): Vsphere {
   const reader = createReader(session, tasks);
   return {
     reader,
+    diagnosis: createDiagnosis(session),
     writer: { ...reader, ...createWriter({ session, tasks, clock, limits: options.limits }) },
     close: async () => {
       tasks.close();

@@ -308,37 +308,3 @@ describe("init and config schema", () => {
     expect(JSON.parse(on.out())).toMatchObject({ type: "object", properties: { dgs: {}, vcenter: {} } });
   });
 });
-
-describe("doctor", () => {
-  const verifyAudit = async () => ({ holds: true, rows: 3, problems: [] });
-
-  it("reports everything it looked at, each side by itself, and ends with the code of what failed", async () => {
-    const on = terminal();
-    const array = () => Promise.reject(new PrepError("CERTIFICATE_UNTRUSTED", "Not trusted.", { hint: "Give a CA." }));
-    const looks = { array, vcenter: async () => 4 };
-    expect(await cli(["doctor"], { verifyAudit }, on, { looks })).toBe(1);
-    expect(on.out()).toContain("FAILED   array: Not trusted. Give a CA.");
-    expect(on.out()).toMatch(/^ok +vCenter: .*; 4 hosts$/m);
-    expect(on.out()).not.toContain("target: ");
-    expect(on.out()).toContain("audit: the chain holds, 3 rows");
-    expect(on.out()).toContain("rollback: human");
-  });
-
-  it("says which host the usual client is, once both sides answer", async () => {
-    const on = terminal();
-    const inspect: Engine["inspect"] = async () => ({
-      client: { name: "C", id: "1" },
-      host: { address: "h", name: "esx", connectionState: "connected" },
-      assigned: [],
-      openPlans: [],
-      runningRuns: [],
-      notes: [],
-    });
-    const looks = { array: async () => 2, vcenter: async () => 4 };
-    const warnings = ["dgs.tls is insecure"];
-    expect(await cli(["doctor"], { inspect, verifyAudit }, on, { looks, warnings })).toBe(0);
-    expect(on.out()).toContain("target: C is esx, connected");
-    expect(on.out()).toContain("warning  configuration: dgs.tls is insecure");
-    expect(on.err()).toBe("");
-  });
-});

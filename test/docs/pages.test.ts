@@ -3,11 +3,16 @@ import { describe, expect, test } from "vitest";
 import { configPage } from "../../scripts/config-page.ts";
 import { errorsPage } from "../../scripts/errors-page.ts";
 import { modesPage } from "../../scripts/modes-page.ts";
+import { privilegesPage } from "../../scripts/privileges-page.ts";
 import { toolsPage } from "../../scripts/tools-page.ts";
 
 const page = (name: string): Promise<string> => readFile(new URL(`../../docs/${name}`, import.meta.url), "utf8");
 
 describe("pages made from the program (npm run docs) are what it makes now", () => {
+  test("docs/privileges.md", async () => {
+    expect(privilegesPage()).toBe(await page("privileges.md"));
+  });
+
   test("docs/configuration.md", async () => {
     expect(configPage()).toBe(await page("configuration.md"));
   });

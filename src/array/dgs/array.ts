@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { asAssignmentId, asVolumeId } from "../../core/domain/ids.ts";
 import type { ArrayReader, ArrayWriter, JobProgress } from "../../core/ports/array.ts";
+import { translateNetworkError } from "../../net/errors.ts";
 import type { ArrayOptions, StorageArray } from "../driver.ts";
 import { createTransport } from "../transport.ts";
 import { assignmentSchema, clientSchema, type Job, jobSchema, snapshotSchema, volumeSchema } from "./answers.ts";
@@ -39,6 +40,16 @@ export function createDgs(options: ArrayOptions): StorageArray {
   return {
     reader,
     writer: { ...reader, ...writerOver(api, reader, { api, clock, log, jobMs }) },
+    time: async () => {
+      const authorization = `Bearer ${await sessions.token()}`;
+      const path = `${API}/clients?limit=1`;
+      const { date } = await transport
+        .exchange({ method: "GET", path, headers: { authorization }, within: callMs })
+        .catch((thrown: unknown) => {
+          throw translateNetworkError(thrown, { system: "DGS", address: url, section: "dgs" });
+        });
+      return date;
+    },
     close: async () => {
       await sessions.end();
       await transport.close().catch(() => undefined);

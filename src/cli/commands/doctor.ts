@@ -3,102 +3,75 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import type { App } from "../../app.ts";
 import type { Config } from "../../config/config.ts";
-import { asPrepError } from "../../core/domain/errors.ts";
-import type { Mode } from "../../core/domain/modes.ts";
+import { APPROVAL_POLICIES } from "../../core/domain/modes.ts";
+import { wrongController } from "../../platform/controller.ts";
 import { makePrivateDir } from "../../platform/private-dir.ts";
+import { describeReaders, readersOf } from "../../platform/sharing.ts";
+import { checked, type Finding, failed, failedBy, ok, warning } from "../../systems/checks/finding.ts";
 import { presentError, wordingFor } from "../../text/index.ts";
-import type { ErrorView } from "../../text/views.ts";
 import { type Context, withApp } from "../context.ts";
 import { exitCodeOf } from "../terminal/exit-codes.ts";
+import { type FindingView, findingsTable } from "../terminal/findings.ts";
 import { printResult } from "../terminal/results.ts";
-
-interface Finding {
-  readonly what: string;
-  readonly state: "ok" | "warning" | "failed";
-  readonly text: string;
-  readonly error?: ErrorView;
-}
 
 /** Exit code: that of the first thing that failed, else 0. */
 export async function doctor(context: Context): Promise<number> {
   const findings = await withApp(context, (app) => examine(app), { warn: false }).catch((thrown: unknown) => [
-    failed("configuration and store", thrown),
+    failedBy("configuration", thrown),
   ]);
-  printResult(context, { findings }, () => findings.map(lineOf).join("\n"));
+  const shown = findings.map(worded);
+  printResult(context, { findings: shown }, () => findingsTable(shown, context.io.stdout.columns ?? 100));
   const first = findings.find(({ state }) => state === "failed");
   if (first === undefined) return 0;
   return first.error === undefined ? 1 : exitCodeOf(first.error.code);
 }
 
+/** A refusal's hint is the fix, in a terminal's words. */
+function worded({ error, ...finding }: Finding): FindingView {
+  if (error === undefined) return finding;
+  const view = presentError(error, wordingFor("terminal"));
+  return { ...finding, fix: view.hint, error: view };
+}
+
 async function examine(app: App): Promise<Finding[]> {
-  const { config, engine, looks } = app;
-  const systems = await Promise.all([
-    check("array", async () => {
-      const golds = await looks.array();
-      return `${config.dgs.url} answers, the password is right, ${trust(config.dgs.tls)}; ${golds} gold LUNs`;
-    }),
-    check("vCenter", async () => {
-      const hosts = await looks.vcenter();
-      return `${config.vcenter.address} answers, the password is right, ${trust(config.vcenter.tls)}; ${hosts} hosts`;
-    }),
-  ]);
-  const log = await check("log", async () => {
-    makePrivateDir(config.log.dir);
-    await access(config.log.dir, constants.W_OK);
-    return `${config.log.dir} can be written`;
-  });
-  // It reads both systems, so it says something only when each of them answers.
-  const target = systems.every(({ state }) => state === "ok")
-    ? [
-        await check("target", async () => {
-          const { host, client } = await engine.inspect({}, app.actor("cli"));
-          return `${client.name} is ${host.name}, ${host.connectionState}`;
-        }),
-      ]
-    : [];
-  // After the look at the target, which is audited itself.
-  const audit = await engine.verifyAudit().then(
-    ({ holds, rows, problems }): Finding =>
-      holds
-        ? { what: "audit", state: "ok", text: `the chain holds, ${rows} rows` }
-        : { what: "audit", state: "failed", text: problems.join("; ") },
-    (thrown: unknown) => failed("audit", thrown),
-  );
+  const { config } = app;
+  const systems = await app.checkSystems();
   return [
-    { what: "configuration", state: "ok", text: config.file ?? "built in" },
-    ...config.warnings.map((text): Finding => ({ what: "configuration", state: "warning", text })),
-    {
-      what: "store",
-      state: "ok",
-      text: config.store.kind === "sqlite" ? `${config.store.path} can be written` : "PostgreSQL answers",
-    },
+    ok("configuration", config.file ?? "built in"),
+    ...config.warnings.map((text) => warning("configuration", text, "See docs/configuration.md.")),
+    ...(await sharing(config)),
+    ...controllerOf(config),
     ...systems,
-    ...target,
-    log,
-    audit,
+    ...(await checked("log", async () => {
+      makePrivateDir(config.log.dir);
+      await access(config.log.dir, constants.W_OK);
+      return ok("log", `${config.log.dir} can be written`);
+    })),
+    ...(await checked("audit", async () => {
+      const { holds, rows, problems } = await app.engine.verifyAudit();
+      if (holds) return ok("audit", `the chain holds, ${rows} rows`);
+      return failed("audit", problems.join("; "), "Keep the store as it is, and compare with the last `audit export`.");
+    })),
     ...approvalOf(config),
   ];
 }
 
-async function check(what: string, look: () => Promise<string>): Promise<Finding> {
-  try {
-    return { what, state: "ok", text: await look() };
-  } catch (thrown) {
-    return failed(what, thrown);
-  }
+/** Who can read the configuration and the store: whoever shares one is to share the other. */
+async function sharing({ file, store }: Config): Promise<Finding[]> {
+  const read = (what: string, path: string): Promise<Finding[]> =>
+    checked(what, async () => ok(what, `${path} can be read by ${describeReaders(await readersOf(path))}`));
+  return [
+    ...(file === undefined ? [] : await read("sharing", file)),
+    ...(store.kind === "sqlite" ? await read("store", store.path) : [ok("store", "PostgreSQL answers")]),
+  ];
 }
 
-function failed(what: string, thrown: unknown): Finding {
-  const error = presentError(asPrepError(thrown), wordingFor("terminal"));
-  return { what, state: "failed", text: `${error.message} ${error.hint}`, error };
-}
-
-function trust(tls: Config["dgs"]["tls"]): string {
-  if ("insecure" in tls) return "its certificate is NOT checked";
-  if ("thumbprint" in tls) return "its certificate is the pinned one";
-  return "caFile" in tls
-    ? `its certificate is from ${tls.caFile}`
-    : "its certificate is from an authority that Node trusts";
+function controllerOf({ controller }: Config): Finding[] {
+  if (controller === undefined) return [];
+  const wrong = wrongController(controller);
+  if (wrong === undefined) return [ok("controller", `this machine is ${controller.hostname}, ${controller.address}`)];
+  const fix = `Plans can be looked at here; to run them, use ${controller.hostname}: ssh ${controller.hostname} atvm_prep …`;
+  return [warning("controller", wrong, fix)];
 }
 
 const PROVES = {
@@ -108,30 +81,28 @@ const PROVES = {
 } as const;
 
 function approvalOf({ approval, store }: Config): Finding[] {
-  const modes = Object.entries(approval.policy) satisfies [string, string][];
-  const findings = modes.map(([mode, policy]): Finding => {
-    return {
-      what: "approval",
-      state: "ok",
-      text: `${mode satisfies Mode | string}: ${policy}; it proves ${PROVES[policy]}`,
-    };
+  const modes = Object.entries(approval.policy);
+  const findings = APPROVAL_POLICIES.flatMap((policy) => {
+    const names = modes.filter(([, of]) => of === policy).map(([mode]) => mode);
+    return names.length === 0 ? [] : [ok("approval", `${policy} for ${names.join(", ")}: it proves ${PROVES[policy]}`)];
   });
   if (modes.some(([, policy]) => policy === "human") && store.kind === "sqlite") {
-    const text =
-      "Anything that runs as this account can use this store and these secrets. For `human` to prove a person, give the assistant another account.";
-    findings.push({ what: "approval", state: "warning", text });
+    findings.push(
+      warning(
+        "approval",
+        "Anything that runs as this account can use this store and these secrets.",
+        "For `human` to prove a person, give the assistant another account (docs/security.md).",
+      ),
+    );
   }
   if (approval.cli === "allow") {
-    findings.push({
-      what: "approval",
-      state: "warning",
-      text: "approval.cli is `allow`: `--yes` satisfies `human` as well.",
-    });
+    findings.push(
+      warning(
+        "approval",
+        "approval.cli is `allow`: `--yes` satisfies `human` as well.",
+        "Set approval.cli: deny, unless this is a lab.",
+      ),
+    );
   }
   return findings;
 }
-
-const lineOf = ({ what, state, text }: Finding): string => {
-  const mark = { ok: "ok     ", warning: "warning", failed: "FAILED " }[state];
-  return `${mark}  ${what}: ${text}`;
-};

@@ -162,7 +162,7 @@ const config = await resolveConfig(
 interface Site {
   readonly warnings?: readonly string[];
   readonly approval?: Partial<App["config"]["approval"]>;
-  readonly looks?: Partial<App["looks"]>;
+  readonly checkSystems?: App["checkSystems"];
 }
 
 /** Runs one command line against such an engine. */
@@ -174,7 +174,7 @@ export function cli(argv: string[], parts: Partial<Engine>, on = terminal(), sit
     async (): Promise<App> => ({
       engine,
       config: { ...config, warnings: site.warnings ?? [], approval: { ...config.approval, ...site.approval } },
-      looks: { array: notExpected("looks.array"), vcenter: notExpected("looks.vcenter"), ...site.looks },
+      checkSystems: site.checkSystems ?? notExpected("checkSystems"),
       log: silentLog,
       actor: (channel) => ({ principal: "tester", channel }),
       close: () => engine.close(),

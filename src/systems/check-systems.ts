@@ -1,0 +1,41 @@
+/** Everything that `doctor` looks at on the array and in vCenter. It changes nothing, and is not audited. */
+import type { Config } from "../config/config.ts";
+import type { Logger } from "../core/ports/runtime.ts";
+import { checkArray } from "./checks/array.ts";
+import { checkConnection } from "./checks/connection.ts";
+import { checked, type Finding } from "./checks/finding.ts";
+import { checkVcenter } from "./checks/vcenter.ts";
+import { openSides, vcenterUrl } from "./open-systems.ts";
+
+/** Each system by itself, so that what is wrong with one does not hide the other. Never throws. */
+export async function checkSystems(config: Config, log: Logger): Promise<Finding[]> {
+  const { dgs, vcenter } = config;
+  const [toArray, toVcenter, within] = await Promise.all([
+    checkConnection({ system: "array", url: dgs.url, tls: dgs.tls, section: "dgs" }, config),
+    checkConnection(
+      { system: "vCenter", url: vcenterUrl(vcenter.address), tls: vcenter.tls, section: "vcenter" },
+      config,
+    ),
+    signedIn(config, log),
+  ]);
+  return [...toArray, ...within.array, ...toVcenter, ...within.vcenter];
+}
+
+async function signedIn(
+  config: Config,
+  log: Logger,
+): Promise<{ array: readonly Finding[]; vcenter: readonly Finding[] }> {
+  const sides = openSides(config, log);
+  const array = await (async () => {
+    const side = (await sides).array();
+    return checkArray(side, config).finally(() => side.close());
+  })().catch(async (thrown: unknown) => ({
+    findings: await checked("array: sign-in", () => Promise.reject(thrown)),
+    clients: undefined,
+  }));
+  const vcenter = await checked("vCenter: sign-in", async () => {
+    const side = (await sides).vsphere();
+    return checkVcenter(side, config, array.clients).finally(() => side.close());
+  });
+  return { array: array.findings, vcenter };
+}

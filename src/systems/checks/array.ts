@@ -1,0 +1,50 @@
+/** Whether the array can be used: sign-in, clock, every shorthand. */
+import type { StorageArray } from "../../array/driver.ts";
+import type { Config } from "../../config/config.ts";
+import { safeText } from "../../core/domain/safe-text.ts";
+import type { ArrayClient, Volume } from "../../core/ports/array.ts";
+import { checkClock } from "./connection.ts";
+import { checked, type Finding, failed, ok } from "./finding.ts";
+
+export interface ArrayFindings {
+  readonly findings: readonly Finding[];
+  /** Undefined where it could not be read. */
+  readonly clients?: readonly ArrayClient[];
+}
+
+export async function checkArray(array: StorageArray, config: Config): Promise<ArrayFindings> {
+  let clients: ArrayClient[] | undefined;
+  let volumes: Volume[] = [];
+  const signIn = await checked("array: sign-in", async () => {
+    const before = Date.now();
+    const time = await array.time?.();
+    const after = Date.now();
+    [clients, volumes] = await Promise.all([array.reader.clients(), array.reader.volumes()]);
+    const golds = volumes.filter(({ kind }) => kind === "gold").length;
+    return [
+      ok("array: sign-in", `as ${safeText(config.dgs.username)}; ${clients.length} clients, ${golds} gold LUNs`),
+      ...(time === undefined ? [] : [checkClock("array: clock", time, before, after)]),
+    ];
+  });
+  if (clients === undefined) return { findings: signIn };
+  return { findings: [...signIn, ...shorthands(config, volumes)], clients };
+}
+
+function shorthands({ luns }: Config, volumes: readonly Volume[]): Finding[] {
+  const golds = volumes.filter(({ kind }) => kind === "gold");
+  const wrong = Object.entries(luns).flatMap(([short, name]) => {
+    const found = golds.filter((volume) => volume.name === name).length;
+    if (found === 1) return [];
+    const what = `shorthand ${safeText(short, 60)}`;
+    if (found > 1) {
+      return [failed(what, `${found} gold LUNs are called ${safeText(name)}`, "Rename one of them on the array.")];
+    }
+    const fix = "Mend or remove the line under luns; `atvm_prep luns` lists the array's gold LUNs.";
+    return [failed(what, `there is no gold LUN called ${safeText(name)}`, fix)];
+  });
+  const right = Object.keys(luns).length - wrong.length;
+  return [
+    ...(right > 0 ? [ok("shorthand", `${right} of ${right + wrong.length} lead to one gold LUN each`)] : []),
+    ...wrong,
+  ];
+}
