@@ -1,4 +1,5 @@
-import { garbage, localizedFault } from "./faults.ts";
+import { localizedFault } from "./fault.ts";
+import { garbage } from "./faults.ts";
 import { MAX_WAIT_SECONDS } from "./http.ts";
 import { filterSpec, retrieve, type Selection, unreadable } from "./properties.ts";
 import { ReplyBudget } from "./reply-budget.ts";

@@ -1,17 +1,16 @@
-import { type ErrorCode, PrepError } from "../core/domain/errors.ts";
+import { PrepError } from "../core/domain/errors.ts";
 import { safeText } from "../core/domain/safe-text.ts";
-import type { OperationName } from "./operations.ts";
+import { type Fault, localizedFault } from "./fault.ts";
+import { meaningOf } from "./fault-meanings.ts";
+import { ancestryOf } from "./fault-types.ts";
+import { OPERATIONS, type OperationName } from "./operations.ts";
 import { isUnsupportedFault, withoutCall } from "./unsupported-calls.ts";
-import { at, text, typeName } from "./values.ts";
+import { at, list, text } from "./values.ts";
 
-/** A vim25 fault as it came: its type's name, VMware's own words, and the fault object with its members. */
-export interface Fault {
-  readonly type: string;
-  readonly message: string;
-  readonly detail: unknown;
-}
-
-/** vCenter understood and refused. `fault` is the vim25 type's name; `code` is `REMOTE_FAULT` unless the table knows better. */
+/**
+ * vCenter understood and refused. `fault` is the vim25 type's name; `code` is `REMOTE_FAULT` unless the table of meanings
+ * knows better. Message and `found` have whatever reasons vCenter gives.
+ */
 export class VimFault extends PrepError {
   readonly fault: string;
   readonly detail: unknown;
@@ -20,28 +19,61 @@ export class VimFault extends PrepError {
 
   /** `action` completes "vCenter refused to …"; `operation` is the call that was answered by the fault. */
   constructor(fault: Fault, action: string, operation?: OperationName) {
-    const known = MEANINGS[fault.type];
     const unsupported = operation !== undefined && isUnsupportedFault(fault) ? operation : undefined;
-    const said = [unsupported === undefined ? "" : `it does not offer ${unsupported}.`, safeText(fault.message, 300)];
-    super(
-      known?.code ?? "REMOTE_FAULT",
-      `vCenter refused to ${action}: ${[...said, `(${safeText(fault.type, 60)})`].filter(Boolean).join(" ")}`,
-      {
-        found: {
-          ...(unsupported === undefined ? {} : { unsupported }),
-          fault: safeText(fault.type, 60),
-          ...scalarsOf(fault.detail),
-        },
-        hint:
-          unsupported === undefined
-            ? (known?.hint ?? "Look at the host's or VM's recent tasks and events in vCenter for the reason.")
-            : withoutCall(unsupported),
-      },
-    );
+    const { code, hint } = meaningOf(fault, operation);
+    const offer = unsupported === undefined ? [] : [`it does not offer ${unsupported}.`];
+    super(code ?? "REMOTE_FAULT", `vCenter refused to ${action}: ${[...offer, whyOf(fault)].join(" ")}`, {
+      found: { ...(unsupported === undefined ? {} : { unsupported }), ...foundIn(fault) },
+      hint: unsupported === undefined ? hint : withoutCall(unsupported),
+    });
     this.fault = fault.type;
     this.detail = fault.detail;
     this.unsupported = unsupported;
   }
+}
+
+/** After these nobody can tell whether a change was made: vCenter had an internal error, or lost the host that was at it. */
+const UNCLEAR: readonly string[] = ["SystemError", "HostCommunication", "HostNotReachable"];
+
+/** The error for a fault in answer to a call: `VimFault`, or `OUTCOME_UNKNOWN` where a change may have been made all the same. */
+export function refusal(fault: Fault, action: string, operation: OperationName): PrepError {
+  if (!OPERATIONS[operation].changes || !UNCLEAR.includes(fault.type)) return new VimFault(fault, action, operation);
+  const why = `and reported an internal error: ${whyOf(fault)}`;
+  return outcomeUnknown(action, { operation, ...foundIn(fault) }, undefined, why);
+}
+
+function whyOf(fault: Fault): string {
+  const privilege = text(fault.detail, "privilegeId");
+  const object = text(fault.detail, "object");
+  const on = object === undefined ? "" : ` on ${text(fault.detail, "object", "attributes", "type") ?? ""} ${object}`;
+  const kind = privilege === undefined ? fault.type : `${fault.type}: ${privilege}${on}`;
+  return [...reasonsOf(fault), `(${safeText(kind, 160)})`].join(" ");
+}
+
+function foundIn(fault: Fault): Record<string, unknown> {
+  const [, ...more] = reasonsOf(fault);
+  return {
+    fault: safeText(fault.type, 60),
+    ...scalarsOf(fault.detail),
+    ...(more.length === 0 ? {} : { reasons: more }),
+  };
+}
+
+/** More causes than these tell nobody anything, and a server may send a circle's worth. */
+const MAX_REASONS = 5;
+
+/** VMware's own words, each once: the fault's, its messages, a pending question's, then those of what caused it. */
+function reasonsOf(fault: Fault): string[] {
+  const said: string[] = [];
+  for (let here: Fault | undefined = fault, depth = 0; here !== undefined && depth < MAX_REASONS; depth++) {
+    const { message, detail }: Fault = here;
+    const messages = list(detail, "faultMessage").map((each) => text(each, "message"));
+    const question = here.type === "QuestionPending" ? text(detail, "text") : undefined;
+    const cause = localizedFault(at(detail, "faultCause"));
+    said.push(...[message, ...messages, question, cause?.type].map((words) => safeText(words ?? "", 300)));
+    here = cause;
+  }
+  return [...new Set(said)].filter((words) => words !== "").slice(0, MAX_REASONS);
 }
 
 /** For an object that a server offers optionally and this one does not: as if its call were unknown. */
@@ -51,99 +83,34 @@ export const notOffered = (operation: OperationName, action: string): VimFault =
 export const isUnsupported = (thrown: unknown): thrown is VimFault =>
   thrown instanceof VimFault && thrown.unsupported !== undefined;
 
-const MEANINGS: Readonly<Record<string, { readonly code?: ErrorCode; readonly hint: string }>> = {
-  InvalidLogin: {
-    code: "AUTHENTICATION_FAILED",
-    hint: "Check vcenter.username and vcenter.password in the configuration (with -vi also -vu and -vp).",
-  },
-  NotAuthenticated: {
-    code: "AUTHENTICATION_FAILED",
-    hint: "vCenter ended the session right after signing in; check the account and vCenter's session settings.",
-  },
-  NoPermission: { hint: "Give the account of vcenter.username the privilege that is named, on that object." },
-  ResourceInUse: {
-    hint: "Something still uses it: a registered VM, an ISO in a CD drive, Storage I/O Control, a heartbeat, scratch or dump file. End that use, then ask again.",
-  },
-  InvalidState: {
-    hint: "It is already in that state, or inaccessible. Look at the host's storage in vCenter, then plan again.",
-  },
-  InvalidPowerState: { hint: "The VM's power state changed meanwhile; plan again." },
-  DuplicateName: {
-    hint: "Another VM in that folder has this name. Rename it, or give these VMs a folder of their own (register.folder in the configuration).",
-  },
-  NotFound: { hint: "It is not on the host any more, or not yet: rescan the host's storage, then plan again." },
-  ManagedObjectNotFound: { hint: "The object left vCenter's inventory meanwhile; plan again." },
-  VmfsAlreadyMounted: {
-    code: "SIGNATURE_MOUNTED",
-    hint: "A volume with this VMFS signature is mounted in the same Datacenter. Clean up the other host, or give each host a Datacenter of its own.",
-  },
-  VmfsAmbiguousMount: {
-    hint: "Several copies of this volume are visible to the host; leave only one presented to it.",
-  },
-  ToolsUnavailable: {
-    code: "TOOLS_MISSING",
-    hint: "Start VMware Tools in the guest, shut the VM down by hand, or allow --force_power_off.",
-  },
-  TaskInProgress: { hint: "Another task works on it; wait for it in vCenter, then ask again." },
-  HostConfigFault: {
-    hint: "The host could not change its configuration; see vmkernel.log on it and its events in vCenter.",
-  },
-  HostNotConnected: { hint: "Reconnect the host in vCenter, then ask again." },
-  InvalidDatastore: { hint: "The datastore is not accessible; look at its state in vCenter." },
-  InaccessibleDatastore: { hint: "The datastore is not accessible; look at its state in vCenter." },
-};
+const MEMBERS_OF_ALL = ["attributes", "faultCause", "faultMessage"];
 
 /** The fault's own simple members, such as `privilegeId`, `existingState`, `object`. */
 function scalarsOf(detail: unknown): Record<string, string> {
   if (typeof detail !== "object" || detail === null) return {};
   const members = Object.entries(detail).flatMap(([name, value]) => {
-    const simple = name === "attributes" || name === "faultMessage" ? undefined : text(value);
+    const simple = MEMBERS_OF_ALL.includes(name) ? undefined : text(value);
     return simple === undefined ? [] : [[safeText(name, 40), safeText(simple)] as const];
   });
   return Object.fromEntries(members.slice(0, 8));
 }
 
-/** The fault in an envelope's body, or undefined when there is none. */
-export function faultInBody(body: unknown): Fault | undefined {
-  const fault = at(body, "Fault");
-  if (typeof fault !== "object" || fault === null) return undefined;
-  const detail = at(fault, "detail");
-  const [name, value] = entriesOf(detail).find(([key]) => key !== "attributes" && key !== "$value") ?? ["", undefined];
-  return {
-    type: typeName(value) ?? (name === "" ? (text(fault, "faultcode") ?? "Fault") : name.replace(/Fault$/, "")),
-    message: text(fault, "faultstring") ?? "",
-    detail: value,
-  };
-}
-
-/** A `LocalizedMethodFault`, as tasks, results and missing properties carry one. */
-export function localizedFault(node: unknown): Fault | undefined {
-  const fault = at(node, "fault");
-  if (fault === undefined) return undefined;
-  return {
-    type: typeName(fault) ?? "MethodFault",
-    message: text(node, "localizedMessage") ?? text(fault, "faultMessage", "message") ?? "",
-    detail: fault,
-  };
-}
-
-const entriesOf = (node: unknown): [string, unknown][] =>
-  typeof node === "object" && node !== null ? Object.entries(node) : [];
-
+/** Whether it is a refusal by one of these faults, or by a kind of one. */
 export const isFault = (thrown: unknown, ...types: string[]): thrown is VimFault =>
-  thrown instanceof VimFault && types.includes(thrown.fault);
+  thrown instanceof VimFault && ancestryOf(thrown.fault).some((type) => types.includes(type));
 
 /** A change was asked for and nobody can tell from the reply whether it was made. */
-export const outcomeUnknown = (action: string, found: Record<string, unknown>, cause: unknown): PrepError =>
-  new PrepError(
-    "OUTCOME_UNKNOWN",
-    `vCenter was asked to ${action}, but its answer was lost: it may or may not have done so.`,
-    {
-      found,
-      hint: "Look in vCenter whether it was done (its recent tasks tell), then resume the run: it goes by what is there.",
-      cause,
-    },
-  );
+export const outcomeUnknown = (
+  action: string,
+  found: Record<string, unknown>,
+  cause: unknown,
+  why = "but its answer was lost",
+): PrepError =>
+  new PrepError("OUTCOME_UNKNOWN", `vCenter was asked to ${action}, ${why}; it may or may not have done so.`, {
+    found,
+    hint: "Look in vCenter whether it was done (see its recent tasks), then resume the run: it goes by what is there.",
+    cause,
+  });
 
 /** A reply that does not hold what vim25 says it holds. */
 export const garbage = (action: string, found: Record<string, unknown>): PrepError =>

@@ -1,7 +1,8 @@
 import { PrepError } from "../core/domain/errors.ts";
 import type { MoRef } from "../core/domain/ids.ts";
 import { safeText } from "../core/domain/safe-text.ts";
-import { type Fault, garbage, isFault, localizedFault, VimFault } from "./faults.ts";
+import { type Fault, localizedFault } from "./fault.ts";
+import { garbage, isFault, VimFault } from "./faults.ts";
 import { ReplyBudget } from "./reply-budget.ts";
 import type { Session } from "./session.ts";
 import { at, flag, items, list, type Reference, reference, refTo, text } from "./values.ts";

@@ -1,7 +1,8 @@
 import { PrepError } from "../core/domain/errors.ts";
 import type { Clock, Logger } from "../core/ports/runtime.ts";
 import { translateNetworkError, wasNeverSent } from "../net/errors.ts";
-import { type Fault, faultInBody, garbage, outcomeUnknown, VimFault } from "./faults.ts";
+import { type Fault, faultInBody } from "./fault.ts";
+import { garbage, outcomeUnknown, refusal } from "./faults.ts";
 import { type HttpReply, LateReply, type VimHttp } from "./http.ts";
 import { OPERATIONS, type OperationName } from "./operations.ts";
 import { ReplyBudget, ReplyTooLarge } from "./reply-budget.ts";
@@ -49,12 +50,12 @@ export class Soap {
     this.#log.debug({ operation: call.operation, status: reply.status, ms }, "vim25 call");
     const body = at(reply.tree, "Envelope", "Body");
     const fault = faultInBody(body);
-    if (fault !== undefined) throw new VimFault(fault, call.action, call.operation);
+    if (fault !== undefined) throw refusal(fault, call.action, call.operation);
     const response = at(body, `${call.operation}Response`);
     if (reply.status !== 200 || response === undefined) throw this.#unusable(call, reply);
     const returnval = at(response, "returnval") ?? undefined;
     const inside = call.faultIn?.(returnval);
-    if (inside !== undefined) throw new VimFault(inside, call.action);
+    if (inside !== undefined) throw refusal(inside, call.action, call.operation);
     return returnval;
   }
 

@@ -2,16 +2,21 @@ import { PrepError } from "../core/domain/errors.ts";
 import type { MoRef } from "../core/domain/ids.ts";
 import type { Clock, Logger } from "../core/ports/runtime.ts";
 import type { ObjectChange } from "./collector.ts";
-import { isFault, isUnsupported, localizedFault, outcomeUnknown, VimFault } from "./faults.ts";
+import { localizedFault } from "./fault.ts";
+import { isFault, isUnsupported, outcomeUnknown, refusal } from "./faults.ts";
+import { OPERATIONS } from "./operations.ts";
 import { Pacer } from "./pacer.ts";
 import type { Session } from "./session.ts";
+import type { SoapCall } from "./soap.ts";
 import { ListWatch, readTasks } from "./task-watch.ts";
 import { type Reference, text } from "./values.ts";
 
+/** The call that began a task. */
+type TaskCall = Pick<SoapCall, "action" | "operation">;
+
 interface Pending {
   readonly ref: Reference;
-  readonly action: string;
-  readonly changes: boolean;
+  readonly call: TaskCall;
   readonly values: Map<string, unknown>;
   readonly settled: AbortController;
   readonly resolve: (result: unknown) => void;
@@ -22,6 +27,9 @@ interface Pending {
 const RECOVERIES = 6;
 const FIRST_PAUSE_MS = 250;
 const POLL_MS = 500;
+
+/** The configuration's key for how long one task is waited for. */
+const LIMIT = "limits.vcenterTask";
 
 /** Waits for any number of vCenter tasks at once, through lost connections and ended sessions. */
 export class Tasks {
@@ -60,13 +68,11 @@ export class Tasks {
    * `OUTCOME_UNKNOWN` of a task that changes something, else what kept us from learning it. `action` completes
    * "vCenter refused to …".
    */
-  wait(ref: Reference, action: string, kind: "change" | "read" = "change"): Promise<unknown> {
+  wait(ref: Reference, call: TaskCall): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const changes = kind === "change";
     const pending: Pending = {
       ref,
-      action,
-      changes,
+      call,
       values: new Map(),
       settled: new AbortController(),
       resolve,
@@ -74,7 +80,8 @@ export class Tasks {
     };
     this.#pending.set(ref.id, pending);
     this.#clock.sleep(this.#timeout, pending.settled.signal).then(() => {
-      if (!pending.settled.signal.aborted) this.#giveUp(pending, { task: ref.id, waitedMs: this.#timeout }, undefined);
+      if (!pending.settled.signal.aborted)
+        this.#giveUp(pending, { task: ref.id, waitedMs: this.#timeout, limit: LIMIT }, undefined);
     }, reject);
     if (this.#running) void this.#tell();
     else void this.#run();
@@ -168,8 +175,9 @@ export class Tasks {
       pending.resolve(pending.values.get("info.result"));
     } else if (state === "error") {
       this.#settle(pending);
+      const { action, operation } = pending.call;
       const fault = localizedFault(pending.values.get("info.error"));
-      pending.reject(new VimFault(fault ?? { type: "MethodFault", message: "", detail: undefined }, pending.action));
+      pending.reject(refusal(fault ?? { type: "MethodFault", message: "", detail: undefined }, action, operation));
     }
   }
 
@@ -181,9 +189,10 @@ export class Tasks {
 
   #giveUp(pending: Pending, found: Record<string, unknown>, cause: unknown): void {
     this.#settle(pending);
-    pending.reject(
-      pending.changes ? outcomeUnknown(pending.action, found, cause) : unfinished(pending.action, found, cause),
-    );
+    const { action, operation } = pending.call;
+    const what = { operation, ...found };
+    const { changes } = OPERATIONS[operation];
+    pending.reject(changes ? outcomeUnknown(action, what, cause) : unfinished(action, what, cause));
   }
 
   #settle(pending: Pending): void {
@@ -221,6 +230,6 @@ const unfinished = (action: string, found: Record<string, unknown>, cause: unkno
     ? cause
     : new PrepError("TIMED_OUT", `vCenter took too long to ${action}.`, {
         found,
-        hint: "Look at the task in vCenter; ask again when it is less busy.",
+        hint: `Look at the task in vCenter; ask again when it is less busy, or raise ${LIMIT} in the configuration.`,
         cause,
       });

@@ -36,7 +36,7 @@ export async function readVmxFiles(session: Session, tasks: Tasks, datastore: Pl
     const args = { _this: refTo("HostDatastoreBrowser", datastore.browser), datastorePath: path, searchSpec };
     const task = reference(await session.call({ operation, args, action }));
     if (task === undefined) throw garbage(action, { missing: "the task's reference" });
-    return tasks.wait(task, action, "read");
+    return tasks.wait(task, { action, operation });
   };
   tasks.prepare();
   const root = `[${datastore.name}]`;
@@ -44,8 +44,7 @@ export async function readVmxFiles(session: Session, tasks: Tasks, datastore: Pl
     const folders = items(await search("SearchDatastoreSubFolders_Task", root, { matchPattern: ["*.vmx", "*.vmtx"] }));
     return { files: folders.flatMap((each) => filesIn(text(each, "folderPath") ?? root, each)), unreadable: [] };
   } catch (thrown) {
-    const piecewise =
-      isUnsupported(thrown) || isFault(thrown, "FileFault", "CannotAccessFile", "FileLocked", "FileNotFound");
+    const piecewise = isUnsupported(thrown) || isFault(thrown, "FileFault");
     if (!piecewise) throw thrown;
     return walk(search, root);
   }

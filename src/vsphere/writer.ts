@@ -3,7 +3,8 @@ import type { MoRef } from "../core/domain/ids.ts";
 import { safeText } from "../core/domain/safe-text.ts";
 import type { BatchOutcome, BatchProgress, Host, HypervisorWriter, VmxFile } from "../core/ports/hypervisor.ts";
 import type { Clock } from "../core/ports/runtime.ts";
-import { garbage, isFault, localizedFault, VimFault } from "./faults.ts";
+import { localizedFault } from "./fault.ts";
+import { garbage, isFault, refusal } from "./faults.ts";
 import { shutDownGuests } from "./guests.ts";
 import type { OperationName } from "./operations.ts";
 import { ALREADY_DONE, type Session } from "./session.ts";
@@ -117,7 +118,7 @@ export function createWriter(options: {
       // The call succeeds also when the mount does not.
       for (const each of list(results)) {
         const fault = localizedFault(at(each, "fault"));
-        if (fault !== undefined) throw new VimFault(fault, action);
+        if (fault !== undefined) throw refusal(fault, action, "ResolveMultipleUnresolvedVmfsVolumes");
       }
     },
     detach: async (host, lunUuid) => {
@@ -167,7 +168,7 @@ async function runTask(session: Session, tasks: Tasks, call: SoapCall): Promise<
   if (answer === ALREADY_DONE) return ALREADY_DONE;
   const task = reference(answer);
   if (task === undefined) throw garbage(call.action, { missing: "the task's reference" });
-  return tasks.wait(task, call.action);
+  return tasks.wait(task, call);
 }
 
 async function registerOne(
