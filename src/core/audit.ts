@@ -7,6 +7,7 @@ import { sha256 } from "./domain/canonical.ts";
 import { safeText } from "./domain/safe-text.ts";
 import type { AuditEvent } from "./domain/states.ts";
 import type { Actor } from "./engine.ts";
+import { RUNNER } from "./engine-options.ts";
 import type { Clock } from "./ports/runtime.ts";
 import type { AuditRow, Store, StoreReader, StoreWriter } from "./ports/store.ts";
 import type { AuditRowRecord, ChainRecord } from "./records.ts";
@@ -46,19 +47,44 @@ const MEMBERS = [
 /** SHA-256 of the row's canonical JSON, which for a flat object of texts and integers is JSON with its members in order. */
 const hashOf = (row: Omit<AuditRow, "hash">): string => sha256(JSON.stringify(row, MEMBERS));
 
-/** Deadlines and rows use the later of this machine's clock and the newest row, so that a clock set back gains nothing. */
+/**
+ * Deadlines and rows use the later of this machine's clock and the newest row, so that a clock set back gains nothing.
+ * How far the newest row may lead is bounded: see `settleClock`.
+ */
 export async function latestTime(tx: StoreReader, clock: Clock): Promise<string> {
   const now = clock.now().toISOString();
   const head = await tx.auditHead();
   return head !== undefined && head.at > now ? head.at : now;
 }
 
-async function append(tx: StoreWriter, clock: Clock, entry: AuditEntry): Promise<AuditRow> {
+/** How far the clocks of one store's machines may be apart. */
+const MAX_LEAD_MS = 300_000;
+
+/**
+ * A clock that was far ahead once, or is far behind now: the newest row's time would rule until the clock has caught up
+ * with it, and no plan would end before that. The chain goes by its rows' sequence, so it goes on with the clock's time.
+ * All plans that are open are closed, since nobody can tell any more when they end; the chain says so.
+ */
+async function settleClock(
+  tx: StoreWriter,
+  clock: Clock,
+  appendNow: (entry: AuditEntry) => Promise<void>,
+): Promise<void> {
+  const head = await tx.auditHead();
+  const now = clock.now();
+  if (head === undefined || Date.parse(head.at) - now.getTime() <= MAX_LEAD_MS) return;
+  const open = await tx.plans({ state: "open" });
+  const data = { newest: head.at, now: now.toISOString(), discarded: open.map((plan) => plan.id) };
+  await appendNow({ type: "clock_set_back", actor: RUNNER, data });
+  for (const plan of open) await tx.updatePlan(plan.id, { state: "discarded" });
+}
+
+async function append(tx: StoreWriter, entry: AuditEntry, at: string): Promise<AuditRow> {
   const head = await tx.auditHead();
   const { actor } = entry;
   const bare = {
     seq: (head?.seq ?? 0) + 1,
-    at: await latestTime(tx, clock),
+    at,
     type: entry.type,
     actor: safeText(actor.principal),
     channel: actor.channel,
@@ -80,10 +106,13 @@ export async function auditedWrite<T>(
   work: (tx: StoreWriter, append: Append) => Promise<T>,
 ): Promise<T> {
   let head: AuditRow | undefined;
-  const result = await store.write((tx) => {
+  const result = await store.write(async (tx) => {
     head = undefined;
+    await settleClock(tx, clock, async (entry) => {
+      head = await append(tx, entry, clock.now().toISOString());
+    });
     return work(tx, async (entry) => {
-      head = await append(tx, clock, entry);
+      head = await append(tx, entry, await latestTime(tx, clock));
     });
   });
   if (head !== undefined) await store.recordHead({ seq: head.seq, hash: head.hash });

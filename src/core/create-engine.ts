@@ -170,11 +170,11 @@ class PrepEngine implements Engine {
         });
       }
       const { store } = this.#deps;
-      const later = await store.read(async (tx) => [
-        ...(await tx.runs({ goldId: run.goldId, limit: 50 })),
-        ...(await tx.runs({ clientId: run.clientId, limit: 50 })),
+      const newest = await store.read(async (tx) => [
+        ...(await tx.runs({ goldId: run.goldId, limit: 1 })),
+        ...(await tx.runs({ clientId: run.clientId, limit: 1 })),
       ]);
-      const newer = later.find((one) => one.id !== run.id && one.createdAt > run.createdAt);
+      const newer = newest.find((other) => other.id !== run.id);
       if (run.resumedBy !== undefined || newer !== undefined) {
         const by = run.resumedBy ?? newer?.id;
         throw new PrepError("PLAN_OBSOLETE", `Run ${by} came after run ${run.id} on this LUN family or client.`, {
@@ -213,7 +213,7 @@ class PrepEngine implements Engine {
   async confirm(planToken: string, actor: Actor, options: ConfirmOptions = {}): Promise<RunRecord> {
     const about: Record<string, unknown> = { tokenHash: sha256(planToken) };
     // Where the token is the approval, this call is; where a person was asked, the call that brings the answer.
-    const approvedAt = this.#deps.clock.now().getTime();
+    const approvedAt = this.#deps.clock.elapsed();
     return this.#audited("confirm_refused", actor, about, async () => {
       const { store, clock, settings } = this.#deps;
       const row = await this.#plans.lookUp(planToken, actor);
@@ -236,7 +236,7 @@ class PrepEngine implements Engine {
       const { run, held } = await this.#redemption.redeem(row, actor, options.vcenter);
       if (held !== undefined) await this.#runs.launch(run, held, options.vcenter);
       // The answer's time counts from the approval, and looking again has taken some of it.
-      const left = Math.max((options.waitMs ?? CONFIRM_WAIT_MS) - (clock.now().getTime() - approvedAt), 0);
+      const left = Math.max((options.waitMs ?? CONFIRM_WAIT_MS) - (clock.elapsed() - approvedAt), 0);
       return this.#runs.follow(run.id, { ...options, waitMs: left });
     });
   }

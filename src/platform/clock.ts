@@ -5,6 +5,7 @@ import type { Clock, Entropy } from "../core/ports/runtime.ts";
 /** Wall-clock time; a sleep ends early, without an error, when its signal aborts. */
 export const systemClock: Clock = {
   now: () => new Date(),
+  elapsed: () => performance.now(),
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted === true) {

@@ -44,9 +44,9 @@ export class Soap {
    * was lost or unreadable `OUTCOME_UNKNOWN`.
    */
   async call(call: SoapCall): Promise<unknown> {
-    const begun = this.#clock.now().getTime();
+    const begun = this.#clock.elapsed();
     const reply = await this.#send(call);
-    const ms = this.#clock.now().getTime() - begun;
+    const ms = Math.round(this.#clock.elapsed() - begun);
     this.#log.debug({ operation: call.operation, status: reply.status, ms }, "vim25 call");
     const body = at(reply.tree, "Envelope", "Body");
     const fault = faultInBody(body);

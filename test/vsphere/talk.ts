@@ -40,6 +40,7 @@ export async function errorOf(attempt: Promise<unknown>): Promise<PrepError> {
 /** Pauses take no time; what is to last for a while lasts until it is called off. */
 export const hurriedClock: Clock = {
   now: () => new Date(0),
+  elapsed: () => 0,
   sleep: (ms, signal) =>
     ms >= 20_000
       ? new Promise((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }))

@@ -21,6 +21,7 @@ afterEach(async () => {
 /** Time that passes only when somebody sleeps: pauses between attempts take none. */
 const hurriedClock: Clock = {
   now: () => new Date(0),
+  elapsed: () => 0,
   sleep: (ms, signal) =>
     ms >= 20_000
       ? new Promise((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }))
@@ -232,7 +233,11 @@ describe("waiting for tasks", () => {
       new TaskDesk(),
       {},
       {
-        clock: { now: () => new Date(0), sleep: () => new Promise((resolve) => setImmediate(resolve)) },
+        clock: {
+          now: () => new Date(0),
+          elapsed: () => 0,
+          sleep: () => new Promise((resolve) => setImmediate(resolve)),
+        },
         timeouts: { connect: 5000, call: 5000, storage: 5000, task: 1 },
       },
     );
@@ -327,7 +332,7 @@ describe("shutting guests down", () => {
           return "hang";
         },
       },
-      { clock: { now: () => new Date(0), sleep: () => timeUp.promise } },
+      { clock: { now: () => new Date(0), elapsed: () => 0, sleep: () => timeUp.promise } },
     );
     const outcomes = await vsphere.writer.shutDownGuests(vms(2), 5000);
     expect(outcomes.map(({ error }) => (error instanceof PrepError ? error.code : error))).toEqual([

@@ -276,7 +276,7 @@ describe("changing the lab", () => {
     // The time is over when all the others are off, however long that takes.
     const timeUp = Promise.withResolvers<void>();
     await vsphere.close();
-    open({ clock: { now: () => new Date(), sleep: () => timeUp.promise } });
+    open({ clock: { now: () => new Date(), elapsed: () => 0, sleep: () => timeUp.promise } });
     const outcomes = await vsphere.writer.shutDownGuests(running, 1000, (done, total) => {
       if (done === total - 1) timeUp.resolve();
     });

@@ -68,14 +68,17 @@ export function createApi(options: ApiOptions): Api {
   const send = async (call: Told, outgoing: Omit<Outgoing, "within" | "headers">, key?: string): Promise<Attempt> => {
     const once = async (token: string): Promise<Attempt> => {
       const headers = { authorization: `Bearer ${token}`, ...(key === undefined ? {} : { "idempotency-key": key }) };
-      const began = clock.now().getTime();
+      const began = clock.elapsed();
       try {
         const reply = await transport.exchange({ ...outgoing, headers, within: options.callMs });
-        log.debug({ system: "DGS", ...call, status: reply.status, ms: clock.now().getTime() - began }, "DGS call");
+        log.debug(
+          { system: "DGS", ...call, status: reply.status, ms: Math.round(clock.elapsed() - began) },
+          "DGS call",
+        );
         return { reply };
       } catch (lost) {
         log.warn(
-          { system: "DGS", ...call, ms: clock.now().getTime() - began, reason: networkReason(lost) },
+          { system: "DGS", ...call, ms: Math.round(clock.elapsed() - began), reason: networkReason(lost) },
           "DGS gave no answer",
         );
         return { lost };

@@ -30,7 +30,7 @@ export async function followJob(
   const { api, clock, log, jobMs } = options;
   const { call, key, progress } = what;
   const jobId = what.job.id;
-  const deadline = clock.now().getTime() + jobMs;
+  const deadline = clock.elapsed() + jobMs;
   let job = what.job;
   let told: number | undefined;
   // A quick job is over by the time that a first reading reaches the array.
@@ -43,7 +43,7 @@ export async function followJob(
       progress?.(job.progress);
     }
     if (job.state === "succeeded") return job;
-    if (clock.now().getTime() >= deadline) {
+    if (clock.elapsed() >= deadline) {
       throw outcomeUnknown(call, key, `its job ${jobId} is not over after ${Math.round(jobMs / 1000)} s`, { jobId });
     }
     if (wait > 0) await clock.sleep(wait);

@@ -17,7 +17,7 @@ export interface SessionOptions {
 
 interface Session {
   readonly token: string;
-  /** Milliseconds of the epoch: from here on a new one is made. */
+  /** By the clock that only goes forward: from here on a new one is made. */
   readonly renewAt: number;
   readonly forget: () => void;
 }
@@ -50,8 +50,8 @@ export function createSessions(options: SessionOptions): Sessions {
     const parsed = sessionSchema.safeParse(parsedJson(reply.text));
     if (!parsed.success) throw garbage(SIGN_IN, misfit(parsed.error));
     const { token, expiresAt } = parsed.data;
-    const now = clock.now().getTime();
-    const lifetime = new Date(expiresAt).getTime() - now;
+    const now = clock.elapsed();
+    const lifetime = new Date(expiresAt).getTime() - clock.now().getTime();
     // A short-lived session keeps half of its life; one that seems over already (clocks apart) is tried until a 401.
     const renewAt = lifetime > 0 ? now + lifetime - Math.min(MARGIN_MS, lifetime / 2) : Number.POSITIVE_INFINITY;
     return { token, renewAt, forget: registerSecret(token) };
@@ -70,7 +70,7 @@ export function createSessions(options: SessionOptions): Sessions {
     token: async (refused) => {
       const pending = current;
       const session = await (pending ?? begin());
-      if (session.token !== refused && session.renewAt > clock.now().getTime()) return session.token;
+      if (session.token !== refused && session.renewAt > clock.elapsed()) return session.token;
       // Somebody else may have renewed it while this one waited.
       if (current !== pending && current !== undefined && pending !== undefined) return (await current).token;
       session.forget();

@@ -60,14 +60,14 @@ export function createApi(options: ApiOptions): Api {
 
   const send = async (call: CallSummary, outgoing: Omit<Outgoing, "within" | "headers">): Promise<Attempt> => {
     const headers = { authorization: await authorization() };
-    const began = clock.now().getTime();
+    const began = clock.elapsed();
     try {
       const reply = await transport.exchange({ ...outgoing, headers, within: callMs });
-      const ms = clock.now().getTime() - began;
+      const ms = Math.round(clock.elapsed() - began);
       log.debug({ system: "ONTAP", action: call.action, ...call.ids, status: reply.status, ms }, "ONTAP call");
       return { reply };
     } catch (lost) {
-      const ms = clock.now().getTime() - began;
+      const ms = Math.round(clock.elapsed() - began);
       const reason = networkReason(lost);
       log.warn({ system: "ONTAP", action: call.action, ...call.ids, ms, reason }, "ONTAP gave no answer");
       return { lost };

@@ -28,13 +28,13 @@ export async function followJob(
   call: CallSummary,
   jobId: string,
 ): Promise<"done" | "forgotten"> {
-  const deadline = clock.now().getTime() + jobMs;
+  const deadline = clock.elapsed() + jobMs;
   const path = `/api/cluster/jobs/${jobId}?fields=state,message,code,error`;
   const reading = { action: "read a job", ids: { jobId }, path };
   let failures = 0;
   for (let wait = 0; ; wait = wait === 0 ? FIRST_WAIT_MS : Math.min(wait * GROWTH, LONGEST_WAIT_MS)) {
     if (wait > 0) await clock.sleep(wait);
-    if (failures === 0 && wait > 0 && clock.now().getTime() >= deadline) {
+    if (failures === 0 && wait > 0 && clock.elapsed() >= deadline) {
       throw outcomeUnknown(call, `its job ${jobId} is not over after ${Math.round(jobMs / 1000)} s`, { jobId });
     }
     let job: z.output<typeof jobSchema> | undefined;

@@ -33,10 +33,10 @@ export function createWrites(options: WriteOptions): ArrayWriter {
 
   /** Polls until `look` gives something or the time is over. */
   const within = async <T>(ms: number, look: () => Promise<T | undefined>): Promise<T | undefined> => {
-    const deadline = clock.now().getTime() + ms;
+    const deadline = clock.elapsed() + ms;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       const found = await look();
-      if (found !== undefined || clock.now().getTime() >= deadline) return found;
+      if (found !== undefined || clock.elapsed() >= deadline) return found;
       await clock.sleep(pause);
     }
   };
@@ -102,7 +102,7 @@ export function createWrites(options: WriteOptions): ArrayWriter {
   return {
     createClone: async (what) => {
       const call = cloneCall(what);
-      const deadline = clock.now().getTime() + options.jobMs;
+      const deadline = clock.elapsed() + options.jobMs;
       for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
         try {
           await carry(call);
@@ -110,7 +110,7 @@ export function createWrites(options: WriteOptions): ArrayWriter {
         } catch (thrown) {
           if (!(thrown instanceof OntapError)) throw thrown;
           if (isCode(thrown.fault, ...CODES.nameTaken)) break;
-          if (!isCode(thrown.fault, ...CODES.parentNotReady) || clock.now().getTime() >= deadline) throw thrown;
+          if (!isCode(thrown.fault, ...CODES.parentNotReady) || clock.elapsed() >= deadline) throw thrown;
           await clock.sleep(pause);
         }
       }

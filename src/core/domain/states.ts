@@ -71,6 +71,7 @@ export const AUDIT_EVENTS = [
   "step_begin",
   "step_end",
   "cancel_requested",
+  "clock_set_back",
   "cancel_refused",
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];

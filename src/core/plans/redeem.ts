@@ -18,8 +18,11 @@ import { StalePlan } from "./stale.ts";
 const SIBLING_WAIT_MS = 20_000;
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 400;
-/** A queued run whose runner did not come up for this long is not waited for any more. */
-export const QUEUED_MS = 60_000;
+const QUEUED_MS = 60_000;
+
+/** Whether a queued run's runner may still come up. One from a time to come was made by a clock that was ahead: it is not waited for. */
+export const isFresh = ({ createdAt }: Pick<RunRow, "createdAt">, now: Date): boolean =>
+  Math.abs(now.getTime() - Date.parse(createdAt)) < QUEUED_MS;
 
 export interface Redeemed {
   readonly run: RunRow;
@@ -57,7 +60,7 @@ export class Redemption {
 
   async #lockOrSibling(row: PlanRow): Promise<{ held: HeldLock } | { run: RunRow }> {
     const { store, clock } = this.#deps;
-    const deadline = clock.now().getTime() + SIBLING_WAIT_MS;
+    const deadline = clock.elapsed() + SIBLING_WAIT_MS;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
       const held = await store.tryLock(lockNames(row.goldId, row.clientId));
       const current = await store.read((tx) => tx.plan(row.id));
@@ -75,7 +78,7 @@ export class Redemption {
       if (held !== undefined) return { held };
       // This plan's own run, if it came to be since the plan was read, is found on the next round.
       const live = (await this.liveRuns(row)).filter((one) => one.planId !== row.id);
-      if (live.length > 0 || clock.now().getTime() >= deadline) throw lockedBy(live);
+      if (live.length > 0 || clock.elapsed() >= deadline) throw lockedBy(live);
       await clock.sleep(pause);
     }
   }
@@ -199,9 +202,7 @@ export class Redemption {
           next: [{ kind: "plan_again" }],
         });
       }
-      const queued = (await liveRunsIn(tx, row)).filter(
-        (run) => run.state === "queued" && Date.parse(createdAt) - Date.parse(run.createdAt) < QUEUED_MS,
-      );
+      const queued = (await liveRunsIn(tx, row)).filter((run) => run.state === "queued" && isFresh(run, new Date(createdAt)));
       if (queued.length > 0) throw lockedBy(queued);
       if (plan.resumes !== undefined) await claimResume(tx, plan.resumes, row);
       const id = newId("run", entropy);

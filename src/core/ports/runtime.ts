@@ -26,7 +26,10 @@ export interface Systems {
 }
 
 export interface Clock {
+  /** The wall clock: for what is stored and shown. It can be set, forward and back. */
   now(): Date;
+  /** Milliseconds that only ever go forward, from some start: for how long something takes, and how long to wait. */
+  elapsed(): number;
   /** Resolves after `ms`, or at once when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

@@ -101,6 +101,7 @@ export interface ChallengeRow {
 export interface StoreReader {
   plan(id: string): Promise<PlanRow | undefined>;
   planByTokenHash(hash: string): Promise<PlanRow | undefined>;
+  /** Newest first, as `runs`. */
   plans(filter: {
     state?: PlanState;
     principal?: string;
@@ -109,7 +110,7 @@ export interface StoreReader {
     limit?: number;
   }): Promise<PlanRow[]>;
   run(id: string): Promise<RunRow | undefined>;
-  /** Newest first. */
+  /** Newest first, by the order in which they were inserted: clocks can be wrong. */
   runs(filter: {
     goldId?: string;
     clientId?: string;

@@ -59,10 +59,10 @@ export async function executeRun(deps: EngineDeps, runId: string, options: Execu
 }
 
 async function waitForLocks(deps: EngineDeps, row: RunRow): Promise<HeldLock | undefined> {
-  const deadline = deps.clock.now().getTime() + LOCK_WAIT_MS;
+  const deadline = deps.clock.elapsed() + LOCK_WAIT_MS;
   for (;;) {
     const held = await deps.store.tryLock(lockNames(row.goldId, row.clientId));
-    if (held !== undefined || deps.clock.now().getTime() > deadline) return held;
+    if (held !== undefined || deps.clock.elapsed() > deadline) return held;
     await deps.clock.sleep(50);
   }
 }

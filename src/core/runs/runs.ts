@@ -8,7 +8,7 @@ import { isFinished } from "../domain/states.ts";
 import type { WaitOptions } from "../engine.ts";
 import { type EngineDeps, lockNames, RUNNER } from "../engine-options.ts";
 import { readPlan, type StoredPlan } from "../plans/plan.ts";
-import { QUEUED_MS } from "../plans/redeem.ts";
+import { isFresh } from "../plans/redeem.ts";
 import type { VcenterOverride } from "../ports/runtime.ts";
 import type { HeldLock, RunRow } from "../ports/store.ts";
 import type { RunRecord } from "../records.ts";
@@ -58,8 +58,7 @@ export class Runs {
   async settle(row: RunRow): Promise<RunRow> {
     if (isFinished(row.state) || this.#active.has(row.id)) return row;
     const { store, clock } = this.#deps;
-    const now = await store.read((tx) => latestTime(tx, clock));
-    if (row.state === "queued" && Date.parse(now) - Date.parse(row.createdAt) < QUEUED_MS) return row;
+    if (row.state === "queued" && isFresh(row, clock.now())) return row;
     const held = await store.tryLock(lockNames(row.goldId, row.clientId));
     if (held === undefined) return row;
     try {
@@ -102,7 +101,7 @@ export class Runs {
   /** The run until it is over, `waitMs` have passed or the signal aborts, whatever comes first; as it is then. */
   async follow(runId: string, options: WaitOptions): Promise<RunRecord> {
     const { store, clock } = this.#deps;
-    const deadline = clock.now().getTime() + (options.waitMs ?? 0);
+    const deadline = clock.elapsed() + (options.waitMs ?? 0);
     const plan = await this.#planOf(await this.row(runId));
     let seen: { readonly rows: string; readonly view: RunRecord; readonly said: string } | undefined;
     for (let round = 0; ; round += 1) {
@@ -118,7 +117,7 @@ export class Runs {
         seen = { rows, view, said };
       }
       const { view } = seen;
-      if (isFinished(view.state) || options.signal?.aborted || clock.now().getTime() >= deadline) {
+      if (isFinished(view.state) || options.signal?.aborted || clock.elapsed() >= deadline) {
         // A run that this process carries out may still be letting go of its locks.
         if (isFinished(view.state)) await this.#active.get(runId);
         return view;

@@ -41,10 +41,10 @@ export async function waitFor<T>(
   limitMs: number,
   find: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
-  const deadline = clock.now().getTime() + limitMs;
+  const deadline = clock.elapsed() + limitMs;
   for (let pause = 100; ; pause = Math.min(pause * 2, 5_000)) {
     const found = await find();
-    if (found !== undefined || clock.now().getTime() >= deadline) return found;
+    if (found !== undefined || clock.elapsed() >= deadline) return found;
     await clock.sleep(pause);
   }
 }

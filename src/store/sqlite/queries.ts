@@ -47,7 +47,7 @@ export function readerOver(runner: Runner): StoreReader {
         ...equals("goldId", goldId),
         ...equals("clientId", clientId),
       });
-      return select(PLANS, `${where} ORDER BY createdAt DESC, rowid DESC LIMIT :limit`, {
+      return select(PLANS, `${where} ORDER BY rowid DESC LIMIT :limit`, {
         ...params,
         limit: upTo(limit),
       });
@@ -65,7 +65,7 @@ export function readerOver(runner: Runner): StoreReader {
           value: states === undefined ? undefined : JSON.stringify(states),
         },
       });
-      return select(RUNS, `${where} ORDER BY createdAt DESC, rowid DESC LIMIT :limit`, {
+      return select(RUNS, `${where} ORDER BY rowid DESC LIMIT :limit`, {
         ...params,
         limit: upTo(limit),
       });

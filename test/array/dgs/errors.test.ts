@@ -374,6 +374,18 @@ describe("a change", () => {
     });
   });
 
+  it("is waited for no longer where the machine's clock is set back meanwhile", async () => {
+    site().post(clonePath).reply(202, job({}));
+    nock(URL)
+      .get(`${API}/jobs/job-1`)
+      .times(100)
+      .reply(() => {
+        dgs.clock.set(-3_600_000);
+        return [200, job({})];
+      });
+    expect(await refusal(dgs.writer.createClone(what, "k"))).toMatchObject({ code: "OUTCOME_UNKNOWN" });
+  });
+
   it("whose job does not end in time has an unknown outcome", async () => {
     site().post(clonePath).reply(202, job({}));
     nock(URL).get(`${API}/jobs/job-1`).times(100).reply(200, job({}));

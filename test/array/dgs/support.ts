@@ -5,19 +5,25 @@ import type { ArrayOptions, StorageArray } from "../../../src/array/driver.ts";
 import { PrepError } from "../../../src/core/domain/errors.ts";
 import type { Clock, Logger } from "../../../src/core/ports/runtime.ts";
 
-/** Time that only sleeping moves, so that waits cost nothing and can be looked at. */
-export function fakeClock(): Clock & { readonly slept: number[]; advance(ms: number): void } {
-  let now = Date.parse("2026-11-23T10:00:00Z");
+/** Time that only sleeping moves, so that waits cost nothing and can be looked at; `set` moves the wall clock alone. */
+export function fakeClock(): Clock & { readonly slept: number[]; advance(ms: number): void; set(ms: number): void } {
+  const start = Date.parse("2026-11-23T10:00:00Z");
+  let passed = 0;
+  let shift = 0;
   const slept: number[] = [];
   return {
     slept,
-    now: () => new Date(now),
+    now: () => new Date(start + passed + shift),
+    elapsed: () => passed,
     sleep: async (ms) => {
       slept.push(ms);
-      now += ms;
+      passed += ms;
     },
     advance: (ms) => {
-      now += ms;
+      passed += ms;
+    },
+    set: (ms) => {
+      shift += ms;
     },
   };
 }

@@ -8,7 +8,7 @@ const headsFile = (place: string): string => join(dirname(place), "audit-heads.l
 describe("the file of audit heads", () => {
   it("holds each head once, in order, for its owner alone, with the time", async () => {
     const now = new Date("2025-03-01T10:00:00.000Z");
-    const store = await openStore(undefined, { clock: { now: () => now, sleep: async () => {} } });
+    const store = await openStore(undefined, { clock: { now: () => now, elapsed: () => 0, sleep: async () => {} } });
     expect(await store.recordedHeads()).toEqual([]);
     await store.recordHead({ seq: 3, hash: "h3" });
     await Promise.all([1, 2, 3].map(() => store.recordHead({ seq: 5, hash: "h5" })));

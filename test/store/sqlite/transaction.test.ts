@@ -18,6 +18,7 @@ function quickClock(onSleep: (count: number, ms: number) => void): Clock {
   let count = 0;
   return {
     now: () => new Date(),
+    elapsed: () => 0,
     sleep: async (ms) => {
       count += 1;
       onSleep(count, ms);
