@@ -202,7 +202,9 @@ export class Redemption {
           next: [{ kind: "plan_again" }],
         });
       }
-      const queued = (await liveRunsIn(tx, row)).filter((run) => run.state === "queued" && isFresh(run, new Date(createdAt)));
+      const queued = (await liveRunsIn(tx, row)).filter(
+        (run) => run.state === "queued" && isFresh(run, new Date(createdAt)),
+      );
       if (queued.length > 0) throw lockedBy(queued);
       if (plan.resumes !== undefined) await claimResume(tx, plan.resumes, row);
       const id = newId("run", entropy);
