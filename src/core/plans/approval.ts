@@ -9,7 +9,7 @@ import { type Actor, type ApprovalAnswer, ApprovalNeeded, type ConfirmOptions } 
 import { type EngineDeps, newId } from "../engine-options.ts";
 import type { PlanRow, StoreWriter } from "../ports/store.ts";
 import type { PlanRecord } from "../records.ts";
-import { readPlan, type StoredPlan } from "./plan.ts";
+import { type Plan, readPlan } from "./plan.ts";
 import type { Plans } from "./plans.ts";
 
 /** How long an asked person has: the answer's challenge is good for this long. */
@@ -83,7 +83,7 @@ export class Approvals {
 
   async #takeAnswer(
     row: PlanRow,
-    plan: StoredPlan,
+    plan: Plan,
     actor: Actor,
     answered: { challenge: string; answer: ApprovalAnswer },
   ): Promise<void> {
@@ -118,7 +118,7 @@ export class Approvals {
   async #judge(
     tx: StoreWriter,
     row: PlanRow,
-    plan: StoredPlan,
+    plan: Plan,
     { challenge, answer }: { challenge: string; answer: ApprovalAnswer },
   ): Promise<PrepError | undefined> {
     const hint = `Nothing was changed; the plan stays open until ${row.expiresAt}.`;

@@ -1,5 +1,4 @@
 /** A plan as it is stored: data, complete in itself. Carrying it out looks at nothing else of the request. */
-import { z } from "zod";
 import { sha256 } from "../domain/canonical.ts";
 import { PrepError } from "../domain/errors.ts";
 import type { ApprovalPolicy, Mode } from "../domain/modes.ts";
@@ -12,8 +11,9 @@ import type { PlanRecord, Target } from "../records.ts";
 import { type PrepInputs, plainName, type Request } from "../request/request.ts";
 import { describeStep, isIrreversible } from "../steps/catalog.ts";
 import type { Outputs } from "../steps/types.ts";
+import { planSchema } from "./plan-schema.ts";
 
-export interface StoredPlan {
+export interface Plan {
   readonly id: string;
   readonly mode: Mode;
   /** As asked: a fresh plan in place of a stale one starts from these. */
@@ -29,7 +29,7 @@ export interface StoredPlan {
   /** Of a resume: the run that it goes on from, the first of the chain, and what its finished steps left. */
   readonly resumes?: string;
   readonly origin?: { readonly runId: string; readonly createdAt: string };
-  readonly carried?: Readonly<Record<string, Outputs>>;
+  readonly inheritedOutputs?: Readonly<Record<string, Outputs>>;
   /** Idempotency keys of its steps that are not the origin's own: see `keyOf`. */
   readonly keys?: Readonly<Record<string, string>>;
 }
@@ -38,21 +38,11 @@ export interface StoredPlan {
  * A step's idempotency key: the same over resumes, so that a repeat after a lost reply has no second effect. A step whose job
  * definitely failed gets a new one (the resuming plan has it), since the array answers a repeat of the old key with the failed job.
  */
-export const keyOf = (plan: Pick<StoredPlan, "keys">, originId: string, stepId: string): string =>
+export const keyOf = (plan: Pick<Plan, "keys">, originId: string, stepId: string): string =>
   plan.keys?.[stepId] ?? `${originId}.${stepId}`;
 
-// A body was written by this program and is bound to the token by its digest; the schema catches a damaged one early.
-const bodySchema = z.looseObject({
-  id: z.string(),
-  mode: z.string(),
-  draft: z.looseObject({
-    steps: z.array(z.looseObject({ id: z.string(), kind: z.string() })),
-    fingerprint: z.string(),
-  }),
-});
-
 /** The stored plan of a row; `STORE_UNUSABLE` when the row was altered since it was written. */
-export function readPlan(row: PlanRow): StoredPlan {
+export function readPlan(row: PlanRow): Plan {
   const damaged = (cause?: unknown): PrepError =>
     new PrepError("STORE_UNUSABLE", `The record of plan ${row.id} is not what was stored; nothing is run from it.`, {
       found: { planId: row.id },
@@ -62,15 +52,14 @@ export function readPlan(row: PlanRow): StoredPlan {
     });
   // The digest is over the canonical JSON, and that is what a body is stored as.
   if (sha256(row.body) !== row.digest) throw damaged();
-  let body: unknown;
+  let plan: Plan;
   try {
-    body = JSON.parse(row.body);
+    plan = planSchema.parse(JSON.parse(row.body));
   } catch (cause) {
     throw damaged(cause);
   }
-  const parsed = bodySchema.safeParse(body);
-  if (!parsed.success || parsed.data.id !== row.id) throw damaged();
-  return body as StoredPlan;
+  if (plan.id !== row.id) throw damaged();
+  return plan;
 }
 
 export interface PlanParts {
@@ -85,12 +74,12 @@ export interface PlanParts {
   readonly resumes?: {
     readonly runId: string;
     readonly origin: { readonly runId: string; readonly createdAt: string };
-    readonly carried: Readonly<Record<string, Outputs>>;
+    readonly inheritedOutputs: Readonly<Record<string, Outputs>>;
     readonly keys: Readonly<Record<string, string>>;
   };
 }
 
-export function buildPlan(parts: PlanParts): StoredPlan {
+export function buildPlan(parts: PlanParts): Plan {
   const { observation, draft, now } = parts;
   const { gold, client, host } = observation;
   const snapshot = draft.snapshot === undefined ? parts.request.snapshot : plainName(draft.snapshot.snapshot.name);
@@ -116,20 +105,14 @@ export function buildPlan(parts: PlanParts): StoredPlan {
       : {
           resumes: parts.resumes.runId,
           origin: parts.resumes.origin,
-          carried: parts.resumes.carried,
+          inheritedOutputs: parts.resumes.inheritedOutputs,
           keys: parts.resumes.keys,
         }),
   };
 }
 
 /** A row's plan and what became of it; `token` only in the answer that made it. */
-export function viewPlan(
-  row: PlanRow,
-  plan: StoredPlan,
-  policy: ApprovalPolicy,
-  now: string,
-  token?: string,
-): PlanRecord {
+export function viewPlan(row: PlanRow, plan: Plan, policy: ApprovalPolicy, now: string, token?: string): PlanRecord {
   const { draft } = plan;
   return {
     planId: row.id,

@@ -15,7 +15,7 @@ import type { RunRow, Store, StoreReader } from "../ports/store.ts";
 import { type PrepInputs, plainName, type Request, resolveRequest } from "../request/request.ts";
 import { cloneName } from "../steps/create-clone.ts";
 import { outputsOf } from "../steps/types.ts";
-import { readPlan, type StoredPlan } from "./plan.ts";
+import { type Plan, readPlan } from "./plan.ts";
 import { draftOfRest, type Rest } from "./resume.ts";
 
 export interface Planned {
@@ -35,7 +35,7 @@ async function orphansOf(tx: StoreReader, runs: readonly RunRow[]): Promise<Orph
     const planRow = await tx.plan(run.planId);
     if (planRow === undefined) continue;
     const plan = readPlan(planRow);
-    orphans.push(...Object.values(plan.carried ?? {}).flatMap((outputs) => outputs.volume ?? []));
+    orphans.push(...Object.values(plan.inheritedOutputs ?? {}).flatMap((outputs) => outputs.volume ?? []));
     const step = plan.draft.steps.find((one) => one.kind === "create_clone");
     if (step?.kind !== "create_clone") continue;
     const journal = (await tx.steps(run.id)).find((one) => one.stepId === step.id);
@@ -47,7 +47,7 @@ async function orphansOf(tx: StoreReader, runs: readonly RunRow[]): Promise<Orph
 }
 
 /** Whether carrying the plan out presents the gold volume to a client, or takes it away from one. */
-const movesGold = ({ draft }: StoredPlan, goldId: string): boolean =>
+const movesGold = ({ draft }: Plan, goldId: string): boolean =>
   draft.steps.some(
     (step) =>
       (step.kind === "assign" || step.kind === "unassign") && !("from" in step.volume) && step.volume.id === goldId,
@@ -146,26 +146,26 @@ async function look(
 }
 
 /** The same request as a stored plan's, against the world as it is now: the snapshot that was named, not a newer one. */
-export function planAgain(deps: EngineDeps, plan: StoredPlan, vcenter: VcenterOverride | undefined): Promise<Planned> {
+export function planAgain(deps: EngineDeps, plan: Plan, vcenter: VcenterOverride | undefined): Promise<Planned> {
   return planNow(deps, plan.mode, inputsAgain(plan), vcenter, restOf(plan));
 }
 
 /** What `planAgain` drafts, over a connection that is open already. */
-export async function draftAgain(deps: EngineDeps, plan: StoredPlan, connection: Readers): Promise<Draft> {
+export async function draftAgain(deps: EngineDeps, plan: Plan, connection: Readers): Promise<Draft> {
   const resolved = resolveRequest(plan.mode, inputsAgain(plan), deps.settings.naming);
   return (await look(deps, resolved, connection, restOf(plan))).draft;
 }
 
-const inputsAgain = ({ inputs, request: { snapshot } }: StoredPlan): PrepInputs =>
+const inputsAgain = ({ inputs, request: { snapshot } }: Plan): PrepInputs =>
   snapshot === undefined ? inputs : { ...inputs, snapshot };
 
-export function restOf(plan: StoredPlan): Rest | undefined {
+export function restOf(plan: Plan): Rest | undefined {
   return plan.resumes === undefined
     ? undefined
     : {
         steps: plan.draft.steps,
         impact: plan.draft.impact,
-        carried: plan.carried ?? {},
+        inheritedOutputs: plan.inheritedOutputs ?? {},
         snapshot: plan.draft.snapshot,
       };
 }

@@ -10,7 +10,7 @@ import type { Actor } from "../engine.ts";
 import { type EngineDeps, newId } from "../engine-options.ts";
 import type { PlanRow, StoreWriter } from "../ports/store.ts";
 import type { PlanRecord } from "../records.ts";
-import { buildPlan, type PlanParts, readPlan, type StoredPlan, viewPlan } from "./plan.ts";
+import { buildPlan, type Plan, type PlanParts, readPlan, viewPlan } from "./plan.ts";
 import { StalePlan } from "./stale.ts";
 
 export type NewPlan = Omit<PlanParts, "id" | "now" | "ttlMs">;
@@ -40,7 +40,7 @@ export class Plans {
   }
 
   /** For lists: one record that was altered must not hide all the others. It is in the log, and cannot be run. */
-  readable(row: PlanRow): StoredPlan | undefined {
+  readable(row: PlanRow): Plan | undefined {
     try {
       return readPlan(row);
     } catch (thrown) {

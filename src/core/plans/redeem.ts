@@ -9,7 +9,7 @@ import type { VcenterOverride } from "../ports/runtime.ts";
 import type { HeldLock, PlanRow, RunRow, StoreReader, StoreWriter } from "../ports/store.ts";
 import type { Step } from "../steps/types.ts";
 import { diffFacts } from "./facts.ts";
-import { type PlanParts, readPlan, type StoredPlan } from "./plan.ts";
+import { type Plan, type PlanParts, readPlan } from "./plan.ts";
 import { type Planned, planAgain, planNow, restOf } from "./planner.ts";
 import type { Plans } from "./plans.ts";
 import { StalePlan } from "./stale.ts";
@@ -88,12 +88,7 @@ export class Redemption {
     return this.#deps.store.read((tx) => liveRunsIn(tx, row));
   }
 
-  async #lookAgain(
-    row: PlanRow,
-    plan: StoredPlan,
-    actor: Actor,
-    vcenter: VcenterOverride | undefined,
-  ): Promise<Planned> {
+  async #lookAgain(row: PlanRow, plan: Plan, actor: Actor, vcenter: VcenterOverride | undefined): Promise<Planned> {
     const { endpoints } = this.#deps.systems(vcenter);
     if (endpoints.dgs !== plan.endpoints.dgs || endpoints.vcenter !== plan.endpoints.vcenter) {
       throw new PrepError("PLAN_OBSOLETE", "This plan was made for other systems than those configured now.", {
@@ -122,7 +117,7 @@ export class Redemption {
   /** Marks the plan stale and puts a fresh one in its place, where there can be one. */
   async #refuseStale(
     row: PlanRow,
-    plan: StoredPlan,
+    plan: Plan,
     actor: Actor,
     diff: readonly string[],
     vcenter: VcenterOverride | undefined,
@@ -170,7 +165,7 @@ export class Redemption {
     );
   }
 
-  async #start(row: PlanRow, plan: StoredPlan, again: Planned, actor: Actor): Promise<RunRow> {
+  async #start(row: PlanRow, plan: Plan, again: Planned, actor: Actor): Promise<RunRow> {
     const { store, clock, entropy } = this.#deps;
     return auditedWrite(store, clock, async (tx, append) => {
       const current = await tx.plan(row.id);
@@ -259,10 +254,17 @@ const identityOf = (steps: readonly Step[]): string =>
     ),
   );
 
-const resumeParts = (plan: StoredPlan): Pick<PlanParts, "resumes"> =>
+const resumeParts = (plan: Plan): Pick<PlanParts, "resumes"> =>
   plan.resumes === undefined || plan.origin === undefined
     ? {}
-    : { resumes: { runId: plan.resumes, origin: plan.origin, carried: plan.carried ?? {}, keys: plan.keys ?? {} } };
+    : {
+        resumes: {
+          runId: plan.resumes,
+          origin: plan.origin,
+          inheritedOutputs: plan.inheritedOutputs ?? {},
+          keys: plan.keys ?? {},
+        },
+      };
 
 async function liveRunsIn(tx: StoreReader, row: Pick<PlanRow, "goldId" | "clientId">): Promise<RunRow[]> {
   const [family, client] = [

@@ -14,12 +14,12 @@ import type { RunRow, StepRow } from "../ports/store.ts";
 import type { Impact } from "../records.ts";
 import { diskOf, mountOf } from "../steps/shared.ts";
 import { type Outputs, outputsOf, type Step, type VolumeRef } from "../steps/types.ts";
-import type { PlanParts, StoredPlan } from "./plan.ts";
+import type { Plan, PlanParts } from "./plan.ts";
 
 export interface Rest {
   readonly steps: readonly Step[];
   readonly impact: Impact;
-  readonly carried: Readonly<Record<string, Outputs>>;
+  readonly inheritedOutputs: Readonly<Record<string, Outputs>>;
   readonly snapshot: ChosenSnapshot | undefined;
 }
 
@@ -34,16 +34,16 @@ const jobFailed = (step: StepRow): boolean => {
 /** What the journal of an ended run leaves to do, and what the resuming run takes over from it. */
 export function restOfRun(
   run: RunRow,
-  plan: StoredPlan,
+  plan: Plan,
   journal: readonly StepRow[],
 ): { rest: Rest; resumes: NonNullable<PlanParts["resumes"]> } {
   const states = new Map(journal.map((step) => [step.stepId, step.state]));
   const isFinished = (id: string): boolean => states.get(id) === "done" || states.get(id) === "skipped";
-  const carried: Record<string, Outputs> = { ...plan.carried };
+  const inheritedOutputs: Record<string, Outputs> = { ...plan.inheritedOutputs };
   const keys: Record<string, string> = { ...plan.keys };
   for (const step of journal) {
     const outputs = outputsOf(step);
-    if (outputs !== undefined) carried[step.stepId] = outputs;
+    if (outputs !== undefined) inheritedOutputs[step.stepId] = outputs;
     if (jobFailed(step)) keys[step.stepId] = `${run.id}.${step.stepId}.again`;
   }
   const steps = plan.draft.steps
@@ -55,21 +55,21 @@ export function restOfRun(
       return unconditional;
     });
   return {
-    rest: { steps, impact: plan.draft.impact, carried, snapshot: plan.draft.snapshot },
+    rest: { steps, impact: plan.draft.impact, inheritedOutputs, snapshot: plan.draft.snapshot },
     resumes: {
       runId: run.id,
       origin: { runId: run.originId, createdAt: run.originCreatedAt },
-      carried,
+      inheritedOutputs,
       keys,
     },
   };
 }
 
-const volumesIn = (step: Step, carried: Rest["carried"]): { naa: string }[] => {
+const volumesIn = (step: Step, inheritedOutputs: Rest["inheritedOutputs"]): { naa: string }[] => {
   const ref: VolumeRef | undefined = "volume" in step ? step.volume : undefined;
   if (ref === undefined) return "naa" in step ? [{ naa: step.naa }] : [];
   if (!("from" in ref)) return [{ naa: ref.naa }];
-  const made = carried[ref.from]?.volume;
+  const made = inheritedOutputs[ref.from]?.volume;
   return made === undefined ? [] : [{ naa: made.naa }];
 };
 
@@ -84,7 +84,9 @@ export function draftOfRest(input: ModeInput, rest: Rest): Draft {
   });
   const touched = new Set(rest.steps.flatMap((step) => ("vms" in step ? step.vms.map((vm) => vm.id) : [])));
   for (const vm of observation.vms) if (touched.has(vm.id)) vmFact(draft, vm, false);
-  const naas = new Set(rest.steps.flatMap((step) => volumesIn(step, rest.carried).map((volume) => volume.naa)));
+  const naas = new Set(
+    rest.steps.flatMap((step) => volumesIn(step, rest.inheritedOutputs).map((volume) => volume.naa)),
+  );
   for (const naa of naas) {
     const member = observation.family.find((volume) => volume.naa === naa);
     const mount = member && mountOf(observation.storage, member.naa);

@@ -7,7 +7,7 @@ import { asPrepError, PrepError } from "../domain/errors.ts";
 import type { FinishedRunState } from "../domain/states.ts";
 import { type EngineDeps, lockNames, RUNNER } from "../engine-options.ts";
 import { diffFacts } from "../plans/facts.ts";
-import { keyOf, readPlan, type StoredPlan } from "../plans/plan.ts";
+import { keyOf, type Plan, readPlan } from "../plans/plan.ts";
 import { draftAgain } from "../plans/planner.ts";
 import type { Systems, VcenterOverride } from "../ports/runtime.ts";
 import type { HeldLock, RunRow, StepRow } from "../ports/store.ts";
@@ -76,7 +76,7 @@ async function end(
   deps: EngineDeps,
   row: RunRow,
   from: "queued" | "running",
-  plan: StoredPlan | undefined,
+  plan: Plan | undefined,
   ending: Ending,
   report?: unknown,
 ): Promise<void> {
@@ -121,7 +121,7 @@ class Runner {
   async run(): Promise<void> {
     if (!(await this.#begin())) return;
     const { store } = this.#deps;
-    let plan: StoredPlan | undefined;
+    let plan: Plan | undefined;
     let ending: Ending;
     let report: unknown;
     let connection: Writers | undefined;
@@ -167,7 +167,7 @@ class Runner {
   }
 
   /** Once more, with the locks held, before the first step: a plan is carried out on the state that was approved, or not at all. */
-  async #checkFresh(plan: StoredPlan, connection: Writers, endpoints: Systems["endpoints"]): Promise<void> {
+  async #checkFresh(plan: Plan, connection: Writers, endpoints: Systems["endpoints"]): Promise<void> {
     const draft = await draftAgain(this.#deps, plan, connection);
     const elsewhere = endpoints.dgs !== plan.endpoints.dgs || endpoints.vcenter !== plan.endpoints.vcenter;
     const diff = [
@@ -182,8 +182,8 @@ class Runner {
     });
   }
 
-  async #steps(plan: StoredPlan, systems: Writers): Promise<Ending> {
-    for (const [stepId, outputs] of Object.entries(plan.carried ?? {})) this.#outputs.set(stepId, outputs);
+  async #steps(plan: Plan, systems: Writers): Promise<Ending> {
+    for (const [stepId, outputs] of Object.entries(plan.inheritedOutputs ?? {})) this.#outputs.set(stepId, outputs);
     for (const [seq, step] of plan.draft.steps.entries()) {
       const stop = await this.#mustStop();
       if (stop !== undefined) return stop;
@@ -199,7 +199,7 @@ class Runner {
     return row?.cancelRequested ? { state: "cancelled" } : undefined;
   }
 
-  async #step(seq: number, step: Step, plan: StoredPlan, systems: Writers): Promise<void> {
+  async #step(seq: number, step: Step, plan: Plan, systems: Writers): Promise<void> {
     const startedAt = this.#deps.clock.now().toISOString();
     const base = { runId: this.#row.id, seq, stepId: step.id, startedAt };
     await this.#journal({ ...base, state: "running" }, "step_begin", {
@@ -237,7 +237,7 @@ class Runner {
     });
   }
 
-  async #checkAndAct(seq: number, step: Step, plan: StoredPlan, systems: Writers): Promise<Outcome> {
+  async #checkAndAct(seq: number, step: Step, plan: Plan, systems: Writers): Promise<Outcome> {
     const progress = this.#progressOf(seq, step);
     const world: WritableWorld = {
       array: systems.array,
@@ -297,7 +297,7 @@ class Runner {
     };
   }
 
-  async #report(plan: StoredPlan, systems: Writers): Promise<unknown> {
+  async #report(plan: Plan, systems: Writers): Promise<unknown> {
     try {
       return await reportOf(plan, this.#outputs, systems);
     } catch (cause) {
@@ -307,7 +307,7 @@ class Runner {
     }
   }
 
-  async #partReport(plan: StoredPlan): Promise<unknown> {
+  async #partReport(plan: Plan): Promise<unknown> {
     return partReport(plan, this.#row, await this.#deps.store.read((tx) => tx.steps(this.#row.id)));
   }
 }

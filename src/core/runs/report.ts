@@ -8,7 +8,7 @@ import { safeText } from "../domain/safe-text.ts";
 import type { RunState } from "../domain/states.ts";
 import { fileOn, livesOn } from "../domain/vm-path.ts";
 import { familyOf } from "../observe/observe.ts";
-import type { StoredPlan } from "../plans/plan.ts";
+import type { Plan } from "../plans/plan.ts";
 import type { ArrayReader } from "../ports/array.ts";
 import type { HypervisorReader } from "../ports/hypervisor.ts";
 import type { Connection } from "../ports/runtime.ts";
@@ -21,7 +21,7 @@ import { type KnownVolume, type Outputs, outputsOf } from "../steps/types.ts";
  * The volume that the client ends up with: the new clone, or the one that the plan's last assign or mount names. What is left of
  * a run may have none of these steps any more: then it is the clone that was made before, or gold, as the mode has it.
  */
-function finalVolume(plan: StoredPlan, outputs: ReadonlyMap<string, Outputs>): KnownVolume | undefined {
+function finalVolume(plan: Plan, outputs: ReadonlyMap<string, Outputs>): KnownVolume | undefined {
   for (const step of plan.draft.steps.toReversed()) {
     if (step.kind !== "assign" && step.kind !== "mount" && step.kind !== "mount_copy" && step.kind !== "register")
       continue;
@@ -38,7 +38,7 @@ function finalVolume(plan: StoredPlan, outputs: ReadonlyMap<string, Outputs>): K
 }
 
 /** What of the family the client has: `-R` and `-U` leave it as it is, and their steps do not all name it. */
-async function assignedVolume(plan: StoredPlan, array: ArrayReader): Promise<KnownVolume | undefined> {
+async function assignedVolume(plan: Plan, array: ArrayReader): Promise<KnownVolume | undefined> {
   const [volumes, assignments] = await Promise.all([
     array.volumes(),
     array.assignments({ clientId: asClientId(plan.target.client.id) }),
@@ -49,7 +49,7 @@ async function assignedVolume(plan: StoredPlan, array: ArrayReader): Promise<Kno
 }
 
 export async function reportOf(
-  plan: StoredPlan,
+  plan: Plan,
   outputs: ReadonlyMap<string, Outputs>,
   systems: Connection<ArrayReader, HypervisorReader>,
 ): Promise<Report> {
@@ -92,13 +92,13 @@ export async function reportOf(
 
 /** What an unfinished run leaves, as far as its journal tells. */
 export function partReport(
-  plan: StoredPlan,
+  plan: Plan,
   row: Pick<RunRow, "originId" | "originCreatedAt">,
   steps: readonly StepRow[],
 ): Report {
   const leftovers = [...plan.draft.leftovers];
   const journal = new Map(steps.map((step) => [step.stepId, step]));
-  const outputs: Outputs[] = Object.values(plan.carried ?? {});
+  const outputs: Outputs[] = Object.values(plan.inheritedOutputs ?? {});
   for (const step of plan.draft.steps) {
     const entry = journal.get(step.id);
     if (entry === undefined) continue;
@@ -123,7 +123,7 @@ const note = (text: string): NextAction => ({ kind: "note", text });
 /** What the operator may do next, for each way a run can end. What an error's own hint says is not repeated. */
 export function nextActions(
   row: RunRow,
-  plan: StoredPlan | undefined,
+  plan: Plan | undefined,
   state: RunState,
   error: PrepError | undefined,
 ): NextAction[] {

@@ -2,14 +2,14 @@
 import { errorRecord } from "../domain/errors.ts";
 import { storedNextActions } from "../domain/next-action.ts";
 import { isFinished } from "../domain/states.ts";
-import type { StoredPlan } from "../plans/plan.ts";
+import type { Plan } from "../plans/plan.ts";
 import type { RunRow, StepRow } from "../ports/store.ts";
 import { type RunRecord, reportSchema } from "../records.ts";
 import { describeStep } from "../steps/catalog.ts";
 
 const parsed = (json: string): unknown => JSON.parse(json);
 
-export function viewRun(row: RunRow, plan: StoredPlan, steps: readonly StepRow[]): RunRecord {
+export function viewRun(row: RunRow, plan: Plan, steps: readonly StepRow[]): RunRecord {
   const journal = new Map(steps.map((step) => [step.stepId, step]));
   const { state } = row;
   return {

@@ -7,7 +7,7 @@ import { safeText } from "../domain/safe-text.ts";
 import { isFinished } from "../domain/states.ts";
 import type { WaitOptions } from "../engine.ts";
 import { type EngineDeps, lockNames, RUNNER } from "../engine-options.ts";
-import { readPlan, type StoredPlan } from "../plans/plan.ts";
+import { type Plan, readPlan } from "../plans/plan.ts";
 import { isFresh } from "../plans/redeem.ts";
 import type { VcenterOverride } from "../ports/runtime.ts";
 import type { HeldLock, RunRow } from "../ports/store.ts";
@@ -45,7 +45,7 @@ export class Runs {
     return viewRun(row, plan, await this.#deps.store.read((tx) => tx.steps(row.id)));
   }
 
-  async #planOf(row: RunRow): Promise<StoredPlan> {
+  async #planOf(row: RunRow): Promise<Plan> {
     const plan = await this.#deps.store.read((tx) => tx.plan(row.planId));
     if (plan !== undefined) return readPlan(plan);
     throw new PrepError("STORE_UNUSABLE", `The plan of run ${row.id} is not in the store.`, {

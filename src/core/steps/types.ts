@@ -90,17 +90,19 @@ export type Step = Immutable<z.output<typeof stepSchema>>;
 export type StepOf<K extends StepKindName> = Extract<Step, { kind: K }>;
 
 /** What a step leaves for later ones and for the report; stored with its outcome. */
-const outputs = z.object({
+export const outputsSchema = z.object({
   volume: knownVolume.exactOptional(),
   assignmentId: idOf<AssignmentId>().exactOptional(),
   datastore: z.object({ id: moRef, name: text, vmfsUuid }).exactOptional(),
   leftovers: z.array(text).exactOptional(),
 });
-export type Outputs = Immutable<z.output<typeof outputs>>;
+export type Outputs = Immutable<z.output<typeof outputsSchema>>;
 
 /** What the journal has of a step's outputs. */
 export const outputsOf = (row: StepRow): Outputs | undefined =>
-  row.outputs === undefined ? undefined : readStored(outputs, row.outputs, `step ${row.stepId} of run ${row.runId}`);
+  row.outputs === undefined
+    ? undefined
+    : readStored(outputsSchema, row.outputs, `step ${row.stepId} of run ${row.runId}`);
 
 export interface Result {
   readonly detail: string;
