@@ -5,6 +5,7 @@ import { PrepError } from "../core/domain/errors.ts";
 import { VERSION } from "../platform/version.ts";
 import { CONFIG_FLAG, type Flag, OPTION_FLAGS, PREP_FLAGS, prepCommandOf } from "./args/flags.ts";
 import { helpPage } from "./args/help.ts";
+import { INIT_FLAGS, initFlags } from "./args/init-flags.ts";
 import { usageError } from "./args/usage-error.ts";
 import { type Context, makeContext, type OpenApp } from "./context.ts";
 import { type Io, printOut } from "./terminal/io.ts";
@@ -176,9 +177,10 @@ function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Com
   act(add(program, "doctor", "check everything a site needs"), async (context) =>
     (await import("./commands/doctor.ts")).doctor(context),
   );
-  act(
-    add(program, "init", "write a commented configuration to start from").argument("[FILE]"),
-    async (context, [file]) => (await import("./commands/init.ts")).init(file, context),
+  const starting = add(program, "init", "write a commented configuration, tried on the systems").argument("[FILE]");
+  for (const flag of INIT_FLAGS) starting.option(spelled(flag), flag.text);
+  act(starting, async (context, [file], options) =>
+    (await import("./commands/init.ts")).init(file, parseFlags(initFlags, options), context),
   );
   const config = program.command("config").description("the configuration");
   act(add(config, "schema", "its JSON Schema"), async (context) => {

@@ -10,7 +10,7 @@ const COMMANDS: readonly (readonly [string, string])[] = [
   ["run show|resume|cancel RUN", "one run: how far it is, plan what it left, stop it before its next step"],
   ["audit show|verify|export", "who did what; whether the chain holds; all rows as JSON Lines"],
   ["doctor", "check configuration, connections, credentials, store and approval policies"],
-  ["init [FILE]", "write a commented configuration to start from (default: atvm.config.yaml)"],
+  ["init [FILE]", "write a commented configuration, tried on the systems (default: atvm.config.yaml)"],
   ["config schema", "the configuration's JSON Schema"],
 ];
 

@@ -7,7 +7,7 @@ import { Interrupted } from "./interrupted.ts";
 import { type Io, isInteractive } from "./io.ts";
 
 /** One line from the terminal, trimmed; undefined at its end (Ctrl-D). Throws `Interrupted` on Ctrl-C. */
-function askLine(io: Io, question: string): Promise<string | undefined> {
+export function askLine(io: Io, question: string): Promise<string | undefined> {
   const lines = createInterface({ input: io.stdin, output: io.stderr, terminal: io.stderr.isTTY === true });
   return new Promise<string | undefined>((resolve, reject) => {
     lines.once("close", () => resolve(undefined));

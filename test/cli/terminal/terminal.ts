@@ -31,7 +31,7 @@ export function terminal(options: { tty?: boolean; cwd?: string } = {}): Termina
   let asked = 0;
   stderr.on("data", (chunk: Buffer) => {
     text.err += chunk.toString();
-    const questions = text.err.match(/\[y\/n\] |n to leave it: /g)?.length ?? 0;
+    const questions = text.err.match(/\[y\/n\] |n to leave it: | > /g)?.length ?? 0;
     while (asked < questions && waiting.length > 0) {
       asked += 1;
       stdin.write(`${waiting.shift()}\n`);

@@ -1,0 +1,63 @@
+/** What `init` reads from the systems while a configuration is being written. It changes nothing. */
+import type { Config } from "../config/config.ts";
+import { proxyFor } from "../config/proxy.ts";
+import type { Logger } from "../core/ports/runtime.ts";
+import { translateNetworkError } from "../net/errors.ts";
+import { type PresentedCertificate, presentedCertificate } from "../net/presented.ts";
+import { openSides, vcenterUrl } from "./open-systems.ts";
+
+interface ArraySurvey {
+  readonly clients: readonly { readonly name: string; readonly hostAddress: string }[];
+  /** Names of the gold LUNs. */
+  readonly golds: readonly string[];
+}
+
+/** Errors: as `translateNetworkError`. Undefined for plain http. */
+export async function presentedBy(
+  system: "array" | "vCenter",
+  config: Config,
+): Promise<PresentedCertificate | undefined> {
+  const address = system === "array" ? config.dgs.url : vcenterUrl(config.vcenter.address);
+  const { protocol, hostname, port } = new URL(address);
+  if (protocol !== "https:") return undefined;
+  return presentedCertificate({
+    host: hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: port === "" ? 443 : Number(port),
+    connectTimeout: config.limits.connect,
+    proxy: proxyFor(address, config.proxy),
+  }).catch((thrown: unknown) => {
+    throw translateNetworkError(thrown, { system, address, section: system === "array" ? "dgs" : "vcenter" });
+  });
+}
+
+export async function surveyArray(config: Config, log: Logger): Promise<ArraySurvey> {
+  const array = (await openSides(config, log)).array();
+  try {
+    const [clients, volumes] = await Promise.all([array.reader.clients(), array.reader.volumes()]);
+    return { clients, golds: volumes.filter(({ kind }) => kind === "gold").map(({ name }) => name) };
+  } finally {
+    await array.close();
+  }
+}
+
+/** For each address that means exactly one host, that host's name. */
+export async function surveyVcenter(
+  config: Config,
+  log: Logger,
+  addresses: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const vsphere = (await openSides(config, log)).vsphere();
+  try {
+    const { hosts } = await vsphere.reader.inventory();
+    const found = await Promise.all(
+      addresses.map(async (address) => {
+        const ids = await vsphere.reader.findHost(address, hosts);
+        const [host, ...others] = hosts.filter(({ id }) => ids.includes(id));
+        return host === undefined || others.length > 0 ? [] : [[address, host.name] as const];
+      }),
+    );
+    return new Map(found.flat());
+  } finally {
+    await vsphere.close();
+  }
+}
