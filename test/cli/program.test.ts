@@ -130,7 +130,7 @@ describe("approve", () => {
     on.type(LUN);
     expect(await cli(["approve", "plan_1"], parts(asked), on)).toBe(0);
     expect(asked).toEqual([["plan_1", "cli", LUN]]);
-    expect(on.err()).toContain("atvm_prep -A");
+    expect(on.err()).toContain("atvm_prep -rvgd");
   });
 
   it("refuses an open plan without a terminal, whatever is piped in", async () => {
