@@ -59,19 +59,28 @@ export function stateView(world: World): object {
         .filter(({ mounted }) => !mounted)
         .map(({ vmfsUuid, naas }) => ({ vmfsUuid, naa: naas[0] ?? null })),
       copiesUnresolvable: host.copiesUnresolvable,
+      maintenance: host.maintenance,
+      keeps: host.keeps,
+      disabledMethods: host.disabledMethods,
       unresolved: host.unresolved.map(({ vmfsUuid, naa }) => ({ vmfsUuid, naa })),
     })),
-    datastores: model.datastores.map(({ id, name, vmfsUuid, naas, late }) => ({
-      id,
-      name,
-      vmfsUuid,
-      naa: naas,
-      late,
-      hosts: model.hosts
-        .filter(({ mounts }) => mounts.some((mount) => mount.datastoreId === id && mount.mounted))
-        .map((host) => host.name),
-      accessible: model.hosts.some(({ mounts }) => mounts.some((mount) => mount.datastoreId === id && usable(mount))),
-    })),
+    datastores: model.datastores.map(
+      ({ id, name, vmfsUuid, naas, late, pod, ioControl, heartbeat, disabledMethods }) => ({
+        id,
+        name,
+        vmfsUuid,
+        naa: naas,
+        late,
+        pod,
+        ioControl,
+        heartbeat,
+        disabledMethods,
+        hosts: model.hosts
+          .filter(({ mounts }) => mounts.some((mount) => mount.datastoreId === id && mount.mounted))
+          .map((host) => host.name),
+        accessible: model.hosts.some(({ mounts }) => mounts.some((mount) => mount.datastoreId === id && usable(mount))),
+      }),
+    ),
     vms: model.vms.map((vm) => ({
       id: vm.id,
       name: vm.name,
@@ -85,6 +94,11 @@ export function stateView(world: World): object {
       pool: vm.template ? undefined : (vm.poolId ?? model.hosts.find((host) => host.id === vm.hostId)?.resourcePool),
       connectionState: vm.connectionState,
       powerOffFails: vm.powerOffFails,
+      question: vm.question,
+      managedBy: vm.managedBy,
+      faultTolerant: vm.faultTolerant,
+      workingDatastore: vm.workingDatastoreId === undefined ? undefined : datastoreName(vm.workingDatastoreId),
+      disabledMethods: vm.disabledMethods,
     })),
     files: model.volumes.flatMap(({ id, files }) =>
       files.map(({ path, unreadable }) => ({ volumeId: id, path, unreadable })),

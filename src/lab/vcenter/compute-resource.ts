@@ -4,7 +4,7 @@ import { MANAGED_ENTITY } from "./managed-entity.ts";
 import { networksOf } from "./network.ts";
 import { HARDWARE } from "./service/hardware.ts";
 import { entityName, type Lookups } from "./service/lookups.ts";
-import { managedType } from "./service/managed-type.ts";
+import { managedType, needs } from "./service/managed-type.ts";
 import { Ref } from "./wire/value.ts";
 
 /** The compute resource of a standalone host. */
@@ -32,4 +32,21 @@ export const COMPUTE_RESOURCE = managedType<LabHost, Lookups>("ComputeResource",
   unset: "environmentBrowser anyType?",
 });
 
-managedType("ClusterComputeResource", COMPUTE_RESOURCE);
+/** What vSphere HA keeps on datastores is known of a cluster only: a host with heartbeats is in one of its own. */
+export const CLUSTER_COMPUTE_RESOURCE = managedType<LabHost, Lookups>("ClusterComputeResource", COMPUTE_RESOURCE, {
+  methods: {
+    "RetrieveDasAdvancedRuntimeInfo() -> ClusterDasAdvancedRuntimeInfo?": needs("System.Read", ({ vcenter, self }) => {
+      const { lookups } = vcenter;
+      const host = lookups.model.hosts.find(({ computeResource }) => computeResource === self.id);
+      const kept = host === undefined ? [] : lookups.datastoresOf(host).filter(({ heartbeat }) => heartbeat === true);
+      const hosts = host === undefined ? [] : [new Ref("HostSystem", host.id)];
+      return { heartbeatDatastoreInfo: kept.map(({ id }) => ({ datastore: new Ref("Datastore", id), hosts })) };
+    }),
+  },
+});
+
+export const isClustered = (host: LabHost, lookups: Lookups): boolean =>
+  lookups.datastoresOf(host).some(({ heartbeat }) => heartbeat === true);
+
+export const computeResourceRef = (host: LabHost, lookups: Lookups): Ref =>
+  new Ref(isClustered(host, lookups) ? "ClusterComputeResource" : "ComputeResource", host.computeResource);

@@ -17,7 +17,10 @@ export const DATASTORE = managedType<LabDatastore, Lookups>("Datastore", MANAGED
   properties: {
     "name string": (datastore) => entityName(datastore.name),
     "parent &ManagedEntity?": (datastore, lookups) =>
-      folderRef(lookups.datacenter(datastore.datacenterId)?.datastoreFolder),
+      datastore.pod === undefined
+        ? folderRef(lookups.datacenter(datastore.datacenterId)?.datastoreFolder)
+        : new Ref("StoragePod", datastore.pod.id),
+    "disabledMethod string*": (datastore) => datastore.disabledMethods,
     "info DatastoreInfo": (datastore, lookups) => ({
       $type: "VmfsDatastoreInfo",
       name: datastore.name,
@@ -70,8 +73,8 @@ export const DATASTORE = managedType<LabDatastore, Lookups>("Datastore", MANAGED
       storageIORMSupported: true,
       nativeSnapshotSupported: false,
     }),
-    "iormConfiguration StorageIORMInfo?": () => ({
-      enabled: false,
+    "iormConfiguration StorageIORMInfo?": (datastore) => ({
+      enabled: datastore.ioControl === true,
       congestionThresholdMode: "automatic",
       congestionThreshold: 30,
       percentOfPeakThroughput: 90,

@@ -1,6 +1,7 @@
 import { registerVm } from "../world/vms.ts";
 import { MANAGED_ENTITY } from "./managed-entity.ts";
 import { nameOf, startTask } from "./service/call.ts";
+import { unescapeName } from "./service/lookups.ts";
 import { managedType, needs } from "./service/managed-type.ts";
 import { flag, optionalRef, optionalText, text } from "./wire/args.ts";
 import { Any, Ref } from "./wire/value.ts";
@@ -23,7 +24,8 @@ export const FOLDER = managedType<FolderRecord>("Folder", MANAGED_ENTITY, {
     "RegisterVM_Task(path string, name string?, asTemplate boolean, pool &ResourcePool?, host &HostSystem?) -> &Task":
       needs("VirtualMachine.Inventory.Register", (call) => {
         const { args, self } = call;
-        const name = optionalText(args, "name");
+        const given = optionalText(args, "name");
+        const name = given === undefined ? undefined : unescapeName(given);
         const poolId = optionalRef(args, "pool")?.id;
         const hostId = optionalRef(args, "host")?.id;
         const registration = {
@@ -49,8 +51,6 @@ export const FOLDER = managedType<FolderRecord>("Folder", MANAGED_ENTITY, {
       }),
   },
 });
-
-managedType("StoragePod", FOLDER);
 
 export const folderRef = (id: string | undefined): Ref | undefined =>
   id === undefined ? undefined : new Ref("Folder", id);

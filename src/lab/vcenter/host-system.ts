@@ -1,11 +1,21 @@
-import { isIP } from "node:net";
 import type { LabHost } from "../world/model.ts";
+import { computeResourceRef } from "./compute-resource.ts";
+import { virtualNicManagerInfo } from "./host-virtual-nic-manager.ts";
 import { MANAGED_ENTITY } from "./managed-entity.ts";
 import { networksOf } from "./network.ts";
+import { optionsOf } from "./option-manager.ts";
 import { ESX_ABOUT } from "./service/about.ts";
 import { HARDWARE } from "./service/hardware.ts";
+import { networkOf } from "./service/host-network.ts";
 import { fileSystemVolumes, storageDevices } from "./service/host-storage.ts";
-import { entityName, hostBrowserIdOf, type Lookups, networkSystemIdOf } from "./service/lookups.ts";
+import {
+  entityName,
+  hostBrowserIdOf,
+  type Lookups,
+  networkSystemIdOf,
+  optionManagerIdOf,
+  virtualNicManagerIdOf,
+} from "./service/lookups.ts";
 import { managedType } from "./service/managed-type.ts";
 import { type Data, Ref } from "./wire/value.ts";
 
@@ -14,48 +24,60 @@ const connectionState = (host: LabHost): string => (host.connected ? "connected"
 const runtimeOf = (host: LabHost): Data => ({
   connectionState: connectionState(host),
   powerState: host.connected ? "poweredOn" : "unknown",
-  inMaintenanceMode: false,
+  inMaintenanceMode: host.maintenance === true,
 });
 
-/** The host's management address: its client's, or its lookups name where that is one. */
-export function addressOf(host: LabHost, lookups: Lookups): string | undefined {
-  if (isIP(host.name) !== 0) return host.name;
-  const address = lookups.model.clients.find((one) => one.id === host.clientId)?.hostAddress;
-  return address !== undefined && isIP(address) !== 0 ? address : undefined;
+const uuidOf = (host: LabHost): string =>
+  `4c4c4544-0000-1000-8000-${Buffer.from(host.id).toString("hex").slice(-12).padStart(12, "0")}`;
+
+const MACHINE = { vendor: "Lab", model: "Two-socket server" } as const;
+const HZ = HARDWARE.mhz * 1_000_000;
+
+/** `HostHardwareInfo` */
+function hardwareOf(host: LabHost): Data {
+  const perPackage = HARDWARE.threads / HARDWARE.packages;
+  return {
+    systemInfo: { ...MACHINE, uuid: uuidOf(host) },
+    cpuInfo: {
+      numCpuPackages: HARDWARE.packages,
+      numCpuCores: HARDWARE.cores,
+      numCpuThreads: HARDWARE.threads,
+      hz: HZ,
+    },
+    cpuPkg: Array.from({ length: HARDWARE.packages }, (_, index) => ({
+      index,
+      vendor: "intel",
+      hz: HZ,
+      busHz: 100_000_000,
+      description: "x86-64",
+      threadId: Array.from({ length: perPackage }, (_thread, number) => index * perPackage + number),
+    })),
+    memorySize: HARDWARE.memory,
+    biosInfo: { biosVersion: "1.0", releaseDate: new Date(0) },
+  };
 }
 
-function networkOf(host: LabHost, lookups: Lookups): Data {
-  const [hostName = host.dnsName, ...domain] = host.dnsName.split(".");
-  const address = addressOf(host, lookups);
-  const ip: Data = {
-    dhcp: false,
-    ...(address === undefined ? {} : { ipAddress: address }),
-    subnetMask: "255.255.255.0",
-  };
-  return {
-    vnic: [{ device: "vmk0", key: "key-vim.host.VirtualNic-vmk0", portgroup: "Management Network", spec: { ip } }],
-    dnsConfig: {
-      $type: "HostDnsConfig",
-      dhcp: false,
-      hostName,
-      domainName: domain.join("."),
-      searchDomain: [domain.join(".")],
-    },
-  };
+/** `HostDiagnosticPartition`, where the host dumps its core to a datastore's disk. */
+function diagnosticPartition(host: LabHost, lookups: Lookups): Data | undefined {
+  const kept = host.keeps?.find(({ what }) => what === "coredump");
+  const [diskName] = (kept === undefined ? undefined : lookups.datastore(kept.datastoreId))?.naas ?? [];
+  if (diskName === undefined) return undefined;
+  return { storageType: "networkAttached", diagnosticType: "singleHost", slots: 1, id: { diskName, partition: 9 } };
 }
 
 export const HOST_SYSTEM = managedType<LabHost, Lookups>("HostSystem", MANAGED_ENTITY, {
   properties: {
     "name string": (host) => entityName(host.name),
-    "parent &ManagedEntity?": (host) => new Ref("ComputeResource", host.computeResource),
+    "parent &ManagedEntity?": computeResourceRef,
+    "disabledMethod string*": (host) => host.disabledMethods,
+    "hardware HostHardwareInfo?": hardwareOf,
     "overallStatus ManagedEntityStatus": (host) => (host.connected ? "green" : "red"),
     "runtime HostRuntimeInfo": runtimeOf,
     "summary HostListSummary": (host) => ({
       host: new Ref("HostSystem", host.id),
       hardware: () => ({
-        vendor: "Lab",
-        model: "Two-socket server",
-        uuid: `4c4c4544-0000-1000-8000-${Buffer.from(host.id).toString("hex").slice(-12).padStart(12, "0")}`,
+        ...MACHINE,
+        uuid: uuidOf(host),
         memorySize: HARDWARE.memory,
         cpuModel: "x86-64",
         cpuMhz: HARDWARE.mhz,
@@ -81,6 +103,8 @@ export const HOST_SYSTEM = managedType<LabHost, Lookups>("HostSystem", MANAGED_E
       datastoreSystem: new Ref("HostDatastoreSystem", host.datastoreSystem),
       storageSystem: new Ref("HostStorageSystem", host.storageSystem),
       networkSystem: new Ref("HostNetworkSystem", networkSystemIdOf(host)),
+      virtualNicManager: new Ref("HostVirtualNicManager", virtualNicManagerIdOf(host)),
+      advancedOption: new Ref("OptionManager", optionManagerIdOf(host)),
     }),
     "config HostConfigInfo?": (host, lookups) => ({
       host: new Ref("HostSystem", host.id),
@@ -88,6 +112,9 @@ export const HOST_SYSTEM = managedType<LabHost, Lookups>("HostSystem", MANAGED_E
       storageDevice: () => storageDevices(host, lookups),
       fileSystemVolume: () => fileSystemVolumes(host, lookups),
       network: () => networkOf(host, lookups),
+      virtualNicManagerInfo: () => virtualNicManagerInfo(host, lookups),
+      activeDiagnosticPartition: () => diagnosticPartition(host, lookups),
+      option: () => optionsOf(host, lookups),
     }),
     "vm &VirtualMachine*": (host, lookups) => lookups.vmsOnHost(host.id).map((vm) => new Ref("VirtualMachine", vm.id)),
     "datastore &Datastore*": (host, lookups) => lookups.datastoresOf(host).map((one) => new Ref("Datastore", one.id)),
@@ -95,5 +122,5 @@ export const HOST_SYSTEM = managedType<LabHost, Lookups>("HostSystem", MANAGED_E
     "datastoreBrowser &HostDatastoreBrowser": (host) => new Ref("HostDatastoreBrowser", hostBrowserIdOf(host)),
   },
   unset:
-    "hardware anyType?, capability anyType?, licensableResource anyType?, systemResources anyType?, remediationState anyType?, precheckRemediationResult anyType?, remediationResult anyType?, complianceCheckState anyType?, complianceCheckResult anyType?, answerFileValidationState anyType?, answerFileValidationResult anyType?",
+    "capability anyType?, licensableResource anyType?, systemResources anyType?, remediationState anyType?, precheckRemediationResult anyType?, remediationResult anyType?, complianceCheckState anyType?, complianceCheckResult anyType?, answerFileValidationState anyType?, answerFileValidationResult anyType?",
 });

@@ -13,7 +13,8 @@ export const MANAGED_ENTITY = managedType("ManagedEntity", EXTENSIBLE_MANAGED_OB
     "configStatus ManagedEntityStatus": () => "green",
     "effectiveRole int*": () => [-1],
     "alarmActionsEnabled boolean?": () => true,
+    "disabledMethod string*": () => undefined,
   },
   unset:
-    "parent &ManagedEntity?, customValue CustomFieldValue*, name string, disabledMethod string*, recentTask &Task*, tag Tag*, configIssue anyType?, permission anyType?, declaredAlarmState anyType?, triggeredAlarmState anyType?",
+    "parent &ManagedEntity?, customValue CustomFieldValue*, name string, recentTask &Task*, tag Tag*, configIssue anyType?, permission anyType?, declaredAlarmState anyType?, triggeredAlarmState anyType?",
 });

@@ -1,4 +1,5 @@
 import type { LabHost } from "../world/model.ts";
+import { computeResourceRef } from "./compute-resource.ts";
 import { MANAGED_ENTITY } from "./managed-entity.ts";
 import { HARDWARE } from "./service/hardware.ts";
 import { entityName, type Lookups } from "./service/lookups.ts";
@@ -41,13 +42,13 @@ const runtimeOf = (): Data => ({
   overallStatus: "green",
 });
 
-const computeResourceOf = ({ host }: PoolRecord): Ref => new Ref("ComputeResource", host.computeResource);
+const computeResourceOf = ({ host }: PoolRecord, lookups: Lookups): Ref => computeResourceRef(host, lookups);
 
 export const RESOURCE_POOL = managedType<PoolRecord, Lookups>("ResourcePool", MANAGED_ENTITY, {
   properties: {
     "name string": poolName,
-    "parent &ManagedEntity?": (pool) =>
-      pool.sub === undefined ? computeResourceOf(pool) : new Ref("ResourcePool", pool.host.resourcePool),
+    "parent &ManagedEntity?": (pool, lookups) =>
+      pool.sub === undefined ? computeResourceOf(pool, lookups) : new Ref("ResourcePool", pool.host.resourcePool),
     "owner &ComputeResource": computeResourceOf,
     // A template is in no pool.
     "vm &VirtualMachine*": ({ host, sub }, lookups) =>

@@ -1,9 +1,9 @@
 /** SearchIndex: objects by address, name, UUID or path. */
 import type { LabHost, LabVm } from "../world/model.ts";
 import type { Entity } from "./collector/entity.ts";
-import { addressOf } from "./host-system.ts";
 import { MANAGED_OBJECT } from "./managed-entity.ts";
 import type { Call } from "./service/call.ts";
+import { addressOf } from "./service/host-network.ts";
 import { unescapeName } from "./service/lookups.ts";
 import { managedType, signedIn } from "./service/managed-type.ts";
 import { ROOT_FOLDER } from "./service/well-known.ts";

@@ -1,11 +1,12 @@
 import { type LabVm, VimFault } from "../world/model.ts";
 import type { WorldState } from "../world/state.ts";
-import { finishShutdown, powerOff, powerOn, shutdownGuest, unregisterVm } from "../world/vms.ts";
+import { answerVm, finishShutdown, powerOff, powerOn, shutdownGuest, unregisterVm } from "../world/vms.ts";
 import { MANAGED_ENTITY } from "./managed-entity.ts";
 import { networksOf } from "./network.ts";
 import { type Call, nameOf, startTask } from "./service/call.ts";
 import { datastoresUsedBy, entityName, type Lookups } from "./service/lookups.ts";
 import { managedType, needs } from "./service/managed-type.ts";
+import { text } from "./wire/args.ts";
 import { type Data, Ref } from "./wire/value.ts";
 
 const GUEST_ID = "ubuntu64Guest";
@@ -13,6 +14,7 @@ const GUEST_NAME = "Ubuntu Linux (64-bit)";
 const MEMORY_MB = 4096;
 const CPUS = 2;
 const DISK_KB = 40 * 1024 * 1024;
+const TOOLS_VERSION = 12_352;
 const EPOCH = new Date(0);
 
 /** A file on one of the VM's datastores, in the form that vCenter prints this VM's paths. */
@@ -88,7 +90,7 @@ function configOf(vm: LabVm, lookups: Lookups): Data | undefined {
   return {
     changeVersion: "1",
     modified: EPOCH,
-    name: vm.name,
+    name: entityName(vm.name),
     guestFullName: GUEST_NAME,
     version: "vmx-19",
     uuid: vm.uuid,
@@ -99,7 +101,18 @@ function configOf(vm: LabVm, lookups: Lookups): Data | undefined {
     files: () => {
       const path = vmPathName(vm, lookups);
       const directory = directoryOf(path);
-      return { vmPathName: path, snapshotDirectory: directory, suspendDirectory: directory, logDirectory: directory };
+      const working =
+        vm.workingDatastoreId === undefined
+          ? directory
+          : directoryOf(pathOf(vm, vm.workingDatastoreId, vm.file, lookups));
+      return { vmPathName: path, snapshotDirectory: working, suspendDirectory: working, logDirectory: directory };
+    },
+    tools: {
+      toolsVersion: vm.toolsRunning ? TOOLS_VERSION : 0,
+      afterPowerOn: true,
+      afterResume: true,
+      beforeGuestStandby: true,
+      beforeGuestShutdown: true,
     },
     flags: {},
     defaultPowerOps: {},
@@ -109,15 +122,37 @@ function configOf(vm: LabVm, lookups: Lookups): Data | undefined {
       memoryMB: MEMORY_MB,
       device: () => devicesOf(vm, lookups),
     }),
+    ...tiesOf(vm, lookups),
   };
 }
+
+/** What a VM is part of, as its configuration tells it. */
+const tiesOf = (vm: LabVm, lookups: Lookups): Data => ({
+  ...(vm.managedBy === undefined ? {} : { managedBy: vm.managedBy }),
+  ...(vm.faultTolerant === true
+    ? { ftInfo: { role: 1, instanceUuids: [vm.instanceUuid], configPaths: [vmPathName(vm, lookups)] } }
+    : {}),
+});
+
+const questionOf = ({ question }: LabVm): Data | undefined =>
+  question === undefined
+    ? undefined
+    : {
+        id: question.id,
+        text: question.text,
+        choice: {
+          choiceInfo: question.choices.map(({ key, label }) => ({ key, label, summary: label })),
+          defaultIndex: 0,
+        },
+      };
 
 const runtimeOf = (vm: LabVm): Data => ({
   host: new Ref("HostSystem", vm.hostId),
   connectionState: vm.connectionState,
   powerState: vm.powerState,
-  faultToleranceState: "notConfigured",
+  faultToleranceState: vm.faultTolerant === true ? "running" : "notConfigured",
   toolsInstallerMounted: false,
+  question: questionOf(vm),
   numMksConnections: 0,
   recordReplayState: "inactive",
   onlineStandby: false,
@@ -133,7 +168,7 @@ function guestOf(vm: LabVm): Data {
     toolsStatus: up ? "toolsOk" : missing ? "toolsNotInstalled" : "toolsNotRunning",
     toolsVersionStatus: missing ? "guestToolsNotInstalled" : "guestToolsCurrent",
     toolsRunningStatus: up ? "guestToolsRunning" : "guestToolsNotRunning",
-    toolsVersion: missing ? "0" : "12352",
+    toolsVersion: missing ? "0" : String(TOOLS_VERSION),
     ...(up ? { guestId: GUEST_ID, guestFamily: "linuxGuest", guestFullName: GUEST_NAME } : {}),
     ...(up ? { hostName: guestHostName(vm), ipAddress: guestAddress(vm) } : {}),
     guestState: up ? "running" : "notRunning",
@@ -163,9 +198,10 @@ function summaryOf(vm: LabVm, lookups: Lookups): Data {
       return { toolsStatus, toolsVersionStatus, toolsRunningStatus, guestId, guestFullName, hostName, ipAddress };
     },
     config: () => ({
-      name: vm.name,
+      name: entityName(vm.name),
       template: vm.template,
       vmPathName: vmPathName(vm, lookups),
+      ...(known ? tiesOf(vm, lookups) : {}),
       ...(known ? { memorySizeMB: MEMORY_MB, numCpu: CPUS, numEthernetCards: 0, numVirtualDisks: 1 } : {}),
       ...(known ? { uuid: vm.uuid, instanceUuid: vm.instanceUuid, guestId: GUEST_ID, guestFullName: GUEST_NAME } : {}),
     }),
@@ -206,6 +242,7 @@ export const VIRTUAL_MACHINE = managedType<LabVm, Lookups>("VirtualMachine", MAN
   properties: {
     "name string": (vm) => entityName(vm.name),
     "parent &ManagedEntity?": (vm) => new Ref("Folder", vm.folderId),
+    "disabledMethod string*": (vm) => vm.disabledMethods,
     "config VirtualMachineConfigInfo?": configOf,
     // A template is in no pool.
     "resourcePool &ResourcePool?": (vm, lookups) => {
@@ -244,6 +281,14 @@ export const VIRTUAL_MACHINE = managedType<LabVm, Lookups>("VirtualMachine", MAN
         if (finishShutdown(world.state, id)) world.announce();
       };
       if (heeded) call.vcenter.later(world.latency.task, finish);
+      return undefined;
+    }),
+    "AnswerVM(questionId string, answerChoice string)": needs("VirtualMachine.Interact.AnswerQuestion", (call) => {
+      const { id } = call.self;
+      call.change(
+        (state) => answerVm(state, id, text(call.args, "questionId"), text(call.args, "answerChoice")),
+        () => [id],
+      );
       return undefined;
     }),
     "UnregisterVM()": needs("VirtualMachine.Inventory.Unregister", (call) => {

@@ -105,6 +105,10 @@ export interface LabHost {
   unresolved: LabCopy[];
   /** Set: a signature that several disks carry cannot be resolved here. */
   copiesUnresolvable?: boolean;
+  maintenance?: boolean;
+  /** What the host itself keeps on datastores. */
+  keeps?: { what: HostUse; datastoreId: string }[];
+  disabledMethods?: string[];
 }
 
 /** A disk with the header of another. */
@@ -113,6 +117,8 @@ export interface LabCopy {
   label: string;
   naa: string;
 }
+
+export type HostUse = "scratch" | "syslog" | "coredump";
 
 export type LagKind = "disk" | "volume" | "datastore";
 
@@ -147,6 +153,13 @@ export interface LabDatastore {
   browser: string;
   /** vCenter does not list it yet. */
   late?: boolean;
+  /** The datastore cluster that it is in. */
+  pod?: { id: string; name: string };
+  /** Storage I/O control is on. */
+  ioControl?: boolean;
+  /** vSphere HA keeps its heartbeats on it. */
+  heartbeat?: boolean;
+  disabledMethods?: string[];
 }
 
 export interface LabVm {
@@ -172,6 +185,15 @@ export interface LabVm {
   ignoresShutdown: boolean;
   /** The fault that powering it off ends in. */
   powerOffFails?: string;
+  /** It waits for an answer, and for its power to change until then. */
+  question?: { id: string; text: string; choices: readonly { key: string; label: string }[] };
+  /** The extension that it belongs to: a person's hands are not for it. */
+  managedBy?: { extensionKey: string; type: string };
+  /** It is the primary of a fault tolerant pair. */
+  faultTolerant?: boolean;
+  /** Where its snapshots and its working files lie, when not at its home. */
+  workingDatastoreId?: string;
+  disabledMethods?: string[];
   /** Disks and ISOs on other datastores than the home, besides the boot disk on the home. */
   foreignDevices: { kind: "disk" | "cdrom"; datastoreId: string; file: string }[];
 }

@@ -201,6 +201,7 @@ export const usersOf = ({ model }: WorldState, host: LabHost, mount: LabMount) =
     (vm) =>
       vm.hostId === host.id &&
       (vm.datastoreId === mount.datastoreId ||
+        vm.workingDatastoreId === mount.datastoreId ||
         vm.foreignDevices.some((device) => device.datastoreId === mount.datastoreId)),
   );
 

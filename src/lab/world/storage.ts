@@ -16,9 +16,30 @@ export function unmountVmfs(state: WorldState, hostId: string, vmfsUuid: string)
       name: mount.label,
     });
   }
+  refuseUse(state, host, mount);
   mount.mounted = false;
   mount.accessible = false;
   host.unmountedByHand.add(vmfsUuid);
+}
+
+/** What besides VMs keeps a datastore from being unmounted. */
+function refuseUse({ model }: WorldState, host: LabHost, mount: LabMount): void {
+  const datastore = model.datastores.find(({ id }) => id === mount.datastoreId);
+  const inUse = (by: string): VimFault =>
+    new VimFault("ResourceInUse", `The resource '${mount.label}' is in use by ${by}.`, {
+      type: "Datastore",
+      name: mount.label,
+    });
+  if (datastore?.pod !== undefined) throw inUse(`the datastore cluster ${datastore.pod.name}`);
+  if (datastore?.ioControl === true) throw inUse("Storage I/O Control");
+  const kept = host.keeps?.find(({ datastoreId }) => datastoreId === mount.datastoreId);
+  if (kept !== undefined) throw inUse(`the host's ${kept.what}`);
+  if (datastore?.heartbeat !== true) return;
+  throw new VimFault(
+    "QuiesceDatastoreIOForHAFailed",
+    `The HA agent on host '${host.name}' failed to quiesce file activity on datastore '${mount.label}'.`,
+    { host: host.id, hostName: host.name, ds: mount.datastoreId, dsName: mount.label },
+  );
 }
 
 export function mountVmfs(state: WorldState, hostId: string, vmfsUuid: string): void {

@@ -29,6 +29,7 @@ export function powerOff(state: WorldState, vmId: string): void {
   if (vm.connectionState !== "inaccessible") manageable(state, vmId);
   else reachableHost(state, vm.hostId);
   if (vm.powerState !== "poweredOn") throw badPower(vm, "poweredOff");
+  refuseQuestion(vm);
   if (vm.powerOffFails !== undefined) {
     throw new VimFault(vm.powerOffFails, `The host cannot stop virtual machine ${vm.name}`);
   }
@@ -38,7 +39,30 @@ export function powerOff(state: WorldState, vmId: string): void {
 export function powerOn(state: WorldState, vmId: string): void {
   const vm = manageable(state, vmId);
   if (vm.powerState === "poweredOn") throw badPower(vm, "poweredOn");
+  refuseQuestion(vm);
+  if (reachableHost(state, vm.hostId).maintenance === true) {
+    throw new VimFault("InvalidHostState", "The operation is not allowed while the host is in maintenance mode");
+  }
   switchOn(vm);
+}
+
+function refuseQuestion({ question }: LabVm): void {
+  if (question === undefined) return;
+  throw new VimFault("QuestionPending", `The virtual machine waits for an answer: ${question.text}`, {
+    text: question.text,
+  });
+}
+
+export function answerVm(state: WorldState, vmId: string, questionId: string, choice: string): void {
+  const vm = vmById(state, vmId);
+  const { question } = vm;
+  if (question?.id !== questionId) throw new VimFault("ConcurrentAccess", "The question is not there any more");
+  if (!question.choices.some(({ key }) => key === choice)) {
+    throw new VimFault("InvalidArgument", "A specified parameter was not correct: answerChoice", {
+      invalidProperty: "answerChoice",
+    });
+  }
+  delete vm.question;
 }
 
 export function switchOn(vm: LabVm): void {
@@ -50,6 +74,7 @@ export function switchOn(vm: LabVm): void {
 export function shutdownGuest(state: WorldState, vmId: string): boolean {
   const vm = manageable(state, vmId);
   if (vm.powerState !== "poweredOn") throw badPower(vm, "poweredOff");
+  refuseQuestion(vm);
   if (!vm.toolsRunning) {
     throw new VimFault("ToolsUnavailable", "VMware Tools is not running in the guest, which the operation needs");
   }

@@ -81,7 +81,7 @@ describe("POST /reset", () => {
   test("without a scenario or a latency starts over as the lab was started", async () => {
     const { lab: slow, control: its } = await withLab({ scenario: "fleet", clients: 3, latency: "vim=3ms" });
     await its.reset({ scenario: "clone-assigned", latency: "dgs=1ms" });
-    expect(slow.world.latency).toEqual({ ...NO_LATENCY, dgs: 1 });
+    expect(slow.world.latency).toEqual({ ...NO_LATENCY, dgs: 1, clone: 1 });
     await its.reset({ scenario: "clone-assigned" });
     expect(slow.world.latency).toEqual({ ...NO_LATENCY, vim: 3 });
     await its.reset();

@@ -63,13 +63,25 @@ HostHardwareSummary < DynamicData: vendor string, model string, uuid string, mem
 HostConfigSummary < DynamicData: name string, port int, sslThumbprint string?, product AboutInfo?, vmotionEnabled boolean, faultToleranceEnabled boolean?
 HostListSummaryQuickStats < DynamicData: overallCpuUsage int?, overallMemoryUsage int?, distributedCpuFairness int?, distributedMemoryFairness int?, uptime int?
 HostListSummary < DynamicData: host &HostSystem?, hardware HostHardwareSummary?, runtime HostRuntimeInfo?, config HostConfigSummary, quickStats HostListSummaryQuickStats, overallStatus ManagedEntityStatus, rebootRequired boolean, managementServerIp string?
-HostConfigManager < DynamicData: datastoreSystem &HostDatastoreSystem?, storageSystem &HostStorageSystem?, networkSystem &HostNetworkSystem?
+HostConfigManager < DynamicData: datastoreSystem &HostDatastoreSystem?, storageSystem &HostStorageSystem?, networkSystem &HostNetworkSystem?, virtualNicManager &HostVirtualNicManager?, advancedOption &OptionManager?
 HostIpConfig < DynamicData: dhcp boolean, ipAddress string?, subnetMask string?
 HostVirtualNicSpec < DynamicData: ip HostIpConfig?, mac string?
 HostVirtualNic < DynamicData: device string, key string, portgroup string, spec HostVirtualNicSpec, port string?
 HostDnsConfig < DynamicData: dhcp boolean, virtualNicDevice string?, ipv6VirtualNicDevice string?, hostName string, domainName string, address string*, searchDomain string*
 HostNetworkInfo < DynamicData: vnic HostVirtualNic*, dnsConfig HostDnsConfig?
-HostConfigInfo < DynamicData: host &HostSystem, product AboutInfo, storageDevice HostStorageDeviceInfo?, fileSystemVolume HostFileSystemVolumeInfo?, network HostNetworkInfo?
+VirtualNicManagerNetConfig < DynamicData: nicType string, multiSelectAllowed boolean, candidateVnic HostVirtualNic*, selectedVnic string*
+HostVirtualNicManagerInfo < DynamicData: netConfig VirtualNicManagerNetConfig*
+HostDiagnosticPartition < DynamicData: storageType string, diagnosticType string, slots int, id HostScsiDiskPartition
+OptionValue < DynamicData: key string, value anyType
+HostConfigInfo < DynamicData: host &HostSystem, product AboutInfo, storageDevice HostStorageDeviceInfo?, fileSystemVolume HostFileSystemVolumeInfo?, network HostNetworkInfo?, virtualNicManagerInfo HostVirtualNicManagerInfo?, activeDiagnosticPartition HostDiagnosticPartition?, option OptionValue*
+HostSystemInfo < DynamicData: vendor string, model string, uuid string, serialNumber string?
+HostCpuInfo < DynamicData: numCpuPackages short, numCpuCores short, numCpuThreads short, hz long
+HostCpuPackage < DynamicData: index short, vendor string, hz long, busHz long, description string, threadId short*
+HostBIOSInfo < DynamicData: biosVersion string?, releaseDate dateTime?
+HostHardwareInfo < DynamicData: systemInfo HostSystemInfo, cpuInfo HostCpuInfo, cpuPkg HostCpuPackage*, memorySize long, biosInfo HostBIOSInfo?
+DasHeartbeatDatastoreInfo < DynamicData: datastore &Datastore, hosts &HostSystem*
+ClusterDasAdvancedRuntimeInfo < DynamicData: heartbeatDatastoreInfo DasHeartbeatDatastoreInfo*
+StoragePodSummary < DynamicData: name string, capacity long, freeSpace long
 
 HostHostBusAdapter < DynamicData: key string?, device string, bus int, status string, model string, driver string?, pci string?
 HostBlockHba < HostHostBusAdapter:
@@ -80,7 +92,13 @@ ScsiLunCapabilities < DynamicData: updateDisplayNameSupported boolean
 ScsiLun < HostDevice: key string?, uuid string, descriptor ScsiLunDescriptor*, canonicalName string?, displayName string?, lunType string, vendor string?, model string?, revision string?, scsiLevel int?, serialNumber string?, queueDepth int?, operationalState string+, capabilities ScsiLunCapabilities?, vStorageSupport string?
 HostDiskDimensionsLba < DynamicData: blockSize int, block long
 HostScsiDisk < ScsiLun: capacity HostDiskDimensionsLba, devicePath string, ssd boolean?, localDisk boolean?
-HostStorageDeviceInfo < DynamicData: hostBusAdapter HostHostBusAdapter*, scsiLun ScsiLun*, softwareInternetScsiEnabled boolean
+HostTargetTransport < DynamicData:
+HostFibreChannelTargetTransport < HostTargetTransport: portWorldWideName long, nodeWorldWideName long
+HostScsiTopologyLun < DynamicData: key string, lun int, scsiLun string
+HostScsiTopologyTarget < DynamicData: key string, target int, lun HostScsiTopologyLun*, transport HostTargetTransport?
+HostScsiTopologyInterface < DynamicData: key string, adapter string, target HostScsiTopologyTarget*
+HostScsiTopology < DynamicData: adapter HostScsiTopologyInterface*
+HostStorageDeviceInfo < DynamicData: hostBusAdapter HostHostBusAdapter*, scsiLun ScsiLun*, scsiTopology HostScsiTopology?, softwareInternetScsiEnabled boolean
 HostMountInfo < DynamicData: path string?, accessMode string, mounted boolean?, accessible boolean?, inaccessibleReason string?
 HostScsiDiskPartition < DynamicData: diskName string, partition int
 HostForceMountedInfo < DynamicData: persist boolean, mounted boolean
@@ -149,14 +167,16 @@ VirtualIDEController < VirtualController:
 VirtualSCSIController < VirtualController: hotAddRemove boolean?, sharedBus VirtualSCSISharing, scsiCtlrUnitNumber int?
 ParaVirtualSCSIController < VirtualSCSIController:
 VirtualHardware < DynamicData: numCPU int, numCoresPerSocket int?, memoryMB int, device VirtualDevice*
-VirtualMachineConfigInfo < DynamicData: changeVersion string, modified dateTime, name string, guestFullName string, version string, uuid string, instanceUuid string?, locationId string?, template boolean, guestId string, alternateGuestName string, annotation string?, files VirtualMachineFileInfo, tools ToolsConfigInfo?, flags VirtualMachineFlagInfo, defaultPowerOps VirtualMachineDefaultPowerOpInfo, hardware VirtualHardware
+FaultToleranceConfigInfo < DynamicData: role int, instanceUuids string+, configPaths string+, orphaned boolean?
+ManagedByInfo < DynamicData: extensionKey string, type string
+VirtualMachineConfigInfo < DynamicData: changeVersion string, modified dateTime, name string, guestFullName string, version string, uuid string, instanceUuid string?, locationId string?, template boolean, guestId string, alternateGuestName string, annotation string?, files VirtualMachineFileInfo, tools ToolsConfigInfo?, flags VirtualMachineFlagInfo, defaultPowerOps VirtualMachineDefaultPowerOpInfo, hardware VirtualHardware, ftInfo FaultToleranceConfigInfo?, managedBy ManagedByInfo?
 ElementDescription < Description: key string
 OptionType < DynamicData: valueIsReadonly boolean?
 ChoiceOption < OptionType: choiceInfo ElementDescription+, defaultIndex int?
 VirtualMachineQuestionInfo < DynamicData: id string, text string, choice ChoiceOption
 VirtualMachineRuntimeInfo < DynamicData: host &HostSystem?, connectionState VirtualMachineConnectionState, powerState VirtualMachinePowerState, faultToleranceState VirtualMachineFaultToleranceState?, toolsInstallerMounted boolean, suspendTime dateTime?, bootTime dateTime?, question VirtualMachineQuestionInfo?, maxCpuUsage int?, maxMemoryUsage int?, numMksConnections int, recordReplayState VirtualMachineRecordReplayState?, cleanPowerOff boolean?, onlineStandby boolean, consolidationNeeded boolean?
 VirtualMachineGuestSummary < DynamicData: guestId string?, guestFullName string?, toolsStatus VirtualMachineToolsStatus?, toolsVersionStatus string?, toolsRunningStatus string?, hostName string?, ipAddress string?
-VirtualMachineConfigSummary < DynamicData: name string, template boolean, vmPathName string, memorySizeMB int?, cpuReservation int?, memoryReservation int?, numCpu int?, numEthernetCards int?, numVirtualDisks int?, uuid string?, instanceUuid string?, guestId string?, guestFullName string?, annotation string?
+VirtualMachineConfigSummary < DynamicData: name string, template boolean, vmPathName string, memorySizeMB int?, cpuReservation int?, memoryReservation int?, numCpu int?, numEthernetCards int?, numVirtualDisks int?, uuid string?, instanceUuid string?, guestId string?, guestFullName string?, annotation string?, ftInfo FaultToleranceConfigInfo?, managedBy ManagedByInfo?
 VirtualMachineStorageSummary < DynamicData: committed long, uncommitted long, unshared long, timestamp dateTime
 VirtualMachineQuickStats < DynamicData: overallCpuUsage int?, overallCpuDemand int?, guestMemoryUsage int?, hostMemoryUsage int?, guestHeartbeatStatus ManagedEntityStatus
 VirtualMachineSummary < DynamicData: vm &VirtualMachine?, runtime VirtualMachineRuntimeInfo, guest VirtualMachineGuestSummary?, config VirtualMachineConfigSummary, storage VirtualMachineStorageSummary?, quickStats VirtualMachineQuickStats, overallStatus ManagedEntityStatus

@@ -10,6 +10,8 @@ InvalidLogin < VimFault:
 InvalidState < VimFault:
 QuestionPending < InvalidState: text string
 InvalidPowerState < InvalidState: requestedState VirtualMachinePowerState?, existingState VirtualMachinePowerState
+MethodDisabled < RuntimeFault: source string?
+InvalidHostState < InvalidState: host &HostSystem?
 ResourceInUse < VimFault: type string?, name string?
 QuiesceDatastoreIOForHAFailed < ResourceInUse: host &HostSystem, hostName string, ds &Datastore, dsName string
 NotFound < VimFault:

@@ -10,7 +10,7 @@ import { ref } from "../wire/args.ts";
 import { decodeCall, isVimNamespace } from "../wire/decode.ts";
 import { encodeField } from "../wire/encode.ts";
 import { injectedFault, invalidArgument, invalidRequest, objectNotFound, SoapFault } from "../wire/faults.ts";
-import { type Data, isData, Ref, type Value } from "../wire/value.ts";
+import { type Data, force, isData, Ref, type Value } from "../wire/value.ts";
 import { parseXml, SOAP_ENVELOPE, type XmlElement, XmlError } from "../wire/xml.ts";
 import type { Vcenter } from "./vcenter.ts";
 
@@ -79,6 +79,7 @@ export async function answer(
   const find: Find = (id) => vcenter.find(id, session);
   const self = receiver(method, ref(args, "_this"), find);
   checkReferences(method, args, find);
+  refuseDisabled(method, self, find);
   if (implementation?.run === undefined) throw new SoapFault("NotImplemented", `The lab does not have ${method.name}`);
   const cause = { api: "vim", op: method.name, by: session.user } as const;
   const call: Call = {
@@ -122,6 +123,12 @@ function receiver(method: MethodDef, self: Ref, find: Find): Ref {
     });
   }
   return entity.ref;
+}
+
+function refuseDisabled(method: MethodDef, self: Ref, find: Find): void {
+  const disabled = force(find(self.id)?.read("disabledMethod"));
+  if (!Array.isArray(disabled) || !disabled.includes(method.name)) return;
+  throw new SoapFault("MethodDisabled", `The method ${method.name} is disabled by 'lab'`, { source: "lab" });
 }
 
 /** Objects named in parameters must exist and be of the kind that is asked for. */

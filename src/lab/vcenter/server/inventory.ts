@@ -1,7 +1,7 @@
 /** The world's model as managed objects. Made anew for each version of the world. */
-import type { LabDatacenter, LabHost, LabModel } from "../../world/model.ts";
+import type { LabDatacenter, LabDatastore, LabHost, LabModel } from "../../world/model.ts";
 import type { Entity } from "../collector/entity.ts";
-import { COMPUTE_RESOURCE } from "../compute-resource.ts";
+import { CLUSTER_COMPUTE_RESOURCE, COMPUTE_RESOURCE, computeResourceRef, isClustered } from "../compute-resource.ts";
 import { DATACENTER } from "../datacenter.ts";
 import { DATASTORE } from "../datastore.ts";
 import { FOLDER, type FolderRecord } from "../folder.ts";
@@ -10,10 +10,21 @@ import { HOST_DATASTORE_SYSTEM } from "../host-datastore-system.ts";
 import { HOST_NETWORK_SYSTEM } from "../host-network-system.ts";
 import { HOST_STORAGE_SYSTEM } from "../host-storage-system.ts";
 import { HOST_SYSTEM } from "../host-system.ts";
+import { HOST_VIRTUAL_NIC_MANAGER } from "../host-virtual-nic-manager.ts";
 import { NETWORK } from "../network.ts";
+import { OPTION_MANAGER } from "../option-manager.ts";
 import { RESOURCE_POOL } from "../resource-pool.ts";
-import { hostBrowserIdOf, Lookups, networkIdOf, networkSystemIdOf } from "../service/lookups.ts";
+import {
+  entityName,
+  hostBrowserIdOf,
+  Lookups,
+  networkIdOf,
+  networkSystemIdOf,
+  optionManagerIdOf,
+  virtualNicManagerIdOf,
+} from "../service/lookups.ts";
 import { ROOT_FOLDER } from "../service/well-known.ts";
+import { STORAGE_POD } from "../storage-pod.ts";
 import { VIRTUAL_MACHINE } from "../virtual-machine.ts";
 import { Ref } from "../wire/value.ts";
 
@@ -25,6 +36,7 @@ export class Inventory {
     const lookups = new Lookups(model);
     this.lookups = lookups;
     this.#addFolders();
+    this.#addPods();
     for (const host of model.hosts) this.#addHost(host);
     for (const datastore of lookups.datastores) {
       this.#add(DATASTORE.entity(datastore.id, datastore, lookups));
@@ -84,13 +96,13 @@ export class Inventory {
       name: "host",
       parent,
       childType: ["Folder", "ComputeResource"],
-      children: () => lookups.hostsIn(datacenter.id).map((host) => new Ref("ComputeResource", host.computeResource)),
+      children: () => lookups.hostsIn(datacenter.id).map((host) => computeResourceRef(host, lookups)),
     });
     this.#addFolder(datacenter.datastoreFolder, {
       name: "datastore",
       parent,
       childType: ["Folder", "Datastore", "StoragePod"],
-      children: () => lookups.datastoresIn(datacenter.id).map((one) => new Ref("Datastore", one.id)),
+      children: () => datastoresAndPods(lookups.datastoresIn(datacenter.id)),
     });
     this.#addFolder(datacenter.networkFolder, {
       name: "network",
@@ -100,10 +112,29 @@ export class Inventory {
     });
   }
 
+  #addPods(): void {
+    const pods = Map.groupBy(this.lookups.datastores, ({ pod }) => pod);
+    for (const [pod, datastores] of pods) {
+      const datacenter = this.lookups.datacenter(datastores[0]?.datacenterId ?? "");
+      if (pod === undefined || datacenter === undefined) continue;
+      const record = {
+        name: entityName(pod.name),
+        parent: new Ref("Folder", datacenter.datastoreFolder),
+        childType: ["Datastore"],
+        children: () => datastores.map((one) => new Ref("Datastore", one.id)),
+        datastores,
+      };
+      this.#add(STORAGE_POD.entity(pod.id, record, this.lookups));
+    }
+  }
+
   #addHost(host: LabHost): void {
     const { lookups } = this;
     const { subpool } = host;
-    this.#add(COMPUTE_RESOURCE.entity(host.computeResource, host, lookups));
+    const resource = isClustered(host, lookups) ? CLUSTER_COMPUTE_RESOURCE : COMPUTE_RESOURCE;
+    this.#add(resource.entity(host.computeResource, host, lookups));
+    this.#add(HOST_VIRTUAL_NIC_MANAGER.entity(virtualNicManagerIdOf(host), host, lookups));
+    this.#add(OPTION_MANAGER.entity(optionManagerIdOf(host), host, lookups));
     this.#add(RESOURCE_POOL.entity(host.resourcePool, { host }, lookups));
     if (subpool !== undefined) this.#add(RESOURCE_POOL.entity(subpool.id, { host, sub: subpool }, lookups));
     this.#add(HOST_SYSTEM.entity(host.id, host, lookups));
@@ -117,3 +148,13 @@ export class Inventory {
     this.#add(HOST_DATASTORE_BROWSER.entity(id, record, undefined));
   }
 }
+
+/** What stands in a Datacenter's datastore folder: datastores of a cluster are below it. */
+const datastoresAndPods = (datastores: readonly LabDatastore[]): Ref[] => [
+  ...new Map(
+    datastores.map(({ id, pod }) => [
+      pod?.id ?? id,
+      pod === undefined ? new Ref("Datastore", id) : new Ref("StoragePod", pod.id),
+    ]),
+  ).values(),
+];

@@ -18,6 +18,7 @@ export function storageDevices(host: LabHost, lookups: Lookups): Data {
   return {
     hostBusAdapter: () => adaptersOf(host),
     scsiLun: () => host.disks.map((disk) => scsiDisk(host, disk, lookups)),
+    scsiTopology: () => topologyOf(host),
     softwareInternetScsiEnabled: false,
   };
 }
@@ -39,6 +40,32 @@ function adaptersOf(host: LabHost): Data[] {
     portType: "fabric",
     speed: 16,
   }));
+}
+
+/** Each adapter sees each disk, at one target. */
+function topologyOf(host: LabHost): Data {
+  return {
+    adapter: adaptersOf(host).map((adapter) => ({
+      key: `key-vim.host.ScsiTopology.Interface-${String(adapter["device"])}`,
+      adapter: String(adapter["key"]),
+      target: [
+        {
+          key: `key-vim.host.ScsiTopology.Target-${String(adapter["device"])}:0:0`,
+          target: 0,
+          lun: host.disks.map(({ key }, index) => ({
+            key: `key-vim.host.ScsiTopology.Lun-${key}`,
+            lun: index + 1,
+            scsiLun: key,
+          })),
+          transport: {
+            $type: "HostFibreChannelTargetTransport",
+            portWorldWideName: 0x5000_0972_0000_0001n,
+            nodeWorldWideName: 0x5000_0972_0000_0000n,
+          },
+        },
+      ],
+    })),
+  };
 }
 
 export const hasAdapter = (host: LabHost, device: string): boolean =>

@@ -20,6 +20,8 @@ export const unescapeName = (name: string): string =>
 const tailOf = (id: string): string => id.slice(id.lastIndexOf("-") + 1);
 export const networkIdOf = (datacenter: LabDatacenter): string => `network-${tailOf(datacenter.id)}`;
 export const hostBrowserIdOf = (host: LabHost): string => `datastoreBrowser-${tailOf(host.id)}`;
+export const virtualNicManagerIdOf = (host: LabHost): string => `virtualNicManager-${tailOf(host.id)}`;
+export const optionManagerIdOf = (host: LabHost): string => `EsxHostAdvSettings-${tailOf(host.id)}`;
 export const networkSystemIdOf = (host: LabHost): string => `networkSystem-${tailOf(host.id)}`;
 
 export class Lookups {
@@ -113,6 +115,7 @@ export class Lookups {
 
 /** Ids of the datastores that a VM uses, its home first. */
 export function datastoresUsedBy(vm: LabVm): readonly string[] {
-  if (vm.foreignDevices.length === 0) return [vm.datastoreId];
-  return [...new Set([vm.datastoreId, ...vm.foreignDevices.map((device) => device.datastoreId)])];
+  const { datastoreId, workingDatastoreId = datastoreId, foreignDevices } = vm;
+  if (foreignDevices.length === 0 && workingDatastoreId === datastoreId) return [datastoreId];
+  return [...new Set([datastoreId, workingDatastoreId, ...foreignDevices.map((device) => device.datastoreId)])];
 }

@@ -56,6 +56,10 @@ function deploySpare(state: WorldState, pair: Pair): LabMount {
   );
 }
 
+/** A VM of the pair's host that lives on this mount, or on a clone of another gold, made if need be. */
+export const elsewhere = (state: WorldState, pair: Pair, other: LabMount | undefined): LabVm =>
+  vmElsewhere(state, pair, other ?? deploySpare(state, pair));
+
 function vmElsewhere(state: WorldState, { host }: Pair, { datastoreId, naas }: LabMount): LabVm {
   const { model } = state;
   const there = model.vms.find((vm) => vm.datastoreId === datastoreId && !vm.template);

@@ -37,6 +37,16 @@ export const TOUCHES = [
   "lose-disk",
   "power-off-fails",
   "duplicate-guid",
+  "question",
+  "managed-vm",
+  "fault-tolerance",
+  "snapshot-elsewhere",
+  "datastore-cluster",
+  "io-control",
+  "ha-heartbeat",
+  "host-files",
+  "maintenance-mode",
+  "disabled-method",
 ] as const;
 
 /** Longer than any product of the field allows: what a product does with such names is for a test to find out. */
@@ -65,6 +75,11 @@ export const Touch = z.strictObject({
   ms: Count,
   /** For `power-off-fails`. */
   fault: Ref,
+  /** For `host-files`. */
+  use: z.enum(["scratch", "syslog", "coredump"]).optional(),
+  /** For `disabled-method`: of what, and which one. */
+  of: z.enum(["vm", "datastore", "host"]).optional(),
+  method: Ref,
 });
 export type Touch = z.infer<typeof Touch>;
 

@@ -4,6 +4,7 @@ import { assign, unassign } from "../array.ts";
 import type { LabVm } from "../model.ts";
 import { copyFiles, type WorldState } from "../state.ts";
 import { powerOn, registerVm, removeVm, switchOff } from "../vms.ts";
+import { block } from "./blockers.ts";
 import {
   addForeignDevice,
   duplicateGuid,
@@ -122,6 +123,17 @@ export function touchWorld(state: WorldState, touch: Touch): string[] {
       });
     case "duplicate-guid":
       return duplicateGuid(state, touch);
+    case "question":
+    case "managed-vm":
+    case "fault-tolerance":
+    case "snapshot-elsewhere":
+    case "datastore-cluster":
+    case "io-control":
+    case "ha-heartbeat":
+    case "host-files":
+    case "maintenance-mode":
+    case "disabled-method":
+      return block(state, { ...touch, what: touch.what });
     default:
       return touch.what satisfies never;
   }
