@@ -3,6 +3,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { MODES } from "../../src/core/domain/modes.ts";
 import type { LabVm } from "../../src/lab/world/model.ts";
 import { powerOff, unregisterVm } from "../../src/lab/world/vms.ts";
 import {
@@ -131,6 +132,39 @@ describe("VMs with hostile names", () => {
     expectPlain(run);
     expect(run).toMatchObject({ state: "succeeded" });
     expect(vmsOf(await bench.control.state())).toHaveLength(6);
+  });
+});
+
+describe("names cut within a character, from either system", () => {
+  const HALF = "\ud83d";
+
+  test.each(MODES)("end no %s as INTERNAL, in no plan, run, look or record", async (mode) => {
+    await bench.reset(mode === "unregister" ? "gold-assigned" : "clone-assigned");
+    change(bench.lab.world, function cutNames({ model }) {
+      for (const volume of model.volumes) if (volume.kind === "clone") volume.name = `${HALF}${volume.name}${HALF}`;
+      for (const snapshot of model.snapshots) snapshot.name = `${snapshot.name}${HALF}`;
+      for (const vm of model.vms) vm.name = `${HALF}${vm.name}`;
+      for (const client of model.clients.slice(1)) client.name = `${client.name}${HALF}`;
+    });
+    const plan = await bench.plan(mode, { registerVms: true, forcePowerOff: true });
+    const run = await bench.run(plan);
+    expect({ state: run.state, error: run.error }).toEqual({ state: "succeeded", error: undefined });
+    const looks = [
+      await bench.app.engine.inspect({}, bench.actor),
+      await bench.app.engine.listVms({}, bench.actor),
+      await bench.app.engine.listLuns(bench.actor),
+      await bench.app.engine.listSnapshots("Gold", bench.actor),
+      await bench.app.engine.readAudit({ runId: run.runId }),
+    ];
+    for (const text of strings([plan, run, looks])) expect(text.isWellFormed()).toBe(true);
+    expectPlain([plan, run]);
+    expect((await logOf()).isWellFormed()).toBe(true);
+  });
+
+  test("a whole emoji stays what it is", async () => {
+    await bench.reset("empty");
+    await bench.control.touch("new-snapshot", { lun: GOLD, name: "night \u{1f319}" });
+    expect((await bench.plan("automated_testing")).snapshot?.name).toBe("night \u{1f319}");
   });
 });
 

@@ -5,6 +5,7 @@ import type { z } from "zod";
 import { PrepError } from "../../core/domain/errors.ts";
 import type { Clock, Logger } from "../../core/ports/runtime.ts";
 import { isConnectionReset, networkReason, translateNetworkError, wasNeverSent } from "../../net/errors.ts";
+import { parsedJson } from "../../net/json.ts";
 import { AnswerTooLarge, type Outgoing, type Reply, type Transport } from "../transport.ts";
 import { pageOf } from "./answers.ts";
 import {
@@ -12,7 +13,6 @@ import {
   isProblem,
   misfit,
   outcomeUnknown,
-  parsedJson,
   refusal,
   sessionRefused,
   type Told,

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { PrepError } from "../../core/domain/errors.ts";
 import { safeText } from "../../core/domain/safe-text.ts";
 import type { Volume } from "../../core/ports/array.ts";
+import { parsedJson } from "../../net/json.ts";
 import type { Reply } from "../transport.ts";
 import { type Job, problemSchema } from "./answers.ts";
 
@@ -62,15 +63,6 @@ function problemWords(reply: Reply): string {
 /** Whether the array itself speaks of a missing object, and not a proxy or web server of a missing page. */
 export const isProblem = (reply: Reply): boolean =>
   reply.contentType.startsWith("application/problem+json") && problemSchema.safeParse(parsedJson(reply.text)).success;
-
-/** The reply's JSON, or undefined: JSON itself has no undefined. */
-export function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 export function garbage(call: Told, what: string): PrepError {
   return new PrepError(

@@ -2,9 +2,10 @@
 import type { Clock } from "../../core/ports/runtime.ts";
 import { registerSecret } from "../../logging/redact.ts";
 import { isConnectionReset, translateNetworkError } from "../../net/errors.ts";
+import { parsedJson } from "../../net/json.ts";
 import type { Reply, Transport } from "../transport.ts";
 import { sessionSchema } from "./answers.ts";
-import { garbage, misfit, parsedJson, refusal, signInRefused, type Told, unavailable } from "./faults.ts";
+import { garbage, misfit, refusal, signInRefused, type Told, unavailable } from "./faults.ts";
 
 export interface SessionOptions {
   readonly transport: Transport;

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { PrepError } from "../../core/domain/errors.ts";
 import type { Clock, Logger } from "../../core/ports/runtime.ts";
 import { isConnectionReset, networkReason, translateNetworkError, wasNeverSent } from "../../net/errors.ts";
+import { parsedJson } from "../../net/json.ts";
 import { AnswerTooLarge, type Outgoing, type Reply, type Transport } from "../transport.ts";
 import { acceptedSchema, pageOf } from "./answers.ts";
 import {
@@ -13,7 +14,6 @@ import {
   isCode,
   OntapError,
   outcomeUnknown,
-  parsedJson,
   refusal,
   unavailable,
 } from "./errors.ts";

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { type ErrorCode, PrepError } from "../../core/domain/errors.ts";
 import { safeText } from "../../core/domain/safe-text.ts";
+import { parsedJson } from "../../net/json.ts";
 import type { Reply } from "../transport.ts";
 import { faultSchema } from "./answers.ts";
 
@@ -38,15 +39,6 @@ export const isCode = (fault: OntapFault | undefined, ...codes: readonly string[
 export function faultOf(reply: Reply): OntapFault {
   const read = faultSchema.safeParse(parsedJson(reply.text));
   return read.success ? read.data.error : { code: "", message: "" };
-}
-
-/** The reply's JSON, or undefined: JSON itself has no undefined. */
-export function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The array's own refusal in its own words; `settled`: nothing was done, and nothing is going on any more. */
