@@ -1,7 +1,7 @@
 import { localizedFault } from "./fault.ts";
 import { garbage } from "./faults.ts";
 import { MAX_WAIT_SECONDS } from "./http.ts";
-import { filterSpec, retrieve, type Selection, unreadable } from "./properties.ts";
+import { filterSpec, retrieve, type Selection, UnreadableProperty } from "./properties.ts";
 import { ReplyBudget } from "./reply-budget.ts";
 import type { Session } from "./session.ts";
 import { at, flag, list, type Reference, reference, refTo, text } from "./values.ts";
@@ -98,7 +98,7 @@ function changeFrom(update: unknown): ObjectChange[] {
   const fault = localizedFault(at(missing, "fault"));
   if (fault?.type === "ManagedObjectNotFound") return [{ ref, gone: true, values: new Map() }];
   // Never shown means waited for in vain.
-  if (fault !== undefined) throw unreadable(ref, text(missing, "path") ?? "", fault);
+  if (fault !== undefined) throw new UnreadableProperty(ref, text(missing, "path") ?? "", fault);
   const values = new Map(
     list(update, "changeSet").map((each) => [
       text(each, "name") ?? "",

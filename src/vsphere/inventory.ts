@@ -1,11 +1,12 @@
 import { asMoRef, asVmfsUuid, type MoRef, naaOf } from "../core/domain/ids.ts";
-import type { Datastore, Host, Inventory } from "../core/ports/hypervisor.ts";
+import type { Datastore, Host, Inventory, UnreadableObject } from "../core/ports/hypervisor.ts";
 import { garbage } from "./faults.ts";
-import { type Properties, retrieve, type Selection } from "./properties.ts";
+import { plainName } from "./names.ts";
+import { type Properties, retrieve, type Selection, UnreadableProperty } from "./properties.ts";
 import type { Session } from "./session.ts";
 import { at, flag, list, reference, text } from "./values.ts";
 
-const DOING = "list its hosts and datastores";
+const ACTION = "list its hosts and datastores";
 
 /** From the root through folders of any depth to every Datacenter's hosts and datastores. */
 const selectionFrom = (rootFolder: MoRef): Selection => ({
@@ -40,20 +41,35 @@ const selectionFrom = (rootFolder: MoRef): Selection => ({
   ],
 });
 
-/** The whole vCenter's hosts and VMFS datastores, in one paged read. */
+/** The whole vCenter's hosts and VMFS datastores, in one paged read. What the account may not read is set apart. */
 export async function readInventory(session: Session): Promise<Inventory> {
   const { rootFolder } = await session.services();
-  const objects = await retrieve(session, [selectionFrom(rootFolder.id)], DOING);
+  const objects = await retrieve(session, [selectionFrom(rootFolder.id)], ACTION);
   const byId = new Map(objects.map((each) => [each.ref.id, each]));
-  const datacenters = objects.filter((each) => each.ref.type === "Datacenter");
-  const datacenterOf = new Map(datacenters.flatMap((each) => each.ids("datastore").map((id) => [id, each.ref.id])));
-  return {
-    hosts: objects.filter((each) => each.ref.type === "HostSystem").map((each) => hostFrom(each, byId)),
-    datastores: objects.flatMap((each) => {
-      const datacenterId = datacenterOf.get(each.ref.id);
-      return each.ref.type === "Datastore" && datacenterId !== undefined ? vmfsFrom(each, datacenterId) : [];
-    }),
+  const unreadable: UnreadableObject[] = [];
+  const readable = <T>({ ref }: Properties, datacenterId: MoRef | undefined, read: () => T[]): T[] => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof UnreadableProperty)) throw error;
+      unreadable.push({ id: ref.id, type: ref.type, error, ...(datacenterId === undefined ? {} : { datacenterId }) });
+      return [];
+    }
   };
+  const ofType = (type: string): Properties[] => objects.filter(({ ref }) => ref.type === type);
+  const datacenterOf = new Map(
+    ofType("Datacenter").flatMap((each) =>
+      readable(each, each.ref.id, () => each.ids("datastore").map((id) => [id, each.ref.id] as const)),
+    ),
+  );
+  const hosts = ofType("HostSystem").flatMap((each) =>
+    readable(each, datacenterIdAbove(each, byId), () => [hostFrom(each, byId)]),
+  );
+  const datastores = ofType("Datastore").flatMap((each) => {
+    const datacenterId = datacenterOf.get(each.ref.id);
+    return datacenterId === undefined ? [] : readable(each, datacenterId, () => vmfsFrom(each, datacenterId));
+  });
+  return { hosts, datastores, unreadable };
 }
 
 const CONNECTION_STATES = ["connected", "disconnected", "notResponding"] as const;
@@ -65,13 +81,13 @@ function hostFrom(host: Properties, byId: ReadonlyMap<MoRef, Properties>): Host 
   const state = CONNECTION_STATES.find((each) => each === host.text("runtime.connectionState"));
   const vmFolder = datacenter?.id("vmFolder");
   if (compute === undefined || datacenter === undefined || vmFolder === undefined || state === undefined) {
-    throw garbage(DOING, { host: host.ref.id, missing: "its place in a Datacenter, or its connection state" });
+    throw garbage(ACTION, { host: host.ref.id, missing: "its place in a Datacenter, or its connection state" });
   }
   return {
     id: host.ref.id,
-    name: host.text("name") ?? host.ref.id,
+    name: plainName(host.text("name") ?? host.ref.id),
     connectionState: state,
-    datacenter: { id: datacenter.ref.id, name: datacenter.text("name") ?? datacenter.ref.id, vmFolder },
+    datacenter: { id: datacenter.ref.id, name: plainName(datacenter.text("name") ?? datacenter.ref.id), vmFolder },
     computeResource: compute.ref.id,
     resourcePool: compute.id("resourcePool") ?? NONE,
     storageSystem: host.id("configManager.storageSystem") ?? NONE,
@@ -93,17 +109,26 @@ function datacenterAbove(from: Properties | undefined, byId: ReadonlyMap<MoRef, 
   return undefined;
 }
 
+function datacenterIdAbove(from: Properties, byId: ReadonlyMap<MoRef, Properties>): MoRef | undefined {
+  try {
+    return datacenterAbove(from, byId)?.ref.id;
+  } catch (error) {
+    if (error instanceof UnreadableProperty) return undefined;
+    throw error;
+  }
+}
+
 /** Nothing for a datastore that is no VMFS volume. */
 function vmfsFrom(datastore: Properties, datacenterId: MoRef): Datastore[] {
   const info = datastore.value("info");
   const uuid = text(info, "vmfs", "uuid");
   if (uuid === undefined) return [];
   const browser = datastore.id("browser");
-  if (browser === undefined) throw garbage(DOING, { datastore: datastore.ref.id, missing: "browser" });
+  if (browser === undefined) throw garbage(ACTION, { datastore: datastore.ref.id, missing: "browser" });
   return [
     {
       id: datastore.ref.id,
-      name: datastore.text("name") ?? text(info, "name") ?? datastore.ref.id,
+      name: plainName(datastore.text("name") ?? text(info, "name") ?? datastore.ref.id),
       datacenterId,
       vmfsUuid: asVmfsUuid(uuid),
       extents: list(info, "vmfs", "extent").flatMap((each) => {

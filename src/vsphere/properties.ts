@@ -73,7 +73,7 @@ export class Properties {
 
   value(path: string): unknown {
     const fault = this.#missing.get(path);
-    if (fault !== undefined) throw unreadable(this.ref, path, fault);
+    if (fault !== undefined) throw new UnreadableProperty(this.ref, path, fault);
     return this.#values.get(path);
   }
 
@@ -167,19 +167,21 @@ function endOfSession(page: unknown): Fault | undefined {
   return undefined;
 }
 
-/** For a property that the account may not read. */
-export function unreadable({ type, id }: Reference, path: string, fault: Fault): PrepError {
-  const privilege = text(fault.detail, "privilegeId");
-  return new PrepError("REMOTE_FAULT", `vCenter does not show ${path} of ${type} ${id}: ${safeText(fault.type, 60)}.`, {
-    found: {
-      object: id,
-      property: path,
-      fault: safeText(fault.type, 60),
-      ...(privilege === undefined ? {} : { privilege: safeText(privilege) }),
-    },
-    hint:
-      fault.type === "NoPermission"
-        ? `Give the account of vcenter.username ${privilege === undefined ? "at least the Read-only role" : `the privilege ${safeText(privilege)}`} on that object, propagated from the Datacenter.`
-        : "Look at the object's state in vCenter, then ask again.",
-  });
+/** A property that the account may not read. */
+export class UnreadableProperty extends PrepError {
+  constructor({ type, id }: Reference, path: string, fault: Fault) {
+    const privilege = text(fault.detail, "privilegeId");
+    super("REMOTE_FAULT", `vCenter does not show ${path} of ${type} ${id}: ${safeText(fault.type, 60)}.`, {
+      found: {
+        object: id,
+        property: path,
+        fault: safeText(fault.type, 60),
+        ...(privilege === undefined ? {} : { privilege: safeText(privilege) }),
+      },
+      hint:
+        fault.type === "NoPermission"
+          ? `Give the account of vcenter.username ${privilege === undefined ? "at least the Read-only role" : `the privilege ${safeText(privilege)}`} on that object, propagated from the Datacenter.`
+          : "Look at the object's state in vCenter, then ask again.",
+    });
+  }
 }

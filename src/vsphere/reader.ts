@@ -4,6 +4,7 @@ import type { Host, HypervisorReader } from "../core/ports/hypervisor.ts";
 import { notOffered } from "./faults.ts";
 import { readStorageAndVms } from "./host-storage.ts";
 import { readInventory } from "./inventory.ts";
+import { escapedName } from "./names.ts";
 import type { Session } from "./session.ts";
 import type { Tasks } from "./tasks.ts";
 import { list, reference, refTo } from "./values.ts";
@@ -39,10 +40,6 @@ async function findHost(session: Session, address: string, hosts: readonly Host[
   return hosts.filter((each) => ids.has(each.id)).map((each) => each.id);
 }
 
-/** vCenter's names carry these three escaped. */
-const escaped = (name: string): string =>
-  name.replaceAll(/[%/\\]/g, (sign) => `%${sign.charCodeAt(0).toString(16).padStart(2, "0")}`);
-
 async function descend(
   session: Session,
   from: { type: "Folder" | "ResourcePool"; id: MoRef },
@@ -56,7 +53,7 @@ async function descend(
     const args = {
       _this: refTo(searchIndex.type, searchIndex.id),
       entity: refTo(from.type, here),
-      name: escaped(name),
+      name: escapedName(name),
     };
     const child = reference(await session.call({ operation: "FindChild", args, action }));
     if (child?.type !== from.type) return undefined;

@@ -1,6 +1,7 @@
 import type { MoRef } from "../core/domain/ids.ts";
 import type { Vm, VmDevice, VmState } from "../core/ports/hypervisor.ts";
 import { garbage } from "./faults.ts";
+import { plainName, plainPath } from "./names.ts";
 import { type Properties, retrieve, type Selection } from "./properties.ts";
 import type { Session } from "./session.ts";
 import { at, reference, text, typeName } from "./values.ts";
@@ -71,8 +72,8 @@ function stateFrom(vm: Properties): VmState {
     throw garbage("tell the state of VMs", { vm: vm.ref.id, missing: "runtime.powerState" });
   return {
     id: vm.ref.id,
-    name: vm.text("name") ?? vm.ref.id,
-    path: vm.text("summary.config.vmPathName") ?? "",
+    name: plainName(vm.text("name") ?? vm.ref.id),
+    path: plainPath(vm.text("summary.config.vmPathName") ?? ""),
     powerState,
   };
 }

@@ -2,6 +2,7 @@ import pLimit from "p-limit";
 import type { MoRef } from "../core/domain/ids.ts";
 import type { VmxFile } from "../core/ports/hypervisor.ts";
 import { garbage, isFault, isUnsupported, VimFault } from "./faults.ts";
+import { escapedName, plainPath } from "./names.ts";
 import type { Session } from "./session.ts";
 import type { Tasks } from "./tasks.ts";
 import { items, list, reference, refTo, text, typeName } from "./values.ts";
@@ -39,7 +40,7 @@ export async function readVmxFiles(session: Session, tasks: Tasks, datastore: Pl
     return tasks.wait(task, { action, operation });
   };
   tasks.prepare();
-  const root = `[${datastore.name}]`;
+  const root = `[${escapedName(datastore.name)}]`;
   try {
     const folders = items(await search("SearchDatastoreSubFolders_Task", root, { matchPattern: ["*.vmx", "*.vmtx"] }));
     return { files: folders.flatMap((each) => filesIn(text(each, "folderPath") ?? root, each)), unreadable: [] };
@@ -77,7 +78,7 @@ async function walk(
     } catch (thrown) {
       // Without the root nothing is known; without one folder the rest is, and the report names what is missing.
       if (path === root || !(thrown instanceof VimFault)) throw thrown;
-      unreadable.push(path);
+      unreadable.push(plainPath(path));
     }
   };
   await visit(root);
@@ -89,11 +90,11 @@ function filesIn(folderPath: string, folder: unknown): VmxFile[] {
   return list(folder, "file").flatMap((each) => {
     const name = text(each, "path") ?? "";
     if (!/\.(vmx|vmtx)$/i.test(name) || typeName(each) === "FolderFileInfo") return [];
-    return [{ path: joined(folderPath, name), template: /\.vmtx$/i.test(name) }];
+    return [{ path: plainPath(joined(folderPath, name)), template: /\.vmtx$/i.test(name) }];
   });
 }
 
-const foldersOf = (folderPath: string): string[] => folderPath.replace(/^\[[^\]]*\]\s*/, "").split("/");
+const foldersOf = (folderPath: string): string[] => folderPath.replace(/^\[[^\]]*\] ?/, "").split("/");
 
 /** `[ds]`, `[ds] dir`, `[ds] dir/` and `[ds]/dir` all occur as the folder's path; VMs' paths have the second form. */
 function joined(folderPath: string, name: string): string {

@@ -6,6 +6,7 @@ import type { Clock } from "../core/ports/runtime.ts";
 import { localizedFault } from "./fault.ts";
 import { garbage, isFault, refusal } from "./faults.ts";
 import { shutDownGuests } from "./guests.ts";
+import { escapedPath } from "./names.ts";
 import type { OperationName } from "./operations.ts";
 import { ALREADY_DONE, type Session } from "./session.ts";
 import type { SoapCall } from "./soap.ts";
@@ -181,7 +182,7 @@ async function registerOne(
       operation: "RegisterVM_Task",
       args: {
         _this: refTo("Folder", folder),
-        path: file.path,
+        path: escapedPath(file.path),
         // No name: the VMX's own display name is taken.
         asTemplate: file.template,
         // A template belongs to a host and to no pool.

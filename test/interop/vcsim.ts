@@ -74,7 +74,7 @@ async function withSimulator(
 
 async function mixedWorld(simulator: Simulator, check: Check): Promise<void> {
   const { reader, writer } = simulator.vsphere;
-  let inventory: Inventory = { hosts: [], datastores: [] };
+  let inventory: Inventory = { hosts: [], datastores: [], unreadable: [] };
   const here = (): Host => inventory.hosts.find((each) => each.name === "DC1_H1") ?? assert.fail("no DC1_H1");
 
   await check("places standalone and cluster hosts of both Datacenters, in folders or not", async () => {

@@ -1,6 +1,7 @@
 /** Facts that every plan rests on, and the ends of the modes: a volume assigned, seen and mounted, its VMs registered. */
 
 import { safeText } from "../domain/safe-text.ts";
+import { blindSpotWarnings } from "../observe/blind-spots.ts";
 import type { Observation } from "../observe/observe.ts";
 import type { Assignment, Volume } from "../ports/array.ts";
 import type { Request } from "../request/request.ts";
@@ -38,6 +39,7 @@ export function baseFacts(draft: DraftBuilder, observation: Observation): void {
     datacenter: host.datacenter.id,
     storage: host.storageSystem,
   });
+  draft.warnings.push(...blindSpotWarnings(host, observation.inventory));
 }
 
 export function assignedFact(

@@ -10,6 +10,7 @@ import type { Connection } from "../ports/runtime.ts";
 import type { Inspection, LunInventory, SnapshotInventory, VmInventory, VmRecord } from "../records.ts";
 import { lunNameOf, resolveTarget, shorthandsOf, type TargetInputs } from "../request/request.ts";
 import { isMounted, mountOf } from "../steps/shared.ts";
+import { refuseBlindSpots } from "./blind-spots.ts";
 import { findGold, locate } from "./locate.ts";
 import { byNewest, familyOf, readArray } from "./observe.ts";
 
@@ -59,6 +60,7 @@ async function look(
   const target = resolveTarget(inputs, naming);
   const [array, inventory] = await Promise.all([readArray(systems.array), systems.hypervisor.inventory()]);
   const { client, host } = await locate(target, array.clients, inventory, systems.hypervisor);
+  refuseBlindSpots(host, inventory);
   const wanted =
     inputs.lun === undefined
       ? undefined

@@ -65,13 +65,18 @@ async function findHost(address: string, inventory: Inventory, hypervisor: Hyper
   const matches = inventory.hosts.filter((host) => ids.includes(host.id));
   const [host] = matches;
   if (host === undefined) {
+    // It may be one of those that cannot be read.
+    const hidden = inventory.unreadable.find(({ type }) => type === "HostSystem");
     const closest = nearest(
       address,
       inventory.hosts.map((other) => other.name),
     );
     throw new PrepError("UNKNOWN_HOST", `vCenter has no host ${safeText(address)}.`, {
       found: { closest },
-      hint: closest.length > 0 ? `Did you mean ${closest.join(", or ")}?` : "Add the host to vCenter first.",
+      hint: [
+        closest.length > 0 ? `Did you mean ${closest.join(", or ")}?` : "Add the host to vCenter first.",
+        ...(hidden === undefined ? [] : [`Or it is one that cannot be read: ${hidden.error.message}`]),
+      ].join(" "),
     });
   }
   if (matches.length > 1) {

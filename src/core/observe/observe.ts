@@ -17,6 +17,7 @@ import type {
 } from "../ports/hypervisor.ts";
 import type { Connection } from "../ports/runtime.ts";
 import type { PlaceNames, Request } from "../request/request.ts";
+import { refuseBlindSpots } from "./blind-spots.ts";
 import { labelledAs, type StaleDatastore, staleOf } from "./leftover-datastores.ts";
 import { findGold, findPlaces, locate, type Places } from "./locate.ts";
 import { refuseSameNaa } from "./same-naa.ts";
@@ -114,6 +115,7 @@ export async function observe(
   const [arrayView, inventory] = await Promise.all([readArray(array), hypervisor.inventory()]);
   const gold = findGold(request.lun, arrayView.volumes);
   const { client, host } = await locate(request, arrayView.clients, inventory, hypervisor);
+  refuseBlindSpots(host, inventory);
   if (host.connectionState !== "connected") {
     throw new PrepError(
       "UNREACHABLE",

@@ -1,4 +1,5 @@
 /** The hypervisor, as the engine needs it. What is said of errors in `array.ts` holds here as well. */
+import type { PrepError } from "../domain/errors.ts";
 import type { MoRef, Naa, VmfsUuid } from "../domain/ids.ts";
 
 export interface Host {
@@ -101,6 +102,18 @@ export interface Inventory {
   readonly hosts: readonly Host[];
   /** All VMFS datastores of all Datacenters. */
   readonly datastores: readonly Datastore[];
+  /** What is missing in the two lists, since the account may not read it. */
+  readonly unreadable: readonly UnreadableObject[];
+}
+
+export interface UnreadableObject {
+  readonly id: MoRef;
+  /** Such as `Datacenter`, `HostSystem`, `Datastore`. */
+  readonly type: string;
+  /** Undefined where that cannot be read either. */
+  readonly datacenterId?: MoRef;
+  /** Which property, and for want of which privilege. */
+  readonly error: PrepError;
 }
 
 export interface VmxFile {

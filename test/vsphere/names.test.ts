@@ -1,0 +1,80 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { asMoRef } from "../../src/core/domain/ids.ts";
+import { escapedName, escapedPath, plainName, plainPath } from "../../src/vsphere/names.ts";
+import { object, refs, string, vmObject } from "./fake-vcenter.ts";
+import { talk } from "./talk.ts";
+
+test("a name is escaped and read back as it was", () => {
+  expect(escapedName("50%/a\\b")).toBe("50%25%2fa%5cb");
+  expect(plainName("a%2Fb %41")).toBe("a/b %41");
+  fc.assert(
+    fc.property(fc.string(), (name) => {
+      expect(plainName(escapedName(name))).toBe(name);
+    }),
+  );
+});
+
+test("of a path only the datastore's name is", () => {
+  expect(plainPath("[a%2fb]  dir%2f/x.vmx")).toBe("[a/b]  dir%2f/x.vmx");
+  expect(escapedPath("[a/b] dir/50%.vmx")).toBe("[a%2fb] dir/50%.vmx");
+  expect(plainPath("[] /vmfs/volumes/u/x.vmx")).toBe("[] /vmfs/volumes/u/x.vmx");
+});
+
+test("VMs have the names that people gave them, with their blanks", async () => {
+  const { vsphere } = await talk({
+    RetrievePropertiesEx: () =>
+      `<returnval>${vmObject("vm-1", { name: string(" web%2f01 "), "summary.config.vmPathName": string("[gold%5c2]  web /web .vmx") })}</returnval>`,
+  });
+  expect(await vsphere.reader.vmsOn([asMoRef("datastore-1")])).toMatchObject([
+    { name: " web/01 ", path: "[gold\\2]  web /web .vmx" },
+  ]);
+});
+
+test("an object that may not be read is set apart, with its Datacenter where that is known", async () => {
+  const ref = (type: string, id: string): string => `<val type="${type}" xsi:type="ManagedObjectReference">${id}</val>`;
+  const missing = (path: string): string =>
+    `<missingSet><path>${path}</path><fault><fault xsi:type="NoPermission"><privilegeId>System.Read</privilegeId></fault></fault></missingSet>`;
+  const datacenter = (id: string, ...datastores: string[]): string =>
+    object("Datacenter", id, {
+      name: string(id),
+      vmFolder: ref("Folder", "vms"),
+      datastore: refs("Datastore", ...datastores),
+    });
+  const host = (id: string, extra = "", values: Record<string, string> = {}): string =>
+    object(
+      "HostSystem",
+      id,
+      {
+        name: string(id),
+        parent: ref("ComputeResource", "compute-1"),
+        "runtime.connectionState": string("connected"),
+        ...values,
+      },
+      extra,
+    );
+  const { vsphere } = await talk({
+    RetrievePropertiesEx: () =>
+      `<returnval>${[
+        datacenter("dc-1"),
+        datacenter("dc-2", "datastore-2"),
+        object("Datacenter", "dc-3", { name: string("dc-3") }, missing("datastore")),
+        object("ComputeResource", "compute-1", { parent: ref("Datacenter", "dc-1") }),
+        object("ComputeResource", "compute-2", {}, missing("parent")),
+        object("Datastore", "datastore-2", {}, missing("info")),
+        host("host-1"),
+        host("host-2", missing("configManager.storageSystem")),
+        host("host-3", "", { parent: ref("ComputeResource", "compute-2") }),
+      ].join("")}</returnval>`,
+  });
+  const { hosts, datastores, unreadable } = await vsphere.reader.inventory();
+  expect(hosts.map(({ id }) => id)).toEqual(["host-1"]);
+  expect(datastores).toEqual([]);
+  const denied = expect.objectContaining({ code: "REMOTE_FAULT", hint: expect.stringContaining("System.Read") });
+  expect(unreadable).toEqual([
+    { id: "dc-3", type: "Datacenter", datacenterId: "dc-3", error: denied },
+    { id: "host-2", type: "HostSystem", datacenterId: "dc-1", error: denied },
+    { id: "host-3", type: "HostSystem", error: denied },
+    { id: "datastore-2", type: "Datastore", datacenterId: "dc-2", error: denied },
+  ]);
+});
