@@ -14,6 +14,7 @@ export function stateView(world: World): object {
   return {
     generation: world.generation,
     lag: state.lags.settings,
+    access: state.access,
     volumes: model.volumes.map(
       ({ id, name, kind, guid, policyId, parentVolumeId, parentSnapshotId, dataVersion, header }) => ({
         id,

@@ -2,6 +2,7 @@ import { MANAGED_OBJECT } from "./managed-entity.ts";
 import { ABOUT } from "./service/about.ts";
 import { managedType, open, signedIn } from "./service/managed-type.ts";
 import {
+  AUTHORIZATION_MANAGER,
   DEFAULT_COLLECTOR,
   ROOT_FOLDER,
   SEARCH_INDEX,
@@ -17,6 +18,7 @@ const CONTENT: Data = {
   viewManager: VIEW_MANAGER,
   about: ABOUT,
   sessionManager: SESSION_MANAGER,
+  authorizationManager: AUTHORIZATION_MANAGER,
   taskManager: TASK_MANAGER,
   searchIndex: SEARCH_INDEX,
 };

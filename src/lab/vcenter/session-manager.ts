@@ -3,16 +3,13 @@ import { managedType, open, signedIn } from "./service/managed-type.ts";
 import type { Session } from "./service/sessions.ts";
 import { SESSION_MANAGER } from "./service/well-known.ts";
 import { text } from "./wire/args.ts";
-import { SoapFault } from "./wire/faults.ts";
+import { noPermission, SoapFault } from "./wire/faults.ts";
 
 /** What it shows depends on whose session asks. */
 export const SESSION_MANAGER_TYPE = managedType<Session | undefined>("SessionManager", MANAGED_OBJECT, {
   properties: {
     "sessionList UserSession*": () => {
-      throw new SoapFault("NoPermission", "Permission to perform this operation was denied.", {
-        object: SESSION_MANAGER,
-        privilegeId: "Sessions.TerminateSession",
-      });
+      throw noPermission(SESSION_MANAGER, "Sessions.TerminateSession");
     },
     "currentSession UserSession?": (session) => session?.describe(),
     "message string?": () => "",

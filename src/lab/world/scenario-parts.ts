@@ -1,5 +1,6 @@
 /** The pieces that scenarios are put together from. They act through the world's own operations, so that what they leave is what those would leave. */
 
+import { fullAccess } from "./access.ts";
 import { assign, createClone } from "./array.ts";
 import { type ArrayStyle, IdSource } from "./id-source.ts";
 import { Lags } from "./lag.ts";
@@ -28,6 +29,7 @@ export function newDraft(now: () => Date, style?: ArrayStyle): Draft {
   return {
     ids: new IdSource(style),
     lags: new Lags(),
+    access: fullAccess(),
     start,
     clock: start,
     now() {

@@ -80,7 +80,7 @@ export function buildScenario(options: ScenarioOptions, now: () => Date, style?:
   const esx165 = addPair(draft, 0, shared);
   const esx166 = addPair(draft, 1, shared);
   applyScenario({ draft, options, gold, gold2, esx165, esx166, policyId });
-  return { model: draft.model, ids: draft.ids, lags: new Lags(options.lag), now };
+  return { model: draft.model, ids: draft.ids, lags: new Lags(options.lag), access: draft.access, now };
 }
 
 function populationOf({ scenario, vms, running }: ScenarioOptions): { vms: number; running: number } {

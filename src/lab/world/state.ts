@@ -1,3 +1,4 @@
+import type { Access } from "./access.ts";
 import type { IdSource } from "./id-source.ts";
 import type { Lags } from "./lag.ts";
 import type { LabDatastore, LabFile, LabHost, LabModel, LabMount, LabSnapshot, LabVm, LabVolume } from "./model.ts";
@@ -8,6 +9,7 @@ export interface WorldState {
   readonly model: LabModel;
   readonly ids: IdSource;
   readonly lags: Lags;
+  readonly access: Access;
   now(): Date;
 }
 

@@ -39,7 +39,7 @@ PropertyFilterUpdate < DynamicData: filter &PropertyFilter, objectSet ObjectUpda
 UpdateSet < DynamicData: version string, filterSet PropertyFilterUpdate*, truncated boolean?
 
 AboutInfo < DynamicData: name string, fullName string, vendor string, version string, build string, localeVersion string?, localeBuild string?, osType string, productLineId string, apiType string, apiVersion string, instanceUuid string?, licenseProductName string?, licenseProductVersion string?
-ServiceContent < DynamicData: rootFolder &Folder, propertyCollector &PropertyCollector, viewManager &ViewManager?, about AboutInfo, sessionManager &SessionManager?, taskManager &TaskManager?, searchIndex &SearchIndex?
+ServiceContent < DynamicData: rootFolder &Folder, propertyCollector &PropertyCollector, viewManager &ViewManager?, about AboutInfo, sessionManager &SessionManager?, authorizationManager &AuthorizationManager?, taskManager &TaskManager?, searchIndex &SearchIndex?
 UserSession < DynamicData: key string, userName string, fullName string, loginTime dateTime, lastActiveTime dateTime, locale string, messageLocale string, extensionSession boolean?, ipAddress string?, userAgent string?, callCount long?
 LocalizableMessage < DynamicData: key string, message string?
 LocalizedMethodFault < DynamicData: fault MethodFault, localizedMessage string?
@@ -154,6 +154,12 @@ ToolsConfigInfo < DynamicData: toolsVersion int?, afterPowerOn boolean?, afterRe
 VirtualMachineFlagInfo < DynamicData: disableAcceleration boolean?, enableLogging boolean?
 VirtualMachineDefaultPowerOpInfo < DynamicData: powerOffType string?, suspendType string?, resetType string?, defaultPowerOffType string?, defaultSuspendType string?, defaultResetType string?, standbyAction string?
 Description < DynamicData: label string, summary string
+AuthorizationPrivilege < DynamicData: privId string, onParent boolean, name string, privGroupName string
+AuthorizationRole < DynamicData: roleId int, system boolean, name string, info Description, privilege string*
+Permission < DynamicData: entity &ManagedEntity?, principal string, group boolean, roleId int, propagate boolean
+PrivilegeAvailability < DynamicData: privId string, isGranted boolean
+EntityPrivilege < DynamicData: entity &ManagedEntity, privAvailability PrivilegeAvailability+
+UserPrivilegeResult < DynamicData: entity &ManagedEntity, privileges string*
 VirtualDeviceConnectInfo < DynamicData: startConnected boolean, allowGuestControl boolean, connected boolean, status string?
 VirtualDeviceBackingInfo < DynamicData:
 VirtualDeviceFileBackingInfo < VirtualDeviceBackingInfo: fileName string, datastore &Datastore?, backingObjectId string?

@@ -9,8 +9,15 @@ import { ROOT_FOLDER } from "../service/well-known.ts";
 import { ref } from "../wire/args.ts";
 import { decodeCall, isVimNamespace } from "../wire/decode.ts";
 import { encodeField } from "../wire/encode.ts";
-import { injectedFault, invalidArgument, invalidRequest, objectNotFound, SoapFault } from "../wire/faults.ts";
-import { type Data, force, isData, Ref, type Value } from "../wire/value.ts";
+import {
+  injectedFault,
+  invalidArgument,
+  invalidRequest,
+  noPermission,
+  objectNotFound,
+  SoapFault,
+} from "../wire/faults.ts";
+import { type Data, isData, Ref, type Value } from "../wire/value.ts";
 import { parseXml, SOAP_ENVELOPE, type XmlElement, XmlError } from "../wire/xml.ts";
 import type { Vcenter } from "./vcenter.ts";
 
@@ -79,7 +86,10 @@ export async function answer(
   const find: Find = (id) => vcenter.find(id, session);
   const self = receiver(method, ref(args, "_this"), find);
   checkReferences(method, args, find);
-  refuseDisabled(method, self, find);
+  refuseDisabled(method, self, vcenter);
+  const { privilege = "System.View" } = implementation ?? {};
+  const guarded = vcenter.guardedBy(self);
+  if (!vcenter.isGranted(privilege, guarded)) throw noPermission(guarded, privilege);
   if (implementation?.run === undefined) throw new SoapFault("NotImplemented", `The lab does not have ${method.name}`);
   const cause = { api: "vim", op: method.name, by: session.user } as const;
   const call: Call = {
@@ -125,9 +135,9 @@ function receiver(method: MethodDef, self: Ref, find: Find): Ref {
   return entity.ref;
 }
 
-function refuseDisabled(method: MethodDef, self: Ref, find: Find): void {
-  const disabled = force(find(self.id)?.read("disabledMethod"));
-  if (!Array.isArray(disabled) || !disabled.includes(method.name)) return;
+function refuseDisabled(method: MethodDef, self: Ref, { world }: Vcenter): void {
+  const vm = world.model.vms.find(({ id }) => id === self.id);
+  if (vm?.disabledMethods?.includes(method.name) !== true) return;
   throw new SoapFault("MethodDisabled", `The method ${method.name} is disabled by 'lab'`, { source: "lab" });
 }
 

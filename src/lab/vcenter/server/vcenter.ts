@@ -1,6 +1,8 @@
 /** The lab's vCenter without its wire: the world's inventory, sessions, tasks and the service's own objects. */
+import { isGranted, isRestricted } from "../../world/access.ts";
 import type { Credentials } from "../../world/model.ts";
 import type { World } from "../../world/world.ts";
+import { AUTHORIZATION_MANAGER_TYPE } from "../authorization-manager.ts";
 import type { Entity } from "../collector/entity.ts";
 import type { Find } from "../collector/select.ts";
 import { Signal } from "../collector/signal.ts";
@@ -11,6 +13,7 @@ import type { Lookups } from "../service/lookups.ts";
 import { type Session, Sessions } from "../service/sessions.ts";
 import { Tasks } from "../service/tasks.ts";
 import {
+  AUTHORIZATION_MANAGER,
   DEFAULT_COLLECTOR,
   SEARCH_INDEX,
   SERVICE_INSTANCE,
@@ -23,8 +26,8 @@ import { SESSION_MANAGER_TYPE } from "../session-manager.ts";
 import { TASK } from "../task.ts";
 import { TASK_MANAGER_TYPE } from "../task-manager.ts";
 import { CONTAINER_VIEW, LIST_VIEW, VIEW_MANAGER_TYPE } from "../view-manager.ts";
-import { notAuthenticated } from "../wire/faults.ts";
-import type { Ref } from "../wire/value.ts";
+import { noPermission, notAuthenticated } from "../wire/faults.ts";
+import { Ref } from "../wire/value.ts";
 import { Inventory } from "./inventory.ts";
 
 export class Vcenter implements Service {
@@ -60,11 +63,49 @@ export class Vcenter implements Service {
     return this.#inventoryNow.find(id)?.ref;
   }
 
+  isGranted(privilege: string, object: Ref): boolean {
+    return isGranted(this.world.state.access, privilege, this.#lineageOf(object.id));
+  }
+
+  /** The entity whose permissions count for this object: a host's for its systems, a datastore's for its browser. */
+  guardedBy(object: Ref): Ref {
+    const { hosts, datastores } = this.world.model;
+    const host = hosts.find((one) => [one.storageSystem, one.datastoreSystem].includes(object.id));
+    if (host !== undefined) return new Ref("HostSystem", host.id);
+    const datastore = datastores.find((one) => one.browser === object.id);
+    return datastore === undefined ? object : new Ref("Datastore", datastore.id);
+  }
+
+  /** The object's id and those of all above it. */
+  #lineageOf(id: string): string[] {
+    const lineage: string[] = [];
+    for (let at: string | undefined = this.guardedBy(new Ref("ManagedEntity", id)).id; at !== undefined; ) {
+      lineage.push(at);
+      const parent: unknown = this.#inventoryNow.find(at)?.read("parent");
+      at = parent instanceof Ref ? parent.id : undefined;
+    }
+    return lineage;
+  }
+
+  /** An object of the inventory as the account may see it. */
+  #entity(id: string): Entity | undefined {
+    const entity = this.#inventoryNow.find(id);
+    const { access } = this.world.state;
+    if (entity === undefined || !isRestricted(access)) return entity;
+    const { ref } = entity;
+    const read = (property: string) => {
+      const shut = access.unreadable.some((one) => one.objectId === id && [undefined, property].includes(one.property));
+      if (shut || !this.isGranted("System.Read", ref)) throw noPermission(this.guardedBy(ref), "System.Read");
+      return entity.read(property);
+    };
+    return { ref, read };
+  }
+
   /** Any object that this session may see. */
   find(id: string, session: Session | undefined): Entity | undefined {
     return (
       (session === undefined ? undefined : this.#ownObject(id, session)) ??
-      this.#inventoryNow.find(id) ??
+      this.#entity(id) ??
       this.#task(id) ??
       this.#singleton(id, session)
     );
@@ -128,6 +169,8 @@ export class Vcenter implements Service {
         return SERVICE_INSTANCE_TYPE.entity(id, undefined, undefined);
       case SESSION_MANAGER.id:
         return SESSION_MANAGER_TYPE.entity(id, session, undefined);
+      case AUTHORIZATION_MANAGER.id:
+        return AUTHORIZATION_MANAGER_TYPE.entity(id, this, undefined);
       case VIEW_MANAGER.id:
         return VIEW_MANAGER_TYPE.entity(id, session, undefined);
       case SEARCH_INDEX.id:

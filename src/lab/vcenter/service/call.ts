@@ -22,6 +22,8 @@ export interface Service {
   readonly lookups: Lookups;
   /** The inventory's object of this id. */
   refOf(id: string): Ref | undefined;
+  /** Whether the account holds the privilege on the object. */
+  isGranted(privilege: string, object: Ref): boolean;
   /** Runs something later, unless the server closes or the world is reset first. */
   later(ms: number, action: () => void): void;
 }

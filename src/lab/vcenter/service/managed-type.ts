@@ -1,5 +1,6 @@
 /** How a managed object type is declared: its properties and its methods, each in one place, with how it is answered. */
 
+import { SYSTEM_PRIVILEGES } from "../../world/access.ts";
 import type { Entity } from "../collector/entity.ts";
 import { registerManaged } from "../schema/schema.ts";
 import { Ref, type Value } from "../wire/value.ts";
@@ -34,6 +35,10 @@ export const open = (run: OpenHandler): Method => ({ privilege: undefined, run: 
 const methods = new Map<string, Method>();
 
 export const implementationOf = (method: string): Method | undefined => methods.get(method);
+
+/** All that some method or the reading of a property asks for. */
+export const knownPrivileges = (): string[] =>
+  [...new Set([...SYSTEM_PRIVILEGES, ...[...methods.values()].flatMap(({ privilege }) => privilege ?? [])])].sort();
 
 /**
  * Declares a type under its base. Keys are in the notation of the schema's tables: `name Type?` for a property,

@@ -55,9 +55,18 @@ export function membersOf(view: View, find: Find): Ref[] {
 function childrenOf(entity: Entity, atTop: boolean): Ref[] {
   return CHILDREN.filter((one) => isA(entity.ref.type, one.type)).flatMap(({ paths, atTop: more = [] }) =>
     [...paths, ...(atTop ? more : [])].flatMap((path) => {
-      const value = force(entity.read(path));
+      const value = readable(entity, path);
       if (value instanceof Ref) return [value];
       return Array.isArray(value) ? value.filter((item) => item instanceof Ref) : [];
     }),
   );
+}
+
+/** What cannot be read leads nowhere. */
+function readable(entity: Entity, path: string): unknown {
+  try {
+    return force(entity.read(path));
+  } catch {
+    return undefined;
+  }
 }

@@ -33,6 +33,9 @@ export const objectNotFound = (ref: Ref): SoapFault =>
     },
   );
 
+export const noPermission = (object: Ref, privilegeId: string): SoapFault =>
+  new SoapFault("NoPermission", "Permission to perform this operation was denied.", { object, privilegeId });
+
 export const notAuthenticated = (target: Ref): SoapFault =>
   new SoapFault("NotAuthenticated", "The session is not authenticated.", {
     object: target,

@@ -47,6 +47,9 @@ export const TOUCHES = [
   "host-files",
   "maintenance-mode",
   "disabled-method",
+  "restricted-role",
+  "deny-privilege",
+  "unreadable",
 ] as const;
 
 /** Longer than any product of the field allows: what a product does with such names is for a test to find out. */
@@ -80,6 +83,14 @@ export const Touch = z.strictObject({
   /** For `disabled-method`: of what, and which one. */
   of: z.enum(["vm", "datastore", "host"]).optional(),
   method: Ref,
+  /** For `restricted-role`: all that the account's role holds besides the right to look. */
+  privileges: z.array(z.string().min(1).max(200)).optional(),
+  /** For `deny-privilege`. */
+  privilege: Ref,
+  /** For `deny-privilege` and `unreadable`: a managed object's id. */
+  object: Ref,
+  /** For `unreadable`: one property, or all when left out. */
+  property: Ref,
 });
 export type Touch = z.infer<typeof Touch>;
 

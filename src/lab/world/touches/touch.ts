@@ -123,6 +123,19 @@ export function touchWorld(state: WorldState, touch: Touch): string[] {
       });
     case "duplicate-guid":
       return duplicateGuid(state, touch);
+    case "restricted-role":
+      state.access.role = touch.privileges ?? [];
+      return state.access.role.length === 0 ? ["ReadOnly"] : [...state.access.role];
+    case "deny-privilege": {
+      const { privilege = "VirtualMachine.Interact.PowerOff", object: objectId } = touch;
+      state.access.denials.push({ privilege, objectId });
+      return [objectId ?? privilege];
+    }
+    case "unreadable": {
+      const objectId = touch.object ?? mountOf(state, touch).datastore.id;
+      state.access.unreadable.push({ objectId, property: touch.property });
+      return [objectId];
+    }
     case "question":
     case "managed-vm":
     case "fault-tolerance":
