@@ -8,8 +8,8 @@ cd "$work"
 if ! dpkg -s ansible python3-requests openssl >/dev/null 2>&1; then
   root=()
   [ "$(id -u)" = 0 ] || root=(sudo)
-  "${root[@]}" apt-get update -qq >/dev/null
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ansible python3-requests openssl >/dev/null 2>&1
+  "${root[@]}" apt-get update -qq -o DPkg::Lock::Timeout=300 >/dev/null
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o DPkg::Lock::Timeout=300 --no-install-recommends ansible python3-requests openssl >apt.log 2>&1 || { cat apt.log; exit 1; }
 fi
 collections=/usr/lib/python3/dist-packages/ansible_collections
 version=$(sed -n 's/.*"version": "\(.*\)".*/\1/p' "$collections/netapp/ontap/MANIFEST.json" | head -1)

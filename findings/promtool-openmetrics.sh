@@ -10,8 +10,8 @@ promtool=$(command -v promtool || true)
 if [ -z "$promtool" ]; then
   root=()
   [ "$(id -u)" = 0 ] || root=(sudo)
-  "${root[@]}" apt-get update -qq >/dev/null
-  apt-get download -qq prometheus >/dev/null 2>&1
+  "${root[@]}" apt-get update -qq -o DPkg::Lock::Timeout=300 >/dev/null
+  apt-get download -qq prometheus >apt.log 2>&1 || { cat apt.log; exit 1; }
   dpkg-deb -x prometheus_*.deb prometheus
   promtool=prometheus/usr/bin/promtool
 fi

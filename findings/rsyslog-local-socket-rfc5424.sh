@@ -12,8 +12,8 @@ trap stop EXIT
 if ! dpkg -s rsyslog bsdutils >/dev/null 2>&1; then
   root=()
   [ "$(id -u)" = 0 ] || root=(sudo)
-  "${root[@]}" apt-get update -qq >/dev/null
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends rsyslog bsdutils >/dev/null 2>&1
+  "${root[@]}" apt-get update -qq -o DPkg::Lock::Timeout=300 >/dev/null
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o DPkg::Lock::Timeout=300 --no-install-recommends rsyslog bsdutils >apt.log 2>&1 || { cat apt.log; exit 1; }
 fi
 
 echo "library:   rsyslog $(dpkg-query -W -f '${Version}' rsyslog), imuxsock; logger of util-linux $(dpkg-query -W -f '${Version}' bsdutils) (Debian)"

@@ -12,8 +12,8 @@ trap stop EXIT
 root=()
 [ "$(id -u)" = 0 ] || root=(sudo)
 if ! dpkg -s openssh-server openssh-client >/dev/null 2>&1; then
-  "${root[@]}" apt-get update -qq >/dev/null
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssh-server openssh-client >/dev/null 2>&1
+  "${root[@]}" apt-get update -qq -o DPkg::Lock::Timeout=300 >/dev/null
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o DPkg::Lock::Timeout=300 --no-install-recommends openssh-server openssh-client >apt.log 2>&1 || { cat apt.log; exit 1; }
 fi
 [ -d /run/sshd ] || "${root[@]}" install -d -m 755 /run/sshd
 

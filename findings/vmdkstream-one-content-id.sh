@@ -8,8 +8,8 @@ cd "$work"
 if ! dpkg -s python3-vmdkstream >/dev/null 2>&1; then
   root=()
   [ "$(id -u)" = 0 ] || root=(sudo)
-  "${root[@]}" apt-get update -qq >/dev/null
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-vmdkstream >/dev/null 2>&1
+  "${root[@]}" apt-get update -qq -o DPkg::Lock::Timeout=300 >/dev/null
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o DPkg::Lock::Timeout=300 --no-install-recommends python3-vmdkstream >apt.log 2>&1 || { cat apt.log; exit 1; }
 fi
 
 echo "library:   vmdkstream $(dpkg-query -W -f '${Version}' python3-vmdkstream) (Debian python3-vmdkstream)"
