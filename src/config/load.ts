@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
 import { PrepError } from "../core/domain/errors.ts";
+import { describeReaders, type Readers, readersOf } from "../platform/sharing.ts";
 import { type Config, type Env, homeOf, resolveConfig } from "./config.ts";
 import { configInvalid, issueAt, type LineOf } from "./issues.ts";
 
@@ -48,7 +49,28 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
     throw notYaml(file, "UNRESOLVED_ALIAS", undefined);
   }
   const lineOf: LineOf = (path, key) => lineAt(offsetOf(document.contents, path, key));
-  return resolveConfig(data, { where: file, file, baseDir: dirname(file), env: options.env, lineOf });
+  const config = await resolveConfig(data, { where: file, file, baseDir: dirname(file), env: options.env, lineOf });
+  await refuseUnnamedStore(file, data, config);
+  return config;
+}
+
+/**
+ * The usual store is in the account's own home: two accounts with one configuration would have two stores, and so neither
+ * locks nor an audit in common. Errors: `CONFIG_INVALID`, with the line to add.
+ */
+async function refuseUnnamedStore(file: string, data: unknown, { store }: Config): Promise<void> {
+  const isNamed = typeof data === "object" && data !== null && "store" in data;
+  if (isNamed || store.kind !== "sqlite") return;
+  const readers = await readersOf(file).catch((): Readers => ({ kind: "owner" }));
+  if (readers.kind === "owner") return;
+  throw new PrepError(
+    "CONFIG_INVALID",
+    `${file} can be read by ${describeReaders(readers)}, and names no store: each account would work on one of its own, past the locks and the audit of the others.`,
+    {
+      found: { file, readers },
+      hint: `Add the line \`store: {sqlite: /var/lib/atvm/atvm.db}\`, a path that all who use it can write (${store.path} is this account's so far). If it is for one account alone: chmod 600 ${file}`,
+    },
+  );
 }
 
 async function find(options: LoadOptions): Promise<{ file: string; text: string }> {

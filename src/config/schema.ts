@@ -135,7 +135,9 @@ export const configSchema = (references: References, stateDir: string) =>
           if (given === undefined) return { kind: "sqlite", path: join(stateDir, "atvm.db") };
           return "sqlite" in given ? { kind: "sqlite", path: given.sqlite } : { kind: "postgres", url: given.postgres };
         })
-        .describe("Plans, runs and audit. Without it, `atvm/atvm.db` below `$XDG_STATE_HOME` or `~/.local/state`."),
+        .describe(
+          "Plans, runs and audit. Without it, `atvm/atvm.db` below `$XDG_STATE_HOME` or `~/.local/state`; required where more than one account can read the configuration.",
+        ),
       log: z
         .strictObject({
           dir: path(references).optional().describe("Folder of `atvm_prep.log`. Without it, `log` beside the store."),

@@ -325,6 +325,34 @@ describe("tls", () => {
   });
 });
 
+describe("a configuration that more than one account can read", () => {
+  beforeEach(() => chmod(dir, 0o755));
+
+  async function shared(yaml: string, mode: number): Promise<Config> {
+    const file = join(dir, "shared.yaml");
+    await writeFile(file, yaml);
+    await chmod(file, mode);
+    return loadConfig({ file, env: env(), cwd: "/" });
+  }
+
+  it("must name its store, and is told the line to add", async () => {
+    const error = await refusal(shared(MINIMAL, 0o644));
+    expect(error.code).toBe("CONFIG_INVALID");
+    expect(error.message).toContain("every account of this machine");
+    const line = /`(store: [^`]*)`/.exec(error.hint)?.[1] ?? "";
+    expect((await shared(`${MINIMAL}${line}\n`, 0o644)).store).toEqual({
+      kind: "sqlite",
+      path: "/var/lib/atvm/atvm.db",
+    });
+  });
+
+  it("is no other account's where its mode or a folder's keeps them out", async () => {
+    expect((await shared(MINIMAL, 0o600)).store.kind).toBe("sqlite");
+    await chmod(dir, 0o700);
+    expect((await shared(MINIMAL, 0o644)).store.kind).toBe("sqlite");
+  });
+});
+
 describe("a large configuration", () => {
   const shorthands = (count: number): string =>
     `${MINIMAL}luns:\n${Array.from({ length: count }, (_, index) => `  Short${index}: Gold ${index}\n`).join("")}`;
