@@ -294,6 +294,22 @@ describe("faults", () => {
     expect(clones(lab)).toBe(1);
   });
 
+  test("http500-after fails once the change is made", async () => {
+    const lab = await startArray();
+    lab.world.faults.add({ api: "dgs", op: "CloneSnapshot", action: { kind: "http500-after" } });
+    expect((await lab.api.call(cloneCall(lab.world))).status).toBe(500);
+    expect(clones(lab)).toBe(1);
+  });
+
+  test("echo-secrets tells in its text what the array was given", async () => {
+    const lab = await startArray();
+    lab.world.faults.add({ api: "dgs", op: "CloneSnapshot", action: { kind: "echo-secrets" } });
+    const { status, body } = await lab.api.call(cloneCall(lab.world));
+    expect(status).toBe(500);
+    expect(JSON.stringify(body)).toContain(lab.credentials.password);
+    expect(clones(lab)).toBe(0);
+  });
+
   test.each([
     { kind: "hang", made: 0 },
     { kind: "hang-after", made: 1 },
