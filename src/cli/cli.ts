@@ -1,12 +1,13 @@
 /** From the words of a command line to an exit code. */
 import { makeContext, type OpenApp } from "./context.ts";
 import { Interrupted } from "./terminal/interrupted.ts";
-import { flush, type Io } from "./terminal/io.ts";
+import { flush, type Io, surviveLostOutput } from "./terminal/io.ts";
 
 const openLazily: OpenApp = async (options) => (await import("../app.ts")).openApp(options);
 
 /** Carries out `argv` (without the program's name) and returns the exit code. It never throws. */
 export async function runCli(argv: readonly string[], io: Io, openApp: OpenApp = openLazily): Promise<number> {
+  surviveLostOutput(io);
   try {
     const serving = plainServe(argv);
     if (serving !== undefined) {

@@ -117,6 +117,29 @@ function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Com
     .option("--write-config <FILE>", "write a complete configuration for it");
   act(lab, async (context, _args, options) => (await import("./commands/lab.ts")).lab(options, context));
 
+  const where = (command: Command): Command =>
+    command
+      .option("-c, --client_name <CLIENT>", "this client, or a part of its name that only it has")
+      .option("-e, --esx_host_ip <HOST>", "this host, or a part of its address that only it has")
+      .option("-n, --dgs_lun_name <LUN>", "this LUN first");
+  const whereOf = (options: unknown) => {
+    const given = parseFlags(z.object({ client_name: text, esx_host_ip: text, dgs_lun_name: text }), options);
+    return present({ client: given.client_name, host: given.esx_host_ip, lun: given.dgs_lun_name });
+  };
+  act(where(add(program, "status", "each host: what it holds, what is under way")), async (context, _args, options) =>
+    (await import("./commands/look.ts")).status(whereOf(options), context),
+  );
+  act(add(program, "luns", "the gold LUNs, their clones, and who holds them"), async (context) =>
+    (await import("./commands/look.ts")).luns(context),
+  );
+  act(
+    add(program, "snapshots", "a gold LUN's snapshots, newest first").argument("<LUN>"),
+    async (context, [lun = ""]) => (await import("./commands/look.ts")).snapshots(lun, context),
+  );
+  act(where(add(program, "vms", "the VMs on what a host holds")), async (context, _args, options) =>
+    (await import("./commands/look.ts")).vms(whereOf(options), context),
+  );
+
   const listing = add(program, "plans", "open plans");
   act(listing, async (context) => (await import("./commands/plans.ts")).plans(context));
 

@@ -16,6 +16,7 @@ import {
 } from "./engine.ts";
 import type { EngineDeps } from "./engine-options.ts";
 import { inspect, listLuns, listSnapshots, listVms, reading } from "./observe/inspect.ts";
+import { listTargets } from "./observe/targets.ts";
 import { Approvals } from "./plans/approval.ts";
 import { readPlan } from "./plans/plan.ts";
 import { planNow } from "./plans/planner.ts";
@@ -32,9 +33,10 @@ import type {
   PlanRecord,
   RunRecord,
   SnapshotInventory,
+  TargetInventory,
   VmInventory,
 } from "./records.ts";
-import { lunNameOf, type PrepInputs, type TargetInputs } from "./request/request.ts";
+import { configuredName, lunNameOf, type PrepInputs, type TargetInputs } from "./request/request.ts";
 import { Runs } from "./runs/runs.ts";
 
 /** A confirm answers within 25 s of the approval; what is left of them is for the answer's own way. */
@@ -103,30 +105,55 @@ class PrepEngine implements Engine {
     }
   }
 
+  /** Open plans and runs under way, of everybody. */
+  async #underWay(): Promise<{
+    readonly now: string;
+    readonly plans: readonly PlanRow[];
+    readonly live: readonly RunRow[];
+  }> {
+    const { now, plans, runs } = await this.#deps.store.read(async (tx) => ({
+      now: await latestTime(tx, this.#deps.clock),
+      plans: await tx.plans({ state: "open", limit: 50 }),
+      runs: await tx.runs({ states: LIVE_RUN_STATES, limit: 50 }),
+    }));
+    const settled = await Promise.all(runs.map((run) => this.#runs.settle(run)));
+    return {
+      now,
+      plans: plans.filter((row) => row.expiresAt > now),
+      live: settled.filter((run) => !isFinished(run.state)),
+    };
+  }
+
+  listTargets(actor: Actor): Promise<TargetInventory> {
+    return this.#read("targets", {}, actor, async () => {
+      const [targets, { now, plans, live }] = await Promise.all([listTargets(this.#deps), this.#underWay()]);
+      return {
+        at: now,
+        targets: targets.map((target) => ({
+          ...target,
+          openPlans: plans.filter((row) => row.clientId === target.clientId).map((row) => row.id),
+          runs: live
+            .filter((run) => run.clientId === target.clientId)
+            .map(({ id, mode, state }) => ({ runId: id, mode, state })),
+        })),
+      };
+    });
+  }
+
   async inspect(inputs: TargetInputs & { lun?: string }, actor: Actor): Promise<Inspection> {
     return this.#read("inspect", inputs, actor, async () => {
-      const [seen, { now, plans, runs }] = await Promise.all([
-        inspect(this.#deps, inputs),
-        this.#deps.store.read(async (tx) => ({
-          now: await latestTime(tx, this.#deps.clock),
-          plans: await tx.plans({ state: "open", limit: 50 }),
-          runs: await tx.runs({ states: LIVE_RUN_STATES, limit: 50 }),
-        })),
-      ]);
-      const live = (await Promise.all(runs.map((run) => this.#runs.settle(run)))).filter(
-        (run) => !isFinished(run.state),
-      );
+      const [seen, { now, plans, live }] = await Promise.all([inspect(this.#deps, inputs), this.#underWay()]);
       return {
         ...seen,
         openPlans: plans
-          .filter((row) => row.expiresAt > now && row.clientId === seen.client.id)
+          .filter((row) => row.clientId === seen.client.id)
           .flatMap((row) => {
             const plan = this.#plans.readable(row);
             return plan === undefined ? [] : this.#plans.view(row, now);
           }),
         runningRuns: live
           .filter((run) => run.clientId === seen.client.id)
-          .map((run) => ({ runId: run.id, mode: run.mode as Mode, state: run.state as RunRecord["state"] })),
+          .map((run) => ({ runId: run.id, mode: run.mode, state: run.state })),
       };
     });
   }
@@ -218,6 +245,7 @@ class PrepEngine implements Engine {
       const { store, clock, settings } = this.#deps;
       const row = await this.#plans.lookUp(planToken, actor);
       about["planId"] = row.id;
+      options.check?.(this.#plans.view(row, row.createdAt));
       const started = row.runId === undefined ? undefined : await store.read((tx) => tx.run(row.runId ?? ""));
       if (started !== undefined) {
         const repeated = { type: "confirm_repeated" as const, actor, planId: row.id, runId: started.id };
@@ -319,7 +347,9 @@ class PrepEngine implements Engine {
   async listRuns(filter: { client?: string; lun?: string; limit?: number }): Promise<RunRecord[]> {
     const rows = await this.#deps.store.read((tx) =>
       tx.runs({
-        ...(filter.client === undefined ? {} : { clientName: filter.client }),
+        ...(filter.client === undefined
+          ? {}
+          : { clientName: configuredName("client", filter.client, this.#deps.settings.naming) ?? filter.client }),
         ...(filter.lun === undefined ? {} : { lunName: lunNameOf(filter.lun, this.#deps.settings.naming.luns) }),
         limit: filter.limit ?? 20,
       }),

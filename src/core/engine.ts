@@ -10,6 +10,7 @@ import type {
   PlanRecord,
   RunRecord,
   SnapshotInventory,
+  TargetInventory,
   VmInventory,
 } from "./records.ts";
 
@@ -75,6 +76,7 @@ export interface PlanOptions {
 /** What needs no approval: nothing behind this interface changes the array or the hypervisor, by type and by construction. */
 export interface PlanningEngine {
   inspect(inputs: Partial<TargetInputs> & { lun?: string }, actor: Actor): Promise<Inspection>;
+  listTargets(actor: Actor): Promise<TargetInventory>;
   listLuns(actor: Actor): Promise<LunInventory>;
   listSnapshots(lun: string, actor: Actor): Promise<SnapshotInventory>;
   listVms(inputs: Partial<TargetInputs> & { lun?: string }, actor: Actor): Promise<VmInventory>;

@@ -124,6 +124,8 @@ export interface VmRecord {
 
 /** What a client and its host have now. */
 export interface Inspection {
+  /** When it was read. */
+  readonly at: string;
   readonly client: { readonly name: string; readonly id: string };
   readonly host: { readonly address: string; readonly name: string; readonly connectionState: string };
   readonly assigned: readonly {
@@ -137,12 +139,38 @@ export interface Inspection {
       readonly poweredOff: number;
       readonly suspended: number;
       readonly templates: number;
-      readonly names: readonly string[];
+      readonly machines: readonly {
+        readonly name: string;
+        readonly powerState: "poweredOn" | "poweredOff" | "suspended";
+        readonly template?: boolean;
+      }[];
     };
   }[];
   readonly openPlans: readonly PlanRecord[];
   readonly runningRuns: readonly { readonly runId: string; readonly mode: Mode; readonly state: RunState }[];
   readonly notes: readonly string[];
+}
+
+export interface TargetInventory {
+  /** The default first. */
+  readonly targets: readonly {
+    readonly client: string;
+    readonly clientId?: string;
+    readonly host: string;
+    /** Whether the configuration pairs the two; if not, the host is the array's own record of the client. */
+    readonly paired: boolean;
+    readonly isDefault: boolean;
+    readonly holds: readonly {
+      readonly lun: string;
+      readonly kind: "gold" | "clone";
+      readonly volume: VolumeRefRecord;
+      readonly since: string;
+    }[];
+    readonly openPlans: readonly string[];
+    readonly runs: readonly { readonly runId: string; readonly mode: Mode; readonly state: RunState }[];
+    readonly notes: readonly string[];
+  }[];
+  readonly at: string;
 }
 
 export interface LunInventory {

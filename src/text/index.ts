@@ -3,8 +3,9 @@
  * terminal; everything from outside has gone through `safeText`, long lists name their first 20.
  */
 export { auditText } from "./audit.ts";
+export { capped } from "./cap.ts";
 export { errorText } from "./error.ts";
-export { inspectText, lunsText, snapshotsText, vmsText } from "./inventory.ts";
+export { inspectText, lunsText, snapshotsText, targetsText, vmsText } from "./inventory.ts";
 export { plansText, planText, questionText } from "./plan.ts";
 export { commandOf, presentError, presentInspection, presentPlan, presentRun } from "./present.ts";
 export { finishedSteps, runsText, runText } from "./run.ts";

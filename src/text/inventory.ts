@@ -1,19 +1,21 @@
 /** What was looked at, as text: the target, the LUNs, their snapshots, the VMs. */
 
 import { safeText } from "../core/domain/safe-text.ts";
-import { bullets, count, page, quoted, section, sentence } from "./lines.ts";
+import { bullets, count, page, quoted, section, sentence, timeBetween } from "./lines.ts";
 import { modeWords } from "./plan.ts";
-import type { InspectView, LunsView, SnapshotsView, VmsView, VmView } from "./views.ts";
+import type { InspectView, LunsView, SnapshotsView, TargetsView, VmsView, VmView } from "./views.ts";
 
 type Assigned = InspectView["assigned"][number];
 
-function assignedLines(assigned: Assigned): string[] {
+const POWER = { poweredOn: "on", poweredOff: "off", suspended: "suspended" } as const;
+
+function assignedLines(assigned: Assigned, now: string): string[] {
   const { volume, fromSnapshot, datastore, vms } = assigned;
   const total = vms.poweredOn + vms.poweredOff + vms.suspended + vms.templates;
   const states = `${vms.poweredOn} on, ${vms.poweredOff} off, ${vms.suspended} suspended${vms.templates === 0 ? "" : `, ${count(vms.templates, "template")}`}`;
   return [
     "",
-    `${safeText(assigned.lun)}: the ${volume.kind} volume ${quoted(volume.name)} is assigned (${safeText(volume.id)}, ${safeText(volume.naa)}, made ${safeText(volume.createdAt)}).`,
+    `${safeText(assigned.lun)}: the ${volume.kind} volume ${quoted(volume.name)} is assigned (${safeText(volume.id)}, ${safeText(volume.naa)}, made ${timeBetween(volume.createdAt, now)} ago).`,
     ...(fromSnapshot === undefined
       ? []
       : [`- From snapshot ${quoted(fromSnapshot.name)} (${safeText(fromSnapshot.id)})`]),
@@ -21,7 +23,11 @@ function assignedLines(assigned: Assigned): string[] {
       ? "- No datastore is known for it"
       : `- Datastore ${quoted(datastore.name)} (${safeText(datastore.id)}), ${assigned.mounted ? "mounted" : "not mounted"}${datastore.accessible ? "" : ", INACCESSIBLE"}`,
     `- ${count(total, "registered VM")}${total === 0 ? "" : `: ${states}`}`,
-    ...bullets(vms.names, quoted, "  "),
+    ...bullets(
+      vms.machines,
+      (vm) => `${quoted(vm.name)}: ${vm.template === true ? "template" : POWER[vm.powerState]}`,
+      "  ",
+    ),
   ];
 }
 
@@ -31,8 +37,9 @@ export function inspectText(view: InspectView): string {
   return page([
     `Client ${safeText(client.name)} (${safeText(client.id)}), host ${safeText(host.address)} (${safeText(host.name)}), ${safeText(host.connectionState)}.`,
     ...(view.assigned.length === 0
-      ? ["", "No volume of a gold LUN is assigned to it."]
-      : view.assigned.flatMap(assignedLines)),
+      ? ["", "Nothing is assigned to it."]
+      : view.assigned.flatMap((one) => assignedLines(one, view.at))),
+    ...(view.openPlans.length + view.runningRuns.length === 0 ? ["", "No open plans, no runs under way."] : []),
     ...section(
       "Open plans",
       view.openPlans,
@@ -46,6 +53,34 @@ export function inspectText(view: InspectView): string {
     ),
     ...section("Notes", view.notes, sentence),
   ]);
+}
+
+type TargetRow = TargetsView["targets"][number];
+
+function targetLines(target: TargetRow, now: string): string[] {
+  const marks = [
+    ...(target.isDefault ? ["the default"] : []),
+    ...(target.paired ? [] : ["not in the configured pairs"]),
+  ];
+  return [
+    "",
+    `${safeText(target.client)} / ${safeText(target.host)}${marks.length === 0 ? "" : ` (${marks.join(", ")})`}: ${target.runs.length > 0 ? "BUSY" : target.holds.length === 0 ? "holds nothing" : "in use"}`,
+    ...target.holds.map(
+      (one) =>
+        `- ${one.kind} of ${quoted(one.lun)}: ${quoted(one.volume.name)} (${safeText(one.volume.id)}), for ${timeBetween(one.since, now)}`,
+    ),
+    ...target.runs.map((run) => `- run ${safeText(run.runId)}: ${modeWords(run.mode)}, ${run.state}`),
+    ...(target.openPlans.length === 0
+      ? []
+      : [`- open plans: ${target.openPlans.map((id) => safeText(id)).join(", ")}`]),
+    ...target.notes.map((note) => `- ${sentence(note)}`),
+  ];
+}
+
+/** Every client with its host, what it holds, and whether something goes on there. */
+export function targetsText({ targets, at }: TargetsView): string {
+  if (targets.length === 0) return "The array has no clients, and the configuration names no pairs.";
+  return page([`${count(targets.length, "target")}:`, ...targets.flatMap((target) => targetLines(target, at))]);
 }
 
 const gibibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 30)} GiB`;

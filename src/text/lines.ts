@@ -1,21 +1,16 @@
 /** Building blocks of the text twins: lines that read well in a chat (as light Markdown) and on a terminal alike. */
 import { safeText } from "../core/domain/safe-text.ts";
-import type { VmRefRecord } from "../core/records.ts";
 
 /** How many of a long list are named before "and N more". */
 const NAMED = 20;
 
-/** Sentences and commands are longer than names. */
+/** Sentences are longer than names. */
 const SENTENCE = 1_000;
-const COMMAND = 4_000;
 
 export const sentence = (text: string): string => safeText(text, SENTENCE);
 
 /** A name from outside, quoted, so that it cannot pass for a sentence of ours. */
 export const quoted = (name: string): string => `"${safeText(name)}"`;
-
-/** The command on a line of its own, ready to be copied. */
-export const commandLines = (command: string): string[] => ["Command:", "", `    ${safeText(command, COMMAND)}`, ""];
 
 /** `3 VMs`, `1 VM`. */
 export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
@@ -31,10 +26,6 @@ export function bullets<T>(items: readonly T[], line: (item: T) => string, inden
 export function section<T>(heading: string, items: readonly T[], line: (item: T) => string): string[] {
   return items.length === 0 ? [] : ["", `${heading}:`, ...bullets(items, line)];
 }
-
-/** `"vm-01" [datastore] vm-01/vm-01.vmx (vm-42)`. */
-export const vmLine = (vm: VmRefRecord): string =>
-  [quoted(vm.name), sentence(vm.path), ...(vm.moref === undefined ? [] : [`(${safeText(vm.moref)})`])].join(" ");
 
 const UNITS: readonly (readonly [string, number])[] = [
   ["day", 86_400_000],
@@ -59,6 +50,13 @@ export function timeBetween(from: string, to: string): string {
     if (parts.length === 2) break;
   }
   return parts.join(" ");
+}
+
+/** `850 ms`, `12.3 s`, `2 min 5 s`. */
+export function duration(ms: number): string {
+  if (ms < 1_000) return `${Math.max(ms, 0)} ms`;
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
 }
 
 /** Joins lines, with no blank line at either end and never two in a row. */

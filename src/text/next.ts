@@ -3,7 +3,7 @@ import type { NextAction } from "../core/domain/next-action.ts";
 import type { Wording } from "./wording.ts";
 
 /** `name {"argument": "value"}`: a call that an assistant can make as it stands. */
-export const toolCall = (name: string, args: Readonly<Record<string, unknown>>): string =>
+const toolCall = (name: string, args: Readonly<Record<string, unknown>>): string =>
   `${name} {${Object.entries(args)
     .map(([key, value]) => `"${key}": ${JSON.stringify(value)}`)
     .join(", ")}}`;

@@ -2,7 +2,7 @@
 
 import { type Mode, traitsOf } from "../core/domain/modes.ts";
 import { safeText } from "../core/domain/safe-text.ts";
-import { bullets, commandLines, count, page, quoted, section, sentence, timeBetween, vmLine } from "./lines.ts";
+import { bullets, count, page, quoted, section, sentence, timeBetween } from "./lines.ts";
 import type { PlanView } from "./views.ts";
 
 export const modeWords = (mode: Mode): string => traitsOf(mode).name;
@@ -14,62 +14,78 @@ interface Aged {
 }
 
 const snapshotLine = (snapshot: Aged, now: string): string =>
-  `${quoted(snapshot.name)} of ${safeText(snapshot.createdAt)}, ${timeBetween(snapshot.createdAt, now)} old (${safeText(snapshot.id)})`;
+  `${quoted(snapshot.name)} (${safeText(snapshot.id)}), ${timeBetween(snapshot.createdAt, now)} old`;
 
-const volumeLine = (volume: { name: string; id: string; naa: string }): string =>
-  `${quoted(volume.name)} (${safeText(volume.id)}, ${safeText(volume.naa)})`;
-
-function impactLines(impact: PlanView["impact"], now: string): string[] {
-  const lines = [
-    ...section(`VMs to power off (${impact.vmsToPowerOff.length})`, impact.vmsToPowerOff, vmLine),
-    ...section(`VMs to unregister (${impact.vmsToUnregister.length})`, impact.vmsToUnregister, vmLine),
-    ...section(`VMs to register (${impact.vmsToRegister.length})`, impact.vmsToRegister, vmLine),
-    ...section("Datastores to unmount", impact.datastoresToUnmount, volumeLine),
-    ...section("Volumes to unassign from the client", impact.volumesToUnassign, volumeLine),
-    ...section("Clones to DELETE for good", impact.clonesToDelete, volumeLine),
-    ...section(`Snapshots that will be LOST (${impact.snapshotsLost.length})`, impact.snapshotsLost, (lost) =>
-      snapshotLine(lost, now),
-    ),
-  ];
-  return lines.length === 0 ? ["", "No VM, datastore, volume or snapshot that exists now is touched."] : lines;
-}
-
-function targetLines({ target, snapshot, createdAt }: PlanView): string[] {
+/** Each VM once, by what happens to it. */
+function vmLines({ impact, steps }: PlanView): string[] {
+  const off = new Set(impact.vmsToPowerOff.map((vm) => vm.moref ?? vm.path));
+  const both = impact.vmsToUnregister.filter((vm) => off.has(vm.moref ?? vm.path));
+  const unregistered = impact.vmsToUnregister.filter((vm) => !off.has(vm.moref ?? vm.path));
+  const gone = new Set(impact.vmsToUnregister.map((vm) => vm.moref ?? vm.path));
+  const onlyOff = impact.vmsToPowerOff.filter((vm) => !gone.has(vm.moref ?? vm.path));
+  const how = steps.some((step) => step.kind === "shut_down_guest")
+    ? "Shut down through the guest"
+    : "Powered off HARD";
+  const line = (what: string, items: readonly { readonly name: string }[]): string[] =>
+    items.length === 0 ? [] : [`- ${what}: ${names(items)}`];
   return [
-    "Target:",
-    `- LUN: ${safeText(target.lun.name)} (${safeText(target.lun.volumeId)}, ${safeText(target.lun.naa)})`,
-    `- Client: ${safeText(target.client.name)} (${safeText(target.client.id)})`,
-    `- Host: ${safeText(target.host.address)} (${safeText(target.host.name)})`,
-    `- vCenter: ${safeText(target.vcenter)}`,
-    ...(snapshot === undefined
-      ? []
-      : [
-          `- Snapshot: ${snapshotLine(snapshot, createdAt)}, ${snapshot.chosenBy === "latest" ? "chosen as the latest" : "chosen by name"}`,
-        ]),
+    ...line(`${how}, then unregistered (${both.length})`, both),
+    ...line(`${how} (${onlyOff.length})`, onlyOff),
+    ...line(`Unregistered, files stay (${unregistered.length})`, unregistered),
+    ...line(`Registered (${impact.vmsToRegister.length})`, impact.vmsToRegister),
   ];
 }
 
+/** Each datastore, volume and snapshot once. */
+function storageLines({ impact, createdAt }: PlanView): string[] {
+  const { datastoresToUnmount, volumesToUnassign, clonesToDelete, snapshotsLost } = impact;
+  const assigned = new Set(volumesToUnassign.map((volume) => volume.id));
+  const deleted = new Set(clonesToDelete.map((clone) => clone.id));
+  const volume = (one: { readonly name: string; readonly id: string }): string =>
+    `${quoted(one.name)} (${safeText(one.id)})`;
+  return [
+    ...datastoresToUnmount.map((one) => `- Unmounted: datastore ${quoted(one.name)}`),
+    ...volumesToUnassign.filter((one) => !deleted.has(one.id)).map((one) => `- Unassigned: ${volume(one)}`),
+    ...clonesToDelete.map(
+      (one) => `- ${assigned.has(one.id) ? "Unassigned and DELETED" : "DELETED"} for good: clone ${volume(one)}`,
+    ),
+    ...(snapshotsLost.length === 0 ? [] : [`- Snapshots LOST for good (${snapshotsLost.length}):`]),
+    ...bullets(snapshotsLost, (lost) => snapshotLine(lost, createdAt), "  "),
+  ];
+}
+
+const names = (items: readonly { readonly name: string }[]): string => {
+  const shown = items.slice(0, NAMED_IN_LINE).map((item) => quoted(item.name));
+  const rest = items.length - shown.length;
+  return rest > 0 ? `${shown.join(", ")} and ${rest} more` : shown.join(", ");
+};
+
+/** How many names one line takes. */
+const NAMED_IN_LINE = 20;
+
+function impactLines(plan: PlanView): string[] {
+  if (plan.steps.length === 0) return [];
+  const lines = [...vmLines(plan), ...storageLines(plan)];
+  return ["", ...(lines.length === 0 ? ["Nothing that exists now is touched."] : ["What it touches:", ...lines])];
+}
+
+/** The order of things, and what cannot be undone; each step in full is in the plan's data. */
 function stepLines({ steps }: PlanView): string[] {
-  if (steps.length === 0)
-    return ["", "There is nothing to do: the goal is already reached. No step would be carried out."];
+  if (steps.length === 0) return [];
   const final = steps.filter((step) => step.irreversible).length;
-  return [
-    "",
-    `Steps (${steps.length}${final === 0 ? "" : `, ${final} of them cannot be undone`}):`,
-    ...steps.map(
-      (step, index) => `${index + 1}. ${sentence(step.text)}${step.irreversible ? "  [CANNOT BE UNDONE]" : ""}`,
-    ),
-  ];
+  const undone = final === 0 ? "" : `, ${final} of which (*) cannot be undone`;
+  const kinds = steps.map((step) => `${step.kind.replaceAll("_", " ")}${step.irreversible ? "*" : ""}`);
+  return ["", `${count(steps.length, "step")}${undone}: ${kinds.join(", ")}.`];
 }
 
 /** What has to happen before the plan may run, and the call that runs it. The token appears here and nowhere else. */
 function approvalLines(plan: PlanView): string[] {
   const { approval, planId, planToken } = plan;
+  const approved = approval.approvedBy === undefined ? "" : ` Approved by ${safeText(approval.approvedBy)}.`;
   const lines = [
     "",
-    `Approval (${approval.policy}): ${sentence(approval.how)}`,
-    ...(approval.approvedBy === undefined ? [] : [`Approved by: ${safeText(approval.approvedBy)}`]),
-    `Expires: ${safeText(plan.expiresAt)} (${timeBetween(plan.createdAt, plan.expiresAt)} after it was made)`,
+    `Approval (${approval.policy}): ${sentence(approval.how)}${approved}`,
+    `Expires ${safeText(plan.expiresAt)}, ${timeBetween(plan.createdAt, plan.expiresAt)} after it was made.`,
   ];
   if (plan.state !== "open") {
     return [
@@ -79,23 +95,28 @@ function approvalLines(plan: PlanView): string[] {
   }
   if (planToken === undefined) return lines;
   const call = `confirm_plan {"planToken": "${safeText(planToken)}"}`;
-  const first = "Next: show the operator the command above, word for word, and what it touches, and ask.";
   return approval.policy === "human" && approval.approvedBy === undefined
-    ? [...lines, "", first, `Once a person has approved plan ${safeText(planId)} (see Approval): ${call}`]
-    : [...lines, "", first, `Only after they said yes: ${call}`];
+    ? [...lines, `Once a person has approved plan ${safeText(planId)}: ${call}`]
+    : [...lines, `Only after their yes: ${call}`];
 }
 
-/** One plan in full. With `planToken` in it, also the next call; a plan read back later has none. */
+/** One plan, complete. With `planToken` in it, also the next call; a plan read back later has none. */
 export function planText(plan: PlanView): string {
   return page([
-    `PLAN ${safeText(plan.planId)}: ${modeWords(plan.mode)}${plan.resumes === undefined ? "" : `, the rest of run ${safeText(plan.resumes)}`}. ${plan.state === "open" ? "Nothing has been changed yet." : ""}`.trimEnd(),
+    `PLAN ${safeText(plan.planId)}: ${sentence(plan.summary)}${plan.state === "open" ? " Nothing has been changed yet." : ""}`,
     "",
-    ...commandLines(plan.command),
-    ...targetLines(plan),
+    `    ${safeText(plan.command, 4_000)}`,
+    ...(plan.snapshot === undefined
+      ? []
+      : [
+          "",
+          `Snapshot ${snapshotLine(plan.snapshot, plan.createdAt)}, ${plan.snapshot.chosenBy === "latest" ? "chosen as the latest" : "as named"}.`,
+        ]),
+    ...impactLines(plan),
     ...stepLines(plan),
-    ...(plan.steps.length === 0 ? [] : impactLines(plan.impact, plan.createdAt)),
+    ...section("Afterwards", plan.afterwards, sentence),
     ...section("WARNINGS", plan.warnings, sentence),
-    ...section("Seen, and left as it is", plan.leftovers, sentence),
+    ...section("Left unchanged", plan.leftovers, sentence),
     ...approvalLines(plan),
   ]);
 }

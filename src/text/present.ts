@@ -1,9 +1,11 @@
 /** From what the engine answers to what a door shows: the exact command, and everything that is worded for its reader. */
 import type { ErrorRecord, PrepError } from "../core/domain/errors.ts";
+import { STEP_STATES } from "../core/domain/states.ts";
 import { StalePlan } from "../core/plans/stale.ts";
 import type { Inspection, PlanRecord, RunRecord } from "../core/records.ts";
 import { renderCommand } from "./command.ts";
 import { nextSentence, withNext } from "./next.ts";
+import { afterwardsOf, runSummaryOf, summaryOf } from "./summary.ts";
 import type { ErrorView, InspectView, PlanView, RunView } from "./views.ts";
 import type { Wording } from "./wording.ts";
 
@@ -34,14 +36,20 @@ export function presentPlan(plan: PlanRecord, wording: Wording): PlanView {
   const { request: _request, ...shown } = plan;
   return {
     ...shown,
+    summary: summaryOf(plan),
     command: commandOf(plan),
-    steps: [...plan.steps],
-    warnings: [...plan.warnings],
+    afterwards: plan.steps.length === 0 ? [] : afterwardsOf(plan),
     notes: plan.steps.length === 0 ? [NOTHING_TO_DO] : [],
-    leftovers: [...plan.leftovers],
     approval: { ...plan.approval, how: approvalHow(plan, wording) },
   };
 }
+
+const countStates = ({ steps }: RunRecord): Record<string, number> =>
+  Object.fromEntries(
+    STEP_STATES.map((state) => [state, steps.filter((step) => step.state === state).length] as const).filter(
+      ([, n]) => n > 0,
+    ),
+  );
 
 export function presentRun(run: RunRecord, wording: Wording): RunView {
   const { request: _request, target: _target, error, ...shown } = run;
@@ -49,7 +57,10 @@ export function presentRun(run: RunRecord, wording: Wording): RunView {
   const next = isLive ? [...run.next, { kind: "follow_run" as const, runId: run.runId }] : run.next;
   return {
     ...shown,
+    summary: runSummaryOf(run),
     command: commandOf(run),
+    counts: countStates(run),
+    ...(run.endedAt === undefined ? {} : { durationMs: Date.parse(run.endedAt) - Date.parse(run.createdAt) }),
     steps: run.steps.map(({ error: stopped, ...step }) => ({
       ...step,
       ...(stopped === undefined ? {} : { error: presentError(stopped, wording) }),

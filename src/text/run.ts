@@ -1,22 +1,12 @@
 /** Runs as text: what was done, what is going on, what is left. */
 
 import { safeText } from "../core/domain/safe-text.ts";
-import type { RunState, StepState } from "../core/domain/states.ts";
-import type { RunRecord } from "../core/records.ts";
+import type { StepState } from "../core/domain/states.ts";
 import { foundLines } from "./error.ts";
-import { bullets, commandLines, count, page, quoted, section, sentence } from "./lines.ts";
+import { bullets, count, page, quoted, section, sentence } from "./lines.ts";
 import { modeWords } from "./plan.ts";
+import { STATE_WORDS } from "./summary.ts";
 import type { RunView } from "./views.ts";
-
-const STATE_WORDS: Readonly<Record<RunState, string>> = {
-  queued: "queued",
-  running: "running",
-  succeeded: "succeeded",
-  failed: "FAILED",
-  cancelled: "cancelled",
-  interrupted: "INTERRUPTED",
-  needs_operator: "NEEDS AN OPERATOR",
-};
 
 const STEP_MARKS: Readonly<Record<StepState, string>> = {
   pending: "[ ]",
@@ -33,8 +23,6 @@ type Step = RunView["steps"][number];
 export const finishedSteps = (run: { readonly steps: readonly { readonly state: StepState }[] }): number =>
   run.steps.filter((step) => step.state === "done" || step.state === "skipped" || step.state === "failed").length;
 
-const isLive = (run: Pick<RunRecord, "state">): boolean => run.state === "queued" || run.state === "running";
-
 function stepLine(step: Step, index: number): string {
   const word = step.state === "pending" || step.state === "done" ? "" : ` (${step.state})`;
   const detail = step.detail === undefined ? "" : `: ${sentence(step.detail)}`;
@@ -42,51 +30,60 @@ function stepLine(step: Step, index: number): string {
   return `${index + 1}. ${STEP_MARKS[step.state]} ${sentence(step.text)}${word}${detail}${error}`;
 }
 
+const COUNTED: readonly (readonly [StepState, string])[] = [
+  ["done", "done"],
+  ["skipped", "not needed"],
+  ["running", "running"],
+  ["pending", "to come"],
+  ["failed", "failed"],
+  ["unknown", "with an unknown outcome"],
+];
+
+/** Steps that went well or were not needed are counted; the others are told of. */
+function stepLines({ steps, counts }: RunView, every: boolean): string[] {
+  if (steps.length === 0) return ["No steps were needed: the goal was already reached."];
+  const parts = COUNTED.flatMap(([state, words]) => {
+    const n = counts[state] ?? 0;
+    return n === 0 ? [] : [`${n} ${words}`];
+  });
+  const shown = steps.flatMap((step, index) =>
+    every || step.state === "running" || step.state === "failed" || step.state === "unknown"
+      ? [stepLine(step, index)]
+      : [],
+  );
+  return [`Steps: ${parts.join(", ")}.`, ...shown];
+}
+
 function reportLines({ report }: RunView): string[] {
   if (report === undefined) return [];
   const { volume, datastore, vms, leftovers } = report;
-  const facts = [
+  const unregistered = vms.filter((vm) => !vm.registered);
+  const on = datastore === undefined ? "" : `, datastore ${quoted(datastore.name)}`;
+  return [
     ...(volume === undefined
       ? []
-      : [`Volume: ${safeText(volume.name)} (${safeText(volume.id)}, ${safeText(volume.naa)})`]),
-    ...(datastore === undefined ? [] : [`Datastore: ${safeText(datastore.name)} (${safeText(datastore.vmfsUuid)})`]),
-  ];
-  const registered = vms.filter((vm) => vm.registered).length;
-  return [
-    ...section("Report", facts, (fact) => fact),
-    ...section(
-      `VMs on it (${vms.length}, ${registered} registered)`,
-      vms,
-      (vm) => `${quoted(vm.name)} ${sentence(vm.path)}${vm.registered ? "" : " (not registered)"}`,
-    ),
+      : [`Volume ${quoted(volume.name)} (${safeText(volume.id)}, ${safeText(volume.naa)})${on}.`]),
+    ...(vms.length === 0 ? [] : [`${count(vms.length, "VM")} on it, ${vms.length - unregistered.length} registered.`]),
+    ...section("Not registered", unregistered, (vm) => `${quoted(vm.name)} ${sentence(vm.path)}`),
     ...section("Left over", leftovers, sentence),
   ];
 }
 
 function errorLines({ error }: RunView): string[] {
   if (error === undefined) return [];
-  return [
-    "",
-    `Stopped by ${error.code}: ${sentence(error.message)}`,
-    ...foundLines(error.found),
-    `What you can do: ${sentence(error.hint)}`,
-  ];
+  return ["", `Stopped by ${error.code}: ${sentence(error.message)}`, ...foundLines(error.found)];
 }
 
-/** One run in full. */
-export function runText(run: RunView): string {
-  const progress = isLive(run) ? `, ${finishedSteps(run)} of ${count(run.steps.length, "step")} finished` : "";
+/** One run, complete; `every`: with each step. */
+export function runText(run: RunView, every = false): string {
   return page([
-    `RUN ${safeText(run.runId)}: ${modeWords(run.mode)}, ${STATE_WORDS[run.state]}${progress}.`,
+    `RUN ${safeText(run.runId)}: ${sentence(run.summary)}`,
     ...(run.resumes === undefined ? [] : [`It carries on what ${safeText(run.resumes)} left.`]),
-    ...(run.resumedBy === undefined ? [] : [`What it left was carried on by run ${safeText(run.resumedBy)}.`]),
-    "",
-    ...commandLines(run.command),
-    ...(run.steps.length === 0 ? ["No steps were needed: the goal was already reached."] : ["Steps:"]),
-    ...run.steps.map(stepLine),
+    `    ${safeText(run.command, 4_000)}`,
+    ...stepLines(run, every),
     ...errorLines(run),
     ...reportLines(run),
-    ...section("Next", run.next, sentence),
+    ...(run.next.length === 0 ? [] : [`Next: ${run.next.map(sentence).join(" ")}`]),
   ]);
 }
 

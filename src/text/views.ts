@@ -19,11 +19,15 @@ export const planView = z.object({
   /** Only in the answer that made the plan; never in a list, a resource or the audit. */
   planToken: z.string().optional(),
   mode: z.enum(MODES),
+  /** One line: what, where, and how much of it. */
+  summary: z.string(),
   command: z.string(),
   target: targetSchema,
   snapshot: snapshotRefSchema.extend({ chosenBy: z.enum(["name", "latest"]) }).optional(),
   steps: z.array(z.object({ id: z.string(), kind: z.enum(STEP_KINDS), text: z.string(), irreversible: z.boolean() })),
   impact: impactSchema,
+  /** What will be true once it was carried out. */
+  afterwards: z.array(z.string()),
   warnings: z.array(z.string()),
   /** What is to be known besides: that the goal is reached already, so that there are no steps. */
   notes: z.array(z.string()),
@@ -52,7 +56,11 @@ export const runView = z.object({
   runId: z.string(),
   planId: z.string(),
   mode: z.enum(MODES),
+  /** One line: what, where, how it ended. */
+  summary: z.string(),
   command: z.string(),
+  /** Steps by state; `steps` lists those that did not simply go well. */
+  counts: z.record(z.string(), z.number().int()),
   resumes: z.string().optional(),
   resumedBy: z.string().optional(),
   state: z.enum(RUN_STATES),
@@ -75,6 +83,7 @@ export const runView = z.object({
   next: z.array(z.string()),
   createdAt: instant,
   endedAt: instant.optional(),
+  durationMs: z.number().int().optional(),
 });
 export type RunView = DeepReadonly<z.infer<typeof runView>>;
 
@@ -91,6 +100,7 @@ export const vmView = z.object({
 export type VmView = DeepReadonly<z.infer<typeof vmView>>;
 
 export const inspectView = z.object({
+  at: instant,
   client: z.object({ name: z.string(), id: z.string() }),
   host: z.object({ address: z.string(), name: z.string(), connectionState: z.string() }),
   assigned: z.array(
@@ -105,7 +115,13 @@ export const inspectView = z.object({
         poweredOff: z.number().int(),
         suspended: z.number().int(),
         templates: z.number().int(),
-        names: z.array(z.string()),
+        machines: z.array(
+          z.object({
+            name: z.string(),
+            powerState: z.enum(["poweredOn", "poweredOff", "suspended"]),
+            template: z.boolean().optional(),
+          }),
+        ),
       }),
     }),
   ),
@@ -114,6 +130,26 @@ export const inspectView = z.object({
   notes: z.array(z.string()),
 });
 export type InspectView = DeepReadonly<z.infer<typeof inspectView>>;
+
+export const targetsView = z.object({
+  targets: z.array(
+    z.object({
+      client: z.string(),
+      clientId: z.string().optional(),
+      host: z.string(),
+      paired: z.boolean(),
+      isDefault: z.boolean(),
+      holds: z.array(
+        z.object({ lun: z.string(), kind: z.enum(["gold", "clone"]), volume: volumeRefSchema, since: instant }),
+      ),
+      openPlans: z.array(z.string()),
+      runs: z.array(z.object({ runId: z.string(), mode: z.enum(MODES), state: z.enum(RUN_STATES) })),
+      notes: z.array(z.string()),
+    }),
+  ),
+  at: instant,
+});
+export type TargetsView = DeepReadonly<z.infer<typeof targetsView>>;
 
 export const lunsView = z.object({
   luns: z.array(

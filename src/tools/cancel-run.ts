@@ -13,5 +13,5 @@ export const cancelRun = writeTool({
   result: runView,
   run: (args, engine, { actor }) => engine.cancelRun(args.runId, actor),
   present: presentRun,
-  text: runText,
+  text: (run) => runText(run),
 });

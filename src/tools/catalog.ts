@@ -8,6 +8,7 @@ import { inspectTarget } from "./inspect-target.ts";
 import { listLuns } from "./list-luns.ts";
 import { listRuns } from "./list-runs.ts";
 import { listSnapshots } from "./list-snapshots.ts";
+import { listTargets } from "./list-targets.ts";
 import { listVms } from "./list-vms.ts";
 import { prepAutomatedTesting } from "./prep-automated-testing.ts";
 import { prepMaintenance } from "./prep-maintenance.ts";
@@ -18,6 +19,7 @@ import { rollbackGoldDisk } from "./rollback-gold-disk.ts";
 import { unregisterVms } from "./unregister-vms.ts";
 
 export const TOOLS: readonly Tool[] = [
+  listTargets,
   inspectTarget,
   listLuns,
   listSnapshots,

@@ -1,23 +1,38 @@
 import { z } from "zod";
-import { presentRun, runText } from "../text/index.ts";
+import { PrepError } from "../core/domain/errors.ts";
+import type { PlanRecord } from "../core/records.ts";
+import { commandOf, presentRun, runText } from "../text/index.ts";
 import { runView } from "../text/views.ts";
 import { confirmTool } from "./define.ts";
 import { planToken } from "./inputs.ts";
+
+/** A client's own dialogue shows a call's arguments: a command among them has to be the plan's own. */
+function checkCommand(plan: PlanRecord, command: string | undefined): void {
+  if (command === undefined || command.trim() === commandOf(plan)) return;
+  throw new PrepError("BAD_REQUEST", "That is not the command of this plan.", {
+    found: { planId: plan.planId, command: commandOf(plan) },
+    hint: "Pass the plan's command exactly, or leave it out. Nothing was changed.",
+  });
+}
 
 export const confirmPlan = confirmTool({
   name: "confirm_plan",
   title: "Confirm a plan",
   description:
     "Carry out exactly the plan of this token. CHANGES THE ARRAY AND VCENTER. Call it only after you have shown the operator the plan's command, word for word, and what it touches, and they have said yes to it. By policy the operator may be asked again, or a person must have approved elsewhere. Answers within 25 s with the run so far; follow it with get_run. Repeating it returns the same run.",
-  input: z.strictObject({ planToken }),
+  input: z.strictObject({
+    planToken,
+    command: z.string().describe("The plan's command, for the person who allows this call to see").exactOptional(),
+  }),
   result: runView,
   run: (args, engine, { actor, signal, onUpdate, operator }, answered) =>
     engine.confirm(args.planToken, actor, {
       canAsk: operator.canAsk,
       signal,
+      check: (plan) => checkCommand(plan, args.command),
       onUpdate,
       ...(answered === undefined ? {} : { answered }),
     }),
   present: presentRun,
-  text: runText,
+  text: (run) => runText(run),
 });

@@ -8,8 +8,9 @@ import { PrepError } from "../core/domain/errors.ts";
 import { safeText } from "../core/domain/safe-text.ts";
 import type { Actor, Engine, PlanningEngine } from "../core/engine.ts";
 import type { PlanRecord, RunRecord } from "../core/records.ts";
+import { nearest } from "../core/request/request.ts";
 import { type Operator, withApproval } from "../mcp/operator.ts";
-import { planText, presentPlan, type Wording } from "../text/index.ts";
+import { capped, planText, presentPlan, type Wording } from "../text/index.ts";
 import { type DeepReadonly, planView } from "../text/views.ts";
 
 /** What one call brings along. */
@@ -51,7 +52,7 @@ interface Shown<R, O extends z.ZodObject> {
   /** The result is checked against it before it goes out; members that it does not name are dropped. */
   readonly result: O;
   readonly present: (record: R, wording: Wording) => DeepReadonly<z.input<O>>;
-  readonly text: (result: z.output<O>) => string;
+  readonly text: (result: z.output<O>, args: Readonly<Record<string, unknown>>) => string;
 }
 
 interface Parts<I extends z.ZodObject, R, O extends z.ZodObject> extends Shown<R, O> {
@@ -128,21 +129,59 @@ function assemble<I extends z.ZodObject, R extends object, O extends z.ZodObject
     input,
     result,
     async call(raw, engine, call) {
-      const args = input.safeParse(raw ?? {});
+      const args = input.safeParse(given(raw, input), { reportInput: true });
       if (!args.success) throw badArguments(name, input, args.error);
       const outcome = await run(args.data, engine, call);
       if (isInputRequiredResult(outcome)) return outcome;
       const view = result.parse(parts.present(outcome, call.wording));
-      return { structured: view, text: parts.text(view) };
+      return { structured: capped(view, MOST_BYTES), text: parts.text(view, args.data) };
     },
   };
 }
 
+/** Beyond this a client's assistant is shown a stub of a result's data, or none of it. */
+const MOST_BYTES = 20_000;
+
+/** Arguments that clients add to every tool's for purposes of their own. */
+const INJECTED: ReadonlySet<string> = new Set(["wait_for_previous"]);
+
+/** What was given: clients pass null or "" for what their assistant left out. */
+function given(raw: unknown, input: z.ZodObject): unknown {
+  if (raw === undefined || raw === null) return {};
+  if (typeof raw !== "object" || Array.isArray(raw)) return raw;
+  return Object.fromEntries(
+    Object.entries(raw).filter(
+      ([key, value]) => value !== null && value !== "" && !(INJECTED.has(key) && !(key in input.shape)),
+    ),
+  );
+}
+
+/** One problem in words: `lun is missing`. */
+function problemOf(issue: z.core.$ZodIssue, tool: string, known: readonly string[]): string {
+  const at = issue.path.map(String).join(".");
+  switch (issue.code) {
+    case "invalid_type":
+      return issue.input === undefined
+        ? `${at || "the object of arguments"} is missing`
+        : `${at || "the arguments"} must be ${article(issue.expected)}`;
+    case "unrecognized_keys":
+      return issue.keys
+        .map((key) => {
+          const [closest] = nearest(key, known);
+          return `${tool} has no argument ${safeText(key, 60)}${closest === undefined ? "" : ` (did you mean ${closest}?)`}`;
+        })
+        .join("; ");
+    default:
+      return safeText(at === "" ? issue.message : `${at}: ${issue.message}`);
+  }
+}
+
+const article = (type: string): string =>
+  `${/^[aeiou]/.test(type) ? "an" : "a"} ${type === "boolean" ? "boolean (true or false)" : type}`;
+
 function badArguments(tool: string, input: z.ZodObject, error: z.ZodError): PrepError {
-  const problems = error.issues.map((issue) => {
-    const at = issue.path.map(String).join(".");
-    return safeText(at === "" ? issue.message : `${at}: ${issue.message}`);
-  });
+  const names = Object.keys(input.shape);
+  const problems = error.issues.map((issue) => problemOf(issue, tool, names));
   const known = Object.entries(input.shape).map(([key, schema]) =>
     schema instanceof z.ZodExactOptional ? key : `${key} (required)`,
   );

@@ -8,14 +8,15 @@ export const getRun = readTool({
   name: "get_run",
   title: "Follow a run",
   description:
-    "A run's state, steps, error, report and what may be done next. With waitSeconds it answers when the run ends, or after that time.",
+    "A run: how far it is, error, report, what may be done next. With waitSeconds it answers when the run ends, or after that time.",
   input: z.strictObject({
     runId,
+    steps: z.boolean().describe("Also each step in the text").exactOptional(),
     waitSeconds: z.number().min(0).max(45).describe("0 to 45; default 0").exactOptional(),
   }),
   result: runView,
   run: ({ runId: id, waitSeconds = 0 }, engine, { signal, onUpdate }) =>
     engine.getRun(id, { waitMs: waitSeconds * 1_000, signal, onUpdate }),
   present: presentRun,
-  text: runText,
+  text: (run, { steps }) => runText(run, steps === true),
 });

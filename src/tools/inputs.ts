@@ -3,9 +3,15 @@ import { z } from "zod";
 
 // No lengths in the schemas: they would cost a tenth of the definitions' budget, and the engine checks each name.
 export const lun = z.string().describe("Gold LUN: base name or shorthand, e.g. Gold");
-export const client = z.string().describe("DGS client; default: the host's pair, else configured").exactOptional();
-export const host = z.string().describe("ESXi host address; default: the client's pair").exactOptional();
-export const snapshot = z.string().describe("Snapshot name; default: the latest").exactOptional();
+export const client = z
+  .string()
+  .describe("Array client, or a unique part (165); default: the host's pair, else configured")
+  .exactOptional();
+export const host = z
+  .string()
+  .describe("ESXi host, or a unique part (165); default: the client's pair")
+  .exactOptional();
+export const snapshot = z.string().describe("Snapshot name or id; default: the latest").exactOptional();
 export const registerVms = z.boolean().describe("Also register the VMs found").exactOptional();
 export const keepClone = z.boolean().describe("Keep the old clone instead of deleting it").exactOptional();
 export const forcePowerOff = z

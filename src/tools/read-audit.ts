@@ -23,5 +23,5 @@ export const readAudit = readTool({
   result: auditView,
   run: (args, engine) => engine.readAudit(args),
   present: (found) => found,
-  text: auditText,
+  text: (audit) => auditText(audit),
 });

@@ -3,7 +3,16 @@
 import { PrepError } from "../../src/core/domain/errors.ts";
 import { type Actor, ApprovalNeeded, type Engine } from "../../src/core/engine.ts";
 import type { PlanRecord, RunRecord } from "../../src/core/records.ts";
-import { rollbackPlan, sampleInspect, sampleLuns, samplePlan, sampleRun, sampleSnapshots, sampleVms } from "./views.ts";
+import {
+  rollbackPlan,
+  sampleInspect,
+  sampleLuns,
+  samplePlan,
+  sampleRun,
+  sampleSnapshots,
+  sampleTargets,
+  sampleVms,
+} from "./views.ts";
 
 export interface FakeEngine extends Engine {
   readonly calls: { readonly name: string; readonly args: unknown; readonly actor?: Actor }[];
@@ -32,6 +41,7 @@ export function fakeEngine(changes: Partial<Engine> = {}): FakeEngine {
       : samplePlan(token === TOKENS.prompt ? { approval: { policy: "prompt" } } : {});
   const engine: Engine = {
     inspect: (inputs, actor) => note("inspect", inputs, sampleInspect, actor),
+    listTargets: (actor) => note("listTargets", undefined, sampleTargets, actor),
     listLuns: (actor) => note("listLuns", undefined, sampleLuns, actor),
     listSnapshots: (lun, actor) => note("listSnapshots", lun, sampleSnapshots, actor),
     listVms: (inputs, actor) => note("listVms", inputs, sampleVms, actor),

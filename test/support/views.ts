@@ -5,6 +5,7 @@ import type {
   PlanRecord,
   RunRecord,
   SnapshotInventory,
+  TargetInventory,
   VmInventory,
 } from "../../src/core/records.ts";
 import { presentPlan, presentRun, wordingFor } from "../../src/text/index.ts";
@@ -37,7 +38,7 @@ const sampleRequest: PlanRecord["request"] = {
   forcePowerOff: false,
 };
 
-export const assistant = wordingFor("assistant");
+const assistant = wordingFor("assistant");
 
 /** As an assistant is shown it. */
 export const shownPlan = (plan: PlanRecord): PlanView => presentPlan(plan, assistant);
@@ -132,6 +133,7 @@ export function sampleRun(done: number, changes: Partial<RunRecord> = {}): RunRe
 }
 
 export const sampleInspect: Inspection = {
+  at: "2026-11-22T06:30:00.000Z",
   client: { name: "CDS1-ESX165", id: "client-1" },
   host: { address: "192.168.1.165", name: "esx165", connectionState: "connected" },
   assigned: [
@@ -141,12 +143,40 @@ export const sampleInspect: Inspection = {
       fromSnapshot: { name: "nightly-2026-11-20", id: "snap-2" },
       datastore: { name: "gold-ds", id: "datastore-7", accessible: true },
       mounted: true,
-      vms: { poweredOn: 2, poweredOff: 1, suspended: 0, templates: 1, names: ["atvm-1", "atvm-2", "atvm-3"] },
+      vms: {
+        poweredOn: 2,
+        poweredOff: 1,
+        suspended: 0,
+        templates: 1,
+        machines: [
+          { name: "atvm-1", powerState: "poweredOn" },
+          { name: "atvm-2", powerState: "poweredOn" },
+          { name: "atvm-3", powerState: "poweredOff" },
+          { name: "atvm-t", powerState: "poweredOff", template: true },
+        ],
+      },
     },
   ],
   openPlans: [],
   runningRuns: [],
   notes: [],
+};
+
+export const sampleTargets: TargetInventory = {
+  at: "2026-11-22T06:30:00.000Z",
+  targets: [
+    {
+      client: "CDS1-ESX165",
+      clientId: "client-1",
+      host: "192.168.1.165",
+      paired: true,
+      isDefault: true,
+      holds: [{ lun: "AutomatedTest-VMBootImg-Gold", kind: "clone", volume: clone, since: "2026-11-21T08:00:00.000Z" }],
+      openPlans: [],
+      runs: [],
+      notes: [],
+    },
+  ],
 };
 
 export const sampleLuns: LunInventory = {

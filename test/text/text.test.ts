@@ -27,59 +27,39 @@ const inspectText = (found: typeof sampleInspect): string => text.inspectText(te
 describe("a plan's text", () => {
   it("is all that an operator needs to decide", () => {
     expect(planText(samplePlan({ planToken: "the-token" }))).toMatchInlineSnapshot(`
-      "PLAN plan-1: automated testing. Nothing has been changed yet.
-
-      Command:
+      "PLAN plan-1: automated testing, "AutomatedTest-VMBootImg-Gold" on CDS1-ESX165 / 192.168.1.165: 1 clone to make, 1 clone to DELETE, 2 VMs off, 3 VMs unregistered. Nothing has been changed yet.
 
           atvm_prep -A -n AutomatedTest-VMBootImg-Gold -s nightly-2026-11-21 -c CDS1-ESX165 -vi 192.168.0.201 -e 192.168.1.165
 
-      Target:
-      - LUN: AutomatedTest-VMBootImg-Gold (vol-1, naa.60000000000000000000000000000001)
-      - Client: CDS1-ESX165 (client-1)
-      - Host: 192.168.1.165 (esx165)
-      - vCenter: 192.168.0.201
-      - Snapshot: "nightly-2026-11-21" of 2026-11-21T02:00:00.000Z, 1 day 4 hours old (snap-3), chosen as the latest
+      Snapshot "nightly-2026-11-21" (snap-3), 1 day 4 hours old, chosen as the latest.
 
-      Steps (3, 1 of them cannot be undone):
-      1. Power off 2 VMs
-      2. Delete the clone AutomatedTest-VMBootImg-Gold-CDS1-ESX165-old  [CANNOT BE UNDONE]
-      3. Clone nightly-2026-11-21
+      What it touches:
+      - Powered off HARD, then unregistered (2): "atvm-1", "atvm-2"
+      - Unregistered, files stay (1): "atvm-3"
+      - Unmounted: datastore "gold-ds"
+      - Unassigned and DELETED for good: clone "AutomatedTest-VMBootImg-Gold-CDS1-ESX165-old" (vol-9)
 
-      VMs to power off (2):
-      - "atvm-1" [gold-ds] atvm-1/atvm-1.vmx (vm-1)
-      - "atvm-2" [gold-ds] atvm-2/atvm-2.vmx (vm-2)
+      3 steps, 1 of which (*) cannot be undone: power off, delete clone*, create clone.
 
-      VMs to unregister (3):
-      - "atvm-1" [gold-ds] atvm-1/atvm-1.vmx (vm-1)
-      - "atvm-2" [gold-ds] atvm-2/atvm-2.vmx (vm-2)
-      - "atvm-3" [gold-ds] atvm-3/atvm-3.vmx (vm-3)
-
-      Datastores to unmount:
-      - "gold-ds" (datastore-7, naa.60000000000000000000000000000009)
-
-      Volumes to unassign from the client:
-      - "AutomatedTest-VMBootImg-Gold-CDS1-ESX165-old" (vol-9, naa.60000000000000000000000000000009)
-
-      Clones to DELETE for good:
-      - "AutomatedTest-VMBootImg-Gold-CDS1-ESX165-old" (vol-9, naa.60000000000000000000000000000009)
+      Afterwards:
+      - The new clone is assigned to CDS1-ESX165 and its datastore mounted.
+      - VMs on it are not registered.
 
       WARNINGS:
       - Gold was assigned after this snapshot was made: changes since then are not in this clone.
 
       Approval (token): Show the operator the command and the impact; once they agree, call confirm_plan with this plan's token.
-      Expires: 2026-11-22T06:40:00.000Z (10 minutes after it was made)
-
-      Next: show the operator the command above, word for word, and what it touches, and ask.
-      Only after they said yes: confirm_plan {"planToken": "the-token"}"
+      Expires 2026-11-22T06:40:00.000Z, 10 minutes after it was made.
+      Only after their yes: confirm_plan {"planToken": "the-token"}"
     `);
   });
 
   it("lists the snapshots that a rollback loses, with their age", () => {
     expect(planText(rollbackPlan())).toContain(
       [
-        "Snapshots that will be LOST (2):",
-        '- "nightly-2026-11-20" of 2026-11-20T02:00:00.000Z, 2 days 4 hours old (snap-2)',
-        '- "nightly-2026-11-21" of 2026-11-21T02:00:00.000Z, 1 day 4 hours old (snap-3)',
+        "- Snapshots LOST for good (2):",
+        '  - "nightly-2026-11-20" (snap-2), 2 days 4 hours old',
+        '  - "nightly-2026-11-21" (snap-3), 1 day 4 hours old',
       ].join("\n"),
     );
   });
@@ -87,10 +67,10 @@ describe("a plan's text", () => {
   it("names the first 20 of many VMs and counts the rest", () => {
     const plan = samplePlan();
     const text = planText({ ...plan, impact: { ...plan.impact, vmsToPowerOff: vms(100), vmsToUnregister: [] } });
-    expect(text).toContain("VMs to power off (100):");
+    expect(text).toContain("Powered off HARD (100):");
     expect(text).toContain('"atvm-20"');
     expect(text).not.toContain('"atvm-21"');
-    expect(text).toContain("- and 80 more");
+    expect(text).toContain("and 80 more");
   });
 
   it("says that there is nothing to do", () => {
@@ -156,19 +136,11 @@ describe("the question that a client shows", () => {
 describe("a run's text", () => {
   it("shows how far it is and how to follow it", () => {
     expect(runText(sampleRun(1))).toMatchInlineSnapshot(`
-      "RUN run-1: automated testing, running, 1 of 3 steps finished.
-
-      Command:
-
+      "RUN run-1: automated testing, "AutomatedTest-VMBootImg-Gold" on CDS1-ESX165 / 192.168.1.165: running.
           atvm_prep -A -n AutomatedTest-VMBootImg-Gold -s nightly-2026-11-21 -c CDS1-ESX165 -vi 192.168.0.201 -e 192.168.1.165
-
-      Steps:
-      1. [x] Power off 2 VMs
+      Steps: 1 done, 1 running, 1 to come.
       2. [>] Delete the clone AutomatedTest-VMBootImg-Gold-CDS1-ESX165-old (running)
-      3. [ ] Clone nightly-2026-11-21
-
-      Next:
-      - Follow it with get_run {"runId": "run-1", "waitSeconds": 30}."
+      Next: Follow it with get_run {"runId": "run-1", "waitSeconds": 30}."
     `);
   });
 
@@ -196,35 +168,25 @@ describe("a run's text", () => {
         next: [{ kind: "resume", runId: "run-1" }],
       }),
     ).toMatchInlineSnapshot(`
-      "RUN run-1: automated testing, NEEDS AN OPERATOR.
-
-      Command:
-
+      "RUN run-1: automated testing, "AutomatedTest-VMBootImg-Gold" on CDS1-ESX165 / 192.168.1.165: NEEDS AN OPERATOR.
           atvm_prep -A -n AutomatedTest-VMBootImg-Gold -s nightly-2026-11-21 -c CDS1-ESX165 -vi 192.168.0.201 -e 192.168.1.165
-
-      Steps:
-      1. [x] Power off 2 VMs
+      Steps: 1 done, 1 to come, 1 with an unknown outcome.
       2. [?] Delete the clone AutomatedTest-VMBootImg-Gold-CDS1-ESX165-old (unknown)
           OUTCOME_UNKNOWN: The reply to the deletion was lost.
-      3. [ ] Clone nightly-2026-11-21
 
       Stopped by OUTCOME_UNKNOWN: The reply to the deletion was lost.
 
       Found:
       - volume: vol-9
-      What you can do: Look whether vol-9 is still there, then resume the run.
+      Volume "clone" (vol-9, naa.9).
+      1 VM on it, 0 registered.
 
-      Report:
-      - Volume: clone (vol-9, naa.9)
-
-      VMs on it (1, 0 registered):
-      - "atvm-1" [gold-ds] atvm-1/atvm-1.vmx (not registered)
+      Not registered:
+      - "atvm-1" [gold-ds] atvm-1/atvm-1.vmx
 
       Left over:
       - The clone vol-9 may be left on the array.
-
-      Next:
-      - resume_run {"runId": "run-1"} plans what is left."
+      Next: resume_run {"runId": "run-1"} plans what is left."
     `);
   });
 });
@@ -269,13 +231,16 @@ describe("the other texts", () => {
     ).toMatchInlineSnapshot(`
       "Client CDS1-ESX165 (client-1), host 192.168.1.165 (esx165), connected.
 
-      AutomatedTest-VMBootImg-Gold: the clone volume "AutomatedTest-VMBootImg-Gold-CDS1-ESX165-old" is assigned (vol-9, naa.60000000000000000000000000000009, made 2026-11-21T08:00:00.000Z).
+      AutomatedTest-VMBootImg-Gold: the clone volume "AutomatedTest-VMBootImg-Gold-CDS1-ESX165-old" is assigned (vol-9, naa.60000000000000000000000000000009, made 22 hours 30 minutes ago).
       - From snapshot "nightly-2026-11-20" (snap-2)
       - Datastore "gold-ds" (datastore-7), mounted
       - 4 registered VMs: 2 on, 1 off, 0 suspended, 1 template
-        - "atvm-1"
-        - "atvm-2"
-        - "atvm-3"
+        - "atvm-1": on
+        - "atvm-2": on
+        - "atvm-3": off
+        - "atvm-t": template
+
+      No open plans, no runs under way.
 
       =====
 

@@ -65,9 +65,9 @@ describe.each(ERAS)("a call from a client of %s", (_era, connect) => {
     await client.close();
     expect(answer.isError).toBe(true);
     expect(answer.structured).toMatchObject({
-      error: { code: "BAD_REQUEST", hint: "confirm_plan takes: planToken (required).", retryable: false },
+      error: { code: "BAD_REQUEST", hint: "confirm_plan takes: planToken (required), command.", retryable: false },
     });
-    expect(answer.text).toMatch(/^BAD_REQUEST: .*"yes"/);
+    expect(answer.text).toMatch(/^BAD_REQUEST: .*has no argument yes/);
     expect(client.engine.calls).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 /** `atvm_prep audit show|verify|export`. */
 import { auditText } from "../../text/index.ts";
 import { type Context, withApp } from "../context.ts";
-import { printOut } from "../terminal/io.ts";
+import { flush, lostOutput, printErr, printOut } from "../terminal/io.ts";
 import { printResult } from "../terminal/results.ts";
 
 export interface AuditFilter {
@@ -35,6 +35,13 @@ export const verifyAudit = (context: Context): Promise<number> =>
 export const exportAudit = (filter: Pick<AuditFilter, "since">, context: Context): Promise<number> =>
   withApp(context, async ({ engine }) => {
     const { rows } = await engine.readAudit({ ...filter, limit: Number.MAX_SAFE_INTEGER });
-    for (const row of rows.toSorted((a, b) => a.seq - b.seq)) printOut(context.io, JSON.stringify(row));
-    return 0;
+    const { io } = context;
+    for (const row of rows.toSorted((a, b) => a.seq - b.seq)) {
+      if (lostOutput(io) !== undefined) break;
+      printOut(io, JSON.stringify(row));
+    }
+    await flush(io);
+    if (lostOutput(io) !== "cannot be written") return 0;
+    printErr(io, "The export is not complete: standard output cannot be written.");
+    return 1;
   });

@@ -41,6 +41,24 @@ export function printErr(io: Io, text: string): void {
   io.stderr.write(`${text}\n`);
 }
 
+/**
+ * Lets a reader go away, as `head` does, or a disk be full: what can no longer be written is dropped, and nothing else
+ * happens for it. Least of all to a run, whose outcome is in the journal.
+ */
+export function surviveLostOutput(io: Io): void {
+  for (const stream of [io.stdout, io.stderr]) stream.on("error", (error: Error) => void failures.set(stream, error));
+}
+
+/** A standard stream does not keep its error: it cannot be closed. */
+const failures = new WeakMap<Writable, Error>();
+
+/** Why standard output takes nothing more, if it does not; a reader that has enough is no reason to complain. */
+export function lostOutput({ stdout }: Io): "reader gone" | "cannot be written" | undefined {
+  const failure = failures.get(stdout);
+  if (failure === undefined) return stdout.destroyed ? "reader gone" : undefined;
+  return "code" in failure && failure.code === "EPIPE" ? "reader gone" : "cannot be written";
+}
+
 /** Settles once everything written so far has left the process, so that an exit cuts nothing off a pipe. */
 export async function flush(io: Io): Promise<void> {
   await Promise.all(

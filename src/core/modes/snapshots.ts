@@ -17,7 +17,7 @@ export function policyOf({ gold }: Observation): PolicyId {
 }
 
 /**
- * The snapshot that the request means: by name, else the latest by creation time. Either way its name, as the printed
+ * The snapshot that the request means: by id or name, else the latest by creation time. Either way its name, as the printed
  * command has it, must be its own among gold's snapshots, or that command would mean two things.
  */
 export function chooseSnapshot(request: Request, observation: Observation): ChosenSnapshot {
@@ -31,6 +31,8 @@ export function chooseSnapshot(request: Request, observation: Observation): Chos
     });
   }
   const wanted = request.snapshot;
+  const byId = snapshots.find((snapshot) => snapshot.id === wanted);
+  if (byId !== undefined) return { snapshot: byId, chosenBy: "name" };
   const chosen = wanted === undefined ? latest : snapshots.find((snapshot) => plainName(snapshot.name) === wanted);
   if (chosen === undefined) {
     const names = snapshots.map((snapshot) => snapshot.name);
@@ -52,7 +54,7 @@ export function chooseSnapshot(request: Request, observation: Observation): Chos
         : `snapshots named ${safeText(chosen.name)}`;
     throw new PrepError("SNAPSHOT_AMBIGUOUS", `${name} has ${twins.length} ${what}.`, {
       found: { snapshots: twins.map((one) => ({ id: one.id, name: safeText(one.name), createdAt: one.createdAt })) },
-      hint: "Rename one of them on the array, or name another snapshot: a command must mean one snapshot only.",
+      hint: "Name the one that is meant by its id.",
     });
   }
   return { snapshot: chosen, chosenBy: wanted === undefined ? "latest" : "name" };

@@ -26,6 +26,9 @@ export async function reading<T>(deps: EngineDeps, work: (systems: Reading) => P
   }
 }
 
+/** A host with more VMs than this has them listed by the VM inventory. */
+const NAMED_VMS = 50;
+
 interface Look {
   readonly client: { id: string; name: string };
   readonly host: { id: string; name: string; connectionState: string; datacenter: string };
@@ -41,7 +44,7 @@ interface Look {
 }
 
 /** The gold volume that a volume descends from, itself if it is one; where ancestry is cut or goes in a circle, its last known ancestor. */
-function goldOf(volume: Volume, volumes: readonly Volume[]): Volume {
+export function goldOf(volume: Volume, volumes: readonly Volume[]): Volume {
   const line = [volume];
   for (const member of line) {
     const parent = volumes.find((candidate) => candidate.id === member.parentVolumeId);
@@ -67,10 +70,10 @@ async function look(
       : familyOf(findGold(lunNameOf(inputs.lun, naming.luns), array.volumes), array.volumes);
   const volumes = array.assignments.flatMap((assignment) => {
     const volume = array.volumes.find((one) => one.id === assignment.volumeId);
-    return volume !== undefined && assignment.clientId === client.id && (wanted?.includes(volume) ?? true)
-      ? [volume]
-      : [];
+    return volume !== undefined && assignment.clientId === client.id ? [volume] : [];
   });
+  // What was asked about comes first; what else the host holds is not kept back.
+  volumes.sort((a, b) => Number(wanted?.includes(b) ?? false) - Number(wanted?.includes(a) ?? false));
   const here = inventory.datastores.filter((one) => one.datacenterId === host.datacenter.id);
   const datastores = here.filter((one) => volumes.some((volume) => one.extents.includes(volume.naa)));
   const { storage, vms } = await systems.hypervisor.hostStorageAndVms(
@@ -107,6 +110,7 @@ export async function inspect(
     const policies = [...new Set(seen.held.flatMap(({ gold }) => gold.policyId ?? []))];
     const snapshots = (await Promise.all(policies.map((policy) => systems.array.snapshots(policy)))).flat();
     return {
+      at: deps.clock.now().toISOString(),
       client: seen.client,
       host: {
         address: resolveTarget(inputs, deps.settings.naming).host,
@@ -144,7 +148,11 @@ export async function inspect(
             poweredOff: count("poweredOff"),
             suspended: count("suspended"),
             templates: vms.filter((vm) => vm.template).length,
-            names: vms.slice(0, 50).map((vm) => safeText(vm.name, 80)),
+            machines: vms.slice(0, NAMED_VMS).map((vm) => ({
+              name: safeText(vm.name, 80),
+              powerState: vm.powerState,
+              ...(vm.template ? { template: true } : {}),
+            })),
           },
         };
       }),

@@ -82,7 +82,10 @@ export interface PlanParts {
 export function buildPlan(parts: PlanParts): Plan {
   const { observation, draft, now } = parts;
   const { gold, client, host } = observation;
-  const snapshot = draft.snapshot === undefined ? parts.request.snapshot : plainName(draft.snapshot.snapshot.name);
+  const chosen = draft.snapshot?.snapshot;
+  // One that was named by its id stays so: its name may not be its own.
+  const named = chosen === undefined || parts.request.snapshot === chosen.id;
+  const snapshot = named ? parts.request.snapshot : plainName(chosen.name);
   const request: Request = snapshot === undefined ? parts.request : { ...parts.request, snapshot };
   return {
     id: parts.id,

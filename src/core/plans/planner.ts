@@ -88,7 +88,10 @@ async function goldHeldUntil(
 /** When the snapshot that the request means was made, or the first of those that it may mean; nothing counts where no clone is made of it. */
 function snapshotTime({ mode, snapshot }: Request, { snapshots }: Observation): number {
   if (traitsOf(mode).leaves !== "new clone") return Number.POSITIVE_INFINITY;
-  const meant = snapshot === undefined ? snapshots : snapshots.filter((one) => plainName(one.name) === snapshot);
+  const meant =
+    snapshot === undefined
+      ? snapshots
+      : snapshots.filter((one) => one.id === snapshot || plainName(one.name) === snapshot);
   const times = meant.map((one) => Date.parse(one.createdAt));
   return snapshot === undefined ? Math.max(...times) : Math.min(...times);
 }

@@ -84,39 +84,89 @@ function checkName(value: string | undefined, what: string): string | undefined 
   return trimmed;
 }
 
-/** Client and host: both, one with its pair, or the defaults. Never a guess. */
+type Side = "client" | "host";
+
+const AMBIGUOUS = { client: "AMBIGUOUS_CLIENT", host: "AMBIGUOUS_HOST" } as const;
+const UNKNOWN = { client: "UNKNOWN_CLIENT", host: "UNKNOWN_HOST" } as const;
+const OTHER = { client: "host", host: "client" } as const;
+
+/**
+ * The configured name that `asked` means: itself, else the one that it is the end of, else the one that it is a part of.
+ * Several are a refusal that lists them; undefined where none is meant.
+ */
+export function configuredName(side: Side, asked: string, { pairs }: Pick<Naming, "pairs">): string | undefined {
+  const names = [...new Set(pairs.map((pair) => pair[side]))];
+  if (names.includes(asked)) return asked;
+  const wanted = loose(asked);
+  if (wanted.length < 2) return undefined;
+  for (const fits of [
+    (name: string) => loose(name) === wanted,
+    (name: string) => loose(name).endsWith(wanted),
+    (name: string) => loose(name).includes(wanted),
+  ]) {
+    const found = names.filter(fits);
+    const [only] = found;
+    if (found.length === 1) return only;
+    if (found.length > 1) {
+      throw new PrepError(
+        AMBIGUOUS[side],
+        `${safeText(asked)} can mean ${found.length} ${side}s: ${found.join(", ")}.`,
+        {
+          found: { [`${side}s`]: found },
+          hint: "Name one of them.",
+        },
+      );
+    }
+  }
+  return undefined;
+}
+
+/** One side given in full or by a part of it; or by a part of its pair's other side, as in "esx165" for the host. */
+function pairOf(side: Side, asked: string, naming: Naming): Naming["pairs"][number] | undefined {
+  const own = configuredName(side, asked, naming);
+  const other = own === undefined ? configuredName(OTHER[side], asked, naming) : undefined;
+  const matches = naming.pairs.filter((pair) => (own === undefined ? pair[OTHER[side]] === other : pair[side] === own));
+  const [pair] = matches;
+  if (pair === undefined || matches.length === 1) return pair;
+  throw new PrepError("BAD_REQUEST", `There is more than one configured pair for ${side} ${safeText(asked)}.`, {
+    found: { pairs: matches.map(pairText) },
+    hint: `Name both: the ${side} and its ${OTHER[side]}.`,
+  });
+}
+
+const pairText = (pair: Naming["pairs"][number]): string => `${pair.client} ↔ ${pair.host}`;
+
+/** Client and host: both, one with its pair, or the defaults; each in full, or by a part that only one of them has. */
 export function resolveTarget(inputs: TargetInputs, naming: Naming): Target {
-  const client = checkName(inputs.client, "client");
-  const host = checkName(inputs.host, "host");
+  const asked = { client: checkName(inputs.client, "client"), host: checkName(inputs.host, "host") };
   const { pairs } = naming;
-  if (client === undefined && host === undefined) return { ...naming.defaults, paired: true };
-  const known = pairs.map((pair) => `${pair.client} ↔ ${pair.host}`);
-  if (client !== undefined && host !== undefined) {
+  if (asked.client === undefined && asked.host === undefined) return { ...naming.defaults, paired: true };
+  const known = pairs.map(pairText);
+  if (asked.client !== undefined && asked.host !== undefined) {
+    const client = configuredName("client", asked.client, naming) ?? asked.client;
+    const host = configuredName("host", asked.host, naming) ?? asked.host;
     if (pairs.some((pair) => pair.client === client && pair.host === host)) return { client, host, paired: true };
     const contradicting = pairs.find((pair) => pair.client === client || pair.host === host);
     if (contradicting === undefined) return { client, host, paired: false };
     throw new PrepError(
       "PAIR_CONFLICT",
-      `Client ${safeText(client)} and host ${safeText(host)} do not belong together: the configured pair is ${contradicting.client} ↔ ${contradicting.host}.`,
+      `Client ${safeText(client)} and host ${safeText(host)} do not belong together: the configured pair is ${pairText(contradicting)}.`,
       { found: { pairs: known }, hint: "Name the client and the host of one pair, or only one of the two." },
     );
   }
-  const matches = pairs.filter((pair) => (client === undefined ? pair.host === host : pair.client === client));
-  const [pair] = matches;
-  if (pair !== undefined && matches.length === 1) return { ...pair, paired: true };
-  const [given, value, missing] = client === undefined ? ["host", host, "client"] : ["client", client, "host"];
-  const closest = nearest(
-    value ?? "",
-    pairs.map((one) => (client === undefined ? one.host : one.client)),
-  ).slice(0, 1);
-  throw new PrepError(
-    "BAD_REQUEST",
-    `There is ${matches.length > 1 ? "more than one" : "no"} configured pair for ${given} ${safeText(value ?? "")}.`,
-    {
-      found: { pairs: known },
-      hint: `${closest.map((name) => `Did you mean ${name}? If not, name`).join("") || "Name"} both: the ${given} and its ${missing}.`,
-    },
+  const side: Side = asked.client === undefined ? "host" : "client";
+  const value = asked[side] ?? "";
+  const pair = pairOf(side, value, naming);
+  if (pair !== undefined) return { ...pair, paired: true };
+  const [closest] = nearest(
+    value,
+    pairs.map((one) => one[side]),
   );
+  throw new PrepError(UNKNOWN[side], `No configured pair has the ${side} ${safeText(value)}.`, {
+    found: { pairs: known },
+    hint: `${closest === undefined ? "Name" : `Did you mean ${closest}? If not, name`} both: the ${side} and its ${OTHER[side]}.`,
+    next: [{ kind: "see_targets" }],
+  });
 }
 
 /** The request, and warnings about inputs that this mode has no use for. */

@@ -124,6 +124,7 @@ const notExpected = (name: string) => () => Promise.reject(new Error(`${name} wa
 function engineWith(parts: Partial<Engine>): Engine {
   return {
     inspect: notExpected("inspect"),
+    listTargets: notExpected("listTargets"),
     listLuns: notExpected("listLuns"),
     listSnapshots: notExpected("listSnapshots"),
     listVms: notExpected("listVms"),

@@ -133,3 +133,17 @@ describe("-A", () => {
     expect((await bench.control.state()).mutations).toEqual([]);
   });
 });
+
+describe("a snapshot named by its id", () => {
+  test("is that one, also where its name is not its own, and the command says so", async () => {
+    await bench.reset("twin-snapshots");
+    const state = await bench.control.state();
+    const [latest] = snapshotsOf(state, goldOf(state).id);
+    if (latest === undefined) throw new Error("no snapshot");
+    const plan = await bench.plan("automated_testing", { snapshot: latest.id });
+    expect(plan.snapshot).toMatchObject({ id: latest.id, chosenBy: "name" });
+    expect(commandOf(plan)).toContain(`-s ${latest.id} `);
+    expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });
+    expect(assignedTo(await bench.control.state())[0]?.parentSnapshotId).toBe(latest.id);
+  });
+});

@@ -175,7 +175,7 @@ const CASES: readonly Case[] = [
   {
     name: "one side given that no pair knows",
     modes: ALL,
-    code: "BAD_REQUEST",
+    code: "UNKNOWN_HOST",
     scenario: "clone-assigned",
     inputs: { host: "192.168.1.99" },
     says: /[Nn]ame both/,

@@ -184,6 +184,7 @@ describe("the assistant's door", () => {
     });
     const members: Record<keyof PlanningEngine, true> = {
       inspect: true,
+      listTargets: true,
       listLuns: true,
       listSnapshots: true,
       listVms: true,
@@ -198,7 +199,7 @@ describe("the assistant's door", () => {
       verifyAudit: true,
       completions: true,
     };
-    expect(Object.keys(members)).toHaveLength(14);
+    expect(Object.keys(members)).toHaveLength(15);
   });
 });
 

@@ -69,8 +69,21 @@ describe("client and host", () => {
   test("one side given: the other comes from its pair, never from the defaults", () => {
     expect(resolveTarget({ client: "CDS1-ESX166" }, naming).host).toBe("192.168.1.166");
     expect(resolveTarget({ host: "192.168.1.166" }, naming).client).toBe("CDS1-ESX166");
-    expect(codeOf(() => resolveTarget({ client: "CDS1-ESX170" }, naming))).toBe("BAD_REQUEST");
-    expect(codeOf(() => resolveTarget({ host: "10.0.0.9" }, naming))).toBe("BAD_REQUEST");
+    expect(codeOf(() => resolveTarget({ client: "CDS1-ESX170" }, naming))).toBe("UNKNOWN_CLIENT");
+    expect(codeOf(() => resolveTarget({ host: "10.0.0.9" }, naming))).toBe("UNKNOWN_HOST");
+  });
+
+  test("a part that only one has means it, and either side's part means the pair", () => {
+    const second = { client: "CDS1-ESX166", host: "192.168.1.166", paired: true };
+    for (const asked of ["166", "esx166", "1.166", "192.168.1.166", "cds1-esx166"]) {
+      expect(resolveTarget({ host: asked }, naming)).toEqual(second);
+      expect(resolveTarget({ client: asked }, naming)).toEqual(second);
+    }
+    expect(resolveTarget({ client: "166", host: "166" }, naming)).toEqual(second);
+    expect(codeOf(() => resolveTarget({ client: "165", host: "166" }, naming))).toBe("PAIR_CONFLICT");
+    expect(codeOf(() => resolveTarget({ host: "192.168" }, naming))).toBe("AMBIGUOUS_HOST");
+    expect(codeOf(() => resolveTarget({ client: "esx" }, naming))).toBe("AMBIGUOUS_CLIENT");
+    expect(codeOf(() => resolveTarget({ client: "5" }, naming))).toBe("UNKNOWN_CLIENT");
   });
 
   test("both given and contradicting a pair: a conflict, whichever side contradicts", () => {

@@ -1,0 +1,86 @@
+/** A plan in one line, and what will be true once it was carried out. */
+import { traitsOf } from "../core/domain/modes.ts";
+import { safeText } from "../core/domain/safe-text.ts";
+import type { RunState } from "../core/domain/states.ts";
+import type { PlanRecord, RunRecord } from "../core/records.ts";
+import { count, duration, quoted } from "./lines.ts";
+
+type Planned = Pick<
+  PlanRecord,
+  "mode" | "request" | "target" | "snapshot" | "steps" | "impact" | "leftovers" | "resumes"
+>;
+
+const wherePart = ({ target }: Pick<Planned, "target">): string =>
+  `${quoted(target.lun.name)} on ${safeText(target.client.name)} / ${safeText(target.host.address)}`;
+
+/** `1 clone to make, 1 to delete, 2 VMs off, 5 unregistered`. */
+function counts({ steps, impact, snapshot }: Planned): string[] {
+  const makes = steps.filter((step) => step.kind === "create_clone").length;
+  const rollsBack = steps.some((step) => step.kind === "rollback_volume");
+  const { vmsToPowerOff, vmsToUnregister, vmsToRegister, clonesToDelete, volumesToUnassign, snapshotsLost } = impact;
+  const onlyUnassigned = volumesToUnassign.filter((volume) => !clonesToDelete.some((clone) => clone.id === volume.id));
+  return [
+    ...(rollsBack && snapshot !== undefined ? [`GOLD rolled back to ${quoted(snapshot.name)}`] : []),
+    ...(snapshotsLost.length > 0 ? [`${count(snapshotsLost.length, "newer snapshot")} LOST`] : []),
+    ...(makes > 0 ? [`${count(makes, "clone")} to make`] : []),
+    ...(clonesToDelete.length > 0 ? [`${count(clonesToDelete.length, "clone")} to DELETE`] : []),
+    ...(onlyUnassigned.length > 0 ? [`${count(onlyUnassigned.length, "volume")} to unassign`] : []),
+    ...(vmsToPowerOff.length > 0 ? [`${count(vmsToPowerOff.length, "VM")} off`] : []),
+    ...(vmsToUnregister.length > 0 ? [`${count(vmsToUnregister.length, "VM")} unregistered`] : []),
+    ...(vmsToRegister.length > 0 ? [`${count(vmsToRegister.length, "VM")} registered`] : []),
+  ];
+}
+
+export const STATE_WORDS: Readonly<Record<RunState, string>> = {
+  queued: "queued",
+  running: "running",
+  succeeded: "succeeded",
+  failed: "FAILED",
+  cancelled: "cancelled",
+  interrupted: "INTERRUPTED",
+  needs_operator: "NEEDS AN OPERATOR",
+};
+
+/** A run in one line. */
+export function runSummaryOf(run: RunRecord): string {
+  const took =
+    run.endedAt === undefined ? "" : ` after ${duration(Date.parse(run.endedAt) - Date.parse(run.createdAt))}`;
+  return `${traitsOf(run.mode).name}, ${wherePart(run)}: ${STATE_WORDS[run.state]}${took}.`;
+}
+
+/** One line: what, where, and how much of it. */
+export function summaryOf(plan: Planned): string {
+  const what = `${traitsOf(plan.mode).name}${plan.resumes === undefined ? "" : `, the rest of ${safeText(plan.resumes)}`}, ${wherePart(plan)}`;
+  if (plan.steps.length === 0) return `${what}: nothing to do, the goal is already reached.`;
+  const parts = counts(plan);
+  return `${what}: ${parts.length === 0 ? count(plan.steps.length, "step") : parts.join(", ")}.`;
+}
+
+/** What will be true afterwards, a sentence each. */
+export function afterwardsOf(plan: Planned): string[] {
+  const { request, target, impact } = plan;
+  const client = safeText(target.client.name);
+  const kept = request.keepClone ? impact.volumesToUnassign : [];
+  return [...endState(plan, client), ...kept.map((volume) => `${quoted(volume.name)} stays on the array, unassigned.`)];
+}
+
+function endState({ mode, request, impact, steps }: Planned, client: string): string[] {
+  const { leaves, registers } = traitsOf(mode);
+  if (leaves === "assigned") {
+    if (registers) return ["The volume stays assigned; all VMs found on it are registered, none is powered on."];
+    return ["The volume stays assigned to it and mounted; no VM on it is registered."];
+  }
+  const volume = leaves === "gold" ? "The gold volume itself" : "The new clone";
+  const registered = impact.vmsToRegister.length;
+  const willRegister = request.registerVms && (registered > 0 || steps.some((step) => step.kind === "register"));
+  return [
+    `${volume} is assigned to ${client} and its datastore mounted.`,
+    willRegister
+      ? `${registered > 0 ? count(registered, "VM") : "The VMs found on it"} will be registered; none is powered on.`
+      : request.registerVms
+        ? "No VM on it is left to register."
+        : leaves === "gold" && steps.length === 0
+          ? "VMs stay registered as they are."
+          : "VMs on it are not registered.",
+  ];
+}

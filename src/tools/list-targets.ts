@@ -1,0 +1,16 @@
+import { z } from "zod";
+import { targetsText } from "../text/index.ts";
+import { targetsView } from "../text/views.ts";
+import { readTool } from "./define.ts";
+
+export const listTargets = readTool({
+  name: "list_targets",
+  title: "List targets",
+  description:
+    "Every client with its ESXi host: what it holds and since when, whether a run is under way, open plans, which is the default.",
+  input: z.strictObject({}),
+  result: targetsView,
+  run: (_args, engine, { actor }) => engine.listTargets(actor),
+  present: (found) => found,
+  text: (found) => targetsText(found),
+});
