@@ -13,7 +13,8 @@ export function readStored<T>(schema: z.ZodType<T>, json: string, what: string):
     cause = thrown;
   }
   throw new PrepError("STORE_UNUSABLE", `The record of ${what} is not what was stored.`, {
-    hint: "Somebody or something changed the store. Run `atvm_prep audit verify`, and plan again.",
+    hint: "Somebody or something changed the store.",
+    next: [{ kind: "verify_audit" }, { kind: "plan_again" }],
     cause,
   });
 }
