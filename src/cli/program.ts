@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { z } from "zod";
 import { PrepError } from "../core/domain/errors.ts";
+import { systemClock } from "../platform/clock.ts";
 import { VERSION } from "../platform/version.ts";
 import { CONFIG_FLAG, type Flag, OPTION_FLAGS, PREP_FLAGS, prepCommandOf } from "./args/flags.ts";
 import { helpPage } from "./args/help.ts";
@@ -142,6 +143,14 @@ function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Com
 
   const listing = add(program, "plans", "open plans");
   act(listing, async (context) => (await import("./commands/plans.ts")).plans(context));
+  act(add(listing, "show", "one plan in full").argument("<PLAN>"), async (context, [id = ""]) =>
+    (await import("./commands/plans.ts")).showPlan(id, context),
+  );
+  const dropping = add(listing, "discard", "drop a plan of your own").argument("[PLAN]").option("--all", "all of them");
+  act(dropping, async (context, [id], options) => {
+    const { all } = parseFlags(z.object({ all: z.boolean().default(false) }), options);
+    return (await import("./commands/plans.ts")).discardPlans(id, all, context);
+  });
 
   const approving = add(program, "approve", "approve a plan that an assistant made").argument("<PLAN>");
   act(approving, async (context, [plan = ""]) => (await import("./commands/approve.ts")).approve(plan, context));
@@ -161,6 +170,9 @@ function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Com
   const run = program.command("run").description("one run");
   act(add(run, "show", "how far it is").argument("<RUN>"), async (context, [id = ""]) =>
     (await import("./commands/runs.ts")).showRun(id, context),
+  );
+  act(add(run, "watch", "follow it to its end").argument("<RUN>"), async (context, [id = ""]) =>
+    (await import("./commands/runs.ts")).watchRun(id, context),
   );
   const resume = add(run, "resume", "plan what it left, and carry that out").argument("<RUN>");
   for (const flag of OPTION_FLAGS.filter(({ long }) => /^--(dry-run|yes|yes-rollback)$/.test(long))) {
@@ -230,10 +242,15 @@ const isoTime = z.union([z.iso.date(), z.iso.datetime(zoned), z.iso.datetime({ .
 /** As the audit's rows have it. Errors: `BAD_REQUEST`. */
 function instantOf(since: string | undefined): string | undefined {
   if (since === undefined) return undefined;
+  const ago = /^(\d{1,5})([dhm])$/.exec(since);
+  if (ago !== null) {
+    const unit = { d: 86_400_000, h: 3_600_000, m: 60_000 }[ago[2] ?? "d"] ?? 0;
+    return new Date(systemClock.now().getTime() - Number(ago[1]) * unit).toISOString();
+  }
   const parsed = isoTime.safeParse(since);
   if (parsed.success) return new Date(parsed.data).toISOString();
-  throw new PrepError("BAD_REQUEST", "--since is neither a date nor an instant.", {
-    hint: "Write it as in ISO 8601, such as 2026-11-23 or 2026-11-23T10:00:00Z.",
+  throw new PrepError("BAD_REQUEST", "--since is neither a date, an instant nor an age.", {
+    hint: "Write it as in ISO 8601, such as 2026-11-23 or 2026-11-23T10:00:00Z, or as an age: 7d, 12h, 30m.",
   });
 }
 

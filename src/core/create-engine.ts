@@ -340,6 +340,13 @@ class PrepEngine implements Engine {
     });
   }
 
+  async discardPlans(actor: Actor): Promise<PlanRecord[]> {
+    const open = await this.listPlans({ principal: actor.principal });
+    const discarded: PlanRecord[] = [];
+    for (const { planId } of open) discarded.push(await this.discardPlan({ planId }, actor));
+    return discarded;
+  }
+
   getRun(runId: string, options: WaitOptions = {}): Promise<RunRecord> {
     return this.#runs.follow(runId, options);
   }

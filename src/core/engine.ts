@@ -87,6 +87,8 @@ export interface PlanningEngine {
   getPlan(planId: string): Promise<PlanRecord>;
   listPlans(filter?: { principal?: string }): Promise<PlanRecord[]>;
   discardPlan(which: { planToken?: string; planId?: string }, actor: Actor): Promise<PlanRecord>;
+  /** All open plans of this principal. */
+  discardPlans(actor: Actor): Promise<PlanRecord[]>;
   getRun(runId: string, options?: WaitOptions): Promise<RunRecord>;
   listRuns(filter: { client?: string; lun?: string; limit?: number }): Promise<RunRecord[]>;
   readAudit(filter: {

@@ -18,7 +18,7 @@ export interface Resource {
   /** The contents for the variable's value ("" where there is none), checked by their view: never a token. Errors: what the engine throws. */
   read(
     value: string,
-    engine: Omit<PlanningEngine, "plan" | "resumePlan" | "discardPlan">,
+    engine: Omit<PlanningEngine, "plan" | "resumePlan" | "discardPlan" | "discardPlans">,
     actor: Actor,
     wording: Wording,
   ): Promise<object>;

@@ -45,7 +45,7 @@ export interface Tool {
 }
 
 /** What looks and never leaves a trace but in the audit. */
-export type ReadingEngine = Omit<PlanningEngine, "plan" | "resumePlan" | "discardPlan">;
+export type ReadingEngine = Omit<PlanningEngine, "plan" | "resumePlan" | "discardPlan" | "discardPlans">;
 
 /** How what the engine answers is shown. `R` is the engine's answer, `O` the schema of what goes out. */
 interface Shown<R, O extends z.ZodObject> {
@@ -90,7 +90,7 @@ export function planTool<I extends z.ZodObject>(
 
 /** Takes something back that has not begun: harmless, and repeating it is as well. */
 export function writeTool<I extends z.ZodObject, R extends object, O extends z.ZodObject>(
-  spec: Spec<I, R, O, Pick<Engine, "discardPlan" | "cancelRun">>,
+  spec: Spec<I, R, O, Pick<Engine, "discardPlan" | "discardPlans" | "cancelRun">>,
 ): Tool {
   return assemble(spec, "write", WRITES, (args, engine, call) => spec.run(args, engine, call));
 }

@@ -1,22 +1,45 @@
 import { z } from "zod";
 import { PrepError } from "../core/domain/errors.ts";
-import { presentPlan } from "../text/index.ts";
+import type { PlanRecord } from "../core/records.ts";
+import { commandOf } from "../text/index.ts";
 import { planView } from "../text/views.ts";
 import { writeTool } from "./define.ts";
 import { planId, planToken } from "./inputs.ts";
 
+const one = planView.pick({ planId: true, state: true, command: true });
+
+const shown = (plan: PlanRecord): z.input<typeof one> => ({
+  planId: plan.planId,
+  state: plan.state,
+  command: commandOf(plan),
+});
+
 export const discardPlan = writeTool({
   name: "discard_plan",
-  title: "Discard a plan",
-  description: "Drop an open plan that nobody wants any more. Give planToken or planId.",
-  input: z.strictObject({ planToken: planToken.exactOptional(), planId: planId.exactOptional() }),
-  result: planView.pick({ planId: true, state: true, command: true }),
-  async run(args, engine, { actor }) {
-    if (args.planToken === undefined && args.planId === undefined) {
-      throw new PrepError("BAD_REQUEST", "No plan was named.", { hint: "Give planToken or planId." });
+  title: "Discard plans",
+  description: "Drop an open plan that nobody wants any more: planToken or planId, or all: true for all of your own.",
+  input: z.strictObject({
+    planToken: planToken.exactOptional(),
+    planId: planId.exactOptional(),
+    all: z.boolean().exactOptional(),
+  }),
+  result: one.partial().extend({ plans: z.array(one) }),
+  async run({ all, ...which }, engine, { actor }) {
+    const named = which.planToken !== undefined || which.planId !== undefined;
+    if (named === (all === true)) {
+      throw new PrepError("BAD_REQUEST", named ? "One plan and all plans were named." : "No plan was named.", {
+        hint: "Give planToken or planId, or all: true.",
+      });
     }
-    return await engine.discardPlan(args, actor);
+    return { plans: named ? [await engine.discardPlan(which, actor)] : await engine.discardPlans(actor) };
   },
-  present: presentPlan,
-  text: ({ planId: id, state, command }) => `Plan ${id} is ${state}; it will not run: ${command}`,
+  present({ plans }) {
+    const views = plans.map(shown);
+    const [first] = views;
+    return { ...(views.length === 1 ? first : {}), plans: views };
+  },
+  text: ({ plans }) =>
+    plans.length === 0
+      ? "There were no open plans of yours."
+      : plans.map(({ planId: id, state, command }) => `Plan ${id} is ${state}; it will not run: ${command}`).join("\n"),
 });

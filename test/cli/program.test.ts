@@ -64,7 +64,7 @@ describe("a command line that makes no sense", () => {
   );
 
   it("says which words may follow where one is missing", async () => {
-    expect((await refusal(["run"])).hint).toContain("show, resume, cancel");
+    expect((await refusal(["run"])).hint).toContain("show, watch, resume, cancel");
   });
 
   it.each([["show"], ["export"]])("takes no words for a time in audit %s", async (command) => {

@@ -55,6 +55,7 @@ export function fakeEngine(changes: Partial<Engine> = {}): FakeEngine {
     },
     listPlans: (filter) => note("listPlans", filter, [samplePlan()]),
     discardPlan: (which, actor) => note("discardPlan", which, samplePlan({ state: "discarded" }), actor),
+    discardPlans: (actor) => note("discardPlans", undefined, [samplePlan({ state: "discarded" })], actor),
     getRun: async (runId, options) => {
       if (runId !== "run-1") throw new PrepError("RUN_UNKNOWN", "There is no such run.", { hint: "List the runs." });
       await options?.onUpdate?.(sampleRun(2));

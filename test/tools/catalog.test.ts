@@ -78,7 +78,7 @@ describe("the tools' definitions", () => {
         "rollback_gold_disk: lun, snapshot?, client?, host?, registerVms?, keepClone?, forcePowerOff?",
         "resume_run: runId",
         "confirm_plan: planToken, command?",
-        "discard_plan: planToken?, planId?",
+        "discard_plan: planToken?, planId?, all?",
         "get_run: runId, steps?, waitSeconds?",
         "list_runs: client?, lun?, limit?",
         "cancel_run: runId",

@@ -4,8 +4,10 @@ import type { PlanRecord } from "../../core/records.ts";
 import { planText, presentPlan } from "../../text/index.ts";
 import { type Context, withApp } from "../context.ts";
 import { askApproval } from "../terminal/ask.ts";
+import { fitted } from "../terminal/fit.ts";
 import { isInteractive, printErr } from "../terminal/io.ts";
 import { printResult, withoutToken } from "../terminal/results.ts";
+import { planIdOf } from "./plans.ts";
 
 const ON_A_TERMINAL = "A person runs `atvm_prep approve` on a terminal; a script or an assistant cannot.";
 
@@ -16,7 +18,7 @@ const ON_A_TERMINAL = "A person runs `atvm_prep approve` on a terminal; a script
 export async function approve(planId: string, context: Context): Promise<number> {
   const { io } = context;
   return withApp(context, async ({ engine, actor }) => {
-    const plan = await engine.getPlan(planId);
+    const plan = await engine.getPlan(await planIdOf(planId, engine));
     mustBeOpen(plan);
     if (!isInteractive(io)) {
       throw new PrepError("NOT_APPROVED", "Approving needs a person at a terminal.", {
@@ -24,7 +26,7 @@ export async function approve(planId: string, context: Context): Promise<number>
         retryable: false,
       });
     }
-    printErr(io, planText(withoutToken(presentPlan(plan, context.wording))));
+    printErr(io, fitted(planText(withoutToken(presentPlan(plan, context.wording))), io.stderr, io.env));
     const typedLun = await askApproval(io, plan, ON_A_TERMINAL);
     const approved = withoutToken(
       presentPlan(await engine.approve(plan.planId, actor("cli"), typedLun), context.wording),

@@ -1,8 +1,18 @@
-/** `atvm_prep runs` and `atvm_prep run show|resume|cancel RUN`. */
+/** `atvm_prep runs` and `atvm_prep run show|watch|resume|cancel RUN|latest`. */
+import type { Engine } from "../../core/engine.ts";
 import { presentRun, runsText, runText } from "../../text/index.ts";
+import { idOf } from "../args/ids.ts";
 import { type Context, withApp } from "../context.ts";
+import { exitCodeOfRun } from "../terminal/exit-codes.ts";
+import { watch } from "../terminal/follow-run.ts";
 import { printResult } from "../terminal/results.ts";
 import { type Answering, finishPlan } from "./prep.ts";
+
+/** The run that `typed` is or begins, or the newest. */
+async function runIdOf(typed: string, engine: Engine): Promise<string> {
+  const ids = (await engine.listRuns({ limit: typed === "latest" ? 1 : 200 })).map((run) => run.runId);
+  return typed === "latest" ? (ids[0] ?? typed) : idOf("run", typed, ids);
+}
 
 /** Newest first. */
 export const runs = (filter: { client?: string; lun?: string; limit?: number }, context: Context): Promise<number> =>
@@ -15,22 +25,34 @@ export const runs = (filter: { client?: string; lun?: string; limit?: number }, 
 /** However the run ended: a script that asks for the run's own code has it from the command that ran or resumed it. */
 export const showRun = (runId: string, context: Context): Promise<number> =>
   withApp(context, async ({ engine }) => {
-    const run = presentRun(await engine.getRun(runId), context.wording);
+    const run = presentRun(await engine.getRun(await runIdOf(runId, engine)), context.wording);
     printResult(context, run, () => runText(run));
     return 0;
+  });
+
+/** Follows a run to its end, wherever it is carried out. Ctrl-C ends the watching, not the run. */
+export const watchRun = (typed: string, context: Context): Promise<number> =>
+  withApp(context, async ({ engine }) => {
+    const run = await watch(await runIdOf(typed, engine), engine, context);
+    const shown = presentRun(run, context.wording);
+    printResult(context, shown, () => runText(shown));
+    return exitCodeOfRun(run);
   });
 
 /** Plans what an unfinished run left, and goes on as after any plan: question, run, report. */
 export const resumeRun = (runId: string, command: Answering, context: Context): Promise<number> =>
   withApp(context, async (app) => {
-    const plan = await app.engine.resumePlan(runId, app.actor(command.yes ? "cli-unattended" : "cli"));
+    const plan = await app.engine.resumePlan(
+      await runIdOf(runId, app.engine),
+      app.actor(command.yes ? "cli-unattended" : "cli"),
+    );
     return finishPlan({ plan, app, vcenter: {}, command, context });
   });
 
 /** Asks a run to stop before its next step. */
 export const cancelRun = (runId: string, context: Context): Promise<number> =>
   withApp(context, async ({ engine, actor }) => {
-    const run = presentRun(await engine.cancelRun(runId, actor("cli")), context.wording);
+    const run = presentRun(await engine.cancelRun(await runIdOf(runId, engine), actor("cli")), context.wording);
     printResult(context, run, () => runText(run));
     return 0;
   });

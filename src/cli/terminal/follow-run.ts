@@ -1,4 +1,5 @@
 /** Confirms an approved plan and stays with its run to the end. */
+import { isFinished } from "../../core/domain/states.ts";
 import type { Actor, Engine } from "../../core/engine.ts";
 import type { VcenterOverride } from "../../core/ports/runtime.ts";
 import type { RunRecord } from "../../core/records.ts";
@@ -53,6 +54,22 @@ export async function confirmAndFollow(engine: Engine, approved: Approved, { io,
       onUpdate(run);
     }
     await stopping;
+    return run;
+  } finally {
+    progress.end();
+    release();
+  }
+}
+
+/** Stays with a run that somebody else started, to its end or until Ctrl-C. */
+export async function watch(runId: string, engine: Engine, { io, json }: Context): Promise<RunRecord> {
+  const progress = new ProgressView(json ? io.stderr : io.stdout);
+  const leave = new AbortController();
+  const release = io.onInterrupt(() => leave.abort());
+  const options = { waitMs: WAIT_MS, signal: leave.signal, onUpdate: (run: RunRecord) => progress.update(run) };
+  try {
+    let run = await engine.getRun(runId, options);
+    while (!isFinished(run.state) && !leave.signal.aborted) run = await engine.getRun(runId, options);
     return run;
   } finally {
     progress.end();

@@ -2,6 +2,7 @@
 import { asPrepError, PrepError } from "../../core/domain/errors.ts";
 import { errorText, presentError, type Wording } from "../../text/index.ts";
 import { exitCodeOf } from "./exit-codes.ts";
+import { fitted } from "./fit.ts";
 import { type Io, printErr, printOut } from "./io.ts";
 
 /** Where results go, and how they are worded. */
@@ -13,7 +14,7 @@ export interface Output {
 
 /** Prints `document` as JSON, or else `text`, on standard output. */
 export function printResult({ io, json }: Pick<Output, "io" | "json">, document: unknown, text: () => string): void {
-  printOut(io, json ? JSON.stringify(document, undefined, 2) : text());
+  printOut(io, json ? JSON.stringify(document, undefined, 2) : fitted(text(), io.stdout, io.env));
 }
 
 /** Prints an error, without a stack, and returns the exit code for it. */
@@ -21,7 +22,7 @@ export function printError({ io, json, wording }: Output, thrown: unknown): numb
   const error = asPrepError(thrown);
   const view = withoutTokens(presentError(error, wording));
   if (json) printOut(io, JSON.stringify({ error: view }, undefined, 2));
-  else printErr(io, errorText(view));
+  else printErr(io, fitted(errorText(view), io.stderr, io.env));
   return exitCodeOf(error.code);
 }
 

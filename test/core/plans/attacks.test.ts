@@ -193,13 +193,14 @@ describe("the assistant's door", () => {
       getPlan: true,
       listPlans: true,
       discardPlan: true,
+      discardPlans: true,
       getRun: true,
       listRuns: true,
       readAudit: true,
       verifyAudit: true,
       completions: true,
     };
-    expect(Object.keys(members)).toHaveLength(15);
+    expect(Object.keys(members)).toHaveLength(16);
   });
 });
 
