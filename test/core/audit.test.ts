@@ -70,10 +70,10 @@ describe("the audit", () => {
     await bench.app.engine.listSnapshots("Gold", bench.actor);
     await refusal(bench.app.engine.listSnapshots("Silver", bench.actor), "UNKNOWN_LUN");
     const [ok, no] = (await rows()).slice(-2);
-    expect(ok).toMatchObject({ type: "read", data: { call: "list_snapshots", lun: "Gold" } });
+    expect(ok).toMatchObject({ type: "read", data: { call: "snapshots", lun: "Gold" } });
     expect(no).toMatchObject({
       type: "read_refused",
-      data: { call: "list_snapshots", lun: "Silver", code: "UNKNOWN_LUN" },
+      data: { call: "snapshots", lun: "Silver", code: "UNKNOWN_LUN" },
     });
   });
 

@@ -69,7 +69,7 @@ export const acceptedSchema = z.object({ job: z.object({ uuid }).optional() });
 
 // In a job the code may be a number.
 const code = z.union([z.string(), z.number()]).transform(String);
-export const errorSchema = z.object({ code: code.default(""), message: z.string().default("") });
+const errorSchema = z.object({ code: code.default(""), message: z.string().default("") });
 export const jobSchema = z.object({
   uuid,
   state: z.string(),

@@ -10,7 +10,7 @@ export interface ArrayStyle {
 }
 
 /** Numbers counted per kind; any name goes. */
-export const plainStyle: ArrayStyle = {
+const plainStyle: ArrayStyle = {
   objectId: (kind, ids) => `${kind}-${String(ids.next(kind)).padStart(4, "0")}`,
   guid: (ids) => `60a9d1c0${ids.hex(24)}`,
   assignmentId: (_volume, _clientId, ids) => ids.array("asg"),

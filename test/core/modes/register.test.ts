@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { powerOff, unregisterVm } from "../../../src/lab/world/vms.ts";
 import { change } from "../../support/change.ts";
 import { assignedTo, type Bench, hostOf, refusal, unregisteredOn, vmsOf, withEngine } from "../../support/engine.ts";
+import { shownRun } from "../../support/views.ts";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -60,7 +61,7 @@ describe("-R", () => {
     expect(byFile.get("tpl-base/tpl-base.vmtx")).toMatchObject({ template: true });
     expect(vmsOf(after).map((vm) => vm.powerState)).toEqual(vmsOf(after).map(() => "poweredOff"));
     expect(run.report?.vms).toHaveLength(vmsOf(after).length);
-    expect(run.next.join()).toMatch(/moved or copied/);
+    expect(shownRun(run).next.join()).toMatch(/moved or copied/);
   });
 
   test("an orphaned registration counts as missing: unregistered, then registered", async () => {
@@ -137,7 +138,7 @@ describe("-R", () => {
     await bench.prep("automated_testing", { lun: "Gold2", registerVms: true });
     const run = await bench.prep("automated_testing", { lun: "Gold2", client: "CDS1-ESX165", registerVms: true });
     expect(run).toMatchObject({ state: "failed", error: { code: "REMOTE_FAULT" } });
-    expect(run.next.join()).toMatch(/register\.folder/);
+    expect(shownRun(run).next.join()).toMatch(/register\.folder/);
   });
 
   test.each([

@@ -40,7 +40,7 @@ describe("a runner", () => {
     const run = await bench.app.engine.getRun(runId);
     expect(run).toMatchObject({ state: "interrupted" });
     expect(run.steps.find((step) => step.kind === "unmount")).toMatchObject({ state: "unknown" });
-    expect(run.next.join(" ")).toContain(`atvm_prep run resume ${runId}`);
+    expect(run.next).toContainEqual({ kind: "resume", runId });
     await bench.control.clearFaults();
     expect((await bench.run(await bench.app.engine.resumePlan(runId, bench.actor))).state).toBe("succeeded");
     expect((await bench.app.engine.verifyAudit()).problems).toEqual([]);

@@ -42,7 +42,7 @@ export function volumes(shown: Shown): Collection {
   };
 }
 
-export function volumeRow(shown: Shown, volume: LabVolume): Row {
+function volumeRow(shown: Shown, volume: LabVolume): Row {
   const { world, storage } = shown;
   const extra = storage.extraOf(volume);
   return {
@@ -224,7 +224,7 @@ export function initiators(client: LabClient): Collection {
 }
 
 /** A volume's snapshots, oldest first; a fresh clone's begin with the parent's that it was made from. */
-export function snapshotRows({ world, doubts, storage }: Shown, volume: LabVolume): Row[] {
+function snapshotRows({ world, doubts, storage }: Shown, volume: LabVolume): Row[] {
   const row = (snapshot: LabSnapshot, more: Row): Row => ({
     uuid: snapshot.id,
     name: snapshot.name,

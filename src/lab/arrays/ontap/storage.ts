@@ -97,7 +97,7 @@ function inhabitantsOf({ model }: World): Inhabitant[] {
   ];
 }
 
-export function fixedUuid(text: string): string {
+function fixedUuid(text: string): string {
   const hex = createHash("sha256").update(text).digest("hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-b${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
