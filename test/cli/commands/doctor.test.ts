@@ -54,6 +54,7 @@ describe("doctor on a site where all is well", () => {
     const { code, findings, wrong } = await doctor();
     expect(wrong).toEqual([]);
     expect(code).toBe(0);
+    expect(findings.map(({ text }) => text)).toContain("the account has what every mode needs");
     const looked = new Set(findings.map(({ what }) => what));
     for (const what of [
       ...["configuration", "sharing", "store", "log", "audit", "approval", "shorthand"],
@@ -140,6 +141,30 @@ describe("doctor on a site where something is wrong", () => {
   it("warns on a machine that is not the controller", async () => {
     const { findings } = await doctor({ controller: { hostname: "elsewhere", address: "192.0.2.1" } });
     expect(findings.find(({ what }) => what === "controller")).toMatchObject({ state: "warning" });
+  });
+
+  it("names each privilege that the account lacks, where, for which modes, and what to do", async () => {
+    lab.world.reset({ scenario: "clone-assigned" });
+    const touch = { what: "restricted-role", privileges: ["Datastore.Browse", "VirtualMachine.Interact.PowerOff"] };
+    const body = JSON.stringify(touch);
+    const headers = { "content-type": "application/json" };
+    expect((await fetch(`${lab.info.control.url}/touch`, { method: "POST", headers, body })).ok).toBe(true);
+    try {
+      const { wrong } = await doctor();
+      expect(wrong.filter(({ what }) => what.startsWith("pair CDS1-ESX165")).map(({ text }) => text)).toEqual([
+        expect.stringMatching(
+          /^Host\.Config\.Storage is missing on the host 192\.168\.1\.165: needed for -A, -M, -rvgd/,
+        ),
+        expect.stringMatching(
+          /^VirtualMachine\.Inventory\.Unregister is missing on the VM folder of DC-ESX165: needed for -A/,
+        ),
+        expect.stringMatching(/^VirtualMachine\.Inventory\.Register is missing on the VM folder/),
+        expect.stringMatching(/^Resource\.AssignVMToPool is missing on the resource pool/),
+      ]);
+      for (const { fix } of wrong) expect(fix).toContain("docs/privileges.md");
+    } finally {
+      lab.world.reset({ scenario: "clone-assigned" });
+    }
   });
 
   it("names the folder in which VMs cannot be registered", async () => {

@@ -19,18 +19,30 @@ export interface ManagedType<T, C> {
 interface Method {
   /** Undefined: it needs no session. */
   readonly privilege: string | undefined;
+  /** Those that it needs besides, on objects among its arguments; it looks at them itself. */
+  readonly ofArguments: readonly string[];
   readonly run: Handler | undefined;
   readonly open: OpenHandler | undefined;
 }
 
 /** A method for those who hold the privilege on its object. */
-export const needs = (privilege: string, run: Handler): Method => ({ privilege, run, open: undefined });
+export const needs = (privilege: string, run: Handler, ofArguments: readonly string[] = []): Method => ({
+  privilege,
+  ofArguments,
+  run,
+  open: undefined,
+});
 
 /** A method for whoever is signed in. */
 export const signedIn = (run: Handler): Method => needs("System.View", run);
 
 /** A method that needs no session. */
-export const open = (run: OpenHandler): Method => ({ privilege: undefined, run: undefined, open: run });
+export const open = (run: OpenHandler): Method => ({
+  privilege: undefined,
+  ofArguments: [],
+  run: undefined,
+  open: run,
+});
 
 const methods = new Map<string, Method>();
 
@@ -38,7 +50,15 @@ export const implementationOf = (method: string): Method | undefined => methods.
 
 /** All that some method or the reading of a property asks for. */
 export const knownPrivileges = (): string[] =>
-  [...new Set([...SYSTEM_PRIVILEGES, ...[...methods.values()].flatMap(({ privilege }) => privilege ?? [])])].sort();
+  [
+    ...new Set([
+      ...SYSTEM_PRIVILEGES,
+      ...[...methods.values()].flatMap(({ privilege, ofArguments }) => [
+        ...(privilege === undefined ? [] : [privilege]),
+        ...ofArguments,
+      ]),
+    ]),
+  ].sort();
 
 /**
  * Declares a type under its base. Keys are in the notation of the schema's tables: `name Type?` for a property,
