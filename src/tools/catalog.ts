@@ -14,6 +14,7 @@ import { prepAutomatedTesting } from "./prep-automated-testing.ts";
 import { prepMaintenance } from "./prep-maintenance.ts";
 import { readAudit } from "./read-audit.ts";
 import { registerVms } from "./register-vms.ts";
+import { releaseTarget } from "./release-target.ts";
 import { resumeRun } from "./resume-run.ts";
 import { rollbackGoldDisk } from "./rollback-gold-disk.ts";
 import { unregisterVms } from "./unregister-vms.ts";
@@ -29,6 +30,7 @@ export const TOOLS: readonly Tool[] = [
   registerVms,
   unregisterVms,
   rollbackGoldDisk,
+  releaseTarget,
   resumeRun,
   confirmPlan,
   discardPlan,

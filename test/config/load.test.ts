@@ -63,6 +63,7 @@ describe("what is not said", () => {
         register: "prompt",
         unregister: "prompt",
         rollback: "human",
+        release: "prompt",
       },
       cli: "deny",
       planTtl: 600_000,

@@ -219,7 +219,7 @@ function expectGoal(asked: Asked, plan: PlanRecord, before: LabState, after: Lab
     expect(registered).toEqual(expect.arrayContaining(files));
     expect(new Set(registered).size).toBe(registered.length);
   };
-  if (mode !== "unregister") {
+  if (mode !== "unregister" && mode !== "release") {
     expect(assigned).toHaveLength(1);
     expect(mount).toMatchObject({ accessible: true });
   }
@@ -241,6 +241,12 @@ function expectGoal(asked: Asked, plan: PlanRecord, before: LabState, after: Lab
     case "unregister":
       expect(here).toEqual([]);
       return;
+    case "release": {
+      expect(assigned).toEqual([]);
+      const deleted = plan.impact.clonesToDelete.map((clone) => clone.id);
+      expect(after.volumes.filter((one) => deleted.includes(one.id))).toEqual([]);
+      return;
+    }
     default:
       mode satisfies never;
   }

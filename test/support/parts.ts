@@ -1,9 +1,11 @@
 /** An engine over a bench's store and lab whose clock, policies and launcher are the test's own; and a hand inside the store. */
+
 import { DatabaseSync } from "node:sqlite";
 import { onTestFinished } from "vitest";
 import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { createEngine } from "../../src/core/create-engine.ts";
+import { forEachMode } from "../../src/core/domain/modes.ts";
 import { ApprovalNeeded, type Engine } from "../../src/core/engine.ts";
 import type { EngineSettings } from "../../src/core/engine-options.ts";
 import type { Systems, VcenterOverride } from "../../src/core/ports/runtime.ts";
@@ -38,13 +40,8 @@ export const configOf = (bench: Bench): Promise<Config> =>
   loadConfig({ file: `${bench.dir}/atvm.config.yaml`, env: {}, cwd: bench.dir });
 
 /** One policy for every mode. */
-export const allModes = (policy: "token" | "prompt" | "human"): EngineSettings["approval"]["policies"] => ({
-  automated_testing: policy,
-  maintenance: policy,
-  register: policy,
-  unregister: policy,
-  rollback: policy,
-});
+export const allModes = (policy: "token" | "prompt" | "human"): EngineSettings["approval"]["policies"] =>
+  forEachMode(() => policy);
 
 export async function assemble(bench: Bench, parts: Parts = {}): Promise<Assembled> {
   const config = await configOf(bench);

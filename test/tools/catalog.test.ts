@@ -31,7 +31,7 @@ describe("the catalogs", () => {
 });
 
 describe("the tools' definitions", () => {
-  it("keep to the sixteen of the surface", () => {
+  it("keep to the seventeen of the surface", () => {
     expect(TOOLS.map(({ name, kind }) => `${name} ${kind}`)).toMatchInlineSnapshot(`
       [
         "list_targets read",
@@ -44,6 +44,7 @@ describe("the tools' definitions", () => {
         "register_vms plan",
         "unregister_vms plan",
         "rollback_gold_disk plan",
+        "release_target plan",
         "resume_run plan",
         "confirm_plan confirm",
         "discard_plan write",
@@ -76,6 +77,7 @@ describe("the tools' definitions", () => {
         "register_vms: lun, client?, host?",
         "unregister_vms: lun, client?, host?, forcePowerOff?",
         "rollback_gold_disk: lun, snapshot?, client?, host?, registerVms?, keepClone?, forcePowerOff?",
+        "release_target: lun, client?, host?, keepClone?, forcePowerOff?",
         "resume_run: runId",
         "confirm_plan: planToken, command?",
         "discard_plan: planToken?, planId?, all?",

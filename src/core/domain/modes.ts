@@ -8,7 +8,7 @@
 export const APPROVAL_POLICIES = ["token", "prompt", "human"] as const;
 export type ApprovalPolicy = (typeof APPROVAL_POLICIES)[number];
 
-export const MODES = ["automated_testing", "maintenance", "register", "unregister", "rollback"] as const;
+export const MODES = ["automated_testing", "maintenance", "register", "unregister", "rollback", "release"] as const;
 export type Mode = (typeof MODES)[number];
 
 /** The switches that change a plan. A mode without a use for one leaves it out of the request and the command. */
@@ -32,7 +32,7 @@ export interface ModeTraits {
   /** Whether it registers VMs without being asked to by `registerVms`. */
   readonly registers: boolean;
   /** What of the family the client has afterwards; `assigned`: whatever it had before. */
-  readonly leaves: "new clone" | "gold" | "assigned";
+  readonly leaves: "new clone" | "gold" | "assigned" | "nothing";
   /** Whether its goal may be there already, so that a plan has no steps: the volume is looked into before there is a plan. */
   readonly canBeDone: boolean;
   /** Its approval where the site's configuration names none; absent: the configured general one. */
@@ -115,6 +115,20 @@ const TABLE: Readonly<Record<Mode, ModeTraits>> = {
     approval: "human",
     typedName: true,
     familyLock: "exclusive",
+  },
+  release: {
+    flag: { long: "release" },
+    name: "release",
+    summary: "clean up what the client has of the LUN's family, and make nothing new",
+    goal: "Clean up what the client has of this LUN's family, and what an earlier failure left; make nothing new. Gold is unassigned, never deleted.",
+    usesSnapshot: false,
+    options: ["keepClone", "forcePowerOff"],
+    cleansUp: true,
+    registers: false,
+    leaves: "nothing",
+    canBeDone: true,
+    typedName: false,
+    familyLock: "shared",
   },
 };
 

@@ -5,6 +5,7 @@ import type { ModeInput } from "./common.ts";
 import type { Draft } from "./draft.ts";
 import { maintenance } from "./maintenance.ts";
 import { register } from "./register.ts";
+import { release } from "./release.ts";
 import { rollback } from "./rollback.ts";
 import { unregister } from "./unregister.ts";
 
@@ -14,6 +15,7 @@ const CATALOG: Readonly<Record<Mode, (input: ModeInput) => Draft>> = {
   register,
   unregister,
   rollback,
+  release,
 };
 
 export const draftOf = (input: ModeInput): Draft => CATALOG[input.request.mode](input);

@@ -33,6 +33,7 @@ function finalVolume(plan: Plan, outputs: ReadonlyMap<string, Outputs>): KnownVo
     case "gold":
       return { id: asVolumeId(plan.target.lun.volumeId), naa: naaOf(plan.target.lun.naa), name: plan.target.lun.name };
     case "assigned":
+    case "nothing":
       return undefined;
   }
 }
@@ -132,6 +133,9 @@ export function nextActions(
     case "succeeded": {
       if (plan === undefined) return [];
       const register: NextAction = { kind: "register", lun: plan.request.lun, client: plan.request.client };
+      if (traitsOf(plan.mode).leaves === "nothing") {
+        return [note("The client has nothing of this LUN any more."), { kind: "prepare" }];
+      }
       if (plan.mode === "unregister") return [note("The volume stays assigned and mounted."), register];
       if (plan.draft.steps.some((step) => step.kind === "register")) {
         return [

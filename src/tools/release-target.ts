@@ -1,0 +1,18 @@
+import { z } from "zod";
+import { planTool } from "./define.ts";
+import { client, forcePowerOff, host, keepClone, lun } from "./inputs.ts";
+
+export const releaseTarget = planTool({
+  name: "release_target",
+  title: "Plan: release a target",
+  description:
+    "Plan to clean up what a client has of a LUN's family, stale leftovers too, and make nothing new: VMs off and unregistered, the clone deleted; gold is only unassigned. Changes nothing: show the operator the command and impact, and only after their yes call confirm_plan.",
+  input: z.strictObject({
+    lun,
+    client,
+    host,
+    keepClone,
+    forcePowerOff,
+  }),
+  run: (args, engine, { actor }) => engine.plan("release", args, actor),
+});
