@@ -61,8 +61,9 @@ function stateDir(env: Env): string {
   return join(base, "atvm");
 }
 
-async function warningsFor({ dgs, vcenter, store }: Omit<Config, "warnings">): Promise<string[]> {
-  const secrets = [dgs.password, vcenter.password, store.kind === "postgres" ? store.url : undefined];
+async function warningsFor({ dgs, vcenter, store, proxy }: Omit<Config, "warnings">): Promise<string[]> {
+  const storeUrl = store.kind === "postgres" ? store.url : undefined;
+  const secrets = [dgs.password, vcenter.password, proxy.https?.password, storeUrl];
   const exposed = await Promise.all(secrets.map((secret) => secret?.exposure()));
   return [
     ...("insecure" in dgs.tls

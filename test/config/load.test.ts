@@ -301,6 +301,14 @@ describe("secrets", () => {
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toContain(`${file} has mode 0640`);
   });
+
+  it("of the proxy are among them", async () => {
+    await writeFile(join(dir, "proxy.secret"), "x");
+    await chmod(join(dir, "proxy.secret"), 0o644);
+    const proxy = "proxy: {url: 'http://p.example:1', username: u, password: {file: proxy.secret}}\n";
+    const { warnings } = await load(MINIMAL + proxy);
+    expect(warnings).toEqual([expect.stringContaining("proxy.secret has mode 0644")]);
+  });
 });
 
 describe("warnings", () => {
