@@ -18,9 +18,13 @@ interface ArrayTimeouts {
 
 export interface ArrayOptions {
   readonly url: string;
-  readonly username: string;
+  /** Absent where a token is all that the array wants. */
+  readonly username?: string | undefined;
   /** Read at each sign-in, kept nowhere. */
-  readonly password: () => Promise<string> | string;
+  readonly password?: (() => Promise<string> | string) | undefined;
+  readonly token?: (() => Promise<string> | string) | undefined;
+  /** What this kind of array needs besides, as configured: the driver checks it, `CONFIG_INVALID`. */
+  readonly settings?: unknown;
   readonly tls: TlsSettings;
   /** The HTTP proxy that every connection goes through, by a CONNECT tunnel; undefined: directly. */
   readonly proxy?: ProxySettings | undefined;

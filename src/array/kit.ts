@@ -6,18 +6,12 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { ERROR_CODES } from "../core/domain/errors.ts";
 import { asVolumeId } from "../core/domain/ids.ts";
-import type {
-  ArrayClient,
-  ArrayTraits,
-  NextArrayOptions,
-  NextStorageArray,
-  Snapshot,
-  Volume,
-} from "./ontap/next-port.ts";
+import type { ArrayClient, ArrayTraits, Snapshot, Volume } from "../core/ports/array.ts";
+import type { ArrayOptions, StorageArray, StorageArrayDriver } from "./driver.ts";
 
 export interface ContractTarget {
-  readonly driver: { create(options: NextArrayOptions): NextStorageArray };
-  readonly options: NextArrayOptions;
+  readonly driver: StorageArrayDriver;
+  readonly options: ArrayOptions;
   /** Name of a gold volume with at least one snapshot. */
   readonly gold: string;
   /** Name of a client that a clone may be assigned to for a moment. */
@@ -39,7 +33,7 @@ const NOTHING = "no_such_name_3f1c";
 
 interface Opened {
   readonly target: ContractTarget;
-  readonly array: NextStorageArray;
+  readonly array: StorageArray;
   readonly traits: ArrayTraits;
   readonly gold: Volume;
   readonly snapshot: Snapshot;

@@ -72,11 +72,15 @@ function guarded(driver: StorageArrayDriver): StorageArrayDriver {
           createClone: (what, key, progress) => told(() => writer.createClone(what, key, progress)),
           rollback: (what, key, progress) => told(() => writer.rollback(what, key, progress)),
           assign: (what, key, progress) => told(() => writer.assign(what, key, progress)),
+          takeSnapshot: (what, key, progress) => told(() => writer.takeSnapshot(what, key, progress)),
           unassign: (id, key, progress) => told(() => writer.unassign(id, key, progress)),
           deleteClone: async (id, key, progress) => {
             const volume = await safeReader.volume(id);
             if (volume === undefined) return;
-            if (volume.kind !== "clone") throw notAClone(volume);
+            // What declares no kinds has its clones told by their parent.
+            const clone =
+              volume.declaredKind === undefined ? volume.parent !== undefined : volume.declaredKind === "clone";
+            if (!clone) throw notAClone(volume);
             await told(() => writer.deleteClone(id, key, progress));
           },
         },
@@ -87,11 +91,13 @@ function guarded(driver: StorageArrayDriver): StorageArrayDriver {
 }
 
 const readerOf = (reader: ArrayReader): ArrayReader => ({
+  traits: () => told(() => reader.traits()),
   clients: (filter) => told(() => reader.clients(filter)),
   volumes: (filter) => told(() => reader.volumes(filter)),
   volume: (id) => told(() => reader.volume(id)),
   assignments: (filter) => told(() => reader.assignments(filter)),
-  snapshots: (policyId) => told(() => reader.snapshots(policyId)),
+  snapshots: (of) => told(() => reader.snapshots(of)),
+  dependents: (id) => told(() => reader.dependents(id)),
 });
 
 async function told<T>(call: () => Promise<T>): Promise<T> {
@@ -105,6 +111,7 @@ async function told<T>(call: () => Promise<T>): Promise<T> {
       ...("found" in error ? { found: error.found } : {}),
       hint: hint ?? "The site's array driver reported this; look at the array and at atvm_prep.log.",
       cause: thrown,
+      ...("settled" in error && typeof error.settled === "boolean" ? { extra: { settled: error.settled } } : {}),
     });
   }
 }

@@ -15,14 +15,14 @@ import {
   type WaitOptions,
 } from "./engine.ts";
 import type { EngineDeps } from "./engine-options.ts";
-import { inspect, listLuns, listSnapshots, listVms, reading } from "./observe/inspect.ts";
+import { inspect, listLuns, listSnapshots, listVms, namesOf } from "./observe/inspect.ts";
 import { listTargets } from "./observe/targets.ts";
 import { Approvals } from "./plans/approval.ts";
 import { readPlan } from "./plans/plan.ts";
 import { planNow } from "./plans/planner.ts";
 import { Plans } from "./plans/plans.ts";
 import { lockedBy, Redemption } from "./plans/redeem.ts";
-import { restOfRun } from "./plans/resume.ts";
+import { checkRepeatable, restOfRun } from "./plans/resume.ts";
 import type { VcenterOverride } from "./ports/runtime.ts";
 import type { PlanRow, RunRow } from "./ports/store.ts";
 import type {
@@ -234,6 +234,7 @@ class PrepEngine implements Engine {
       });
     }
     const planned = await planNow(this.#deps, plan.mode, inputs, vcenter, rest);
+    checkRepeatable(plan, steps, planned.observation.array.traits);
     return this.#plans.issue({ ...planned, inputs, resumes }, actor);
   }
 
@@ -410,15 +411,7 @@ class PrepEngine implements Engine {
     context: { lun?: string } = {},
   ): Promise<string[]> {
     try {
-      const names = await reading(this.#deps, async ({ array }) => {
-        if (what === "client") return (await array.clients()).map((client) => client.name);
-        const golds = (await array.volumes()).filter((volume) => volume.kind === "gold");
-        if (what === "lun") return [...Object.keys(this.#deps.settings.naming.luns), ...golds.map((gold) => gold.name)];
-        const wanted = lunNameOf(context.lun ?? "", this.#deps.settings.naming.luns);
-        const gold = golds.find((one) => one.name === wanted);
-        if (gold?.policyId === undefined) return [];
-        return (await array.snapshots(gold.policyId)).filter((one) => one.volumeId === gold.id).map((one) => one.name);
-      });
+      const names = await namesOf(this.#deps, what, context.lun ?? "");
       const wanted = prefix.toLowerCase();
       return [...new Set(names)]
         .filter((name) => name.toLowerCase().startsWith(wanted))

@@ -130,7 +130,7 @@ export interface Inspection {
   readonly host: { readonly address: string; readonly name: string; readonly connectionState: string };
   readonly assigned: readonly {
     readonly lun: string;
-    readonly volume: VolumeRefRecord & { readonly kind: "gold" | "clone"; readonly createdAt: string };
+    readonly volume: VolumeRefRecord & { readonly kind: "gold" | "clone" | "other"; readonly createdAt: string };
     readonly fromSnapshot?: { readonly name: string; readonly id: string };
     readonly datastore?: { readonly name: string; readonly id: string; readonly accessible: boolean };
     readonly mounted: boolean;
@@ -162,9 +162,9 @@ export interface TargetInventory {
     readonly isDefault: boolean;
     readonly holds: readonly {
       readonly lun: string;
-      readonly kind: "gold" | "clone";
+      readonly kind: "gold" | "clone" | "other";
       readonly volume: VolumeRefRecord;
-      readonly since: string;
+      readonly since?: string;
     }[];
     readonly openPlans: readonly string[];
     readonly runs: readonly { readonly runId: string; readonly mode: Mode; readonly state: RunState }[];
@@ -178,7 +178,7 @@ export interface LunInventory {
     readonly name: string;
     readonly shorthand: readonly string[];
     readonly volumeId: string;
-    readonly guid: string;
+    readonly label?: string;
     readonly naa: string;
     readonly sizeBytes: number;
     readonly clones: readonly (VolumeRefRecord & { readonly assignedTo: readonly string[] })[];

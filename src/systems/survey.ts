@@ -34,7 +34,14 @@ export async function surveyArray(config: Config, log: Logger): Promise<ArraySur
   const array = (await openSides(config, log)).array();
   try {
     const [clients, volumes] = await Promise.all([array.reader.clients(), array.reader.volumes()]);
-    return { clients, golds: volumes.filter(({ kind }) => kind === "gold").map(({ name }) => name) };
+    // Where the array declares nothing, whatever could be gold is for the operator to choose from.
+    const golds = volumes.filter(({ declaredKind, parent, unusable }) =>
+      declaredKind === undefined ? parent === undefined && unusable === undefined : declaredKind === "gold",
+    );
+    return {
+      clients: clients.map(({ name, hostAddress = "" }) => ({ name, hostAddress })),
+      golds: golds.map(({ name }) => name),
+    };
   } finally {
     await array.close();
   }

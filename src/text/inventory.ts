@@ -67,7 +67,7 @@ function targetLines(target: TargetRow, now: string): string[] {
     `${safeText(target.client)} / ${safeText(target.host)}${marks.length === 0 ? "" : ` (${marks.join(", ")})`}: ${target.runs.length > 0 ? "BUSY" : target.holds.length === 0 ? "holds nothing" : "in use"}`,
     ...target.holds.map(
       (one) =>
-        `- ${one.kind} of ${quoted(one.lun)}: ${quoted(one.volume.name)} (${safeText(one.volume.id)}), for ${timeBetween(one.since, now)}`,
+        `- ${one.kind} of ${quoted(one.lun)}: ${quoted(one.volume.name)} (${safeText(one.volume.id)})${one.since === undefined ? "" : `, for ${timeBetween(one.since, now)}`}`,
     ),
     ...target.runs.map((run) => `- run ${safeText(run.runId)}: ${modeWords(run.mode)}, ${run.state}`),
     ...(target.openPlans.length === 0

@@ -106,7 +106,7 @@ export const inspectView = z.object({
   assigned: z.array(
     z.object({
       lun: z.string(),
-      volume: volumeRefSchema.extend({ kind: z.enum(["gold", "clone"]), createdAt: instant }),
+      volume: volumeRefSchema.extend({ kind: z.enum(["gold", "clone", "other"]), createdAt: instant }),
       fromSnapshot: z.object({ name: z.string(), id: z.string() }).optional(),
       datastore: z.object({ name: z.string(), id: z.string(), accessible: z.boolean() }).optional(),
       mounted: z.boolean(),
@@ -140,7 +140,12 @@ export const targetsView = z.object({
       paired: z.boolean(),
       isDefault: z.boolean(),
       holds: z.array(
-        z.object({ lun: z.string(), kind: z.enum(["gold", "clone"]), volume: volumeRefSchema, since: instant }),
+        z.object({
+          lun: z.string(),
+          kind: z.enum(["gold", "clone", "other"]),
+          volume: volumeRefSchema,
+          since: instant.optional(),
+        }),
       ),
       openPlans: z.array(z.string()),
       runs: z.array(z.object({ runId: z.string(), mode: z.enum(MODES), state: z.enum(RUN_STATES) })),
@@ -157,8 +162,8 @@ export const lunsView = z.object({
       name: z.string(),
       shorthand: z.array(z.string()),
       volumeId: z.string(),
-      guid: z.string(),
       naa: z.string(),
+      label: z.string().optional(),
       sizeBytes: z.number(),
       clones: z.array(volumeRefSchema.extend({ assignedTo: z.array(z.string()) })),
       assignedTo: z.array(z.string()),

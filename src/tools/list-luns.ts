@@ -6,7 +6,7 @@ import { readTool } from "./define.ts";
 export const listLuns = readTool({
   name: "list_luns",
   title: "List gold LUNs",
-  description: "The gold LUNs with their shorthand, GUID, clones, and who holds them.",
+  description: "The gold LUNs with their shorthand, NAA, clones, and who holds them.",
   input: z.strictObject({}),
   result: lunsView,
   run: (_args, engine, { actor }) => engine.listLuns(actor),

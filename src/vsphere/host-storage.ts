@@ -9,6 +9,7 @@ import { vmsFrom, vmsOnDatastores } from "./vms.ts";
 
 const DISKS = "storageDeviceInfo.scsiLun";
 const MOUNTS = "fileSystemVolumeInfo.mountInfo";
+const ADAPTERS = "storageDeviceInfo.hostBusAdapter";
 
 /**
  * What the host itself says of its storage, and the VMs on `datastoreIds`: one `RetrievePropertiesEx` for both, beside
@@ -22,7 +23,7 @@ export async function readStorageAndVms(
   const action = `tell the storage of host ${host.id}`;
   const selections: Selection[] = [
     {
-      properties: { HostStorageSystem: [DISKS, MOUNTS] },
+      properties: { HostStorageSystem: [DISKS, MOUNTS, ADAPTERS] },
       from: [{ object: { type: "HostStorageSystem", id: host.storageSystem } }],
     },
     ...(datastoreIds.length === 0 ? [] : [vmsOnDatastores(datastoreIds)]),
@@ -39,9 +40,24 @@ export async function readStorageAndVms(
   // An absent answer must not read as "this host has no disks": a cleanup would take that for proof.
   if (system === undefined) throw garbage(action, { host: host.id, missing: "its storage system" });
   return {
-    storage: { disks: disksOf(system), mounts: mountsOf(system), unresolved: list(copies).map(copyFrom) },
+    storage: {
+      initiators: initiatorsOf(system),
+      disks: disksOf(system),
+      mounts: mountsOf(system),
+      unresolved: list(copies).map(copyFrom),
+    },
     vms: vmsFrom(objects),
   };
+}
+
+/** `HostInternetScsiHba.iScsiName`, and `HostFibreChannelHba.portWorldWideName`, a signed 64-bit number, as 16 hex digits. */
+function initiatorsOf(system: Properties): string[] {
+  return system.items(ADAPTERS).flatMap((adapter) => {
+    const iqn = text(adapter, "iScsiName");
+    const wwn = text(adapter, "portWorldWideName");
+    const hex = wwn !== undefined && /^-?\d+$/.test(wwn) ? BigInt.asUintN(64, BigInt(wwn)).toString(16) : undefined;
+    return [...(iqn === undefined ? [] : [iqn]), ...(hex === undefined ? [] : [hex.padStart(16, "0")])];
+  });
 }
 
 function disksOf(system: Properties): Disk[] {

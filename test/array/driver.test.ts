@@ -22,7 +22,7 @@ const source = (kind: string, failure = ""): string => `
 const reader = {
   clients: async () => { ${failure} return []; },
   volumes: async () => [],
-  volume: async (id) => (id === "gone" ? undefined : { ...${JSON.stringify(clone)}, id, kind: "${kind}" }),
+  volume: async (id) => (id === "gone" ? undefined : { ...${JSON.stringify(clone)}, id, declaredKind: "${kind}" }),
   assignments: async () => [],
   snapshots: async () => [],
 };

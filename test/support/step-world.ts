@@ -1,7 +1,7 @@
 /** A world for one step kind alone: real connections to a bench's lab, as the executor gives them to a step. */
 import { afterAll } from "vitest";
 import { PrepError } from "../../src/core/domain/errors.ts";
-import { asVolumeId, naaOf, type PolicyId } from "../../src/core/domain/ids.ts";
+import { asVolumeId, naaOf } from "../../src/core/domain/ids.ts";
 import { byNewest } from "../../src/core/observe/observe.ts";
 import type { Snapshot } from "../../src/core/ports/array.ts";
 import type { Systems } from "../../src/core/ports/runtime.ts";
@@ -19,7 +19,7 @@ export interface StepBench {
   /** What the client has of the family, as steps name it. */
   assigned(): Promise<{ volume: KnownVolume; assignmentId: string; clientId: string }>;
   /** The gold volume of the tests, its policy, and its snapshots, newest first. */
-  gold(): Promise<{ volume: KnownVolume; policyId: PolicyId; snapshots: Snapshot[] }>;
+  gold(): Promise<{ volume: KnownVolume; snapshots: Snapshot[] }>;
   /** What the steps said of how far they were. */
   readonly progress: string[];
 }
@@ -52,13 +52,12 @@ export async function stepBench(bench: Bench): Promise<StepBench> {
       };
     },
     gold: async () => {
-      const [gold] = (await connection.array.volumes({ name: GOLD })).filter((volume) => volume.kind === "gold");
-      if (gold?.policyId === undefined) throw new Error("the lab has no such gold volume under a policy");
-      const all = await connection.array.snapshots(gold.policyId);
+      const [gold] = await connection.array.volumes({ name: GOLD });
+      if (gold === undefined) throw new Error("the lab has no such gold volume");
+      const snapshots = await connection.array.snapshots({ volumeId: gold.id });
       return {
         volume: { id: gold.id, naa: gold.naa, name: gold.name },
-        policyId: gold.policyId,
-        snapshots: all.filter((snapshot) => snapshot.volumeId === gold.id).toSorted(byNewest),
+        snapshots: snapshots.toSorted(byNewest),
       };
     },
     assigned: async () => {

@@ -185,7 +185,6 @@ export const sampleLuns: LunInventory = {
       name: "AutomatedTest-VMBootImg-Gold",
       shorthand: ["Gold"],
       volumeId: "vol-1",
-      guid: "60000000000000000000000000000001",
       naa: "naa.60000000000000000000000000000001",
       sizeBytes: 500 * 2 ** 30,
       clones: [{ ...clone, assignedTo: ["CDS1-ESX165"] }],

@@ -1,6 +1,6 @@
 /** What DGS answers, parsed (docs/dgs-api.yaml). Unknown members are ignored, so that the appliance may grow. */
 import { z } from "zod";
-import { asAssignmentId, asClientId, asPolicyId, asSnapshotId, asVolumeId, naaOf } from "../../core/domain/ids.ts";
+import { asAssignmentId, asClientId, asSnapshotId, asVolumeId, naaOf } from "../../core/domain/ids.ts";
 import type { ArrayClient, Assignment, Snapshot, Volume } from "../../core/ports/array.ts";
 
 // Ids become path segments: printable, without a slash, and not a step up the path.
@@ -18,7 +18,13 @@ const count = z.int().min(0);
 
 export const clientSchema = z
   .object({ id, name, hostAddress: z.string().max(300), initiators: z.array(z.string().max(300)) })
-  .transform((raw): ArrayClient => ({ ...raw, id: asClientId(raw.id) }));
+  .transform(
+    ({ hostAddress, ...raw }): ArrayClient => ({
+      ...raw,
+      id: asClientId(raw.id),
+      ...(hostAddress === "" ? {} : { hostAddress }),
+    }),
+  );
 
 export const volumeSchema = z
   .object({
@@ -34,16 +40,34 @@ export const volumeSchema = z
     createdAt: time,
   })
   .transform(
-    ({ policyId, parentVolumeId, parentSnapshotId, ...raw }): Volume => ({
-      ...raw,
-      id: asVolumeId(raw.id),
-      guid: raw.guid.toLowerCase(),
-      naa: naaOf(raw.guid),
-      ...(policyId == null ? {} : { policyId: asPolicyId(policyId) }),
-      ...(parentVolumeId == null ? {} : { parentVolumeId: asVolumeId(parentVolumeId) }),
-      ...(parentSnapshotId == null ? {} : { parentSnapshotId: asSnapshotId(parentSnapshotId) }),
+    ({ policyId, parentVolumeId, parentSnapshotId, guid, kind, snapshotCount, ...raw }): DgsVolume => ({
+      id: raw.id,
+      snapshotCount,
+      ...(policyId == null ? {} : { policyId }),
+      volume: {
+        ...raw,
+        id: asVolumeId(raw.id),
+        declaredKind: kind,
+        naa: naaOf(guid),
+        ...(parentVolumeId == null
+          ? {}
+          : {
+              parent: {
+                volumeId: asVolumeId(parentVolumeId),
+                ...(parentSnapshotId == null ? {} : { snapshotId: asSnapshotId(parentSnapshotId) }),
+              },
+            }),
+      },
     }),
   );
+
+/** A volume, and what only DGS knows of one. */
+export interface DgsVolume {
+  readonly id: string;
+  readonly policyId?: string;
+  readonly snapshotCount: number;
+  readonly volume: Volume;
+}
 
 export const snapshotSchema = z
   .object({ id, name, volumeId: id, createdAt: time })
@@ -54,6 +78,7 @@ export const assignmentSchema = z
   .transform(
     (raw): Assignment => ({
       ...raw,
+      via: "direct",
       id: asAssignmentId(raw.id),
       volumeId: asVolumeId(raw.volumeId),
       clientId: asClientId(raw.clientId),
@@ -78,13 +103,14 @@ export const jobSchema = z
     id,
     state: z.enum(["queued", "running", "succeeded", "failed"]),
     progress: z.number().min(0).max(100),
-    result: z.object({ volumeId: id.nullish(), assignmentId: id.nullish() }).nullish(),
+    result: z.object({ volumeId: id.nullish(), assignmentId: id.nullish(), snapshotId: id.nullish() }).nullish(),
     error: jobError.nullish(),
   })
   .transform(({ result, error, ...job }) => ({
     ...job,
     volumeId: result?.volumeId ?? undefined,
     assignmentId: result?.assignmentId ?? undefined,
+    snapshotId: result?.snapshotId ?? undefined,
     error: error ?? undefined,
   }));
 

@@ -1,13 +1,21 @@
 /** The array ports over the DGS HTTP interface (docs/dgs-api.yaml). */
 import type { z } from "zod";
-import { asAssignmentId, asVolumeId } from "../../core/domain/ids.ts";
-import type { ArrayReader, ArrayWriter, JobProgress } from "../../core/ports/array.ts";
+import { asAssignmentId, asVolumeId, type VolumeId } from "../../core/domain/ids.ts";
+import type { ArrayReader, ArrayTraits, ArrayWriter, JobProgress, Volume } from "../../core/ports/array.ts";
 import { translateNetworkError } from "../../net/errors.ts";
 import type { ArrayOptions, StorageArray } from "../driver.ts";
 import { createTransport } from "../transport.ts";
-import { assignmentSchema, clientSchema, type Job, jobSchema, snapshotSchema, volumeSchema } from "./answers.ts";
+import {
+  assignmentSchema,
+  clientSchema,
+  type DgsVolume,
+  type Job,
+  jobSchema,
+  snapshotSchema,
+  volumeSchema,
+} from "./answers.ts";
 import { type Api, type Change, createApi } from "./api.ts";
-import { garbage, notAClone } from "./faults.ts";
+import { garbage, hasStatus, notAClone, refusedUnsent } from "./faults.ts";
 import { followJob, type JobOptions } from "./jobs.ts";
 import { createSessions } from "./session.ts";
 
@@ -30,16 +38,17 @@ export function createDgs(options: ArrayOptions): StorageArray {
   const sessions = createSessions({
     transport,
     url,
-    username: options.username,
-    password: options.password,
+    username: options.username ?? "",
+    password: options.password ?? (() => ""),
     clock,
     callMs,
   });
   const api = createApi({ transport, sessions, url, callMs, clock, log });
-  const reader = readerOver(api);
+  const reads = readsOver(api);
+  const { reader } = reads;
   return {
     reader,
-    writer: { ...reader, ...writerOver(api, reader, { api, clock, log, jobMs }) },
+    writer: { ...reader, ...writerOver(api, reads, { api, clock, log, jobMs }) },
     time: async () => {
       const authorization = `Bearer ${await sessions.token()}`;
       const path = `${API}/clients?limit=1`;
@@ -57,10 +66,45 @@ export function createDgs(options: ArrayOptions): StorageArray {
   };
 }
 
+const TRAITS: ArrayTraits = {
+  product: "DGS",
+  clients: { identity: "id", address: true, initiators: true },
+  cloneNames: { max: 256, allowed: "[^\\u0000-\\u001f]", first: "[^\\u0000-\\u001f]", unique: false },
+  lineage: { volume: true, snapshot: true, kindDeclared: true },
+  rollback: { newerSnapshots: "lost", blockedByClonesOf: "newer", needsUnassigned: true, repeatSafe: false },
+  deletion: { keepsName: false },
+  repeats: "key",
+  takesSnapshots: false,
+};
+
+/** The reader, and where a volume's snapshots are kept, which the engine has no need to know. */
+interface DgsReads {
+  readonly reader: ArrayReader;
+  /** `REMOTE_FAULT` for a volume under no policy. */
+  policyOf(volumeId: VolumeId): Promise<string>;
+}
+
 // What the array was asked to select is selected here once more: a filter that an older appliance ignores would
 // otherwise widen what the engine believes to be about its target.
-function readerOver(api: Api): ArrayReader {
-  return {
+function readsOver(api: Api): DgsReads {
+  // Of the volumes read so far; a volume stays under its policy, and a wrong one would find no snapshot.
+  const policies = new Map<string, string | undefined>();
+  const noted = (found: DgsVolume): Volume => {
+    policies.set(found.id, found.policyId);
+    return found.volume;
+  };
+  const find = async (id: VolumeId): Promise<DgsVolume | undefined> => {
+    const call = { operationId: "GetVolume", ids: { volumeId: id }, path: `${API}/volumes/${segment(id)}` } as const;
+    const volume = await api.find(call, volumeSchema);
+    if (volume !== undefined && volume.id !== id) throw garbage(call, "id: is another volume's");
+    if (volume !== undefined) noted(volume);
+    return volume;
+  };
+  const policyIn = async (volumeId: VolumeId): Promise<string | undefined> =>
+    policies.has(volumeId) ? policies.get(volumeId) : (await find(volumeId))?.policyId;
+
+  const reader: ArrayReader = {
+    traits: async () => TRAITS,
     clients: async ({ name } = {}) => {
       const items = await api.list(
         { operationId: "ListClients", ids: {}, path: `${API}/clients` },
@@ -71,19 +115,14 @@ function readerOver(api: Api): ArrayReader {
     },
     volumes: async ({ name, parentVolumeId } = {}) => {
       const call = { operationId: "ListVolumes", ids: given({ parentVolumeId }), path: `${API}/volumes` } as const;
-      const items = await api.list(call, { name, parentVolumeId }, volumeSchema);
+      const items = (await api.list(call, { name, parentVolumeId }, volumeSchema)).map(noted);
       return items.filter(
         (volume) =>
           (name === undefined || volume.name === name) &&
-          (parentVolumeId === undefined || volume.parentVolumeId === parentVolumeId),
+          (parentVolumeId === undefined || volume.parent?.volumeId === parentVolumeId),
       );
     },
-    volume: async (id) => {
-      const call = { operationId: "GetVolume", ids: { volumeId: id }, path: `${API}/volumes/${segment(id)}` } as const;
-      const volume = await api.find(call, volumeSchema);
-      if (volume !== undefined && volume.id !== id) throw garbage(call, "id: is another volume's");
-      return volume;
-    },
+    volume: async (id) => (await find(id))?.volume,
     assignments: async ({ clientId, volumeId } = {}) => {
       const call = {
         operationId: "ListAssignments",
@@ -97,16 +136,30 @@ function readerOver(api: Api): ArrayReader {
           (volumeId === undefined || assignment.volumeId === volumeId),
       );
     },
-    snapshots: (policyId) =>
-      api.list(
-        { operationId: "ListSnapshots", ids: { policyId }, path: `${API}/policies/${segment(policyId)}/snapshots` },
-        {},
-        snapshotSchema,
-      ),
+    snapshots: async ({ volumeId }) => {
+      const policyId = await policyIn(volumeId);
+      if (policyId === undefined) return [];
+      const path = `${API}/policies/${segment(policyId)}/snapshots`;
+      const items = await api.list({ operationId: "ListSnapshots", ids: { policyId }, path }, {}, snapshotSchema);
+      // A policy may cover several volumes.
+      return items.filter((snapshot) => snapshot.volumeId === volumeId);
+    },
+    dependents: async (volumeId) => {
+      const [volume, clones] = await Promise.all([find(volumeId), reader.volumes({ parentVolumeId: volumeId })]);
+      return { snapshots: volume?.snapshotCount ?? 0, clones: clones.map(({ id }) => id) };
+    },
+  };
+  return {
+    reader,
+    policyOf: async (volumeId) => {
+      const policyId = await policyIn(volumeId);
+      if (policyId !== undefined) return policyId;
+      throw refusedUnsent(`Volume ${volumeId} is not there, or is under no protection policy.`, { volumeId });
+    },
   };
 }
 
-function writerOver(api: Api, reader: ArrayReader, jobs: JobOptions): ArrayWriter {
+function writerOver(api: Api, { reader, policyOf }: DgsReads, jobs: JobOptions): ArrayWriter {
   const run = async (change: Change, progress: JobProgress | undefined): Promise<Job> => {
     const accepted: z.ZodType<Job> = jobSchema;
     const job = await api.change(change, accepted);
@@ -117,44 +170,71 @@ function writerOver(api: Api, reader: ArrayReader, jobs: JobOptions): ArrayWrite
       progress,
     });
   };
-  const ofSnapshot = (what: { policyId: string; snapshotId: string }): string =>
-    `${API}/policies/${segment(what.policyId)}/snapshots/${segment(what.snapshotId)}`;
+  const ofSnapshot = async (what: { volumeId: VolumeId; snapshotId: string }) => {
+    const policyId = await policyOf(what.volumeId);
+    const path = `${API}/policies/${segment(policyId)}/snapshots/${segment(what.snapshotId)}`;
+    return { ids: { policyId, snapshotId: what.snapshotId }, path };
+  };
 
   return {
-    createClone: async ({ policyId, snapshotId, name }, key, progress) => {
-      const ids = { policyId, snapshotId };
-      const path = `${ofSnapshot(ids)}/clone`;
-      const change: Change = { operationId: "CloneSnapshot", ids, method: "POST", path, body: { name }, key };
+    createClone: async ({ volumeId: goldId, snapshotId, name }, key, progress) => {
+      const { ids, path } = await ofSnapshot({ volumeId: goldId, snapshotId });
+      const change: Change = {
+        operationId: "CloneSnapshot",
+        ids,
+        method: "POST",
+        path: `${path}/clone`,
+        body: { name },
+        key,
+      };
       const { volumeId } = await run(change, progress);
       if (volumeId === undefined) throw garbage(change, "result.volumeId: is missing from the succeeded job");
       return { volumeId: asVolumeId(volumeId) };
     },
-    rollback: async ({ policyId, snapshotId }, key, progress) => {
-      const ids = { policyId, snapshotId };
-      await run(
-        { operationId: "RollbackSnapshot", ids, method: "POST", path: `${ofSnapshot(ids)}/rollback`, key },
-        progress,
-      );
+    rollback: async ({ volumeId, snapshotId }, key, progress) => {
+      const { ids, path } = await ofSnapshot({ volumeId, snapshotId });
+      const change = { operationId: "RollbackSnapshot", ids, method: "POST", path: `${path}/rollback`, key } as const;
+      await run(change, progress);
+      const volume = await reader.volume(volumeId);
+      if (volume === undefined) throw garbage(change, "the volume is not there after it");
+      return { naa: volume.naa };
     },
     assign: async ({ volumeId, clientId }, key, progress) => {
       const path = `${API}/volumes/${segment(volumeId)}/assignments`;
       const ids = { volumeId, clientId };
       const change: Change = { operationId: "CreateAssignment", ids, method: "POST", path, body: { clientId }, key };
-      const { assignmentId } = await run(change, progress);
-      if (assignmentId === undefined) throw garbage(change, "result.assignmentId: is missing from the succeeded job");
-      return { assignmentId: asAssignmentId(assignmentId) };
+      try {
+        const { assignmentId } = await run(change, progress);
+        if (assignmentId === undefined) throw garbage(change, "result.assignmentId: is missing from the succeeded job");
+        return { assignmentId: asAssignmentId(assignmentId) };
+      } catch (thrown) {
+        // One that is there already is what was wanted.
+        if (!hasStatus(thrown, 409)) throw thrown;
+        const [there] = await reader.assignments({ volumeId, clientId });
+        if (there === undefined) throw thrown;
+        return { assignmentId: there.id };
+      }
     },
     unassign: async (assignmentId, key, progress) => {
       const path = `${API}/assignments/${segment(assignmentId)}`;
-      await run({ operationId: "DeleteAssignment", ids: { assignmentId }, method: "DELETE", path, key }, progress);
+      try {
+        await run({ operationId: "DeleteAssignment", ids: { assignmentId }, method: "DELETE", path, key }, progress);
+      } catch (thrown) {
+        if (!hasStatus(thrown, 404)) throw thrown;
+        // Gone is what was wanted, if it is the array that says so.
+        if ((await reader.assignments()).some(({ id }) => id === assignmentId)) throw thrown;
+      }
     },
     deleteClone: async (volumeId, key, progress) => {
       const volume = await reader.volume(volumeId);
       // Gone is what was wanted: an earlier sending of this very call may have done it.
       if (volume === undefined) return;
-      if (volume.kind !== "clone") throw notAClone(volume);
+      if (volume.declaredKind !== "clone") throw notAClone(volume);
       const path = `${API}/volumes/${segment(volumeId)}`;
       await run({ operationId: "DeleteVolume", ids: { volumeId }, method: "DELETE", path, key }, progress);
+    },
+    takeSnapshot: async ({ volumeId }) => {
+      throw refusedUnsent("This DGS takes no snapshots on request.", { volumeId });
     },
   };
 }

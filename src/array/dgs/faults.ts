@@ -130,6 +130,7 @@ export function outcomeUnknown(
       },
       hint: "Look at these objects on DGS. Resuming the run looks as well, and does only what is not done.",
       cause,
+      extra: { settled: false },
     },
   );
 }
@@ -139,6 +140,24 @@ export function jobFailed(call: Told, job: Job): PrepError {
   return new PrepError("REMOTE_FAULT", `The DGS job of ${call.operationId} failed: ${words}`, {
     found: { operationId: call.operationId, ...call.ids, jobId: job.id },
     hint: "DGS gives the reason; look at the target again before repeating.",
+    extra: { settled: true },
+  });
+}
+
+/** Whether it is the array's refusal with this status. */
+export const hasStatus = (thrown: unknown, status: number): boolean =>
+  thrown instanceof PrepError &&
+  thrown.code === "REMOTE_FAULT" &&
+  typeof thrown.found === "object" &&
+  thrown.found !== null &&
+  "status" in thrown.found &&
+  thrown.found.status === status;
+
+export function refusedUnsent(message: string, found: object): PrepError {
+  return new PrepError("REMOTE_FAULT", message, {
+    found,
+    hint: "Nothing was sent. Look at the volume on the array, then plan again.",
+    extra: { settled: true },
   });
 }
 
@@ -146,9 +165,9 @@ export function jobFailed(call: Told, job: Job): PrepError {
 export function notAClone(volume: Volume): PrepError {
   return new PrepError(
     "FORBIDDEN",
-    `Volume ${safeText(volume.name)} is a ${volume.kind} volume; only clones are ever deleted.`,
+    `Volume ${safeText(volume.name)} is ${volume.declaredKind === undefined ? "no clone" : `a ${volume.declaredKind} volume`}; only clones are ever deleted.`,
     {
-      found: { volumeId: volume.id, kind: volume.kind, naa: volume.naa },
+      found: { volumeId: volume.id, kind: volume.declaredKind, naa: volume.naa },
       hint: "Nothing was sent. Plan anew; if this comes again, report it.",
     },
   );

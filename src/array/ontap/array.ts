@@ -2,10 +2,10 @@
 import { z } from "zod";
 import { PrepError } from "../../core/domain/errors.ts";
 import { registerSecret } from "../../logging/redact.ts";
+import type { ArrayOptions, StorageArray } from "../driver.ts";
 import { createTransport } from "../transport.ts";
 import { createApi } from "./api.ts";
 import { firstIssue } from "./errors.ts";
-import type { NextArrayOptions, NextStorageArray } from "./next-port.ts";
 import { createReads } from "./reads.ts";
 import { createWrites } from "./writes.ts";
 
@@ -16,7 +16,7 @@ const Settings = z.strictObject({
 });
 
 /** One connection to ONTAP. Nothing is sent before the first call, and there is no session to end. Errors: as the port says. */
-export function createOntap(options: NextArrayOptions): NextStorageArray {
+export function createOntap(options: ArrayOptions): StorageArray {
   const { url, timeouts, clock, log } = options;
   const { connectMs, callMs, jobMs } = timeouts;
   const settings = Settings.safeParse(options.settings ?? {});
@@ -31,6 +31,7 @@ export function createOntap(options: NextArrayOptions): NextStorageArray {
     // Without the links of every object; those to a next page come anyway.
     accept: "application/json",
     tls: options.tls,
+    proxy: options.proxy,
     connectMs,
     callMs,
   });
@@ -45,7 +46,7 @@ export function createOntap(options: NextArrayOptions): NextStorageArray {
 }
 
 /** A token where there is one, else user and password: sent with each call, kept nowhere but among what no log shows. */
-function authorizationOf({ username, password, token }: NextArrayOptions): () => Promise<string> {
+function authorizationOf({ username, password, token }: ArrayOptions): () => Promise<string> {
   let hidden = "";
   return async () => {
     const secret =

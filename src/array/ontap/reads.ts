@@ -1,5 +1,14 @@
 /** ONTAP's objects as the port has them. A volume is a FlexVol with its one LUN; a client is an igroup. */
 import { asAssignmentId, asClientId, asSnapshotId, asVolumeId, type Naa, naaOf } from "../../core/domain/ids.ts";
+import type {
+  ArrayClient,
+  ArrayReader,
+  ArrayTraits,
+  Assignment,
+  Dependents,
+  Snapshot,
+  Volume,
+} from "../../core/ports/array.ts";
 import {
   clusterSchema,
   type IgroupRecord,
@@ -14,7 +23,6 @@ import {
 } from "./answers.ts";
 import { type Api, unless } from "./api.ts";
 import { CODES, notSent } from "./errors.ts";
-import type { ArrayClient, ArrayReader, ArrayTraits, Assignment, Dependents, Snapshot, Volume } from "./next-port.ts";
 
 export const VOLUMES = "/api/storage/volumes";
 export const LUN_MAPS = "/api/protocols/san/lun-maps";
@@ -51,8 +59,10 @@ export function createReads(api: Api, svm: string): OntapReads {
   const scope = { "svm.name": svm };
   // Mirrors' destinations, FlexGroups and the SVM's root are no disks of anybody's.
   const kinds = { ...scope, type: "rw", style: "flexvol", is_svm_root: "false" };
-  const volumeRecords = (filters: Readonly<Record<string, string>>): Promise<VolumeRecord[]> =>
-    api.list(
+  /** The parent's snapshot that a clone was made from, and lists as its own; of the volumes read so far. */
+  const bases = new Map<string, string | undefined>();
+  const volumeRecords = async (filters: Readonly<Record<string, string>>): Promise<VolumeRecord[]> => {
+    const records = await api.list(
       {
         action: "list volumes",
         ids: { svm, ...filters },
@@ -60,6 +70,9 @@ export function createReads(api: Api, svm: string): OntapReads {
       },
       volumeSchema,
     );
+    for (const record of records) bases.set(record.uuid, record.clone.parent_snapshot?.name);
+    return records;
+  };
   const lunRecords = (filters: Readonly<Record<string, string>>): Promise<LunRecord[]> =>
     api.list(
       {
@@ -156,13 +169,12 @@ export function createReads(api: Api, svm: string): OntapReads {
     },
     snapshots: ({ volumeId }) => snapshotsOf(api, volumeId),
     dependents: async (volumeId): Promise<Dependents> => {
-      const [record, snapshots, clones] = await Promise.all([
-        recordOf(volumeId),
+      const [snapshots, clones] = await Promise.all([
         snapshotsOf(api, volumeId),
         volumeRecords({ "clone.parent_volume.uuid": volumeId }),
+        bases.has(volumeId) ? undefined : recordOf(volumeId),
       ]);
-      // A clone lists the snapshot of its parent that it was made from as its own.
-      const base = record?.clone.parent_snapshot?.name;
+      const base = bases.get(volumeId);
       return {
         snapshots: snapshots.filter(({ name }) => name !== base).length,
         clones: clones.map(({ uuid }) => asVolumeId(uuid)),

@@ -1,11 +1,11 @@
 /** What ONTAP is asked to do. Each ends in the state that was wanted, or throws; never with `force`, and nothing is ever purged. */
 import { asAssignmentId, asSnapshotId, asVolumeId, type SnapshotId, type VolumeId } from "../../core/domain/ids.ts";
 import { safeText } from "../../core/domain/safe-text.ts";
+import type { ArrayWriter } from "../../core/ports/array.ts";
 import { type LunRecord, lunMapSchema, snapshotSchema, type VolumeRecord } from "./answers.ts";
 import { type Change, unless } from "./api.ts";
 import { type CallSummary, CODES, garbage, isCode, notSent, OntapError, outcomeUnknown } from "./errors.ts";
 import { followJob, type JobOptions } from "./jobs.ts";
-import type { ArrayWriter } from "./next-port.ts";
 import { LUN_MAPS, naaOfSerial, type OntapReads, VOLUMES } from "./reads.ts";
 
 /** How long a clone's LUN may take to be listed after the job that made it. */

@@ -7,8 +7,6 @@ type Branded<T extends string> = string & { readonly [brand]: T };
 export type VolumeId = Branded<"VolumeId">;
 /** DGS snapshot id. */
 export type SnapshotId = Branded<"SnapshotId">;
-/** DGS protection policy id. */
-export type PolicyId = Branded<"PolicyId">;
 /** DGS client id. */
 export type ClientId = Branded<"ClientId">;
 /** DGS assignment id. */
@@ -22,7 +20,6 @@ export type MoRef = Branded<"MoRef">;
 
 export const asVolumeId = (raw: string): VolumeId => raw as VolumeId;
 export const asSnapshotId = (raw: string): SnapshotId => raw as SnapshotId;
-export const asPolicyId = (raw: string): PolicyId => raw as PolicyId;
 export const asClientId = (raw: string): ClientId => raw as ClientId;
 export const asAssignmentId = (raw: string): AssignmentId => raw as AssignmentId;
 export const asVmfsUuid = (raw: string): VmfsUuid => raw as VmfsUuid;

@@ -1,10 +1,11 @@
 import { safeText } from "../domain/safe-text.ts";
+import { cloneNameFor } from "../steps/create-clone.ts";
 import { oneAssigned } from "./checks.ts";
 import { cleanUp, knownVolume } from "./cleanup.ts";
 import { assignedFact, baseFacts, bringUpSteps, type ModeInput, snapshotFact } from "./common.ts";
 import { type Draft, DraftBuilder } from "./draft.ts";
 import { checkSignature, signatureFact } from "./signature.ts";
-import { chooseSnapshot, policyOf } from "./snapshots.ts";
+import { chooseSnapshot } from "./snapshots.ts";
 
 /** `-A`: clean up what the client has of this family; clone the snapshot; assign; rescan; force-mount the copy. Always a new clone. */
 export function automatedTesting(input: ModeInput): Draft {
@@ -12,7 +13,6 @@ export function automatedTesting(input: ModeInput): Draft {
   const { gold, client } = observation;
   const draft = new DraftBuilder();
   baseFacts(draft, observation);
-  const policyId = policyOf(observation);
   const chosen = chooseSnapshot(request, observation);
   snapshotFact(draft, chosen.snapshot);
   const assigned = oneAssigned(observation);
@@ -30,9 +30,8 @@ export function automatedTesting(input: ModeInput): Draft {
   }
   const made = draft.add("create_clone", {
     gold: knownVolume(gold),
-    policyId,
     snapshot: { id: chosen.snapshot.id, name: chosen.snapshot.name },
-    clientName: client.name,
+    name: cloneNameFor(gold.name, client.name, observation.array.traits),
   });
   draft.add("assign", { volume: { from: made }, client: { id: client.id, name: client.name } });
   bringUpSteps(draft, input, { from: made }, "mount_copy");

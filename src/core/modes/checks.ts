@@ -3,7 +3,8 @@ import { PrepError } from "../domain/errors.ts";
 import type { Naa } from "../domain/ids.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { livesOn } from "../domain/vm-path.ts";
-import { assignedHere, datastoresOf, type Observation } from "../observe/observe.ts";
+import type { LunVolume } from "../observe/kinds.ts";
+import { assignedHere, checkUsable, datastoresOf, type Observation } from "../observe/observe.ts";
 import type { Assignment, Volume } from "../ports/array.ts";
 import type { Datastore, Vm } from "../ports/hypervisor.ts";
 import { nameVms } from "../steps/shared.ts";
@@ -12,7 +13,7 @@ const clientName = (observation: Observation, assignment: Assignment): string =>
   safeText(observation.array.clients.find((client) => client.id === assignment.clientId)?.name ?? assignment.clientId);
 
 /** What of the family this client has: nothing, or one volume. */
-export function oneAssigned(observation: Observation): { assignment: Assignment; volume: Volume } | undefined {
+export function oneAssigned(observation: Observation): { assignment: Assignment; volume: LunVolume } | undefined {
   const assigned = assignedHere(observation);
   if (assigned.length > 1) {
     throw new PrepError(
@@ -31,7 +32,22 @@ export function oneAssigned(observation: Observation): { assignment: Assignment;
       },
     );
   }
-  return assigned[0];
+  const [only] = assigned;
+  if (only !== undefined) checkUsable(only.volume);
+  return only;
+}
+
+/** What is assigned to a group of clients cannot be taken from one of them. */
+export function checkDirect(assignment: Assignment, volume: Volume): void {
+  if (assignment.via === "direct") return;
+  throw new PrepError(
+    "ASSIGNED_THROUGH_GROUP",
+    `${safeText(volume.name)} is assigned to a group of clients: unassigning it would take it from other hosts too.`,
+    {
+      found: { assignmentId: assignment.id, volumeId: volume.id, naa: volume.naa },
+      hint: "Unassign it from the group on the array (unmount and detach it on each host first), then plan again.",
+    },
+  );
 }
 
 /** Gold must be nobody else's: two hosts writing one VMFS volume that each believes its own would destroy it. */
@@ -51,6 +67,17 @@ export function checkGoldFree(observation: Observation): void {
   );
 }
 
+/** Whether anything hangs on the clone; what was not looked at counts as if something did. */
+export function hasDependents(clone: Volume, { dependents, family }: Observation): boolean {
+  const own = dependents.get(clone.id);
+  return (
+    own === undefined ||
+    own.snapshots > 0 ||
+    own.clones.length > 0 ||
+    family.some((member) => member.parent?.volumeId === clone.id)
+  );
+}
+
 /** A clone that is to be deleted: assigned here at most, and with nothing made from it. */
 export function checkDeletable(clone: Volume, observation: Observation): void {
   const elsewhere = observation.array.assignments.filter(
@@ -67,13 +94,13 @@ export function checkDeletable(clone: Volume, observation: Observation): void {
       },
     );
   }
-  const children = observation.family.filter((member) => member.parentVolumeId === clone.id);
-  if (children.length === 0 && clone.snapshotCount === 0) return;
+  const dependents = observation.dependents.get(clone.id);
+  if (dependents !== undefined && !hasDependents(clone, observation)) return;
   throw new PrepError(
     "CLONE_HAS_CHILDREN",
     `Clone ${safeText(clone.name)} (${clone.id}) has snapshots or clones of its own.`,
     {
-      found: { volumeId: clone.id, children: children.map((child) => child.id), snapshotCount: clone.snapshotCount },
+      found: { volumeId: clone.id, children: dependents?.clones ?? [], snapshotCount: dependents?.snapshots ?? 0 },
       hint: "Delete those on the array first, or keep the clone.",
       next: [{ kind: "plan_with", option: "keepClone" }],
     },

@@ -5,13 +5,14 @@
 import { PrepError } from "../domain/errors.ts";
 import type { Naa } from "../domain/ids.ts";
 import { safeText } from "../domain/safe-text.ts";
+import type { LunVolume } from "../observe/kinds.ts";
 import type { Observation } from "../observe/observe.ts";
 import type { Assignment, Volume } from "../ports/array.ts";
 import type { Datastore, Vm } from "../ports/hypervisor.ts";
 import type { Request } from "../request/request.ts";
 import { diskOf, isMounted, mountOf } from "../steps/shared.ts";
 import type { KnownVolume } from "../steps/types.ts";
-import { checkDeletable, datastoreOn, residentsOf, vmsOn } from "./checks.ts";
+import { checkDeletable, checkDirect, datastoreOn, hasDependents, residentsOf, vmsOn } from "./checks.ts";
 import type { OrphanClone } from "./common.ts";
 import { type DraftBuilder, refOf, viewOf } from "./draft.ts";
 
@@ -39,11 +40,11 @@ export function vmFact(draft: DraftBuilder, vm: Vm, withTools: boolean): void {
 /** The VM's files cannot be reached: only its registration is left. */
 export const isDead = (vm: Vm): boolean => ["orphaned", "inaccessible", "invalid"].includes(vm.connectionState);
 
-/** Gets the VMs on a datastore off: hard on a clone, through the guest on gold. */
-export function stopVms(draft: DraftBuilder, vms: readonly Vm[], kind: Volume["kind"], request: Request): void {
+/** Gets the VMs on a datastore off: hard on a clone, through the guest on gold and on what is neither. */
+export function stopVms(draft: DraftBuilder, vms: readonly Vm[], kind: LunVolume["kind"], request: Request): void {
   // What vCenter says of a dead VM's power is old news, and it cannot be powered off.
   const running = vms.filter((vm) => vm.powerState === "poweredOn" && !vm.template && !isDead(vm));
-  for (const vm of vms) vmFact(draft, vm, kind === "gold");
+  for (const vm of vms) vmFact(draft, vm, kind !== "clone");
   draft.impact.vmsToPowerOff.push(...running.map((vm) => viewOf(refOf(vm))));
   if (kind === "clone") {
     if (running.length > 0) draft.add("power_off", { vms: running.map(refOf) });
@@ -145,7 +146,7 @@ export function clearStale(draft: DraftBuilder, observation: Observation): Naa[]
 }
 
 /** Unassigned clones of the family: those that an unfinished run of this client made can go, all others are only named. */
-function unassignedClones(draft: DraftBuilder, observation: Observation, orphans: readonly OrphanClone[]): Volume[] {
+function unassignedClones(draft: DraftBuilder, observation: Observation, orphans: readonly OrphanClone[]): LunVolume[] {
   const { family, array } = observation;
   const idle = family.filter(
     (member) => member.kind === "clone" && !array.assignments.some((assignment) => assignment.volumeId === member.id),
@@ -153,8 +154,8 @@ function unassignedClones(draft: DraftBuilder, observation: Observation, orphans
   const ours = idle.filter(
     (clone) =>
       orphans.some(({ id, name }) => name === clone.name && (id ?? clone.id) === clone.id) &&
-      clone.snapshotCount === 0 &&
-      !family.some((one) => one.parentVolumeId === clone.id),
+      clone.unusable === undefined &&
+      !hasDependents(clone, observation),
   );
   for (const clone of idle.filter((one) => !ours.includes(one))) {
     draft.leftovers.push(
@@ -165,22 +166,24 @@ function unassignedClones(draft: DraftBuilder, observation: Observation, orphans
 }
 
 /** The array deletes the clone; the host, which saw it detached, forgets its device. */
-function deleteClone(draft: DraftBuilder, clone: Volume): void {
+function deleteClone(draft: DraftBuilder, clone: LunVolume): void {
   draft.impact.clonesToDelete.push(volumeView(clone));
-  draft.add("delete_clone", { volume: knownVolume(clone) });
+  const declared = clone.declaredKind !== undefined;
+  const parent = declared || clone.parent === undefined ? {} : { parent: clone.parent.volumeId };
+  draft.add("delete_clone", { volume: knownVolume(clone), ...parent });
   draft.add("forget_device", { naa: clone.naa });
 }
 
-function cloneFact(draft: DraftBuilder, clone: Volume, observation: Observation): void {
+function cloneFact(draft: DraftBuilder, clone: LunVolume, observation: Observation): void {
   draft.fact(`clone:${clone.id}`, `Clone ${safeText(clone.name)}`, {
-    guid: clone.guid,
+    naa: clone.naa,
     kind: clone.kind,
     children: observation.family
-      .filter((one) => one.parentVolumeId === clone.id)
+      .filter((one) => one.parent?.volumeId === clone.id)
       .map((one) => one.id)
       .toSorted()
       .join(" "),
-    snapshots: String(clone.snapshotCount),
+    snapshots: String(observation.dependents.get(clone.id)?.snapshots ?? "not looked at"),
     assignments: observation.array.assignments
       .filter((one) => one.volumeId === clone.id)
       .map((one) => one.id)
@@ -192,7 +195,7 @@ function cloneFact(draft: DraftBuilder, clone: Volume, observation: Observation)
 export interface CleanupOptions {
   readonly request: Request;
   readonly observation: Observation;
-  readonly assigned: { readonly assignment: Assignment; readonly volume: Volume } | undefined;
+  readonly assigned: { readonly assignment: Assignment; readonly volume: LunVolume } | undefined;
   /** Clones that unfinished runs of this family and client made; only `-A` deletes them. */
   readonly orphans: readonly OrphanClone[];
 }
@@ -200,11 +203,12 @@ export interface CleanupOptions {
 /** Adds the cleanup's steps. Returns the disks that leave the host and the clones that go. */
 export function cleanUp(draft: DraftBuilder, options: CleanupOptions): { removed: Set<Naa>; deleted: Set<string> } {
   const { request, observation, assigned } = options;
-  const doomed: Volume[] = [];
+  const doomed: LunVolume[] = [];
   const gone: Naa[] = [];
   if (assigned !== undefined) {
     const { volume, assignment } = assigned;
     const deletes = volume.kind === "clone" && !request.keepClone;
+    checkDirect(assignment, volume);
     if (deletes) checkDeletable(volume, observation);
     const datastore = datastoreOn(volume.naa, observation);
     const vms = datastore === undefined ? [] : vmsOn(datastore, observation, draft.warnings);
@@ -217,7 +221,12 @@ export function cleanUp(draft: DraftBuilder, options: CleanupOptions): { removed
       volume: knownVolume(volume),
       client: { id: observation.client.id, name: observation.client.name },
     });
-    if (volume.kind === "clone") cloneFact(draft, volume, observation);
+    if (volume.kind === "other") {
+      draft.leftovers.push(
+        `Unassigned, and kept: ${safeText(volume.name)} (${volume.id}) is neither gold nor a clone that this program made.`,
+      );
+    }
+    if (volume.kind !== "gold") cloneFact(draft, volume, observation);
     if (deletes) doomed.push(volume);
     gone.push(volume.naa);
   }

@@ -1,9 +1,11 @@
 /** Facts that every plan rests on, and the ends of the modes: a volume assigned, seen and mounted, its VMs registered. */
 
+import { canonicalJson } from "../domain/canonical.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { blindSpotWarnings } from "../observe/blind-spots.ts";
+import type { LunVolume } from "../observe/kinds.ts";
 import type { Observation } from "../observe/observe.ts";
-import type { Assignment, Volume } from "../ports/array.ts";
+import type { Assignment } from "../ports/array.ts";
 import type { Request } from "../request/request.ts";
 import type { VolumeRef } from "../steps/types.ts";
 import type { DraftBuilder } from "./draft.ts";
@@ -32,8 +34,14 @@ export interface ModeInput {
 
 export function baseFacts(draft: DraftBuilder, observation: Observation): void {
   const { gold, client, host } = observation;
-  draft.fact("gold", `LUN ${safeText(gold.name)}`, { volume: gold.id, guid: gold.guid, policy: gold.policyId ?? "" });
-  draft.fact("client", `Client ${safeText(client.name)}`, { id: client.id, host: client.hostAddress });
+  draft.fact("gold", `LUN ${safeText(gold.name)}`, { volume: gold.id, naa: gold.naa });
+  draft.fact("client", `Client ${safeText(client.name)}`, {
+    id: client.id,
+    host: client.hostAddress ?? "",
+    initiators: client.hostAddress === undefined ? client.initiators.toSorted().join(" ") : "",
+  });
+  // What the array can and does decides what a plan may promise.
+  draft.fact("array", "The array", { traits: canonicalJson(observation.array.traits) });
   draft.fact("host", `Host ${safeText(host.name)}`, {
     id: host.id,
     datacenter: host.datacenter.id,
@@ -45,7 +53,7 @@ export function baseFacts(draft: DraftBuilder, observation: Observation): void {
 export function assignedFact(
   draft: DraftBuilder,
   observation: Observation,
-  assigned: { assignment: Assignment; volume: Volume } | undefined,
+  assigned: { assignment: Assignment; volume: LunVolume } | undefined,
 ): void {
   const label = `What ${safeText(observation.client.name)} has of this LUN`;
   const fields = {

@@ -1,8 +1,8 @@
 import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { fileOn } from "../domain/vm-path.ts";
+import type { LunVolume } from "../observe/kinds.ts";
 import type { Observation } from "../observe/observe.ts";
-import type { Volume } from "../ports/array.ts";
 import type { Datastore, Vm } from "../ports/hypervisor.ts";
 import { datastoreOn, oneAssigned, residentsOf, vmsOn } from "./checks.ts";
 import { isDead, knownVolume, unregisterVms, vmFact } from "./cleanup.ts";
@@ -10,7 +10,7 @@ import { assignedFact, baseFacts, type ModeInput, registerStep } from "./common.
 import { type Draft, DraftBuilder } from "./draft.ts";
 
 /** The assigned volume and its accessible datastore, which `-R` and `-U` work on and never change. */
-export function assignedDatastore(observation: Observation): { volume: Volume; datastore: Datastore } {
+export function assignedDatastore(observation: Observation): { volume: LunVolume; datastore: Datastore } {
   const assigned = oneAssigned(observation);
   if (assigned === undefined) {
     throw new PrepError(

@@ -4,7 +4,7 @@ import { cleanUp, knownVolume } from "./cleanup.ts";
 import { ageOf, assignedFact, baseFacts, bringUpSteps, type ModeInput, snapshotFact } from "./common.ts";
 import { type Draft, DraftBuilder } from "./draft.ts";
 import { checkSignature, signatureFact } from "./signature.ts";
-import { checkRollback, chooseSnapshot, policyOf } from "./snapshots.ts";
+import { checkRollback, chooseSnapshot } from "./snapshots.ts";
 
 /** `-rvgd`: clean up; roll gold back to the chosen snapshot; assign it; rescan; mount. Always rolls back. */
 export function rollback(input: ModeInput): Draft {
@@ -12,7 +12,6 @@ export function rollback(input: ModeInput): Draft {
   const { gold, client } = observation;
   const draft = new DraftBuilder();
   baseFacts(draft, observation);
-  const policyId = policyOf(observation);
   const chosen = chooseSnapshot(request, observation);
   snapshotFact(draft, chosen.snapshot);
   checkGoldFree(observation);
@@ -35,7 +34,6 @@ export function rollback(input: ModeInput): Draft {
   const volume = knownVolume(gold);
   draft.add("rollback_volume", {
     gold: volume,
-    policyId,
     snapshot: { id: chosen.snapshot.id, name: chosen.snapshot.name },
     lost: lost.map((one) => one.id),
   });

@@ -1,20 +1,10 @@
 /** Which snapshot a request means, and what a rollback to it would take along. */
 import { PrepError } from "../domain/errors.ts";
-import type { PolicyId } from "../domain/ids.ts";
 import { safeText } from "../domain/safe-text.ts";
-import type { Observation } from "../observe/observe.ts";
+import { isNewer, type Observation } from "../observe/observe.ts";
 import type { Snapshot } from "../ports/array.ts";
 import { nearest, plainName, type Request } from "../request/request.ts";
 import type { ChosenSnapshot } from "./draft.ts";
-
-/** The policy under which gold's snapshots are kept. */
-export function policyOf({ gold }: Observation): PolicyId {
-  if (gold.policyId !== undefined) return gold.policyId;
-  throw new PrepError("NO_SNAPSHOTS", `${safeText(gold.name)} is under no protection policy, so it has no snapshots.`, {
-    found: { volumeId: gold.id },
-    hint: "Put the gold volume under a protection policy on the array.",
-  });
-}
 
 /**
  * The snapshot that the request means: by id or name, else the latest by creation time. Either way its name, as the printed
@@ -26,7 +16,7 @@ export function chooseSnapshot(request: Request, observation: Observation): Chos
   const [latest] = snapshots;
   if (latest === undefined) {
     throw new PrepError("NO_SNAPSHOTS", `${name} has no snapshots.`, {
-      found: { volumeId: gold.id, policyId: gold.policyId },
+      found: { volumeId: gold.id },
       hint: "Take a snapshot of the gold volume first.",
     });
   }
@@ -60,22 +50,36 @@ export function chooseSnapshot(request: Request, observation: Observation): Chos
   return { snapshot: chosen, chosenBy: wanted === undefined ? "latest" : "name" };
 }
 
-/** Snapshots newer than the chosen one go with a rollback; none of them may have clones that stay. */
+/**
+ * Snapshots that go with a rollback: those newer than the chosen one, on an array that loses them. None of them may have
+ * clones that stay; a clone of gold of which the array does not tell the snapshot may be of any.
+ */
 export function checkRollback(chosen: Snapshot, observation: Observation, deleted: ReadonlySet<string>): Snapshot[] {
-  const newer = observation.snapshots.filter(
-    (snapshot) => Date.parse(snapshot.createdAt) > Date.parse(chosen.createdAt),
-  );
-  const ids = new Set<string>(newer.map((snapshot) => snapshot.id));
-  const clones = observation.family.filter(
-    (member) => member.parentSnapshotId !== undefined && ids.has(member.parentSnapshotId) && !deleted.has(member.id),
-  );
-  if (clones.length === 0) return newer;
+  const { family, gold, snapshots, array } = observation;
+  const { newerSnapshots, blockedByClonesOf } = array.traits.rollback;
+  const newer = snapshots.filter((snapshot) => isNewer(snapshot, chosen));
+  const lost = newerSnapshots === "lost" ? newer : [];
+  const clones =
+    blockedByClonesOf === "none"
+      ? []
+      : family.filter(
+          ({ id, parent }) =>
+            parent?.volumeId === gold.id &&
+            !deleted.has(id) &&
+            newer.length > 0 &&
+            (parent.snapshotId === undefined || newer.some((one) => one.id === parent.snapshotId)),
+        );
+  if (clones.length === 0) return lost;
   throw new PrepError(
     "VOLUME_IN_USE",
     `Snapshots newer than ${safeText(chosen.name)} have clones, so the gold volume cannot be rolled back past them.`,
     {
       found: {
-        clones: clones.map(({ id, name, parentSnapshotId }) => ({ id, name: safeText(name), parentSnapshotId })),
+        clones: clones.map(({ id, name, parent }) => ({
+          id,
+          name: safeText(name),
+          ...(parent?.snapshotId === undefined ? {} : { snapshotId: parent.snapshotId }),
+        })),
       },
       hint: "Delete these clones first, or choose a newer snapshot.",
     },

@@ -4,13 +4,14 @@ import { safeText } from "../domain/safe-text.ts";
 import { fileOn, livesOn } from "../domain/vm-path.ts";
 import type { EngineDeps } from "../engine-options.ts";
 import { ageOf } from "../modes/common.ts";
-import type { ArrayReader, Volume } from "../ports/array.ts";
+import type { ArrayReader } from "../ports/array.ts";
 import type { Datastore, HypervisorReader, Vm } from "../ports/hypervisor.ts";
 import type { Connection } from "../ports/runtime.ts";
 import type { Inspection, LunInventory, SnapshotInventory, VmInventory, VmRecord } from "../records.ts";
 import { lunNameOf, resolveTarget, shorthandsOf, type TargetInputs } from "../request/request.ts";
 import { isMounted, mountOf } from "../steps/shared.ts";
 import { refuseBlindSpots } from "./blind-spots.ts";
+import { type LunVolume, withKinds } from "./kinds.ts";
 import { findGold, locate } from "./locate.ts";
 import { byNewest, familyOf, readArray } from "./observe.ts";
 
@@ -33,9 +34,9 @@ interface Look {
   readonly client: { id: string; name: string };
   readonly host: { id: string; name: string; connectionState: string; datacenter: string };
   readonly held: readonly {
-    readonly volume: Volume;
+    readonly volume: LunVolume;
     /** The gold volume that it descends from, itself if it is one. */
-    readonly gold: Volume;
+    readonly gold: LunVolume;
     readonly datastores: readonly Datastore[];
     readonly mounted: boolean;
     readonly vms: readonly Vm[];
@@ -44,10 +45,10 @@ interface Look {
 }
 
 /** The gold volume that a volume descends from, itself if it is one; where ancestry is cut or goes in a circle, its last known ancestor. */
-export function goldOf(volume: Volume, volumes: readonly Volume[]): Volume {
+export function goldOf(volume: LunVolume, volumes: readonly LunVolume[]): LunVolume {
   const line = [volume];
   for (const member of line) {
-    const parent = volumes.find((candidate) => candidate.id === member.parentVolumeId);
+    const parent = volumes.find((candidate) => candidate.id === member.parent?.volumeId);
     if (member.kind === "gold" || parent === undefined || line.includes(parent)) return member;
     line.push(parent);
   }
@@ -61,7 +62,7 @@ async function look(
 ): Promise<Look> {
   const { naming } = deps.settings;
   const target = resolveTarget(inputs, naming);
-  const [array, inventory] = await Promise.all([readArray(systems.array), systems.hypervisor.inventory()]);
+  const [array, inventory] = await Promise.all([readArray(systems.array, naming.luns), systems.hypervisor.inventory()]);
   const { client, host } = await locate(target, array.clients, inventory, systems.hypervisor);
   refuseBlindSpots(host, inventory);
   const wanted =
@@ -107,8 +108,8 @@ export async function inspect(
 ): Promise<Omit<Inspection, "openPlans" | "runningRuns">> {
   return reading(deps, async (systems) => {
     const seen = await look(deps, systems, inputs);
-    const policies = [...new Set(seen.held.flatMap(({ gold }) => gold.policyId ?? []))];
-    const snapshots = (await Promise.all(policies.map((policy) => systems.array.snapshots(policy)))).flat();
+    const golds = [...new Set(seen.held.map(({ gold }) => gold.id))];
+    const snapshots = (await Promise.all(golds.map((volumeId) => systems.array.snapshots({ volumeId })))).flat();
     return {
       at: deps.clock.now().toISOString(),
       client: seen.client,
@@ -119,7 +120,7 @@ export async function inspect(
       },
       assigned: seen.held.map(({ volume, gold, datastores, mounted, vms }) => {
         const [datastore] = datastores;
-        const from = snapshots.find((snapshot) => snapshot.id === volume.parentSnapshotId);
+        const from = snapshots.find((snapshot) => snapshot.id === volume.parent?.snapshotId);
         const count = (state: Vm["powerState"]): number =>
           vms.filter((vm) => !vm.template && vm.powerState === state).length;
         return {
@@ -131,11 +132,11 @@ export async function inspect(
             kind: volume.kind,
             createdAt: volume.createdAt,
           },
-          ...(volume.parentSnapshotId === undefined
+          ...(volume.parent?.snapshotId === undefined
             ? {}
             : {
                 fromSnapshot: {
-                  id: volume.parentSnapshotId,
+                  id: volume.parent.snapshotId,
                   name: from === undefined ? "(deleted since)" : safeText(from.name),
                 },
               }),
@@ -163,7 +164,7 @@ export async function inspect(
 
 export async function listLuns(deps: EngineDeps): Promise<LunInventory> {
   return reading(deps, async (systems) => {
-    const { clients, volumes, assignments } = await readArray(systems.array);
+    const { clients, volumes, assignments } = await readArray(systems.array, deps.settings.naming.luns);
     const holders = (id: string): string[] =>
       assignments
         .filter((assignment) => assignment.volumeId === id)
@@ -176,8 +177,8 @@ export async function listLuns(deps: EngineDeps): Promise<LunInventory> {
         name: safeText(gold.name),
         shorthand: shorthandsOf(gold.name, deps.settings.naming.luns),
         volumeId: gold.id,
-        guid: gold.guid,
         naa: gold.naa,
+        ...(gold.label === undefined ? {} : { label: safeText(gold.label) }),
         sizeBytes: gold.sizeBytes,
         clones: familyOf(gold, volumes)
           .slice(1)
@@ -195,10 +196,10 @@ export async function listLuns(deps: EngineDeps): Promise<LunInventory> {
 
 export async function listSnapshots(deps: EngineDeps, lun: string): Promise<SnapshotInventory> {
   return reading(deps, async (systems) => {
-    const volumes = await systems.array.volumes();
-    const gold = findGold(lunNameOf(lun, deps.settings.naming.luns), volumes);
-    const all = gold.policyId === undefined ? [] : await systems.array.snapshots(gold.policyId);
-    const own = all.filter((snapshot) => snapshot.volumeId === gold.id).toSorted(byNewest);
+    const { luns } = deps.settings.naming;
+    const volumes = withKinds(await systems.array.volumes(), Object.values(luns));
+    const gold = findGold(lunNameOf(lun, luns), volumes);
+    const own = (await systems.array.snapshots({ volumeId: gold.id })).toSorted(byNewest);
     const now = deps.clock.now();
     return {
       lun: safeText(gold.name),
@@ -208,7 +209,7 @@ export async function listSnapshots(deps: EngineDeps, lun: string): Promise<Snap
         createdAt: snapshot.createdAt,
         age: ageOf(snapshot.createdAt, now),
         latest: index === 0,
-        clones: volumes.filter((volume) => volume.parentSnapshotId === snapshot.id).length,
+        clones: volumes.filter((volume) => volume.parent?.snapshotId === snapshot.id).length,
       })),
     };
   });
@@ -262,5 +263,17 @@ export async function listVms(
       vms,
       notes,
     };
+  });
+}
+
+/** Names that a person may mean: of LUNs with their shorthands, of clients, of one LUN's snapshots. */
+export async function namesOf(deps: EngineDeps, what: "lun" | "client" | "snapshot", lun: string): Promise<string[]> {
+  return reading(deps, async ({ array }) => {
+    if (what === "client") return (await array.clients()).map((client) => client.name);
+    const { luns } = deps.settings.naming;
+    const golds = withKinds(await array.volumes(), Object.values(luns)).filter(({ kind }) => kind === "gold");
+    if (what === "lun") return [...Object.keys(luns), ...golds.map((gold) => gold.name)];
+    const gold = golds.find((one) => one.name === lunNameOf(lun, luns));
+    return gold === undefined ? [] : (await array.snapshots({ volumeId: gold.id })).map((one) => one.name);
   });
 }

@@ -2,36 +2,39 @@
 import { PrepError } from "../domain/errors.ts";
 import type { MoRef } from "../domain/ids.ts";
 import { safeText } from "../domain/safe-text.ts";
-import type { ArrayClient, Volume } from "../ports/array.ts";
-import type { Host, HypervisorReader, Inventory } from "../ports/hypervisor.ts";
+import type { ArrayClient } from "../ports/array.ts";
+import type { Host, HostStorage, HypervisorReader, Inventory } from "../ports/hypervisor.ts";
 import { nearest, type PlaceNames, type Target } from "../request/request.ts";
+import type { LunVolume } from "./kinds.ts";
 
 /** The one gold volume of this name. */
-export function findGold(name: string, volumes: readonly Volume[]): Volume {
+export function findGold(name: string, volumes: readonly LunVolume[]): LunVolume {
   const named = volumes.filter((volume) => volume.name === name);
   const golds = named.filter((volume) => volume.kind === "gold");
   const [gold] = golds;
   if (gold !== undefined && golds.length === 1) return gold;
   if (golds.length > 1) {
     throw new PrepError("AMBIGUOUS_LUN", `The array has ${golds.length} gold volumes named ${safeText(name)}.`, {
-      found: { volumes: golds.map(({ id, guid }) => ({ id, guid })) },
+      found: { volumes: golds.map(({ id, naa }) => ({ id, naa })) },
       hint: "Have one of them renamed on the array; atvm_prep picks volumes by name only where the name is unique.",
     });
   }
   const known = volumes.filter((volume) => volume.kind === "gold").map((volume) => volume.name);
   const closest = nearest(name, known);
-  const [clone] = named;
+  const [other] = named;
+  const suggestion =
+    closest.length > 0
+      ? `Did you mean ${closest.join(", or ")}? Only gold LUNs can be named.`
+      : "list_luns shows the gold LUNs.";
   throw new PrepError(
     "UNKNOWN_LUN",
-    clone === undefined
+    other === undefined
       ? `The array has no gold LUN named ${safeText(name)}.`
-      : `${safeText(name)} is a clone (${clone.id}), not a gold LUN.`,
+      : `${safeText(name)} is ${other.kind === "clone" ? "a clone" : "a volume that nothing calls gold"} (${other.id}), not a gold LUN.`,
     {
       found: { closest },
       hint:
-        closest.length > 0
-          ? `Did you mean ${closest.join(", or ")}? Only gold LUNs can be named.`
-          : "Only gold LUNs can be named.",
+        other?.kind === "other" ? `If it is one, name it under luns in the configuration. ${suggestion}` : suggestion,
       next: [{ kind: "see_luns" }],
     },
   );
@@ -43,7 +46,7 @@ function findClient(name: string, clients: readonly ArrayClient[]): ArrayClient 
   if (client !== undefined && named.length === 1) return client;
   if (named.length > 1) {
     throw new PrepError("AMBIGUOUS_CLIENT", `The array has ${named.length} clients named ${safeText(name)}.`, {
-      found: { clients: named.map(({ id, hostAddress }) => ({ id, hostAddress: safeText(hostAddress) })) },
+      found: { clients: named.map(({ id, hostAddress }) => ({ id, hostAddress: safeText(hostAddress ?? "") })) },
       hint: "Have one of them renamed on the array.",
     });
   }
@@ -96,15 +99,57 @@ async function checkPair(
   inventory: Inventory,
   hypervisor: HypervisorReader,
 ): Promise<void> {
+  if (client.group) {
+    throw new PrepError("PAIR_CONFLICT", `${safeText(client.name)} stands for several hosts, not for one.`, {
+      found: { client: client.id },
+      hint: "Name the client of the one host.",
+    });
+  }
+  // The initiators tell instead, once the host's are read.
+  if (client.hostAddress === undefined && client.initiators.length > 0) return;
   if (client.hostAddress === target.host || client.hostAddress === host.name) return;
-  const recorded = client.hostAddress === "" ? [] : await hypervisor.findHost(client.hostAddress, inventory.hosts);
+  const recorded =
+    client.hostAddress === undefined ? [] : await hypervisor.findHost(client.hostAddress, inventory.hosts);
   if (recorded.length === 1 && recorded[0] === host.id) return;
   throw new PrepError(
     "PAIR_CONFLICT",
-    `The array's record of client ${safeText(client.name)} names the host ${safeText(client.hostAddress) || "(none)"}, not ${safeText(target.host)}.`,
+    `The array's record of client ${safeText(client.name)} names the host ${safeText(client.hostAddress ?? "") || "(none)"}, not ${safeText(target.host)}.`,
     {
-      found: { client: client.id, hostAddress: safeText(client.hostAddress), host: host.id },
+      found: { client: client.id, hostAddress: safeText(client.hostAddress ?? ""), host: host.id },
       hint: "Name the client and the host that belong together, or have the array's record corrected.",
+    },
+  );
+}
+
+/** An IQN in lower case, a world-wide name as its 16 hex digits. */
+function initiatorOf(raw: string): string {
+  const name = raw.trim().toLowerCase();
+  const digits = name.replace(/^(naa\.|wwn[.-]|0x)/, "").replaceAll(/[:-]/g, "");
+  return /^[0-9a-f]{16}$/.test(digits) ? digits : name;
+}
+
+/**
+ * Where the array has no address of a client's host, its initiators tell whose it is: each must be one of the host's own
+ * adapters, also where the configuration has the pair. One of another host would get every volume as well.
+ */
+export function checkInitiators(target: Target, client: ArrayClient, storage: Pick<HostStorage, "initiators">): void {
+  if (client.hostAddress !== undefined || client.initiators.length === 0) return;
+  const host = new Set(storage.initiators.map(initiatorOf));
+  const foreign = client.initiators.filter((one) => !host.has(initiatorOf(one)));
+  if (foreign.length === 0) return;
+  const none = foreign.length === client.initiators.length;
+  throw new PrepError(
+    "PAIR_CONFLICT",
+    none
+      ? `No initiator of client ${safeText(client.name)} is an adapter of host ${safeText(target.host)}.`
+      : `Client ${safeText(client.name)} has initiators that are no adapters of host ${safeText(target.host)}: what is assigned to it is presented elsewhere too.`,
+    {
+      found: {
+        client: client.id,
+        foreign: foreign.slice(0, 20).map((one) => safeText(one)),
+        hostInitiators: [...host].slice(0, 20),
+      },
+      hint: "Name the client and the host that belong together, or have the client's initiators corrected on the array.",
     },
   );
 }

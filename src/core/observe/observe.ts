@@ -4,7 +4,15 @@ import type { MoRef, Naa, VmfsUuid } from "../domain/ids.ts";
 import { traitsOf } from "../domain/modes.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { livesOn } from "../domain/vm-path.ts";
-import type { ArrayClient, ArrayReader, Assignment, Snapshot, Volume } from "../ports/array.ts";
+import type {
+  ArrayClient,
+  ArrayReader,
+  ArrayTraits,
+  Assignment,
+  Dependents,
+  Snapshot,
+  Volume,
+} from "../ports/array.ts";
 import type {
   Datastore,
   Host,
@@ -16,15 +24,17 @@ import type {
   VmxFile,
 } from "../ports/hypervisor.ts";
 import type { Connection } from "../ports/runtime.ts";
-import type { PlaceNames, Request } from "../request/request.ts";
+import type { Naming, PlaceNames, Request } from "../request/request.ts";
 import { refuseBlindSpots } from "./blind-spots.ts";
+import { type LunVolume, withKinds } from "./kinds.ts";
 import { labelledAs, type StaleDatastore, staleOf } from "./leftover-datastores.ts";
-import { findGold, findPlaces, locate, type Places } from "./locate.ts";
+import { checkInitiators, findGold, findPlaces, locate, type Places } from "./locate.ts";
 import { refuseSameNaa } from "./same-naa.ts";
 
 export interface ArrayView {
+  readonly traits: ArrayTraits;
   readonly clients: readonly ArrayClient[];
-  readonly volumes: readonly Volume[];
+  readonly volumes: readonly LunVolume[];
   readonly assignments: readonly Assignment[];
 }
 
@@ -32,9 +42,11 @@ export interface ArrayView {
 export interface Observation {
   readonly array: ArrayView;
   readonly client: ArrayClient;
-  readonly gold: Volume;
+  readonly gold: LunVolume;
   /** Gold first, then everything cloned from it, by ancestry. */
-  readonly family: readonly Volume[];
+  readonly family: readonly LunVolume[];
+  /** Of the clones that a plan may delete: what hangs on each. */
+  readonly dependents: ReadonlyMap<string, Dependents>;
   /** Gold's own snapshots, newest first. */
   readonly snapshots: readonly Snapshot[];
   readonly host: Host;
@@ -64,20 +76,40 @@ export interface Memory {
 export const byNewest = (a: { createdAt: string }, b: { createdAt: string }): number =>
   Date.parse(b.createdAt) - Date.parse(a.createdAt);
 
+/** Whether a rollback to `chosen` would go past `other`: one made at the same instant counts as newer. */
+export const isNewer = (other: Snapshot, chosen: Snapshot): boolean =>
+  other.id !== chosen.id && Date.parse(other.createdAt) >= Date.parse(chosen.createdAt);
+
 const idsOf = (datastores: readonly Datastore[]): MoRef[] => datastores.map((one) => one.id);
 
 /** A volume and all its descendants. */
-export function familyOf(root: Volume, volumes: readonly Volume[]): Volume[] {
+export function familyOf<V extends Volume>(root: V, volumes: readonly V[]): V[] {
   const family = [root];
   for (const member of family) {
-    family.push(...volumes.filter((volume) => volume.parentVolumeId === member.id && !family.includes(volume)));
+    family.push(...volumes.filter((volume) => volume.parent?.volumeId === member.id && !family.includes(volume)));
   }
   return family;
 }
 
-export async function readArray(array: ArrayReader): Promise<ArrayView> {
-  const [clients, volumes, assignments] = await Promise.all([array.clients(), array.volumes(), array.assignments()]);
-  return { clients, volumes, assignments };
+/** `luns` are the configured ones: shorthand → name. */
+export async function readArray(array: ArrayReader, luns: Naming["luns"]): Promise<ArrayView> {
+  const [traits, clients, volumes, assignments] = await Promise.all([
+    array.traits(),
+    array.clients(),
+    array.volumes(),
+    array.assignments(),
+  ]);
+  return { traits, clients, volumes: withKinds(volumes, Object.values(luns)), assignments };
+}
+
+/** What hangs on each of these volumes. */
+export async function dependentsOf(
+  volumes: readonly Volume[],
+  array: ArrayReader,
+): Promise<ReadonlyMap<string, Dependents>> {
+  return new Map(
+    await Promise.all(volumes.map(async ({ id }): Promise<[string, Dependents]> => [id, await array.dependents(id)])),
+  );
 }
 
 const touches = (extents: readonly Naa[], naas: ReadonlySet<Naa>): boolean => extents.some((naa) => naas.has(naa));
@@ -109,10 +141,11 @@ export async function observe(
   request: Request,
   systems: Connection<ArrayReader, HypervisorReader>,
   remember: (goldId: string) => Promise<Memory>,
+  naming: Pick<Naming, "luns">,
   placeNames: PlaceNames = {},
 ): Promise<Observation> {
   const { array, hypervisor } = systems;
-  const [arrayView, inventory] = await Promise.all([readArray(array), hypervisor.inventory()]);
+  const [arrayView, inventory] = await Promise.all([readArray(array, naming.luns), hypervisor.inventory()]);
   const gold = findGold(request.lun, arrayView.volumes);
   const { client, host } = await locate(request, arrayView.clients, inventory, hypervisor);
   refuseBlindSpots(host, inventory);
@@ -126,22 +159,27 @@ export async function observe(
       },
     );
   }
+  checkUsable(gold);
   const family = familyOf(gold, arrayView.volumes);
   refuseSameNaa(family, arrayView.volumes);
+  const mine = arrayView.assignments.filter((one) => one.clientId === client.id).map((one) => one.volumeId);
+  const mayGo = traitsOf(request.mode).cleansUp && !request.keepClone;
   const naas = new Set(family.map((volume) => volume.naa));
   const memory = await remember(gold.id);
-  const early = signaturesOf(naas, inventory, { disks: [], mounts: [], unresolved: [] }, memory);
+  const early = signaturesOf(naas, inventory, { initiators: [], disks: [], mounts: [], unresolved: [] }, memory);
   const here = inventory.datastores.filter((datastore) => datastore.datacenterId === host.datacenter.id);
   // Dead datastores count while it is open whose they are: the signature may only show among the host's copies.
   const relevant = here.filter(
     ({ extents, vmfsUuid, accessible }) => touches(extents, naas) || early.has(vmfsUuid) || !accessible,
   );
   const registers = registersVms(request);
-  const [places, snapshots, { storage, vms }] = await Promise.all([
+  const [places, snapshots, dependents, { storage, vms }] = await Promise.all([
     findPlaces(host, registers ? placeNames : {}, hypervisor),
-    gold.policyId === undefined ? [] : array.snapshots(gold.policyId),
+    array.snapshots({ volumeId: gold.id }),
+    dependentsOf(mayGo ? family.filter(({ id, kind }) => kind === "clone" && mine.includes(id)) : [], array),
     hypervisor.hostStorageAndVms(host, idsOf(relevant)),
   ]);
+  checkInitiators(request, client, storage);
   const signatures = signaturesOf(naas, inventory, storage, memory);
   const labelled = signatures.size > 0 ? new Set<VmfsUuid>() : labelledAs(gold, here, arrayView.volumes);
   const late = here.filter(
@@ -156,7 +194,8 @@ export async function observe(
     client,
     gold,
     family,
-    snapshots: snapshots.filter((snapshot) => snapshot.volumeId === gold.id).toSorted(byNewest),
+    dependents,
+    snapshots: snapshots.toSorted(byNewest),
     host,
     places,
     inventory,
@@ -198,8 +237,17 @@ function mountedVolume(observation: Observation, request: Request): Datastore | 
   return stores.length === 1 && datastore?.accessible ? datastore : undefined;
 }
 
+/** Nothing is done to a volume that the array or its driver cannot vouch for. */
+export function checkUsable(volume: Volume): void {
+  if (volume.unusable === undefined) return;
+  throw new PrepError("VOLUME_UNUSABLE", `${safeText(volume.name)} ${safeText(volume.unusable)}.`, {
+    found: { volumeId: volume.id, naa: volume.naa },
+    hint: "Mend that on the array, then plan again.",
+  });
+}
+
 /** What of the family is assigned to the request's client now. */
-export function assignedHere(observation: Observation): { assignment: Assignment; volume: Volume }[] {
+export function assignedHere(observation: Observation): { assignment: Assignment; volume: LunVolume }[] {
   return observation.array.assignments.flatMap((assignment) => {
     const volume = observation.family.find((member) => member.id === assignment.volumeId);
     return volume !== undefined && assignment.clientId === observation.client.id ? [{ assignment, volume }] : [];

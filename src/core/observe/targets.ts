@@ -10,7 +10,7 @@ type Targets = Omit<TargetInventory["targets"][number], "openPlans" | "runs">[];
 /** From the array and the configuration alone: hosts need not answer. The default first, then by name. */
 export async function listTargets(deps: EngineDeps): Promise<Targets> {
   return reading(deps, async (systems) => {
-    const { clients, volumes, assignments } = await readArray(systems.array);
+    const { clients, volumes, assignments } = await readArray(systems.array, deps.settings.naming.luns);
     const { pairs, defaults } = deps.settings.naming;
     const configured = pairs.filter((pair) => !clients.some((client) => client.name === pair.client));
     const known = [
@@ -20,7 +20,7 @@ export async function listTargets(deps: EngineDeps): Promise<Targets> {
     return known
       .map(({ id, name, hostAddress, known: isKnown }) => {
         const pair = pairs.find((one) => one.client === name);
-        const host = pair?.host ?? hostAddress;
+        const host = pair?.host ?? hostAddress ?? "";
         return {
           client: safeText(name),
           ...(isKnown ? { clientId: id } : {}),
@@ -31,6 +31,8 @@ export async function listTargets(deps: EngineDeps): Promise<Targets> {
             .filter((assignment) => isKnown && assignment.clientId === id)
             .flatMap((assignment) => {
               const volume = volumes.find((one) => one.id === assignment.volumeId);
+              // A clone is made to be assigned; of gold, only the array could tell.
+              const since = assignment.createdAt ?? (volume?.kind === "clone" ? volume.createdAt : undefined);
               return volume === undefined
                 ? []
                 : [
@@ -38,7 +40,7 @@ export async function listTargets(deps: EngineDeps): Promise<Targets> {
                       lun: safeText(goldOf(volume, volumes).name),
                       kind: volume.kind,
                       volume: { name: safeText(volume.name), id: volume.id, naa: volume.naa },
-                      since: assignment.createdAt,
+                      ...(since === undefined ? {} : { since }),
                     },
                   ];
             }),

@@ -14,6 +14,9 @@ import { outputsSchema, stepSchema } from "../steps/types.ts";
 import type { Fact } from "./facts.ts";
 import type { Plan } from "./plan.ts";
 
+/** Rises where what a step or a plan says has changed: one of another version is never read as one of ours. */
+export const PLAN_VERSION = 2;
+
 const text = z.string();
 const texts = z.array(text);
 const isText = (value: unknown): boolean => typeof value === "string";
@@ -79,6 +82,7 @@ const draft = z.object({
 } satisfies Record<keyof Draft, z.ZodType>);
 
 export const planSchema: z.ZodType<Plan> = z.object({
+  version: z.literal(PLAN_VERSION),
   id: text,
   mode,
   inputs,

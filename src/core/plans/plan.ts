@@ -1,4 +1,5 @@
 /** A plan as it is stored: data, complete in itself. Carrying it out looks at nothing else of the request. */
+import { z } from "zod";
 import { sha256 } from "../domain/canonical.ts";
 import { PrepError } from "../domain/errors.ts";
 import type { ApprovalPolicy, Mode } from "../domain/modes.ts";
@@ -11,9 +12,10 @@ import type { PlanRecord, Target } from "../records.ts";
 import { type PrepInputs, plainName, type Request } from "../request/request.ts";
 import { describeStep, isIrreversible } from "../steps/catalog.ts";
 import type { Outputs } from "../steps/types.ts";
-import { planSchema } from "./plan-schema.ts";
+import { PLAN_VERSION, planSchema } from "./plan-schema.ts";
 
 export interface Plan {
+  readonly version: typeof PLAN_VERSION;
   readonly id: string;
   readonly mode: Mode;
   /** As asked: a fresh plan in place of a stale one starts from these. */
@@ -41,7 +43,12 @@ export interface Plan {
 export const keyOf = (plan: Pick<Plan, "keys">, originId: string, stepId: string): string =>
   plan.keys?.[stepId] ?? `${originId}.${stepId}`;
 
-/** The stored plan of a row; `STORE_UNUSABLE` when the row was altered since it was written. */
+const versioned = z.looseObject({ version: z.number().default(1) });
+
+/**
+ * The stored plan of a row; `STORE_UNUSABLE` when the row was altered since it was written, `PLAN_OBSOLETE` for a plan that
+ * another version of this program made.
+ */
 export function readPlan(row: PlanRow): Plan {
   const damaged = (cause?: unknown): PrepError =>
     new PrepError("STORE_UNUSABLE", `The record of plan ${row.id} is not what was stored; nothing is run from it.`, {
@@ -54,12 +61,33 @@ export function readPlan(row: PlanRow): Plan {
   if (sha256(row.body) !== row.digest) throw damaged();
   let plan: Plan;
   try {
-    plan = planSchema.parse(JSON.parse(row.body));
+    const body: unknown = JSON.parse(row.body);
+    const { version } = versioned.parse(body);
+    if (version !== PLAN_VERSION) throw otherVersion(row, version);
+    plan = planSchema.parse(body);
   } catch (cause) {
+    if (cause instanceof PrepError) throw cause;
     throw damaged(cause);
   }
   if (plan.id !== row.id) throw damaged();
   return plan;
+}
+
+const otherVersion = (row: PlanRow, version: number): PrepError =>
+  new PrepError("PLAN_OBSOLETE", `Another version of atvm_prep made plan ${row.id}.`, {
+    found: { planId: row.id, version, now: PLAN_VERSION },
+    hint: "What an unfinished run of that version left is found and cleaned up by a new plan.",
+    next: [{ kind: "plan_again" }],
+  });
+
+/** As `readPlan`, but undefined for one that another version made: it tells nothing that could be relied on. */
+export function readCurrentPlan(row: PlanRow): Plan | undefined {
+  try {
+    return readPlan(row);
+  } catch (thrown) {
+    if (thrown instanceof PrepError && thrown.code === "PLAN_OBSOLETE") return undefined;
+    throw thrown;
+  }
 }
 
 export interface PlanParts {
@@ -88,6 +116,7 @@ export function buildPlan(parts: PlanParts): Plan {
   const snapshot = named ? parts.request.snapshot : plainName(chosen.name);
   const request: Request = snapshot === undefined ? parts.request : { ...parts.request, snapshot };
   return {
+    version: PLAN_VERSION,
     id: parts.id,
     mode: request.mode,
     inputs: parts.inputs,

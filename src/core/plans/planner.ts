@@ -7,7 +7,7 @@ import type { EngineDeps } from "../engine-options.ts";
 import { draftOf } from "../modes/catalog.ts";
 import type { History, OrphanClone } from "../modes/common.ts";
 import type { Draft } from "../modes/draft.ts";
-import { type Observation, observe } from "../observe/observe.ts";
+import { dependentsOf, type Observation, observe } from "../observe/observe.ts";
 import type { ArrayReader } from "../ports/array.ts";
 import type { HypervisorReader } from "../ports/hypervisor.ts";
 import type { Connection, VcenterOverride } from "../ports/runtime.ts";
@@ -15,7 +15,7 @@ import type { RunRow, Store, StoreReader } from "../ports/store.ts";
 import { type PrepInputs, plainName, type Request, resolveRequest } from "../request/request.ts";
 import { cloneName } from "../steps/create-clone.ts";
 import { outputsOf } from "../steps/types.ts";
-import { type Plan, readPlan } from "./plan.ts";
+import { type Plan, readCurrentPlan } from "./plan.ts";
 import { draftOfRest, type Rest } from "./resume.ts";
 
 export interface Planned {
@@ -34,7 +34,8 @@ async function orphansOf(tx: StoreReader, runs: readonly RunRow[]): Promise<Orph
     if (!isFinished(run.state) || run.state === "succeeded" || run.resumedBy !== undefined) continue;
     const planRow = await tx.plan(run.planId);
     if (planRow === undefined) continue;
-    const plan = readPlan(planRow);
+    const plan = readCurrentPlan(planRow);
+    if (plan === undefined) continue;
     orphans.push(...Object.values(plan.inheritedOutputs ?? {}).flatMap((outputs) => outputs.volume ?? []));
     const step = plan.draft.steps.find((one) => one.kind === "create_clone");
     if (step?.kind !== "create_clone") continue;
@@ -62,7 +63,8 @@ async function movedGold(store: Store, tx: StoreReader, { planId, goldId }: RunR
   const before = known.get(planId);
   if (before !== undefined) return before;
   const row = await tx.plan(planId);
-  const moves = row !== undefined && movesGold(readPlan(row), goldId);
+  const plan = row === undefined ? undefined : readCurrentPlan(row);
+  const moves = plan !== undefined && movesGold(plan, goldId);
   known.set(planId, moves);
   return moves;
 }
@@ -135,14 +137,30 @@ export async function planNow(
   }
 }
 
+/** Clones of unfinished runs may be deleted as well: what hangs on them is looked at too. */
+async function withOrphans(
+  observation: Observation,
+  { orphanClones }: History,
+  array: ArrayReader,
+): Promise<Observation> {
+  const idle = observation.family.filter(
+    ({ id, name, kind }) =>
+      kind === "clone" && !observation.dependents.has(id) && orphanClones.some((orphan) => orphan.name === name),
+  );
+  if (idle.length === 0) return observation;
+  return { ...observation, dependents: new Map([...observation.dependents, ...(await dependentsOf(idle, array))]) };
+}
+
 async function look(
   deps: EngineDeps,
   { request, warnings }: ReturnType<typeof resolveRequest>,
   connection: Readers,
   rest: Rest | undefined,
 ): Promise<Omit<Planned, "endpoints">> {
-  const observation = await observe(request, connection, remembering(deps), deps.settings.places);
-  const history = await historyOf(deps, request, observation);
+  const { naming, places } = deps.settings;
+  const seen = await observe(request, connection, remembering(deps), naming, places);
+  const history = await historyOf(deps, request, seen);
+  const observation = await withOrphans(seen, history, connection.array);
   const input = { request, observation, history, now: deps.clock.now() };
   const draft = rest === undefined ? draftOf(input) : draftOfRest(input, rest);
   return { request, observation, draft: { ...draft, warnings: [...warnings, ...draft.warnings] } };

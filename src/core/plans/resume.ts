@@ -3,13 +3,14 @@
  * journal has as finished; each looks before it acts, so that one whose outcome was lost is settled by what is there.
  */
 
-import { errorRecord } from "../domain/errors.ts";
+import { errorRecord, PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { readStored } from "../domain/stored-json.ts";
 import { vmFact } from "../modes/cleanup.ts";
 import { baseFacts, type ModeInput } from "../modes/common.ts";
 import { type ChosenSnapshot, type Draft, DraftBuilder } from "../modes/draft.ts";
 import { assignedHere } from "../observe/observe.ts";
+import type { ArrayTraits } from "../ports/array.ts";
 import type { RunRow, StepRow } from "../ports/store.ts";
 import type { Impact } from "../records.ts";
 import { diskOf, mountOf } from "../steps/shared.ts";
@@ -23,13 +24,28 @@ export interface Rest {
   readonly snapshot: ChosenSnapshot | undefined;
 }
 
-/** A job that the array says has failed: a repeat under its key would be answered with that same job. */
-const jobFailed = (step: StepRow): boolean => {
-  if (step.state !== "failed" || step.error === undefined) return false;
-  const error = readStored(errorRecord, step.error, `step ${step.stepId} of run ${step.runId}`);
-  const found = error.found;
-  return error.code === "REMOTE_FAULT" && typeof found === "object" && found !== null && "jobId" in found;
-};
+/** The array has said that the act is over and was not done: a repeat under its key would be answered with that same job. */
+const isSettled = (step: StepRow): boolean =>
+  step.state === "failed" &&
+  step.error !== undefined &&
+  readStored(errorRecord, step.error, `step ${step.stepId} of run ${step.runId}`)["settled"] === true;
+
+/** `OUTCOME_UNKNOWN` where a rollback was begun, nobody knows how it ended, and the array does not bear it twice. */
+export function checkRepeatable(plan: Plan, journal: readonly StepRow[], traits: ArrayTraits): void {
+  if (traits.rollback.repeatSafe || traits.repeats === "key") return;
+  const begun = plan.draft.steps.find(
+    ({ id, kind }) =>
+      kind === "rollback_volume" &&
+      journal.some(
+        (step) => step.stepId === id && step.state !== "done" && step.state !== "skipped" && !isSettled(step),
+      ),
+  );
+  if (begun === undefined) return;
+  throw new PrepError("OUTCOME_UNKNOWN", "The rollback was begun, and how it ended cannot be determined.", {
+    found: { planId: plan.id, step: begun.id },
+    hint: "Look at the gold volume on the array with the storage administrator; then make a new plan.",
+  });
+}
 
 /** What the journal of an ended run leaves to do, and what the resuming run takes over from it. */
 export function restOfRun(
@@ -44,7 +60,7 @@ export function restOfRun(
   for (const step of journal) {
     const outputs = outputsOf(step);
     if (outputs !== undefined) inheritedOutputs[step.stepId] = outputs;
-    if (jobFailed(step)) keys[step.stepId] = `${run.id}.${step.stepId}.again`;
+    if (isSettled(step)) keys[step.stepId] = `${run.id}.${step.stepId}.again`;
   }
   const steps = plan.draft.steps
     .filter((step) => !isFinished(step.id))

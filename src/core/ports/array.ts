@@ -6,29 +6,35 @@
  * `REMOTE_FAULT` or `REMOTE_GARBAGE`; a writer also `OUTCOME_UNKNOWN`, where a call was sent and no answer came, so that
  * nobody can tell from the reply whether it took effect.
  */
-import type { AssignmentId, ClientId, Naa, PolicyId, SnapshotId, VolumeId } from "../domain/ids.ts";
+import type { AssignmentId, ClientId, Naa, SnapshotId, VolumeId } from "../domain/ids.ts";
 
 export interface ArrayClient {
+  /** Its name, on an array whose clients have nothing else that stays. */
   readonly id: ClientId;
   readonly name: string;
-  readonly hostAddress: string;
+  /** The host's address, where the array keeps one. */
+  readonly hostAddress?: string;
+  /** IQNs and WWNs, as the array spells them. */
   readonly initiators: readonly string[];
+  /** Stands for several hosts: what is assigned to it is presented to each of them. */
+  readonly group?: boolean;
 }
 
 export interface Volume {
   readonly id: VolumeId;
   readonly name: string;
-  readonly kind: "gold" | "clone";
-  /** 32 hex digits, lower case. */
-  readonly guid: string;
+  /** What the array itself says that it is, where it does. What it is to us, `core/observe/kinds.ts` decides. */
+  readonly declaredKind?: "gold" | "clone";
   readonly naa: Naa;
+  /** The vendor's own name for the disk, such as a serial number: shown, never compared. */
+  readonly label?: string;
   readonly sizeBytes: number;
-  readonly policyId?: PolicyId;
-  readonly parentVolumeId?: VolumeId;
-  readonly parentSnapshotId?: SnapshotId;
-  readonly snapshotCount: number;
+  /** What it was made from; the snapshot where the array keeps it. */
+  readonly parent?: { readonly volumeId: VolumeId; readonly snapshotId?: SnapshotId };
   /** ISO 8601, UTC. */
   readonly createdAt: string;
+  /** Why nothing must be done with it, in words that follow "it". */
+  readonly unusable?: string;
 }
 
 export interface Snapshot {
@@ -40,46 +46,104 @@ export interface Snapshot {
 }
 
 export interface Assignment {
+  /** The driver's own: opaque to everybody else. */
   readonly id: AssignmentId;
   readonly volumeId: VolumeId;
   readonly clientId: ClientId;
-  readonly lunNumber: number;
-  readonly createdAt: string;
+  readonly lunNumber?: number;
+  /** ISO 8601, UTC; where the array keeps it. */
+  readonly createdAt?: string;
+  /** `group`: it is a group of clients that the volume is assigned to, and this one is in it. */
+  readonly via: "direct" | "group";
+}
+
+/** What hangs on a volume: its deletion would take it along, or fails because of it. */
+export interface Dependents {
+  /** Snapshots of its own. */
+  readonly snapshots: number;
+  readonly clones: readonly VolumeId[];
+}
+
+/** What an array can and does, as plain JSON: read once a connection and bound into plans. */
+export interface ArrayTraits {
+  /** Such as "ONTAP 9.14.1": for texts only. */
+  readonly product: string;
+  readonly clients: {
+    readonly identity: "id" | "name";
+    readonly address: boolean;
+    readonly initiators: boolean;
+  };
+  /** The rule of a clone's name: `allowed` and `first` are classes of a regular expression. */
+  readonly cloneNames: {
+    readonly max: number;
+    readonly allowed: string;
+    readonly first: string;
+    readonly unique: boolean;
+  };
+  readonly lineage: { readonly volume: boolean; readonly snapshot: boolean; readonly kindDeclared: boolean };
+  readonly rollback: {
+    readonly newerSnapshots: "lost" | "kept";
+    readonly blockedByClonesOf: "newer" | "none";
+    readonly needsUnassigned: boolean;
+    /** The same rollback once more ends in the same state. */
+    readonly repeatSafe: boolean;
+  };
+  /** For how long a deleted volume can be brought back, by the array's own means, and whether its name stays taken. */
+  readonly deletion: { readonly keptHours?: number; readonly keepsName: boolean };
+  /** How a repeat is told from a first call: by its key, or by what is there. */
+  readonly repeats: "key" | "lookup";
+  readonly takesSnapshots: boolean;
 }
 
 export interface ArrayReader {
+  /** Read once; a plan made with others is stale. */
+  traits(): Promise<ArrayTraits>;
   /** All clients, or those of exactly this name (case-sensitive; names are not unique). */
   clients(filter?: { name?: string }): Promise<ArrayClient[]>;
-  /** All volumes, or those that match every given member. */
+  /** All volumes, or those that match every given member. Never one that is deleted and only kept for a while. */
   volumes(filter?: { name?: string; parentVolumeId?: VolumeId }): Promise<Volume[]>;
   /** One volume, or undefined when the array has none of that id. */
   volume(id: VolumeId): Promise<Volume | undefined>;
   assignments(filter?: { clientId?: ClientId; volumeId?: VolumeId }): Promise<Assignment[]>;
-  /** All snapshots under a policy, of every volume it covers. */
-  snapshots(policyId: PolicyId): Promise<Snapshot[]>;
+  /** A volume's own snapshots. */
+  snapshots(of: { volumeId: VolumeId }): Promise<Snapshot[]>;
+  /** What a deletion of the volume has to look at. */
+  dependents(volumeId: VolumeId): Promise<Dependents>;
 }
 
-/** Told how far a long job is, 0–100. */
+/** Told how far a long act is, 0–100, where the array knows. */
 export type JobProgress = (percent: number) => void;
 
 /**
- * Each method sends the mutating call and waits for its job. `key` is the idempotency key: the array answers a repeat
- * of the same key with the first job, so a repeat after a lost reply has no second effect.
- * Refusals of the array (409, 403, a failed job) are `REMOTE_FAULT` with the array's own words.
+ * Each method waits until its state is the array's, or throws: a repeat of what is so already succeeds. `key` names the
+ * act over repeats; an array with idempotency keys gets it. Refusals of the array are `REMOTE_FAULT` with its own words;
+ * an error says `settled: true` where the array has said that the act is over and was not done.
  */
 export interface ArrayWriter {
+  /** One that exists already and has this parent and snapshot is returned; with another it is refused. */
   createClone(
-    what: { policyId: PolicyId; snapshotId: SnapshotId; name: string },
+    what: { volumeId: VolumeId; snapshotId: SnapshotId; name: string },
     key: string,
     progress?: JobProgress,
   ): Promise<{ volumeId: VolumeId }>;
-  rollback(what: { policyId: PolicyId; snapshotId: SnapshotId }, key: string, progress?: JobProgress): Promise<void>;
+  /** Returns the volume's NAA after it: the same, or whoever knew it by the other has to be told. */
+  rollback(
+    what: { volumeId: VolumeId; snapshotId: SnapshotId },
+    key: string,
+    progress?: JobProgress,
+  ): Promise<{ naa: Naa }>;
   assign(
     what: { volumeId: VolumeId; clientId: ClientId },
     key: string,
     progress?: JobProgress,
   ): Promise<{ assignmentId: AssignmentId }>;
   unassign(assignmentId: AssignmentId, key: string, progress?: JobProgress): Promise<void>;
-  /** Deletes a clone. The adapter never sends this for a volume whose kind is not `clone`: it reads it first. */
+  /** Deletes a clone, never by force and never for good where the array keeps it. Anything else is refused unsent. */
   deleteClone(volumeId: VolumeId, key: string, progress?: JobProgress): Promise<void>;
+  /** Only where `traits.takesSnapshots`. */
+  takeSnapshot(
+    what: { volumeId: VolumeId; name: string },
+    key: string,
+    progress?: JobProgress,
+  ): Promise<{ snapshotId: SnapshotId }>;
 }

@@ -63,6 +63,8 @@ export interface UnresolvedCopy {
 }
 
 export interface HostStorage {
+  /** IQNs and WWNs of the host's adapters, as the host spells them. */
+  readonly initiators: readonly string[];
   readonly disks: readonly Disk[];
   readonly mounts: readonly VmfsMount[];
   readonly unresolved: readonly UnresolvedCopy[];

@@ -7,7 +7,7 @@ import { safeText } from "../domain/safe-text.ts";
 import { isFinished } from "../domain/states.ts";
 import type { WaitOptions } from "../engine.ts";
 import { type EngineDeps, lockNames, RUNNER } from "../engine-options.ts";
-import { type Plan, readPlan } from "../plans/plan.ts";
+import { type Plan, readCurrentPlan, readPlan } from "../plans/plan.ts";
 import { isFresh } from "../plans/redeem.ts";
 import type { VcenterOverride } from "../ports/runtime.ts";
 import type { HeldLock, RunRow } from "../ports/store.ts";
@@ -84,7 +84,8 @@ export class Runs {
         { kind: "resume", runId: row.id },
       ];
       const next = JSON.stringify(actions);
-      const report = planRow && JSON.stringify(partReport(readPlan(planRow), row, steps));
+      const plan = planRow && readCurrentPlan(planRow);
+      const report = plan && JSON.stringify(partReport(plan, row, steps));
       const change: Partial<RunRow> = {
         state: "interrupted",
         endedAt: await latestTime(tx, clock),

@@ -1,13 +1,32 @@
 import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { refuseSameNaa } from "../observe/same-naa.ts";
-import type { Volume } from "../ports/array.ts";
-import { type Result, type StepOf, stepKind, type WritableWorld } from "./types.ts";
+import type { ArrayTraits, Volume } from "../ports/array.ts";
+import { type CloneName, type Result, type StepOf, stepKind, type WritableWorld } from "./types.ts";
 
-/** `<gold>-<client>-<UTC yyyymmdd-hhmmss>-<last 6 of the run's id>`: a clone whose reply was lost can be found by it. */
-export function cloneName(step: StepOf<"create_clone">, origin: WritableWorld["origin"]): string {
-  const stamp = origin.createdAt.replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
-  return `${step.gold.name}-${step.clientName}-${stamp}-${origin.runId.slice(-6)}`;
+/** `-20261128-193000-a1b2c3`, with its joints. */
+const TAIL = 1 + 8 + 1 + 6 + 1 + 6;
+
+/**
+ * `<gold>-<client>`, as the array's rule allows: what it does not is replaced, the gold's part is shortened first. What the
+ * run adds, time and its own end, always fits behind it.
+ */
+export function cloneNameFor(gold: string, client: string, { cloneNames }: Pick<ArrayTraits, "cloneNames">): CloneName {
+  const { max, allowed, first } = cloneNames;
+  const one = new RegExp(`^${allowed}$`, "u");
+  const joint = one.test("-") ? "-" : one.test("_") ? "_" : "";
+  const clean = (text: string): string => [...text].map((char) => (one.test(char) ? char : joint)).join("");
+  const room = max - TAIL;
+  const tail = `${joint}${clean(client)}`.slice(0, Math.floor(room / 2));
+  const head = clean(gold).slice(0, room - tail.length - 1);
+  const stem = `${head}${tail}`;
+  return { stem: new RegExp(`^${first}`, "u").test(stem) ? stem : `x${stem}`, joint };
+}
+
+/** The stem, then UTC yyyymmdd-hhmmss, then the last 6 of the originating run's id: a clone whose reply was lost can be found by it. */
+export function cloneName({ name }: Pick<StepOf<"create_clone">, "name">, origin: WritableWorld["origin"]): string {
+  const [day = "", time = ""] = origin.createdAt.replaceAll(/[-:]/g, "").slice(0, 15).split("T");
+  return [name.stem, day, time, origin.runId.slice(-6)].join(name.joint);
 }
 
 const resultOf = (volume: Volume, detail: string): Result => ({
@@ -15,15 +34,23 @@ const resultOf = (volume: Volume, detail: string): Result => ({
   outputs: { volume: { id: volume.id, naa: volume.naa, name: volume.name } },
 });
 
+/** Whether the volume is this step's clone, as far as the array tells of its descent. */
+function isPlanned({ parent, declaredKind }: Volume, step: StepOf<"create_clone">): boolean {
+  if (declaredKind === "gold") return false;
+  // An array that keeps no descent has the name alone, which carries the run's id.
+  if (parent === undefined) return declaredKind === "clone";
+  return parent.volumeId === step.gold.id && (parent.snapshotId ?? step.snapshot.id) === step.snapshot.id;
+}
+
 async function makeClone(step: StepOf<"create_clone">, name: string, world: WritableWorld): Promise<Result> {
   const { volumeId } = await world.array.createClone(
-    { policyId: step.policyId, snapshotId: step.snapshot.id, name },
+    { volumeId: step.gold.id, snapshotId: step.snapshot.id, name },
     world.key,
     (percent) => world.progress(`${percent} %`),
   );
   const volumes = await world.array.volumes();
   const volume = volumes.find((one) => one.id === volumeId);
-  if (volume === undefined || volume.kind !== "clone") {
+  if (volume === undefined || !isPlanned(volume, step)) {
     throw new PrepError("REMOTE_GARBAGE", `The array says it made volume ${volumeId}, but shows no such clone.`, {
       found: { volumeId },
       hint: "Look at the volume on the array, then resume the run.",
@@ -33,7 +60,7 @@ async function makeClone(step: StepOf<"create_clone">, name: string, world: Writ
   return resultOf(volume, "made");
 }
 
-/** `POST /policies/{id}/snapshots/{sid}/clone`. */
+/** A clone of one snapshot of gold, under the run's own name. */
 export const createClone = stepKind<StepOf<"create_clone">>({
   kind: "create_clone",
   irreversible: false,
@@ -44,12 +71,12 @@ export const createClone = stepKind<StepOf<"create_clone">>({
     const made = await array.volumes({ name });
     const [clone] = made;
     if (clone === undefined) return (world) => makeClone(step, name, world);
-    if (made.length === 1 && clone.kind === "clone" && clone.parentSnapshotId === step.snapshot.id) {
+    if (made.length === 1 && isPlanned(clone, step)) {
       refuseSameNaa([clone], await array.volumes());
       return resultOf(clone, "made before:");
     }
     throw new PrepError("OUTCOME_UNKNOWN", `The array has ${made.length} volumes of this run's clone name.`, {
-      found: { volumes: made.map(({ id, parentSnapshotId }) => ({ id, parentSnapshotId })) },
+      found: { volumes: made.map(({ id, parent }) => ({ id, ...parent })) },
       hint: "Look at these volumes on the array; delete what is not needed, then plan again.",
     });
   },

@@ -4,23 +4,28 @@ import { type StepOf, stepKind, type World } from "./types.ts";
 
 /** What must hold right before the delete: a clone, the planned one, held by nobody, with nothing made from it. False: it is gone. */
 async function isDeletable(step: StepOf<"delete_clone">, world: World): Promise<boolean> {
-  const [volume, assignments, children] = await Promise.all([
+  const [volume, assignments, dependents] = await Promise.all([
     world.array.volume(step.volume.id),
     world.array.assignments({ volumeId: step.volume.id }),
-    world.array.volumes({ parentVolumeId: step.volume.id }),
+    world.array.dependents(step.volume.id),
   ]);
   if (volume === undefined) return false;
   const name = safeText(volume.name);
   const found = { volume: volume.id, naa: volume.naa };
-  if (volume.kind !== "clone") {
-    throw new PrepError(
-      "FORBIDDEN",
-      `${name} (${volume.id}) is a ${volume.kind} volume; only clones are ever deleted.`,
-      {
-        found,
-        hint: "Plan again.",
-      },
-    );
+  // Declared by the array, or made from what the plan saw it made from.
+  const clone =
+    volume.declaredKind ?? (step.parent !== undefined && volume.parent?.volumeId === step.parent && "clone");
+  if (clone !== "clone") {
+    throw new PrepError("FORBIDDEN", `${name} (${volume.id}) is no clone any more; only clones are ever deleted.`, {
+      found,
+      hint: "Plan again.",
+    });
+  }
+  if (volume.unusable !== undefined) {
+    throw new PrepError("VOLUME_UNUSABLE", `${name} ${safeText(volume.unusable)}.`, {
+      found,
+      hint: "Mend that on the array, then plan again.",
+    });
   }
   if (volume.naa !== step.volume.naa) {
     throw new PrepError("STALE_PLAN", `Volume ${volume.id} is not the planned clone any more.`, {
@@ -34,9 +39,9 @@ async function isDeletable(step: StepOf<"delete_clone">, world: World): Promise<
       hint: "Find out who assigned it, then plan again.",
     });
   }
-  if (children.length > 0 || volume.snapshotCount > 0) {
+  if (dependents.clones.length > 0 || dependents.snapshots > 0) {
     throw new PrepError("CLONE_HAS_CHILDREN", `${name} (${volume.id}) has snapshots or clones of its own.`, {
-      found: { ...found, children: children.map((child) => child.id), snapshotCount: volume.snapshotCount },
+      found: { ...found, children: dependents.clones, snapshotCount: dependents.snapshots },
       hint: "Delete those on the array first, or keep the clone.",
       next: [{ kind: "plan_with", option: "keepClone" }],
     });
@@ -44,7 +49,7 @@ async function isDeletable(step: StepOf<"delete_clone">, world: World): Promise<
   return true;
 }
 
-/** `DELETE /volumes/{id}` of a clone. Gold is refused here, by the plan, by the adapter and by the array. */
+/** Gold is refused here, by the plan, by the driver and, where it knows of gold, by the array. */
 export const deleteClone = stepKind<StepOf<"delete_clone">>({
   kind: "delete_clone",
   irreversible: true,

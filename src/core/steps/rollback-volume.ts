@@ -1,13 +1,15 @@
 import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
+import { isNewer } from "../observe/observe.ts";
 import { type StepOf, stepKind, type World } from "./types.ts";
 
 /** What must hold right before it: gold held by nobody, the snapshot there, and no snapshot at stake that the plan did not name. */
 async function checkPrecondition(step: StepOf<"rollback_volume">, world: World): Promise<void> {
-  const [assignments, snapshots, volumes] = await Promise.all([
+  const [assignments, own, volumes, traits] = await Promise.all([
     world.array.assignments({ volumeId: step.gold.id }),
-    world.array.snapshots(step.policyId),
+    world.array.snapshots({ volumeId: step.gold.id }),
     world.array.volumes({ parentVolumeId: step.gold.id }),
+    world.array.traits(),
   ]);
   const name = safeText(step.gold.name);
   if (assignments.length > 0) {
@@ -16,7 +18,6 @@ async function checkPrecondition(step: StepOf<"rollback_volume">, world: World):
       hint: "Find out who assigned it, then plan again.",
     });
   }
-  const own = snapshots.filter((snapshot) => snapshot.volumeId === step.gold.id);
   const chosen = own.find((snapshot) => snapshot.id === step.snapshot.id);
   if (chosen === undefined) {
     throw new PrepError("STALE_PLAN", `Snapshot ${safeText(step.snapshot.name)} (${step.snapshot.id}) is gone.`, {
@@ -24,17 +25,23 @@ async function checkPrecondition(step: StepOf<"rollback_volume">, world: World):
       hint: "Plan again with another snapshot.",
     });
   }
-  const unplanned = own.filter((one) => one.createdAt > chosen.createdAt && !step.lost.includes(one.id));
+  const newer = own.filter((one) => isNewer(one, chosen));
+  const losesThem = traits.rollback.newerSnapshots === "lost";
+  const unplanned = losesThem ? newer.filter((one) => !step.lost.includes(one.id)) : [];
   if (unplanned.length > 0) {
     throw new PrepError("STALE_PLAN", "There are newer snapshots now than the plan said would be lost.", {
       found: { snapshots: unplanned.map((one) => ({ id: one.id, name: safeText(one.name) })) },
       hint: "Plan again: the new plan lists them.",
     });
   }
-  const lost = new Set<string>(step.lost);
-  const children = volumes.filter((one) => one.parentSnapshotId !== undefined && lost.has(one.parentSnapshotId));
+  const children =
+    traits.rollback.blockedByClonesOf === "none" || newer.length === 0
+      ? []
+      : volumes.filter(
+          ({ parent }) => parent?.snapshotId === undefined || newer.some(({ id }) => id === parent.snapshotId),
+        );
   if (children.length > 0) {
-    throw new PrepError("VOLUME_IN_USE", "A snapshot that would be lost has clones.", {
+    throw new PrepError("VOLUME_IN_USE", "A newer snapshot than the chosen one has clones.", {
       found: { clones: children.map((child) => child.id) },
       hint: "Delete these clones first, or choose a newer snapshot.",
     });
@@ -42,8 +49,8 @@ async function checkPrecondition(step: StepOf<"rollback_volume">, world: World):
 }
 
 /**
- * `POST …/rollback`. The world does not show whether it took effect, so a repeat rests on the array's contract: the same
- * idempotency key gets the first job. The key is the originating run's.
+ * The world does not show whether it took effect, so a repeat rests on the array's traits: the same key gets the first
+ * answer (the key is the originating run's), or the same rollback once more ends in the same state.
  */
 export const rollbackVolume = stepKind<StepOf<"rollback_volume">>({
   kind: "rollback_volume",
@@ -54,10 +61,21 @@ export const rollbackVolume = stepKind<StepOf<"rollback_volume">>({
     await checkPrecondition(step, reading);
     return async (world) => {
       await checkPrecondition(step, world);
-      await world.array.rollback({ policyId: step.policyId, snapshotId: step.snapshot.id }, world.key, (percent) =>
-        world.progress(`${percent} %`),
+      const { naa } = await world.array.rollback(
+        { volumeId: step.gold.id, snapshotId: step.snapshot.id },
+        world.key,
+        (percent) => world.progress(`${percent} %`),
       );
-      return { detail: "rolled back" };
+      if (naa === step.gold.naa) return { detail: "rolled back" };
+      throw new PrepError(
+        "REMOTE_FAULT",
+        `${safeText(step.gold.name)} was rolled back, and is another disk since: ${naa} instead of ${step.gold.naa}.`,
+        {
+          found: { volumeId: step.gold.id, planned: step.gold.naa, now: naa },
+          hint: "Its VMFS volume is an unresolved copy to the hosts now: look at it with the storage administrator before gold is used again.",
+          extra: { settled: true },
+        },
+      );
     };
   },
 });

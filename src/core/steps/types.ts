@@ -4,7 +4,7 @@
  * come from the schemas that a stored plan and a run's journal are read with.
  */
 import { z } from "zod";
-import type { AssignmentId, ClientId, MoRef, Naa, PolicyId, SnapshotId, VmfsUuid, VolumeId } from "../domain/ids.ts";
+import type { AssignmentId, ClientId, MoRef, Naa, SnapshotId, VmfsUuid, VolumeId } from "../domain/ids.ts";
 import type { Immutable } from "../domain/immutable.ts";
 import type { StepKindName } from "../domain/states.ts";
 import { readStored } from "../domain/stored-json.ts";
@@ -33,6 +33,10 @@ export type VolumeRef = Immutable<z.output<typeof volumeRef>>;
 const client = z.object({ id: idOf<ClientId>(), name: text });
 const snapshot = z.object({ id: idOf<SnapshotId>(), name: text });
 
+/** The new clone's name by the array's rule, but for when and which run: `<stem><joint><time><joint><run>`. */
+const cloneName = z.object({ stem: text, joint: text });
+export type CloneName = Immutable<z.output<typeof cloneName>>;
+
 const step = <K extends StepKindName, Shape extends z.core.$ZodLooseShape>(kind: K, shape: Shape) =>
   z.object({ id: text, kind: z.literal(kind), ...shape });
 
@@ -53,11 +57,14 @@ export const stepSchema = z.discriminatedUnion("kind", [
   step("attach", { volume: volumeRef }),
   step("forget_device", { naa }),
   step("unassign", { assignmentId: idOf<AssignmentId>(), volume: knownVolume, client }),
-  step("delete_clone", { volume: knownVolume }),
-  step("create_clone", { gold: knownVolume, policyId: idOf<PolicyId>(), snapshot, clientName: text }),
+  step("delete_clone", {
+    volume: knownVolume,
+    /** What it was made from: tells it as a clone where the array declares none. */
+    parent: idOf<VolumeId>().exactOptional(),
+  }),
+  step("create_clone", { gold: knownVolume, snapshot, name: cloneName }),
   step("rollback_volume", {
     gold: knownVolume,
-    policyId: idOf<PolicyId>(),
     snapshot,
     /** Snapshots that go with it: those newer than the chosen one. */
     lost: z.array(idOf<SnapshotId>()),

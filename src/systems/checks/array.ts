@@ -2,7 +2,8 @@
 import type { StorageArray } from "../../array/driver.ts";
 import type { Config } from "../../config/config.ts";
 import { safeText } from "../../core/domain/safe-text.ts";
-import type { ArrayClient, Volume } from "../../core/ports/array.ts";
+import { type LunVolume, withKinds } from "../../core/observe/kinds.ts";
+import type { ArrayClient } from "../../core/ports/array.ts";
 import { checkClock } from "./connection.ts";
 import { checked, type Finding, failed, ok } from "./finding.ts";
 
@@ -14,15 +15,24 @@ export interface ArrayFindings {
 
 export async function checkArray(array: StorageArray, config: Config): Promise<ArrayFindings> {
   let clients: ArrayClient[] | undefined;
-  let volumes: Volume[] = [];
+  let volumes: LunVolume[] = [];
   const signIn = await checked("array: sign-in", async () => {
     const before = Date.now();
     const time = await array.time?.();
     const after = Date.now();
-    [clients, volumes] = await Promise.all([array.reader.clients(), array.reader.volumes()]);
+    const [seen, all, traits] = await Promise.all([
+      array.reader.clients(),
+      array.reader.volumes(),
+      array.reader.traits(),
+    ]);
+    clients = seen;
+    volumes = withKinds(all, Object.values(config.luns));
     const golds = volumes.filter(({ kind }) => kind === "gold").length;
     return [
-      ok("array: sign-in", `as ${safeText(config.dgs.username)}; ${clients.length} clients, ${golds} gold LUNs`),
+      ok(
+        "array: sign-in",
+        `${safeText(traits.product)} as ${safeText(config.dgs.username)}; ${clients.length} clients, ${golds} gold LUNs`,
+      ),
       ...(time === undefined ? [] : [checkClock("array: clock", time, before, after)]),
     ];
   });
@@ -30,7 +40,7 @@ export async function checkArray(array: StorageArray, config: Config): Promise<A
   return { findings: [...signIn, ...shorthands(config, volumes)], clients };
 }
 
-function shorthands({ luns }: Config, volumes: readonly Volume[]): Finding[] {
+function shorthands({ luns }: Config, volumes: readonly LunVolume[]): Finding[] {
   const golds = volumes.filter(({ kind }) => kind === "gold");
   const wrong = Object.entries(luns).flatMap(([short, name]) => {
     const found = golds.filter((volume) => volume.name === name).length;

@@ -88,9 +88,10 @@ function clientFinding(what: string, pair: Pair, clients: readonly ArrayClient[]
     return [failed(what, text, "Mend the line under pairs: `client` as the array lists it.")];
   }
   // A host is often known by its name on one side and its address on the other, which proves nothing.
-  const comparable = isIP(client.hostAddress) !== 0 && isIP(pair.host) !== 0;
-  if (!comparable || client.hostAddress === pair.host) return [];
-  const text = `the array says that this client is ${safeText(client.hostAddress)}`;
+  const { hostAddress = "" } = client;
+  const comparable = isIP(hostAddress) !== 0 && isIP(pair.host) !== 0;
+  if (!comparable || hostAddress === pair.host) return [];
+  const text = `the array says that this client is ${safeText(hostAddress)}`;
   return [
     warning(
       what,

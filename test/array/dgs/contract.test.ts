@@ -1,11 +1,12 @@
 import { dirname } from "node:path";
+import { describe, it } from "vitest";
+import { arrayContract, type ContractTarget } from "../../../src/array/kit.ts";
 import { dgsDriver, loadDriver } from "../../../src/array/load-driver.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { resolveTls } from "../../../src/config/trust.ts";
 import { startLab } from "../../../src/lab/start.ts";
 import { silentLog } from "../../../src/logging/log.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
-import { arrayDriverContract, type ContractTarget } from "./contract-kit.ts";
 
 const GOLD = "AutomatedTest-VMBootImg-Gold";
 const CLIENT = "CDS1-ESX165";
@@ -52,6 +53,8 @@ async function site(file: string): Promise<ContractTarget> {
 }
 
 const file = process.env["ATVM_CONTRACT_CONFIG"];
-arrayDriverContract(file === undefined ? "the own driver on the lab" : "the site's driver", () =>
-  file === undefined ? lab() : site(file),
-);
+describe(`array driver contract: ${file === undefined ? "the own driver on the lab" : "the site's driver"}`, () => {
+  for (const { title, run } of arrayContract(() => (file === undefined ? lab() : site(file)))) {
+    it(title, ({ skip }) => run(skip));
+  }
+});

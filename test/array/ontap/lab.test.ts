@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { NextStorageArray, Snapshot, Volume } from "../../../src/array/ontap/next-port.ts";
+import type { StorageArray } from "../../../src/array/driver.ts";
 import { naaOfSerial } from "../../../src/array/ontap/reads.ts";
 import { asClientId } from "../../../src/core/domain/ids.ts";
+import type { Snapshot, Volume } from "../../../src/core/ports/array.ts";
 import { serialOf } from "../../../src/lab/arrays/ontap/style.ts";
 import type { FaultAction } from "../../../src/lab/world/faults.ts";
 import { refusal } from "../dgs/support.ts";
@@ -15,7 +16,7 @@ const first = <T>(items: readonly T[]): T => {
 };
 
 let lab: TestLab;
-let array: NextStorageArray;
+let array: StorageArray;
 const open = async (options: Parameters<typeof startLab>[0] = {}): Promise<void> => {
   await lab?.close();
   lab = await startLab(options);

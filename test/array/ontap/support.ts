@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
+import type { ArrayOptions, StorageArray } from "../../../src/array/driver.ts";
 import { createOntap } from "../../../src/array/ontap/array.ts";
-import type { NextArrayOptions, NextStorageArray } from "../../../src/array/ontap/next-port.ts";
 import { type OntapServer, startOntap } from "../../../src/lab/arrays/ontap/server.ts";
 import { ontapStyle } from "../../../src/lab/arrays/ontap/style.ts";
 import { type Certificate, makeCertificate } from "../../../src/lab/http/certificate.ts";
@@ -19,9 +19,9 @@ export interface TestLab {
   readonly world: World;
   readonly server: OntapServer;
   readonly log: ReturnType<typeof memoryLog>;
-  readonly options: NextArrayOptions;
+  readonly options: ArrayOptions;
   /** Closed when the test is over. */
-  connect(more?: Partial<NextArrayOptions>): NextStorageArray;
+  connect(more?: Partial<ArrayOptions>): StorageArray;
   close(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export async function startLab(
   const world = new World({ scenario, style: ontapStyle });
   const server = await startOntap({ world, credentials: CREDENTIALS, token: TOKEN, tls, port: 0, ...more });
   const log = memoryLog();
-  const options: NextArrayOptions = {
+  const options: ArrayOptions = {
     url: `https://127.0.0.1:${server.port}`,
     username: CREDENTIALS.username,
     password: () => CREDENTIALS.password,

@@ -8,11 +8,17 @@ const steps = await stepBench(bench);
 beforeEach(() => bench.reset("empty"));
 
 async function cloneStep() {
-  const { volume, policyId, snapshots } = await steps.gold();
+  const { volume, snapshots } = await steps.gold();
   const [snapshot, older] = snapshots;
   if (snapshot === undefined || older === undefined) throw new Error("gold has fewer than two snapshots");
   return {
-    step: { id: "s1", kind: "create_clone", gold: volume, policyId, snapshot, clientName: CLIENT } as const,
+    step: {
+      id: "s1",
+      kind: "create_clone",
+      gold: volume,
+      snapshot,
+      name: { stem: `${volume.name}-${CLIENT}`, joint: "-" },
+    } as const,
     older,
   };
 }

@@ -9,12 +9,12 @@ beforeEach(() => bench.reset("empty"));
 
 /** Gold back to its latest snapshot: nothing else is lost. */
 async function toLatest() {
-  const { volume, policyId, snapshots } = await steps.gold();
+  const { volume, snapshots } = await steps.gold();
   const [snapshot] = snapshots;
   if (snapshot === undefined) throw new Error("gold has no snapshot");
   const rolledBack = async (): Promise<boolean> =>
     (await bench.control.state()).mutations.some((change) => change.op === "RollbackSnapshot");
-  const step = { id: "s1", kind: "rollback_volume", gold: volume, policyId, snapshot, lost: [] } as const;
+  const step = { id: "s1", kind: "rollback_volume", gold: volume, snapshot, lost: [] } as const;
   return { step, volume, snapshot, rolledBack };
 }
 

@@ -112,10 +112,16 @@ describe("mount and mount_copy", () => {
   it("force-mount the copy on the very disk", async () => {
     await bench.reset("empty");
     const world = await steps.world();
-    const { volume: gold, policyId, snapshots } = await steps.gold();
+    const { volume: gold, snapshots } = await steps.gold();
     const [snapshot] = snapshots;
     if (snapshot === undefined) throw new Error("gold has no snapshot");
-    const create = { id: "s1", kind: "create_clone", gold, policyId, snapshot, clientName: CLIENT } as const;
+    const create = {
+      id: "s1",
+      kind: "create_clone",
+      gold,
+      snapshot,
+      name: { stem: `${gold.name}-${CLIENT}`, joint: "-" },
+    } as const;
     const { first } = await carryThrough(create, world);
     const volume = first.outputs?.volume;
     if (volume === undefined) throw new Error("no clone was made");

@@ -10,7 +10,8 @@ import { parseBody } from "./body.ts";
 import { type Doubts, parseDoubts } from "./doubts.ts";
 import { notSignedIn, OntapRefusal, unexpectedArgument } from "./errors.ts";
 import { OntapJobs } from "./jobs.ts";
-import { type Call, OPS, type Outcome, type Route, routesOf } from "./routes.ts";
+import type { Call, Outcome, Route } from "./route.ts";
+import { OPS, routesOf } from "./routes.ts";
 import { type Collection, cheap, pageOf, passes, type Row, withFields } from "./select.ts";
 import { createStorage, type OntapStorage, SVM } from "./storage.ts";
 
