@@ -1,6 +1,7 @@
 /**
- * Both ends of vim25, each held to what nobody here wrote. Debian's python3-pyvmomi, ruby-rbvmomi and govmomi drive the
- * lab's vCenter, in their own processes, over TLS, with a fresh lab each; our client drives govmomi's vCenter simulator.
+ * Both ends of vim25, each held to what nobody here wrote. Debian's python3-pyvmomi, ruby-rbvmomi, ansible
+ * (community.vmware) and govmomi drive the lab's vCenter, in their own processes, over TLS, with a fresh lab each; our
+ * client drives govmomi's vCenter simulator.
  * Prints a line a check and `N passed, N failed`, and exits with 1 when any failed or a client is missing.
  */
 
@@ -45,6 +46,12 @@ function assignCopy(world: World, gold: string): string {
   const clone = change(world, createClone, volume.policyId, snapshot.id, `${gold}-copy`);
   change(world, assign, clone.id, client.id);
   return `naa.${clone.guid}`;
+}
+
+/** The name of the Datacenter that the host is in. */
+function datacenterOf({ model }: World): string | undefined {
+  const id = model.hosts.find(({ name }) => name === HOST)?.datacenterId;
+  return model.datacenters.find((datacenter) => datacenter.id === id)?.name;
 }
 
 /** The exit code, or why there was no process. */
@@ -92,6 +99,7 @@ async function judgeBy(name: string, command: string, ...script: string[]): Prom
     shared: servers[1]?.port,
     host: HOST,
     label: GOLD,
+    datacenter: datacenterOf(main),
     noTools: noTools.name,
     copyNaa,
   };
@@ -159,6 +167,7 @@ async function judgeByGovmomi(): Promise<void> {
 await runClient("schema", "/usr/bin/python3", [`${HERE}/schema_checks.py`], schemaTables());
 await judgeBy("pyvmomi", "/usr/bin/python3", `${HERE}/pyvmomi_checks.py`);
 await judgeBy("rbvmomi", "/usr/bin/ruby", `${HERE}/rbvmomi_checks.rb`);
+await judgeBy("community.vmware", "/usr/bin/python3", `${HERE}/vmware_checks.py`);
 await judgeByGovmomi();
 say(`${count.passed} passed, ${count.failed} failed`);
 process.exitCode = count.failed === 0 ? 0 : 1;

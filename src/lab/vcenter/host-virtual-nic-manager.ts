@@ -7,7 +7,16 @@ import { text } from "./wire/args.ts";
 import { invalidArgument, objectNotFound } from "./wire/faults.ts";
 import type { Data } from "./wire/value.ts";
 
-const NIC_TYPES = ["management", "vmotion", "faultToleranceLogging", "vSphereReplication", "vSphereReplicationNFC"];
+const NIC_TYPES = [
+  "management",
+  "vmotion",
+  "faultToleranceLogging",
+  "vSphereReplication",
+  "vSphereReplicationNFC",
+  "vSphereProvisioning",
+  "vsan",
+  "vsanWitness",
+];
 
 /** Each host has one VMkernel adapter, for management alone. */
 function netConfig(nicType: string, host: LabHost, lookups: Lookups): Data {

@@ -113,6 +113,7 @@ function configOf(vm: LabVm, lookups: Lookups): Data | undefined {
       afterResume: true,
       beforeGuestStandby: true,
       beforeGuestShutdown: true,
+      lastInstallInfo: { counter: 0 },
     },
     flags: {},
     defaultPowerOps: {},

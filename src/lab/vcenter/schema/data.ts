@@ -98,7 +98,11 @@ HostScsiTopologyLun < DynamicData: key string, lun int, scsiLun string
 HostScsiTopologyTarget < DynamicData: key string, target int, lun HostScsiTopologyLun*, transport HostTargetTransport?
 HostScsiTopologyInterface < DynamicData: key string, adapter string, target HostScsiTopologyTarget*
 HostScsiTopology < DynamicData: adapter HostScsiTopologyInterface*
-HostStorageDeviceInfo < DynamicData: hostBusAdapter HostHostBusAdapter*, scsiLun ScsiLun*, scsiTopology HostScsiTopology?, softwareInternetScsiEnabled boolean
+HostMultipathInfoLogicalUnitPolicy < DynamicData: policy string
+HostMultipathInfoPath < DynamicData: key string, name string, pathState string, state string?, isWorkingPath boolean?, adapter string, lun string, transport HostTargetTransport?
+HostMultipathInfoLogicalUnit < DynamicData: key string, id string, lun string, path HostMultipathInfoPath+, policy HostMultipathInfoLogicalUnitPolicy
+HostMultipathInfo < DynamicData: lun HostMultipathInfoLogicalUnit*
+HostStorageDeviceInfo < DynamicData: hostBusAdapter HostHostBusAdapter*, scsiLun ScsiLun*, scsiTopology HostScsiTopology?, multipathInfo HostMultipathInfo?, softwareInternetScsiEnabled boolean
 HostMountInfo < DynamicData: path string?, accessMode string, mounted boolean?, accessible boolean?, inaccessibleReason string?
 HostScsiDiskPartition < DynamicData: diskName string, partition int
 HostForceMountedInfo < DynamicData: persist boolean, mounted boolean
@@ -150,7 +154,8 @@ FolderFileInfo < FileInfo:
 HostDatastoreBrowserSearchResults < DynamicData: datastore &Datastore?, folderPath string?, file FileInfo*
 
 VirtualMachineFileInfo < DynamicData: vmPathName string?, snapshotDirectory string?, suspendDirectory string?, logDirectory string?
-ToolsConfigInfo < DynamicData: toolsVersion int?, afterPowerOn boolean?, afterResume boolean?, beforeGuestStandby boolean?, beforeGuestShutdown boolean?
+ToolsConfigInfoToolsLastInstallInfo < DynamicData: counter int
+ToolsConfigInfo < DynamicData: toolsVersion int?, afterPowerOn boolean?, afterResume boolean?, beforeGuestStandby boolean?, beforeGuestShutdown boolean?, lastInstallInfo ToolsConfigInfoToolsLastInstallInfo?
 VirtualMachineFlagInfo < DynamicData: disableAcceleration boolean?, enableLogging boolean?
 VirtualMachineDefaultPowerOpInfo < DynamicData: powerOffType string?, suspendType string?, resetType string?, defaultPowerOffType string?, defaultSuspendType string?, defaultResetType string?, standbyAction string?
 Description < DynamicData: label string, summary string

@@ -19,6 +19,7 @@ export function storageDevices(host: LabHost, lookups: Lookups): Data {
     hostBusAdapter: () => adaptersOf(host),
     scsiLun: () => host.disks.map((disk) => scsiDisk(host, disk, lookups)),
     scsiTopology: () => topologyOf(host),
+    multipathInfo: () => pathsOf(host, lookups),
     softwareInternetScsiEnabled: false,
   };
 }
@@ -65,6 +66,34 @@ function topologyOf(host: LabHost): Data {
         },
       ],
     })),
+  };
+}
+
+/** One path to each disk over each adapter, the first in use. Over a lost disk's paths nothing comes any more. */
+function pathsOf(host: LabHost, lookups: Lookups): Data {
+  return {
+    lun: host.disks.map((disk, lun) => {
+      const key = `key-vim.host.MultipathInfo.LogicalUnit-${disk.uuid}`;
+      const alive = presented(lookups, host, disk.volumeId);
+      return {
+        key,
+        id: disk.uuid,
+        lun: disk.key,
+        path: adaptersOf(host).map((adapter, index) => {
+          const name = `${String(adapter["device"])}:C0:T0:L${lun + 1}`;
+          return {
+            key: `key-vim.host.MultipathInfo.Path-${name}`,
+            name,
+            pathState: alive ? "active" : "dead",
+            state: alive ? "active" : "dead",
+            isWorkingPath: alive && index === 0,
+            adapter: String(adapter["key"]),
+            lun: key,
+          };
+        }),
+        policy: { policy: "VMW_PSP_RR" },
+      };
+    }),
   };
 }
 
