@@ -20,7 +20,6 @@ const secret = (title: string, description: string): object => ({
   description,
   sensitive: true,
   required: false,
-  default: "",
 });
 
 const folder = await mkdtemp(join(tmpdir(), "atvm-mcpb-"));

@@ -102,7 +102,7 @@ const hints: Readonly<Record<Source["kind"], string>> = {
 async function look(source: Source): Promise<{ value?: string | undefined; where: string }> {
   switch (source.kind) {
     case "env":
-      return { value: source.env[source.name], where: `environment variable ${source.name} is not set` };
+      return { value: filledIn(source.env[source.name]), where: `environment variable ${source.name} is not set` };
     case "absent":
       return { where: `configuration has no ${source.key}` };
     case "file":
@@ -122,3 +122,7 @@ async function lookInFile(path: string): Promise<{ value?: string; where: string
     return { where: `${path} cannot be read (${code})` };
   }
 }
+
+/** A desktop client hands on its own placeholder for what the user left empty (mcpb 2.1.2): that is no secret. */
+const filledIn = (value: string | undefined): string | undefined =>
+  value !== undefined && /^\$\{user_config\.\w+\}$/.test(value) ? undefined : value;

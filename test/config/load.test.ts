@@ -287,6 +287,12 @@ describe("secrets", () => {
     expect((await refusal(config.vcenter.password.reveal())).message).toContain("empty");
   });
 
+  it("are missing where a desktop client hands on its own placeholder for what was left empty", async () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: what the client leaves unfilled.
+    const config = await load(MINIMAL, { DGS_PASSWORD: "${user_config.array_password}" });
+    expect((await refusal(config.dgs.password.reveal())).code).toBe("CREDENTIALS_MISSING");
+  });
+
   it("may be absent for vCenter until they are needed", async () => {
     const config = await load(MINIMAL.replace(/vcenter:[\s\S]*/, "vcenter: {address: 'vc:8443'}\n"));
     expect((await refusal(config.vcenter.password.reveal())).code).toBe("CREDENTIALS_MISSING");
