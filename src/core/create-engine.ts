@@ -362,7 +362,8 @@ class PrepEngine implements Engine {
         limit: filter.limit ?? 20,
       }),
     );
-    return Promise.all(rows.map(async (row) => this.#runs.view(await this.#runs.settle(row))));
+    const views = rows.map(async (row) => this.#runs.viewIfReadable(await this.#runs.settle(row)));
+    return (await Promise.all(views)).filter((view) => view !== undefined);
   }
 
   async cancelRun(runId: string, actor: Actor): Promise<RunRecord> {

@@ -80,13 +80,13 @@ const otherVersion = (row: PlanRow, version: number): PrepError =>
     next: [{ kind: "plan_again" }],
   });
 
-/** As `readPlan`, but undefined for one that another version made: it tells nothing that could be relied on. */
-export function readCurrentPlan(row: PlanRow): Plan | undefined {
+/** For what looks at many plans: one record that was altered, or that another version made, must not stand in the way of all the others. */
+export function planIfReadable(row: PlanRow | undefined): Plan | undefined {
+  if (row === undefined) return undefined;
   try {
     return readPlan(row);
-  } catch (thrown) {
-    if (thrown instanceof PrepError && thrown.code === "PLAN_OBSOLETE") return undefined;
-    throw thrown;
+  } catch {
+    return undefined;
   }
 }
 

@@ -15,7 +15,7 @@ import type { RunRow, Store, StoreReader } from "../ports/store.ts";
 import { type PrepInputs, plainName, type Request, resolveRequest } from "../request/request.ts";
 import { cloneName } from "../steps/create-clone.ts";
 import { outputsOf } from "../steps/types.ts";
-import { type Plan, readCurrentPlan } from "./plan.ts";
+import { type Plan, planIfReadable } from "./plan.ts";
 import { draftOfRest, type Rest } from "./resume.ts";
 
 export interface Planned {
@@ -32,9 +32,7 @@ async function orphansOf(tx: StoreReader, runs: readonly RunRow[]): Promise<Orph
   const orphans: OrphanClone[] = [];
   for (const run of runs) {
     if (!isFinished(run.state) || run.state === "succeeded" || run.resumedBy !== undefined) continue;
-    const planRow = await tx.plan(run.planId);
-    if (planRow === undefined) continue;
-    const plan = readCurrentPlan(planRow);
+    const plan = planIfReadable(await tx.plan(run.planId));
     if (plan === undefined) continue;
     orphans.push(...Object.values(plan.inheritedOutputs ?? {}).flatMap((outputs) => outputs.volume ?? []));
     const step = plan.draft.steps.find((one) => one.kind === "create_clone");
@@ -62,8 +60,7 @@ async function movedGold(store: Store, tx: StoreReader, { planId, goldId }: RunR
   moving.set(store, known);
   const before = known.get(planId);
   if (before !== undefined) return before;
-  const row = await tx.plan(planId);
-  const plan = row === undefined ? undefined : readCurrentPlan(row);
+  const plan = planIfReadable(await tx.plan(planId));
   const moves = plan !== undefined && movesGold(plan, goldId);
   known.set(planId, moves);
   return moves;

@@ -7,7 +7,7 @@ import { safeText } from "../domain/safe-text.ts";
 import { isFinished } from "../domain/states.ts";
 import type { WaitOptions } from "../engine.ts";
 import { type EngineDeps, lockNames, RUNNER } from "../engine-options.ts";
-import { type Plan, readCurrentPlan, readPlan } from "../plans/plan.ts";
+import { type Plan, planIfReadable, readPlan } from "../plans/plan.ts";
 import { isFresh } from "../plans/redeem.ts";
 import type { VcenterOverride } from "../ports/runtime.ts";
 import type { HeldLock, RunRow } from "../ports/store.ts";
@@ -43,6 +43,16 @@ export class Runs {
   async view(row: RunRow): Promise<RunRecord> {
     const plan = await this.#planOf(row);
     return viewRun(row, plan, await this.#deps.store.read((tx) => tx.steps(row.id)));
+  }
+
+  /** For lists: a run whose plan's record was altered is in the log, and hides no other. */
+  async viewIfReadable(row: RunRow): Promise<RunRecord | undefined> {
+    try {
+      return await this.view(row);
+    } catch (thrown) {
+      this.#deps.log.warn({ run: row.id, err: thrown }, "a run's plan was altered");
+      return undefined;
+    }
   }
 
   async #planOf(row: RunRow): Promise<Plan> {
@@ -84,7 +94,7 @@ export class Runs {
         { kind: "resume", runId: row.id },
       ];
       const next = JSON.stringify(actions);
-      const plan = planRow && readCurrentPlan(planRow);
+      const plan = planIfReadable(planRow);
       const report = plan && JSON.stringify(partReport(plan, row, steps));
       const change: Partial<RunRow> = {
         state: "interrupted",
