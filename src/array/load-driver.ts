@@ -13,11 +13,12 @@ import type { StorageArrayDriver } from "./driver.ts";
 export const dgsDriver: StorageArrayDriver = { create: createDgs };
 
 /**
- * The driver that configuration names: the own one for undefined, else the `driver` (or default) export of the module at
+ * The driver that configuration names: the one for DGS for undefined, the one for `ontap`, else the `driver` (or default) export of the module at
  * an absolute path or of a package that is installed beside the configuration or the program. Errors: `CONFIG_INVALID`.
  */
 export async function loadDriver(name: string | undefined, baseDir: string): Promise<StorageArrayDriver> {
   if (name === undefined) return dgsDriver;
+  if (name === "ontap") return { create: (await import("./ontap/array.ts")).createOntap };
   let module: unknown;
   try {
     module = await import(locate(name, baseDir));
@@ -42,7 +43,7 @@ function locate(name: string, baseDir: string): string {
 function unusable(name: string, why: string, cause?: unknown): PrepError {
   return new PrepError("CONFIG_INVALID", `The array driver ${safeText(name)} ${why}.`, {
     found: { driver: safeText(name) },
-    hint: "dgs.driver names an absolute path or an installed package; docs/driver.md says what it exports.",
+    hint: "dgs.driver is `ontap`, or names an absolute path or an installed package; docs/driver.md says what it exports.",
     cause,
   });
 }

@@ -48,8 +48,12 @@ export const configSchema = (references: References, stateDir: string) =>
             .transform((given) => (given.startsWith(".") ? references.path(given) : given))
             .optional()
             .describe(
-              "Driver for an array with another interface: a module's path, or a package's name (docs/driver.md). Without it, the one for docs/dgs-api.yaml.",
+              "Driver for an array with another interface: `ontap` (docs/arrays/ontap.md), a module's path, or a package's name (docs/driver.md). Without it, the one for docs/dgs-api.yaml.",
             ),
+          settings: z
+            .record(text, z.unknown())
+            .optional()
+            .describe("What the driver needs besides; its page names it: `svm` for ontap."),
         })
         .describe("The storage array."),
       vcenter: z

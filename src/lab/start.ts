@@ -1,5 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { startDgs } from "./arrays/dgs/server.ts";
+import { startOntap } from "./arrays/ontap/server.ts";
+import { SVM } from "./arrays/ontap/storage.ts";
+import { ontapStyle } from "./arrays/ontap/style.ts";
 import { startControl } from "./control/control.ts";
 import { makeCertificate } from "./http/certificate.ts";
 import { parseLag } from "./world/lag.ts";
@@ -23,6 +26,15 @@ export interface LabOptions {
   lag?: string;
   /** Where to write a configuration for this lab. */
   writeConfig?: string;
+  /** Which array's interface it speaks; `dgs` when left out. */
+  array?: "dgs" | "ontap";
+}
+
+interface ArrayServer {
+  port: number;
+  ops: readonly string[];
+  sessions(): number;
+  close(): Promise<void>;
 }
 
 export interface RunningLab {
@@ -39,7 +51,8 @@ export interface RunningLab {
  */
 export async function startLab(options: LabOptions = {}): Promise<RunningLab> {
   const scenario = scenarioOf(options);
-  const world = new World({ scenario, latency: parseLatency(options.latency ?? "") });
+  const style = options.array === "ontap" ? { style: ontapStyle } : {};
+  const world = new World({ scenario, latency: parseLatency(options.latency ?? ""), ...style });
   const [tls, { startVcenter }] = await Promise.all([makeCertificate(), import("./vcenter/server/server.ts")]);
   const dgsUser = { username: "atvm-dgs", password: newPassword() };
   const vcenterUser = { username: "atvm@vsphere.local", password: newPassword() };
@@ -54,7 +67,8 @@ export async function startLab(options: LabOptions = {}): Promise<RunningLab> {
     return server;
   };
   try {
-    const dgs = await keep(startDgs({ world, credentials: dgsUser, tls, port: options.dgsPort ?? 0 }));
+    const arrayOptions = { world, credentials: dgsUser, tls, port: options.dgsPort ?? 0 };
+    const dgs = await keep<ArrayServer>(options.array === "ontap" ? startOntap(arrayOptions) : startDgs(arrayOptions));
     const vcenter = await keep(startVcenter({ world, credentials: vcenterUser, tls, port: options.vcenterPort ?? 0 }));
     const control = await keep(
       startControl({
@@ -71,7 +85,13 @@ export async function startLab(options: LabOptions = {}): Promise<RunningLab> {
       control: { url: `http://127.0.0.1:${control.port}` },
     };
     if (options.writeConfig !== undefined) {
-      info.config = await writeConfig(options.writeConfig, { info, pairs: pairsOf(world) });
+      info.config = await writeConfig(options.writeConfig, {
+        info,
+        pairs: pairsOf(world),
+        ...(options.array === "ontap"
+          ? { driver: { name: "ontap", settings: { svm: SVM.name }, nameOf: ontapStyle.volumeName } }
+          : {}),
+      });
     }
     return { info, caPem: tls.cert, world, close };
   } catch (thrown) {

@@ -18,19 +18,31 @@ export interface LabInfo {
  */
 export async function writeConfig(
   file: string,
-  lab: { info: Omit<LabInfo, "config">; pairs: readonly { client: string; host: string }[] },
+  lab: {
+    info: Omit<LabInfo, "config">;
+    pairs: readonly { client: string; host: string }[];
+    /** For an array with another interface than DGS's: its driver, and how it calls its volumes. */
+    driver?: { name: string; settings: object; nameOf(name: string): string };
+  },
 ): Promise<string> {
   const path = resolve(file);
   const directory = dirname(path);
   const stem = join(directory, basename(path, extname(path)));
   const { dgs, vcenter } = lab.info;
+  const nameOf = lab.driver?.nameOf ?? ((name: string) => name);
   await mkdir(directory, { recursive: true });
   const secrets = { dgs: `${stem}.dgs-password`, vcenter: `${stem}.vcenter-password` };
   await writeSecret(secrets.dgs, dgs.password);
   await writeSecret(secrets.vcenter, vcenter.password);
   const tls = { thumbprint: vcenter.thumbprint };
   const config = {
-    dgs: { url: dgs.url, username: dgs.username, password: { file: secrets.dgs }, tls },
+    dgs: {
+      url: dgs.url,
+      username: dgs.username,
+      password: { file: secrets.dgs },
+      tls,
+      ...(lab.driver === undefined ? {} : { driver: lab.driver.name, settings: lab.driver.settings }),
+    },
     vcenter: {
       address: new URL(vcenter.url).host,
       username: vcenter.username,
@@ -41,7 +53,7 @@ export async function writeConfig(
     proxy: "none",
     pairs: lab.pairs,
     defaults: { client: "CDS1-ESX165", host: "192.168.1.165" },
-    luns: { Gold: GOLD, Gold2: GOLD_2, ComputeMigration: COMPUTE_MIGRATION_GOLD },
+    luns: { Gold: nameOf(GOLD), Gold2: nameOf(GOLD_2), ComputeMigration: nameOf(COMPUTE_MIGRATION_GOLD) },
     approval: { default: "token", rollback: "human", cli: "allow" },
     store: { sqlite: `${stem}.sqlite` },
     log: { dir: `${stem}-log`, level: "info" },

@@ -29,6 +29,7 @@ export async function openSides(config: Config, log: Logger): Promise<Sides> {
     array: () =>
       driver.create({
         url: config.dgs.url,
+        settings: config.dgs.settings,
         username: config.dgs.username,
         password: () => config.dgs.password.reveal(),
         tls: resolveTls(config.dgs.tls),

@@ -15,6 +15,7 @@ import { startVcenter } from "../../src/lab/vcenter/server/server.ts";
 import { assign, createClone } from "../../src/lab/world/array.ts";
 import { World } from "../../src/lab/world/world.ts";
 import { change } from "../support/change.ts";
+import { judgeByNetapp } from "./netapp.ts";
 import { type Check, judgeOurClient } from "./vcsim.ts";
 
 const HERE = import.meta.dirname;
@@ -169,5 +170,6 @@ await judgeBy("pyvmomi", "/usr/bin/python3", `${HERE}/pyvmomi_checks.py`);
 await judgeBy("rbvmomi", "/usr/bin/ruby", `${HERE}/rbvmomi_checks.rb`);
 await judgeBy("community.vmware", "/usr/bin/python3", `${HERE}/vmware_checks.py`);
 await judgeByGovmomi();
+await judgeByNetapp(verdict);
 say(`${count.passed} passed, ${count.failed} failed`);
 process.exitCode = count.failed === 0 ? 0 : 1;

@@ -20,6 +20,7 @@ const labFlags = z.object({
   latency: z.string().optional(),
   lag: z.string().optional(),
   writeConfig: z.string().min(1).optional(),
+  array: z.enum(["dgs", "ontap"]).optional(),
 });
 
 /** Prints its addresses and passwords as one JSON line once it is ready; stays until SIGINT or SIGTERM. */

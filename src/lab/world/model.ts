@@ -238,5 +238,11 @@ export interface Credentials {
   password: string;
 }
 
+/** World-wide names of a host's two Fibre Channel ports. They do not fit a double: they stay big integers. */
+export function portNamesOf({ id }: { readonly id: string }): readonly bigint[] {
+  const tail = BigInt(`0x${Buffer.from(id).toString("hex").slice(-6)}`);
+  return [0n, 1n].map((index) => 0x2100_0000_0000_0000n + tail * 2n + index);
+}
+
 /** Device path of a disk's first partition, as unresolved extents name it. */
 export const devicePathOf = (naa: string): string => `/vmfs/devices/disks/${naa}:1`;

@@ -5,7 +5,7 @@ import { assign, createClone } from "./array.ts";
 import { type ArrayStyle, IdSource } from "./id-source.ts";
 import { Lags } from "./lag.ts";
 import type { LabClient, LabFile, LabHost, LabVm, LabVolume } from "./model.ts";
-import { devicePathOf } from "./model.ts";
+import { devicePathOf, portNamesOf } from "./model.ts";
 import { rescanHba, rescanVmfs } from "./rescan.ts";
 import { copyFiles, naaOfVolume, type WorldState } from "./state.ts";
 import { forceMount } from "./storage.ts";
@@ -91,7 +91,7 @@ export function addPair(state: WorldState, index: number, datacenterId?: string)
     id: ids.array("cl"),
     name,
     hostAddress: address,
-    initiators: [`iqn.1998-01.com.vmware:esx${165 + index}-${ids.hex(8)}`],
+    initiators: [],
   };
   const host: LabHost = {
     id: ids.moref("host"),
@@ -111,6 +111,7 @@ export function addPair(state: WorldState, index: number, datacenterId?: string)
     mounts: [],
     unresolved: [],
   };
+  client.initiators = portNamesOf(host).map((port) => port.toString(16).match(/../g)?.join(":") ?? "");
   model.clients.push(client);
   model.hosts.push(host);
   return { client, host };

@@ -18,6 +18,8 @@ import { createStorage, type OntapStorage, SVM } from "./storage.ts";
 export interface OntapServer extends Listening {
   /** What faults can be set for. */
   ops: readonly string[];
+  /** There are none: each call signs in by itself. */
+  sessions(): number;
   /** Names of the volumes in the recovery queue, for tests. */
   recoveryQueue(): readonly string[];
 }
@@ -55,6 +57,7 @@ export async function startOntap(options: OntapOptions): Promise<OntapServer> {
   return {
     port: listening.port,
     ops: OPS,
+    sessions: () => 0,
     recoveryQueue: () => storage.recoveryQueue.map(({ name }) => name),
     async close() {
       unsubscribe();

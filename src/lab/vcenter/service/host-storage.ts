@@ -1,5 +1,13 @@
 /** A host's storage as vim25 data: adapters, disks, VMFS volumes and unresolved copies. */
-import { devicePathOf, type LabCopy, type LabDisk, type LabHost, type LabMount, VimFault } from "../../world/model.ts";
+import {
+  devicePathOf,
+  type LabCopy,
+  type LabDisk,
+  type LabHost,
+  type LabMount,
+  portNamesOf,
+  VimFault,
+} from "../../world/model.ts";
 import { presented } from "../../world/state.ts";
 import { isResolvable } from "../../world/storage.ts";
 import type { Data } from "../wire/value.ts";
@@ -36,7 +44,7 @@ function adaptersOf(host: LabHost): Data[] {
     model: "Lab 16 Gb Fibre Channel Adapter",
     driver: "lab_fc",
     pci: `0000:0${index + 3}:00.0`,
-    portWorldWideName: 0x2100_0000_0000_0000n + tail * 2n + BigInt(index),
+    portWorldWideName: portNamesOf(host)[index],
     nodeWorldWideName: 0x2000_0000_0000_0000n + tail * 2n + BigInt(index),
     portType: "fabric",
     speed: 16,
