@@ -110,7 +110,7 @@ async function told<T>(call: () => Promise<T>): Promise<T> {
     const hint = "hint" in error && typeof error.hint === "string" ? safeText(error.hint, 400) : undefined;
     throw new PrepError(codeOf(error), safeText(error.message, 400), {
       ...("found" in error ? { found: error.found } : {}),
-      hint: hint ?? "The site's array driver reported this; look at the array and at atvm_prep.log.",
+      hint: hint ?? "The site's array driver reported this; check the array and at atvm_prep.log.",
       cause: thrown,
       ...("settled" in error && typeof error.settled === "boolean" ? { extra: { settled: error.settled } } : {}),
     });

@@ -190,12 +190,19 @@ function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Com
   const audit = program.command("audit").description("who did what, and when");
   const auditRows = add(audit, "show", "the newest rows, the newest last")
     .option("--since <TIME>", "from this date or instant on (ISO 8601)")
+    .option("--until <TIME>", "before this date or instant, or this long ago")
+    .option("--type <TYPE>", "of this type, such as plan_approved")
+    .option("--actor <NAME>", "whose actor has this in its name")
+    .option("--steps", "the rows of single steps, too")
     .option("--plan <PLAN>", "of this plan")
     .option("--run <RUN>", "of this run")
     .option("--limit <N>", "at most so many");
   act(auditRows, async (context, _args, options) => {
-    const given = parseFlags(z.object({ since: text, plan: text, run: text, limit: count }), options);
-    const filter = present({ since: instantOf(given.since), planId: given.plan, runId: given.run, limit: given.limit });
+    const flags = z.object({ since: text, until: text, type: text, actor: text, plan: text, run: text, limit: count });
+    const given = parseFlags(flags.extend({ steps: z.boolean().default(false) }), options);
+    const { type, actor, steps } = given;
+    const when = { since: instantOf(given.since), until: instantOf(given.until) };
+    const filter = present({ ...when, type, actor, steps, planId: given.plan, runId: given.run, limit: given.limit });
     return (await import("./commands/audit.ts")).showAudit(filter, context);
   });
   act(add(audit, "verify", "whether the chain holds"), async (context) =>

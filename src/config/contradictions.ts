@@ -43,7 +43,7 @@ function equalShorthands({ luns }: Naming): Issue[] {
     if (before === undefined || before === name) return [];
     return [
       {
-        ...issue(["luns", short], "is the same shorthand as another one (case, spaces, - and _ do not count)"),
+        ...issue(["luns", short], "is the same shorthand as another (case, spaces, - and _ do not count)"),
         params: { key: true },
       },
     ];

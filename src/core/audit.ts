@@ -174,7 +174,7 @@ function dataOf(row: AuditRow): Record<string, unknown> {
 }
 
 export function viewAuditRow(row: AuditRow): AuditRowRecord {
-  const { seq, at, type, actor, channel, hash } = row;
+  const { seq, at, type, actor, channel, prev, hash } = row;
   return {
     seq,
     at,
@@ -185,6 +185,7 @@ export function viewAuditRow(row: AuditRow): AuditRowRecord {
     ...(row.planId === undefined ? {} : { planId: row.planId }),
     ...(row.runId === undefined ? {} : { runId: row.runId }),
     data: dataOf(row),
+    prev,
     hash,
   };
 }

@@ -24,7 +24,7 @@ import { Plans } from "./plans/plans.ts";
 import { lockedBy, Redemption } from "./plans/redeem.ts";
 import { checkRepeatable, restOfRun } from "./plans/resume.ts";
 import type { VcenterOverride } from "./ports/runtime.ts";
-import type { PlanRow, RunRow } from "./ports/store.ts";
+import type { AuditRow, PlanRow, RunRow } from "./ports/store.ts";
 import type {
   AuditPage,
   ChainRecord,
@@ -391,15 +391,35 @@ class PrepEngine implements Engine {
     planId?: string;
     runId?: string;
     limit?: number;
+    until?: string;
+    type?: string;
+    actor?: string;
+    steps?: boolean;
   }): Promise<AuditPage> {
-    const { limit, since, ...rest } = filter;
+    const { limit = AUDIT_ROWS, since, until, type, actor, steps = true, ...rest } = filter;
     // Rows are found by comparing their instants as text, which all are in UTC.
     const which = since === undefined ? rest : { ...rest, since: new Date(since).toISOString() };
-    const [rows, chain] = await Promise.all([
-      this.#deps.store.read((tx) => tx.audit({ ...which, last: limit ?? AUDIT_ROWS })),
-      this.verifyAudit(),
-    ]);
+    const before = until === undefined ? undefined : new Date(until).toISOString();
+    const isWanted = (row: AuditRow): boolean =>
+      (before === undefined || row.at < before) &&
+      (type === undefined || row.type === type) &&
+      (actor === undefined || row.actor.includes(actor)) &&
+      (steps || (row.type !== "step_begin" && row.type !== "step_end"));
+    const [rows, chain] = await Promise.all([this.#newestRows(which, limit, isWanted), this.verifyAudit()]);
     return { rows: rows.map(viewAuditRow), chain };
+  }
+
+  /** The newest `limit` rows that are wanted: most are, so that a few times as many are enough to find them among. */
+  async #newestRows(
+    which: { since?: string; date?: string; planId?: string; runId?: string },
+    limit: number,
+    isWanted: (row: AuditRow) => boolean,
+  ): Promise<AuditRow[]> {
+    for (let last = limit; ; last *= 8) {
+      const rows = await this.#deps.store.read((tx) => tx.audit({ ...which, last }));
+      const wanted = rows.filter(isWanted);
+      if (wanted.length >= limit || rows.length < last) return wanted.slice(-limit);
+    }
   }
 
   verifyAudit(): Promise<ChainRecord> {

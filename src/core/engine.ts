@@ -97,6 +97,12 @@ export interface PlanningEngine {
     planId?: string;
     runId?: string;
     limit?: number;
+    until?: string;
+    type?: string;
+    /** A part of who acted. */
+    actor?: string;
+    /** Whether the rows of single steps are among them. Default: yes. */
+    steps?: boolean;
   }): Promise<AuditPage>;
   verifyAudit(): Promise<ChainRecord>;
   /** Names for completion; empty when the systems cannot be reached. */

@@ -74,7 +74,8 @@ export interface PlanRecord {
   readonly warnings: readonly string[];
   /** Unassigned clones of the family and the like: seen, not touched by this plan. */
   readonly leftovers: readonly string[];
-  readonly approval: { readonly policy: ApprovalPolicy; readonly approvedBy?: string };
+  readonly requestedBy: { readonly principal: string };
+  readonly approval: { readonly policy: ApprovalPolicy; readonly approvedBy?: string; readonly channel?: string };
   readonly state: PlanState | "expired";
   readonly runId?: string;
   readonly resumes?: string;
@@ -90,6 +91,9 @@ export interface RunRecord {
   readonly mode: Mode;
   readonly request: Request;
   readonly target: Target;
+  readonly requestedBy: { readonly principal: string };
+  /** Absent where the token was the approval. */
+  readonly approvedBy?: { readonly who: string; readonly channel: string };
   readonly resumes?: string;
   readonly resumedBy?: string;
   readonly state: RunState;
@@ -214,6 +218,8 @@ export interface AuditRowRecord {
   readonly planId?: string;
   readonly runId?: string;
   readonly data: Readonly<Record<string, unknown>>;
+  /** The hash of the row before. */
+  readonly prev: string;
   readonly hash: string;
 }
 

@@ -25,7 +25,7 @@ export function detachedLaunch(configFile: string | undefined): (runId: string) 
         reject(
           new PrepError("INTERNAL", "The process that carries the run out could not be started.", {
             found: { runId },
-            hint: "The run is queued and has done nothing. Look at the machine's process limits, then resume it.",
+            hint: "The run is queued and has done nothing. Check the machine's process limits, then resume it.",
             cause,
           }),
         );

@@ -146,7 +146,8 @@ function impactInShort({ impact, createdAt }: PlanView): string[] {
 export function questionText(plan: PlanView): string {
   const { snapshot, target } = plan;
   return page([
-    `Run this on ${safeText(target.client.name)} / ${safeText(target.host.address)}?`,
+    // Some clients show the first lines only.
+    `Run this? ${sentence(plan.summary)}`,
     "",
     safeText(plan.command, 4_000),
     "",

@@ -80,6 +80,7 @@ export function runText(run: RunView, every = false): string {
     `RUN ${safeText(run.runId)}: ${sentence(run.summary)}`,
     ...(run.resumes === undefined ? [] : [`It carries on what ${safeText(run.resumes)} left.`]),
     `    ${safeText(run.command, 4_000)}`,
+    `Asked by ${safeText(run.requestedBy.principal)}, approved by ${run.approvedBy === undefined ? "nobody (policy token)" : `${safeText(run.approvedBy.who)} (${safeText(run.approvedBy.channel)})`}.`,
     ...stepLines(run, every),
     ...errorLines(run),
     ...reportLines(run),

@@ -33,7 +33,13 @@ export const planView = z.object({
   notes: z.array(z.string()),
   /** Unassigned clones of the family and the like: seen, not touched by this plan. */
   leftovers: z.array(z.string()),
-  approval: z.object({ policy: z.enum(APPROVAL_POLICIES), how: z.string(), approvedBy: z.string().optional() }),
+  requestedBy: z.object({ principal: z.string() }),
+  approval: z.object({
+    policy: z.enum(APPROVAL_POLICIES),
+    how: z.string(),
+    approvedBy: z.string().optional(),
+    channel: z.string().optional(),
+  }),
   state: z.enum([...PLAN_STATES, "expired"]),
   runId: z.string().optional(),
   resumes: z.string().optional(),
@@ -61,6 +67,9 @@ export const runView = z.object({
   command: z.string(),
   /** Steps by state; `steps` lists those that did not simply go well. */
   counts: z.record(z.string(), z.number().int()),
+  requestedBy: z.object({ principal: z.string() }),
+  /** Absent where the token was the approval. */
+  approvedBy: z.object({ who: z.string(), channel: z.string() }).optional(),
   resumes: z.string().optional(),
   resumedBy: z.string().optional(),
   state: z.enum(RUN_STATES),
@@ -199,6 +208,7 @@ export const auditRowView = z.object({
   planId: z.string().optional(),
   runId: z.string().optional(),
   data: z.record(z.string(), z.unknown()),
+  prev: z.string(),
   hash: z.string(),
 });
 export type AuditRowView = DeepReadonly<z.infer<typeof auditRowView>>;

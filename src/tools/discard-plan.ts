@@ -17,7 +17,7 @@ const shown = (plan: PlanRecord): z.input<typeof one> => ({
 export const discardPlan = writeTool({
   name: "discard_plan",
   title: "Discard plans",
-  description: "Drop an open plan that nobody wants any more: planToken or planId, or all: true for all of your own.",
+  description: "Drop an open plan: planToken or planId, or all: true for all of your own.",
   input: z.strictObject({
     planToken: planToken.exactOptional(),
     planId: planId.exactOptional(),

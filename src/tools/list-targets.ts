@@ -6,8 +6,7 @@ import { readTool } from "./define.ts";
 export const listTargets = readTool({
   name: "list_targets",
   title: "List targets",
-  description:
-    "Every client with its ESXi host: what it holds and since when, whether a run is under way, open plans, which is the default.",
+  description: "Every client with its ESXi host: what it holds since when, runs under way, open plans, the default.",
   input: z.strictObject({}),
   result: targetsView,
   run: (_args, engine, { actor }) => engine.listTargets(actor),

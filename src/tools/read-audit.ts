@@ -16,12 +16,16 @@ export const readAudit = readTool({
   description: "Audit rows (who planned, approved and did what, refusals included) and whether their hash chain holds.",
   input: z.strictObject({
     since: since.exactOptional(),
+    until: since.exactOptional(),
+    type: z.string().describe("Of this type, e.g. plan_approved").exactOptional(),
+    actor: z.string().describe("Part of the name").exactOptional(),
+    steps: z.boolean().describe("Also the rows of single steps").exactOptional(),
     planId: planId.exactOptional(),
     runId: runId.exactOptional(),
     limit,
   }),
   result: auditView,
-  run: (args, engine) => engine.readAudit(args),
+  run: ({ steps = false, ...args }, engine) => engine.readAudit({ ...args, steps }),
   present: (found) => found,
   text: (audit) => auditText(audit),
 });

@@ -30,11 +30,11 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     hint: "vSphere HA could not stop its own use of the datastore; choose other heartbeat datastores for the cluster, then ask again.",
   },
   InvalidState: {
-    hint: "It is already in that state, or inaccessible. Look at the host's storage in vCenter, then plan again.",
-    ofVm: "The VM is in a state in which this cannot be done. Look at the VM in vCenter, then plan again.",
+    hint: "It is already in that state, or inaccessible. Check the host's storage in vCenter, then plan again.",
+    ofVm: "The VM is in a state in which this cannot be done. Check the VM in vCenter, then plan again.",
   },
-  InvalidDatastoreState: { hint: "The datastore is not accessible; look at its state in vCenter." },
-  InvalidHostState: { hint: "The host is disconnected, in maintenance mode or starting; look at it in vCenter." },
+  InvalidDatastoreState: { hint: "The datastore is not accessible; check its state in vCenter." },
+  InvalidHostState: { hint: "The host is disconnected, in maintenance mode or starting; check it in vCenter." },
   QuestionPending: { hint: "Answer the VM's question in vCenter, then ask again." },
   InvalidPowerState: { hint: "The VM's power state changed meanwhile; plan again." },
   DuplicateName: {
@@ -54,20 +54,20 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     hint: "Start VMware Tools in the guest, shut the VM down by hand, or allow --force_power_off.",
   },
   ConcurrentAccess: { hint: "Somebody else changed it at the same time; ask again." },
-  FileFault: { hint: "A file on the datastore cannot be used; look at it in vCenter's datastore browser." },
+  FileFault: { hint: "A file on the datastore cannot be used; check it in vCenter's datastore browser." },
   FileLocked: { hint: "Another host or process holds the file; find out which, end its use, then ask again." },
   NoDiskSpace: { hint: "The datastore is full; free space on it, then ask again." },
-  VmConfigFault: { hint: "The VM's configuration does not suit the host; look at its VMX file." },
+  VmConfigFault: { hint: "The VM's configuration does not suit the host; check its VMX file." },
   InsufficientResourcesFault: { hint: "The host or the pool has no room for it; free resources, then ask again." },
   TaskInProgress: { hint: "Another task works on it; wait for it in vCenter, then ask again." },
   HostConfigFault: {
     hint: "The host could not change its configuration; see vmkernel.log on it and its events in vCenter.",
   },
   HostNotConnected: { hint: "Reconnect the host in vCenter, then ask again." },
-  InvalidDatastore: { hint: "The datastore is not accessible; look at its state in vCenter." },
+  InvalidDatastore: { hint: "The datastore is not accessible; check its state in vCenter." },
 };
 
-const UNKNOWN: Meaning = { hint: "Look at the host's or VM's recent tasks and events in vCenter for the reason." };
+const UNKNOWN: Meaning = { hint: "Check the host's or VM's recent tasks and events in vCenter for the reason." };
 
 /** What a refusal means to the operator, by the fault's type or the nearest that it is a kind of, and by the call. */
 export function meaningOf(fault: Fault, operation: OperationName | undefined): { code?: ErrorCode; hint: string } {

@@ -108,7 +108,7 @@ export const outcomeUnknown = (
 ): PrepError =>
   new PrepError("OUTCOME_UNKNOWN", `vCenter was asked to ${action}, ${why}; it may or may not have done so.`, {
     found,
-    hint: "Look in vCenter whether it was done (see its recent tasks), then resume the run: it goes by what is there.",
+    hint: "Check in vCenter whether it was done (see its recent tasks), then resume the run: it goes by what is there.",
     cause,
   });
 

@@ -181,7 +181,7 @@ export class UnreadableProperty extends PrepError {
       hint:
         fault.type === "NoPermission"
           ? `Give the account of vcenter.username ${privilege === undefined ? "at least the Read-only role" : `the privilege ${safeText(privilege)}`} on that object, propagated from the Datacenter.`
-          : "Look at the object's state in vCenter, then ask again.",
+          : "Check the object's state in vCenter, then ask again.",
     });
   }
 }

@@ -213,7 +213,7 @@ export class Tasks {
     const { fault, unsupported } = thrown;
     this.#log.warn(
       { fault, unsupported },
-      "vCenter does not tell of tasks by itself; they are asked about every half second",
+      "vCenter does not report tasks by itself; they are asked about every half second",
     );
     this.#polls = true;
     return true;
@@ -230,6 +230,6 @@ const unfinished = (action: string, found: Record<string, unknown>, cause: unkno
     ? cause
     : new PrepError("TIMED_OUT", `vCenter took too long to ${action}.`, {
         found,
-        hint: `Look at the task in vCenter; ask again when it is less busy, or raise ${LIMIT} in the configuration.`,
+        hint: `Check the task in vCenter; ask again when it is less busy, or raise ${LIMIT} in the configuration.`,
         cause,
       });

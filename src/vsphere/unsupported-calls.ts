@@ -11,7 +11,7 @@ const WITHOUT: Partial<Readonly<Record<OperationName, string>>> = {
   FindAllByDnsName:
     "Hosts can then be found by their inventory name only: name the host in vCenter as the client's address is written on the array.",
   QueryUnresolvedVmfsVolumes:
-    "Which disks hold copies of a VMFS volume cannot be told then, so nothing is planned on this host's storage.",
+    "Which disks hold copies of a VMFS volume cannot be determined, so nothing is planned on this host's storage.",
   ResolveMultipleUnresolvedVmfsVolumes:
     "Copies cannot be mounted then: mount the copy by hand with its signature kept (`esxcli storage vmfs snapshot mount`), then resume the run.",
   SearchDatastore_Task: "VMX files cannot be listed then: register the VMs by hand.",

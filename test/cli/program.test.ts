@@ -230,7 +230,16 @@ describe("audit", () => {
     expect(on.out()).toContain("row 4 was changed");
   });
 
-  const row = (seq: number) => ({ seq, at: "t", type: "x", actor: "a", channel: "cli", data: {}, hash: "h" });
+  const row = (seq: number) => ({
+    seq,
+    at: "t",
+    type: "x",
+    actor: "a",
+    channel: "cli",
+    data: {},
+    prev: "0",
+    hash: "h",
+  });
   const chain = { holds: true, rows: 50, problems: [] };
 
   it("is shown with every row that was asked for, the newest last", async () => {

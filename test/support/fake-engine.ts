@@ -73,6 +73,7 @@ export function fakeEngine(changes: Partial<Engine> = {}): FakeEngine {
             channel: "mcp",
             planId: "plan-1",
             data: { mode: "automated_testing" },
+            prev: "0000",
             hash: "abcd",
           },
         ],

@@ -81,6 +81,7 @@ export function samplePlan(changes: Partial<PlanRecord> = {}): PlanRecord {
     },
     warnings: ["Gold was assigned after this snapshot was made: changes since then are not in this clone."],
     leftovers: [],
+    requestedBy: { principal: "os:tester@store" },
     approval: { policy: "token" },
     state: "open",
     createdAt: "2026-11-22T06:30:00.000Z",
@@ -119,6 +120,7 @@ export function sampleRun(done: number, changes: Partial<RunRecord> = {}): RunRe
     mode: plan.mode,
     request: plan.request,
     target: plan.target,
+    requestedBy: plan.requestedBy,
     state: done === plan.steps.length ? "succeeded" : "running",
     steps: plan.steps.map(({ id, kind, text }, index) => ({
       id,

@@ -97,7 +97,7 @@ describe("a plan's text", () => {
 describe("the question that a client shows", () => {
   it("is command, impact and warnings in short", () => {
     expect(questionText(samplePlan())).toMatchInlineSnapshot(`
-      "Run this on CDS1-ESX165 / 192.168.1.165?
+      "Run this? automated testing, "AutomatedTest-VMBootImg-Gold" on CDS1-ESX165 / 192.168.1.165: 1 clone to make, 1 clone to DELETE, 2 VMs off, 3 VMs unregistered.
 
       atvm_prep -A -n AutomatedTest-VMBootImg-Gold -s nightly-2026-11-21 -c CDS1-ESX165 -vi 192.168.0.201 -e 192.168.1.165
 
@@ -114,7 +114,7 @@ describe("the question that a client shows", () => {
 
   it("says for a rollback what is destroyed and what to type", () => {
     expect(questionText(rollbackPlan())).toMatchInlineSnapshot(`
-      "Run this on CDS1-ESX165 / 192.168.1.165?
+      "Run this? roll the gold disk back, "AutomatedTest-VMBootImg-Gold" on CDS1-ESX165 / 192.168.1.165: 2 newer snapshots LOST, 1 clone to make, 1 clone to DELETE, 2 VMs off, 3 VMs unregistered.
 
       atvm_prep -rvgd -n AutomatedTest-VMBootImg-Gold -s weekly -c CDS1-ESX165 -vi 192.168.0.201 -e 192.168.1.165
 
@@ -138,6 +138,7 @@ describe("a run's text", () => {
     expect(runText(sampleRun(1))).toMatchInlineSnapshot(`
       "RUN run-1: automated testing, "AutomatedTest-VMBootImg-Gold" on CDS1-ESX165 / 192.168.1.165: running.
           atvm_prep -A -n AutomatedTest-VMBootImg-Gold -s nightly-2026-11-21 -c CDS1-ESX165 -vi 192.168.0.201 -e 192.168.1.165
+      Asked by os:tester@store, approved by nobody (policy token).
       Steps: 1 done, 1 running, 1 to come.
       2. [>] Delete the clone AutomatedTest-VMBootImg-Gold-CDS1-ESX165-old (running)
       Next: Follow it with get_run {"runId": "run-1", "waitSeconds": 30}."
@@ -170,6 +171,7 @@ describe("a run's text", () => {
     ).toMatchInlineSnapshot(`
       "RUN run-1: automated testing, "AutomatedTest-VMBootImg-Gold" on CDS1-ESX165 / 192.168.1.165: NEEDS AN OPERATOR.
           atvm_prep -A -n AutomatedTest-VMBootImg-Gold -s nightly-2026-11-21 -c CDS1-ESX165 -vi 192.168.0.201 -e 192.168.1.165
+      Asked by os:tester@store, approved by nobody (policy token).
       Steps: 1 done, 1 to come, 1 with an unknown outcome.
       2. [?] Delete the clone AutomatedTest-VMBootImg-Gold-CDS1-ESX165-old (unknown)
           OUTCOME_UNKNOWN: The reply to the deletion was lost.

@@ -84,7 +84,7 @@ describe("the tools' definitions", () => {
         "get_run: runId, steps?, waitSeconds?",
         "list_runs: client?, lun?, limit?",
         "cancel_run: runId",
-        "read_audit: since?, planId?, runId?, limit?",
+        "read_audit: since?, until?, type?, actor?, steps?, planId?, runId?, limit?",
       ]
     `);
   });

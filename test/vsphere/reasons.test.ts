@@ -85,7 +85,7 @@ describe("the hint", () => {
     });
     expect((await errorOf(vsphere.writer.unmount(host, uuid))).hint).toContain("host's storage");
     const [outcome] = await vsphere.writer.unregister([vm]);
-    expect(outcome?.error).toMatchObject({ hint: expect.stringContaining("Look at the VM in vCenter") });
+    expect(outcome?.error).toMatchObject({ hint: expect.stringContaining("Check the VM in vCenter") });
   });
 });
 

@@ -44,10 +44,10 @@ export function refusal(call: Told, reply: Reply): PrepError {
 
 function refusalHint(status: number): string {
   if (status >= 500)
-    return "DGS failed in itself: look at its own log and health, then look at the target again before repeating.";
+    return "DGS reported an internal error: check its own log and health, then check the target again before repeating.";
   if (status === 403) return "The DGS account lacks this right, or DGS forbids it for this object.";
-  if (status === 404) return "It is gone, or dgs.url points to something else: look at the target again and plan anew.";
-  if (status === 409) return "The array's state has changed since the plan: look at the target again and plan anew.";
+  if (status === 404) return "It is gone, or dgs.url points to something else: check the target again and plan anew.";
+  if (status === 409) return "The array's state has changed since the plan: check the target again and plan anew.";
   return "Check dgs.url and that this DGS speaks the interface of docs/dgs-api.yaml.";
 }
 
@@ -128,7 +128,7 @@ export function outcomeUnknown(
         idempotencyKey: key,
         ...(jobId === undefined ? {} : { jobId }),
       },
-      hint: "Look at these objects on DGS. Resuming the run looks as well, and does only what is not done.",
+      hint: "Check these objects on DGS. Resuming the run checks them as well, and does only what is not done.",
       cause,
       extra: { settled: false },
     },
@@ -139,7 +139,7 @@ export function jobFailed(call: Told, job: Job): PrepError {
   const words = job.error === undefined || job.error === "" ? "without a reason" : safeText(job.error, 300);
   return new PrepError("REMOTE_FAULT", `The DGS job of ${call.operationId} failed: ${words}`, {
     found: { operationId: call.operationId, ...call.ids, jobId: job.id },
-    hint: "DGS gives the reason; look at the target again before repeating.",
+    hint: "DGS gives the reason; check the target again before repeating.",
     extra: { settled: true },
   });
 }
@@ -156,7 +156,7 @@ export const hasStatus = (thrown: unknown, status: number): boolean =>
 export function refusedUnsent(message: string, found: object): PrepError {
   return new PrepError("REMOTE_FAULT", message, {
     found,
-    hint: "Nothing was sent. Look at the volume on the array, then plan again.",
+    hint: "Nothing was sent. Check the volume on the array, then plan again.",
     extra: { settled: true },
   });
 }

@@ -77,19 +77,19 @@ function hintFor(fault: OntapFault, status: number | undefined): string {
   }
   const hint = HINTS[fault.code];
   if (hint !== undefined) return hint;
-  if (status !== undefined && status >= 500) return "ONTAP reported an internal error: look at its event log first.";
-  return "Look at the volume on the array and at what ONTAP says, then plan again.";
+  if (status !== undefined && status >= 500) return "ONTAP reported an internal error: check its event log first.";
+  return "Check the volume on the array and at what ONTAP says, then plan again.";
 }
 
 const HINTS: Readonly<Record<string, string>> = {
   "524601": "The gold volume is gone or was renamed: plan again.",
   "918243": "The snapshot was replaced by another of its name: plan again.",
-  "1638600": "The snapshot is gone: plan again with another one.",
+  "1638600": "The snapshot is gone: plan again with a different snapshot.",
   "5374875": "The LUN is gone: plan again.",
   "5374878": "The igroup is gone: plan again.",
   "524615": "Delete or split the clones of this volume first, or plan with keep_clone.",
-  "524486": "Something still uses the volume: look at its LUN maps on the array.",
-  "524511": "FlexClones of a newer snapshot, or SnapMirror, hold it: look at the volume's snapshots on the array.",
+  "524486": "Something still uses the volume: check its LUN maps on the array.",
+  "524511": "FlexClones of a newer snapshot, or SnapMirror, hold it: check the volume's snapshots on the array.",
   "1638480": "SnapMirror uses a newer snapshot as its reference: restoring past it is for the storage administrator.",
   "9437886": "A newer snapshot is locked: restoring past it is for the storage administrator.",
   "9437885": "Bring the volume online first.",
@@ -128,7 +128,7 @@ export function outcomeUnknown(
     `ONTAP was asked to ${call.action}, and ${why}: it may or may not have been done.`,
     {
       found: { action: call.action, ...call.ids, ...(more.jobId === undefined ? {} : { jobId: more.jobId }) },
-      hint: "Look at these objects on the array. Resuming the run looks as well, and does only what is not done.",
+      hint: "Check these objects on the array. Resuming the run checks them as well, and does only what is not done.",
       cause: more.cause,
       extra: { settled: false },
     },

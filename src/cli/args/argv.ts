@@ -24,7 +24,7 @@ export function normalizeArgv(argv: readonly string[]): string[] {
     if (!WANT_VALUE.has(flag)) continue;
     const value = flags[at + 1];
     if (value !== undefined && !/^-./.test(value)) continue;
-    throw new PrepError("BAD_REQUEST", `${spelled(flag)} wants a value.`, {
+    throw new PrepError("BAD_REQUEST", `${spelled(flag)} requires a value.`, {
       hint: `Write \`${spelled(flag)} VALUE\`, or \`${spelled(flag)}=VALUE\` where the value begins with a dash.`,
     });
   }

@@ -7,7 +7,7 @@ const COMMANDS: readonly (readonly [string, string])[] = [
   ["status [-c CLIENT]", "each host: what it holds, what is under way; one of them in full"],
   ["luns | snapshots LUN | vms", "the gold LUNs; a LUN's snapshots; the VMs on what a host holds"],
   ["plans [show|discard PLAN]", "open plans; one of them in full; drop one of your own"],
-  ["approve PLAN", "look at a plan that an assistant made, and approve it"],
+  ["approve PLAN", "check a plan that an assistant made, and approve it"],
   ["runs", "runs, newest first"],
   ["run show|watch|resume|cancel RUN|latest", "one run: how far it is, follow it, plan what it left, stop it"],
   ["audit show|verify|export", "who did what; whether the chain holds; all rows as JSON Lines"],
@@ -55,6 +55,6 @@ export function helpPage(): string {
     row("atvm_prep -rvgd -n Gold -s nightly-1", "roll Gold back; asks for the LUN's name"),
     "",
     "Exit codes: 0 done; 2 bad request or configuration; 3 refused as unsafe or ambiguous; 4 not approved;",
-    "5 locked by another run; 6 the plan is out of date; 7 an operator has to look; 130 interrupted; 1 anything else.",
+    "5 locked by another run; 6 the plan is out of date; 7 an operator has to check; 130 interrupted; 1 anything else.",
   ].join("\n");
 }

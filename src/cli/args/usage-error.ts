@@ -18,15 +18,15 @@ export function usageError(thrown: CommanderError, words: readonly string[], com
       return noSuchCommand(command.args[0] ?? "", command);
     case "commander.excessArguments":
       if (isDefault(command) && !first.startsWith("-")) return noSuchCommand(first, command.parent ?? command);
-      return new PrepError("BAD_REQUEST", "There is a word that belongs to no flag.", {
+      return new PrepError("BAD_REQUEST", "Unexpected argument.", {
         hint: `Put names with spaces into quotes. ${HELP}`,
       });
     case "commander.missingArgument":
-      return new PrepError("BAD_REQUEST", "The command wants the id of a plan or a run.", {
+      return new PrepError("BAD_REQUEST", "The command needs the id of a plan or a run.", {
         hint: "`atvm_prep plans` and `atvm_prep runs` list them.",
       });
     case "commander.help":
-      return new PrepError("BAD_REQUEST", `\`atvm_prep ${command.name()}\` wants one more word.`, {
+      return new PrepError("BAD_REQUEST", `\`atvm_prep ${command.name()}\` needs one more word.`, {
         hint: `It is one of ${namesIn(command).join(", ")}. ${HELP}`,
       });
     default:

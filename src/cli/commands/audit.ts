@@ -9,6 +9,10 @@ export interface AuditFilter {
   readonly planId?: string;
   readonly runId?: string;
   readonly limit?: number;
+  readonly until?: string;
+  readonly type?: string;
+  readonly actor?: string;
+  readonly steps?: boolean;
 }
 
 /** The newest rows, in the order in which they were written: the last one stands right above the prompt. */

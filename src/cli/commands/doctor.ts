@@ -70,7 +70,7 @@ function controllerOf({ controller }: Config): Finding[] {
   if (controller === undefined) return [];
   const wrong = wrongController(controller);
   if (wrong === undefined) return [ok("controller", `this machine is ${controller.hostname}, ${controller.address}`)];
-  const fix = `Plans can be looked at here; to run them, use ${controller.hostname}: ssh ${controller.hostname} atvm_prep …`;
+  const fix = `Plans can be shown here; to run them, use ${controller.hostname}: ssh ${controller.hostname} atvm_prep …`;
   return [warning("controller", wrong, fix)];
 }
 

@@ -67,7 +67,7 @@ function cannotStart(thrown: unknown): unknown {
   if (thrown instanceof Error && "code" in thrown && (thrown.code === "EADDRINUSE" || thrown.code === "EACCES")) {
     return new PrepError("BAD_REQUEST", "A port that was asked for cannot be used.", {
       found: { code: thrown.code },
-      hint: "Choose another one, or leave the flag out for a free one.",
+      hint: "Choose a different one, or leave the flag out for a free one.",
       cause: thrown,
     });
   }

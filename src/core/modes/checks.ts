@@ -116,7 +116,7 @@ export function datastoreOn(naa: Naa, observation: Observation): Datastore | und
   if (stores.length > 1) {
     throw new PrepError("DATASTORE_AMBIGUOUS", `${stores.length} datastores lie on disk ${naa}.`, {
       found,
-      hint: "Look at both in vCenter and remove the one that does not belong; atvm_prep does not choose.",
+      hint: "Check both in vCenter and remove the one that does not belong; atvm_prep does not choose.",
     });
   }
   if (datastore.extents.length > 1) {

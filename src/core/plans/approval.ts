@@ -149,7 +149,8 @@ export class Approvals {
           if (answer.typedLun === plan.request.lun) return undefined;
           return refuse("NOT_APPROVED", `The LUN's name was not typed as ${safeText(plan.request.lun)}.`);
         }
-        return answer.approve === true ? undefined : refuse("DECLINED", "The operator said no.");
+        // Some clients send the form as it stands when Enter is pressed on it: that is no answer.
+        return answer.approve === true ? undefined : refuse("NOT_APPROVED", "The approval was not ticked.");
     }
   }
 
@@ -191,7 +192,7 @@ export class Approvals {
         "An approval given beforehand does not stand for a person here (approval.cli: deny).",
         {
           found: { planId, policy },
-          hint: "A person has to look at the plan and answer.",
+          hint: "A person has to check the plan and answer.",
           next: [{ kind: "approve", planId }],
         },
       );

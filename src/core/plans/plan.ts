@@ -171,9 +171,11 @@ export function viewPlan(row: PlanRow, plan: Plan, policy: ApprovalPolicy, now: 
     impact: draft.impact,
     warnings: [...draft.warnings],
     leftovers: [...draft.leftovers],
+    requestedBy: { principal: row.principal },
     approval: {
       policy,
       ...(row.approvedBy === undefined ? {} : { approvedBy: row.approvedBy }),
+      ...(row.approvedChannel === undefined ? {} : { channel: row.approvedChannel }),
     },
     state: row.state === "open" && row.expiresAt <= now ? "expired" : row.state,
     ...(row.runId === undefined ? {} : { runId: row.runId }),

@@ -43,7 +43,7 @@ export function checkRepeatable(plan: Plan, journal: readonly StepRow[], traits:
   if (begun === undefined) return;
   throw new PrepError("OUTCOME_UNKNOWN", "The rollback was begun, and how it ended cannot be determined.", {
     found: { planId: plan.id, step: begun.id },
-    hint: "Look at the gold volume on the array with the storage administrator; then make a new plan.",
+    hint: "Check the gold volume on the array with the storage administrator; then make a new plan.",
   });
 }
 

@@ -147,9 +147,9 @@ export function nextActions(
       return plan.mode === "register" ? [] : [note("The datastore is mounted; its VMs are not registered."), register];
     }
     case "failed":
-      return [note(error?.hint ?? "Look at the failed step."), ...(error?.next ?? []), resume];
+      return [note(error?.hint ?? "Check the failed step."), ...(error?.next ?? []), resume];
     case "needs_operator":
-      return [note(error?.hint ?? "Look at the step that stopped the run."), ...(error?.next ?? []), resume];
+      return [note(error?.hint ?? "Check the step that stopped the run."), ...(error?.next ?? []), resume];
     case "cancelled":
     case "interrupted":
       return [note("It stopped between two steps; what was done is done."), resume];

@@ -3,13 +3,19 @@ import { errorRecord } from "../domain/errors.ts";
 import { storedNextActions } from "../domain/next-action.ts";
 import { isFinished } from "../domain/states.ts";
 import type { Plan } from "../plans/plan.ts";
-import type { RunRow, StepRow } from "../ports/store.ts";
+import type { PlanRow, RunRow, StepRow } from "../ports/store.ts";
 import { type RunRecord, reportSchema } from "../records.ts";
 import { describeStep } from "../steps/catalog.ts";
 
 const parsed = (json: string): unknown => JSON.parse(json);
 
-export function viewRun(row: RunRow, plan: Plan, steps: readonly StepRow[]): RunRecord {
+/** A run's plan, and what its row says of the approval. */
+export interface RunPlan {
+  readonly plan: Plan;
+  readonly row: Pick<PlanRow, "approvedBy" | "approvedChannel">;
+}
+
+export function viewRun(row: RunRow, { plan, row: approval }: RunPlan, steps: readonly StepRow[]): RunRecord {
   const journal = new Map(steps.map((step) => [step.stepId, step]));
   const { state } = row;
   return {
@@ -18,6 +24,10 @@ export function viewRun(row: RunRow, plan: Plan, steps: readonly StepRow[]): Run
     mode: plan.mode,
     request: plan.request,
     target: plan.target,
+    requestedBy: { principal: row.principal },
+    ...(approval.approvedBy === undefined
+      ? {}
+      : { approvedBy: { who: approval.approvedBy, channel: approval.approvedChannel ?? "" } }),
     ...(row.resumes === undefined ? {} : { resumes: row.resumes }),
     ...(row.resumedBy === undefined ? {} : { resumedBy: row.resumedBy }),
     state,

@@ -53,7 +53,7 @@ async function makeClone(step: StepOf<"create_clone">, name: string, world: Writ
   if (volume === undefined || !isPlanned(volume, step)) {
     throw new PrepError("REMOTE_GARBAGE", `The array says it made volume ${volumeId}, but shows no such clone.`, {
       found: { volumeId },
-      hint: "Look at the volume on the array, then resume the run.",
+      hint: "Check the volume on the array, then resume the run.",
     });
   }
   refuseSameNaa([volume], volumes);
@@ -77,7 +77,7 @@ export const createClone = stepKind<StepOf<"create_clone">>({
     }
     throw new PrepError("OUTCOME_UNKNOWN", `The array has ${made.length} volumes of this run's clone name.`, {
       found: { volumes: made.map(({ id, parent }) => ({ id, ...parent })) },
-      hint: "Look at these volumes on the array; delete what is not needed, then plan again.",
+      hint: "Check these volumes on the array; delete what is not needed, then plan again.",
     });
   },
 });

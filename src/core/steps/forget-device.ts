@@ -11,7 +11,7 @@ export const forgetDevice = stepKind<StepOf<"forget_device">>({
     if (diskOf(await hypervisor.hostStorage(host), step.naa) !== undefined) {
       throw new PrepError("STALE_PLAN", `Disk ${step.naa} is on the host although its clone was deleted.`, {
         found: { naa: step.naa },
-        hint: "Rescan the host in vCenter and look at the disk; then plan again.",
+        hint: "Rescan the host in vCenter and check the disk; then plan again.",
       });
     }
     return async (world) => {

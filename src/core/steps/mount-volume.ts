@@ -21,7 +21,7 @@ function findVolume(storage: HostStorage, naa: Naa, expected: VmfsUuid | undefin
       `Disk ${naa} carries the VMFS signature ${vmfsUuid}, not the family's ${expected}.`,
       {
         found: { naa, vmfsUuid, expected },
-        hint: "Look at what is on this disk before anything is mounted.",
+        hint: "Check what is on this disk before anything is mounted.",
       },
     );
   }
@@ -30,7 +30,7 @@ function findVolume(storage: HostStorage, naa: Naa, expected: VmfsUuid | undefin
   if (copies.length > 1) {
     throw new PrepError("COPY_AMBIGUOUS", `The host shows ${copies.length} unresolved VMFS copies on ${naa}.`, {
       found: { naa, copies: copies.map((one) => one.vmfsUuid) },
-      hint: "Look at the partitions of this disk; atvm_prep mounts a disk with one VMFS volume only.",
+      hint: "Check the partitions of this disk; atvm_prep mounts a disk with one VMFS volume only.",
     });
   }
   const head = copy?.extents.find((extent) => extent.isHead) ?? copy?.extents[0];
@@ -62,7 +62,7 @@ export async function mountVolume(step: StepOf<"mount"> | StepOf<"mount_copy">, 
     if (found === undefined) {
       throw new PrepError("COPY_NOT_FOUND", `The host shows no VMFS volume on ${naa}, mounted or not.`, {
         found: { naa, host: world.host.id },
-        hint: "Look whether the disk carries a VMFS volume and whether the host's device is on; then resume the run.",
+        hint: "Check whether the disk carries a VMFS volume and whether the host's device is on; then resume the run.",
       });
     }
     if (found.kind === "mounted") return mountedResult(naa, world, "mounted by itself");
@@ -72,7 +72,7 @@ export async function mountVolume(step: StepOf<"mount"> | StepOf<"mount_copy">, 
     if ((await waitFor(world.clock, world.limits.deviceWaitMs, isVolumeMounted)) === undefined) {
       throw new PrepError("TIMED_OUT", `The VMFS volume on ${naa} did not come up after the mount.`, {
         found: { naa, host: world.host.id },
-        hint: "Look at the datastore in vCenter, then resume the run.",
+        hint: "Check the datastore in vCenter, then resume the run.",
       });
     }
     return mountedResult(naa, world, found.kind === "copy" ? "force-mounted" : "mounted");

@@ -10,7 +10,7 @@ const SETTLE_MS = 5_000;
 function stillOn(vms: readonly VmState[]): PrepError {
   return new PrepError("REMOTE_FAULT", `After the power-off these are still on, ${nameVms(vms)}.`, {
     found: { vms: vms.map((vm) => ({ id: vm.id, name: safeText(vm.name) })) },
-    hint: "Look at these VMs' tasks and events in vCenter, then resume the run.",
+    hint: "Check these VMs' tasks and events in vCenter, then resume the run.",
   });
 }
 

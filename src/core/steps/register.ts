@@ -20,7 +20,7 @@ async function findMissing(step: StepOf<"register">, world: World): Promise<Miss
   if (datastore === undefined || !datastore.accessible) {
     throw new PrepError("DATASTORE_NOT_FOUND", `No accessible datastore lies on ${naa}.`, {
       found: { naa },
-      hint: "Look at the datastore in vCenter, then resume the run.",
+      hint: "Check the datastore in vCenter, then resume the run.",
     });
   }
   const [{ files, unreadable }, vms] = await Promise.all([

@@ -21,7 +21,7 @@ async function rescanUntil(
   if (settled !== undefined) return;
   throw new PrepError("TIMED_OUT", `After repeated rescans: ${unmet.join("; ")}.`, {
     found: { host: world.host.id, gone, present },
-    hint: "Look at the host's paths to the array (zoning, initiators) in vCenter, then resume the run.",
+    hint: "Check the host's paths to the array (zoning, initiators) in vCenter, then resume the run.",
   });
 }
 

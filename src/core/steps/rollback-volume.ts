@@ -72,7 +72,7 @@ export const rollbackVolume = stepKind<StepOf<"rollback_volume">>({
         `${safeText(step.gold.name)} was rolled back, and is another disk since: ${naa} instead of ${step.gold.naa}.`,
         {
           found: { volumeId: step.gold.id, planned: step.gold.naa, now: naa },
-          hint: "Its VMFS volume is an unresolved copy to the hosts now: look at it with the storage administrator before gold is used again.",
+          hint: "Its VMFS volume is an unresolved copy to the hosts now: check it with the storage administrator before gold is used again.",
           extra: { settled: true },
         },
       );

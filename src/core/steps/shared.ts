@@ -15,7 +15,7 @@ export function resolve(volume: VolumeRef, world: Pick<World, "outputs">): Known
   const made = world.outputs.get(volume.from)?.volume;
   if (made !== undefined) return made;
   throw new PrepError("OUTCOME_UNKNOWN", `Step ${volume.from} left no record of the volume it made.`, {
-    hint: "Look for the clone on the array by the run's id in its name, then plan again.",
+    hint: "Search for the clone on the array by the run's id in its name, then plan again.",
   });
 }
 
@@ -88,7 +88,7 @@ export function judgeBatch(
     {
       found: { failed: found },
       hint:
-        cause instanceof PrepError ? cause.hint : "Look at the tasks in vCenter, mend the cause, then resume the run.",
+        cause instanceof PrepError ? cause.hint : "Check the tasks in vCenter, mend the cause, then resume the run.",
       cause,
     },
   );

@@ -25,7 +25,7 @@ export function retryWhileBusy(path: string, clock: Clock, limitMs: number): Ret
         throw unusable(
           path,
           `another process has held it for ${Math.round(waited)} ms`,
-          "Ask again; when that keeps happening, look for a process that is stopped in the middle of a write.",
+          "Ask again; when that keeps happening, search for a process that is stopped in the middle of a write.",
           true,
         );
       }

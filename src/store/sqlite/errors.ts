@@ -101,7 +101,7 @@ function hintFor(thrown: unknown): string {
     case FULL:
       return "Make room on the file system that it lies on, then ask again.";
     case IOERR:
-      return "Look at the disk and the file system that it lies on: free space, quota, the kernel's log.";
+      return "Check the disk and the file system that it lies on: free space, quota, the kernel's log.";
     case CORRUPT:
     case NOTADB:
       return "Restore it from a backup, together with audit-heads.log; or move it away, with its -wal and -shm files and audit-heads.log, so that a new one is made.";
@@ -113,6 +113,6 @@ function hintFor(thrown: unknown): string {
         ? "Make room on the file system that it lies on, then ask again."
         : "Make sure that its directory can be made and written by the account that atvm_prep runs under, or name another path as store.sqlite.";
     default:
-      return "Look at atvm_prep.log; when the file was changed by hand, restore it from a backup.";
+      return "Check atvm_prep.log; when the file was changed by hand, restore it from a backup.";
   }
 }

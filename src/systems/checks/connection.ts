@@ -67,7 +67,7 @@ async function checkTls({ system, url, tls, section }: Endpoint, config: Config)
   if ("thumbprint" in tls) {
     return normalThumbprint(tls.thumbprint) === normalThumbprint(presented.thumbprint)
       ? [ok(what, `pinned: ${shown}`), ...expiry]
-      : [failed(what, `presented is ${shown}, pinned is another one`, pin)];
+      : [failed(what, `presented is ${shown}, the pinned one differs`, pin)];
   }
   // Whether an authority of the configuration's vouches for it is for the sign-in to say, which uses it.
   if ("caFile" in tls) return [ok(what, `${shown}, to be vouched for by ${tls.caFile}`), ...expiry];

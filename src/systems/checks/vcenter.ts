@@ -96,7 +96,7 @@ function clientFinding(what: string, pair: Pair, clients: readonly ArrayClient[]
     warning(
       what,
       text,
-      "Make sure that client and host belong together: a LUN would be assigned to one, and looked for on the other.",
+      "Make sure that client and host belong together: a LUN would be assigned to one, and expected on the other.",
     ),
   ];
 }

@@ -48,8 +48,8 @@ describe("policy prompt", () => {
 
   test.each([
     ["a no", { kind: "decline" }, "DECLINED"],
-    ["a form sent back without the tick", { kind: "accept", approve: false }, "DECLINED"],
-    ["an empty form", { kind: "accept" }, "DECLINED"],
+    ["a form sent back without the tick", { kind: "accept", approve: false }, "NOT_APPROVED"],
+    ["an empty form", { kind: "accept" }, "NOT_APPROVED"],
     ["a form put away", { kind: "cancel" }, "NOT_APPROVED"],
   ] as const)(
     "%s runs nothing, leaves the plan open, and the next question may be answered yes",
