@@ -183,7 +183,7 @@ function cloneFact(draft: DraftBuilder, clone: LunVolume, observation: Observati
       .map((one) => one.id)
       .toSorted()
       .join(" "),
-    snapshots: String(observation.dependents.get(clone.id)?.snapshots ?? "not looked at"),
+    snapshots: String(observation.dependents.get(clone.id)?.snapshots ?? "not read"),
     assignments: observation.array.assignments
       .filter((one) => one.volumeId === clone.id)
       .map((one) => one.id)

@@ -25,7 +25,7 @@ export function findGold(name: string, volumes: readonly LunVolume[]): LunVolume
   const suggestion =
     closest.length > 0
       ? `Did you mean ${closest.join(", or ")}? Only gold LUNs can be named.`
-      : "list_luns shows the gold LUNs.";
+      : "Only gold LUNs can be named.";
   throw new PrepError(
     "UNKNOWN_LUN",
     other === undefined
