@@ -135,6 +135,8 @@ function settingsOf(config: Config): EngineSettings {
     limits: {
       guestShutdownMs: config.limits.guestShutdown,
       deviceWaitMs: config.limits.deviceWait,
+      busyTries: config.limits.busyTries,
+      busyPauseMs: config.limits.busyPause,
       openPlans: config.limits.openPlans,
     },
     wrongController: () => wrongController(config.controller),

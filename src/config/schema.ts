@@ -156,6 +156,10 @@ export const configSchema = (references: References, stateDir: string) =>
           register: count(8, 64).describe("VMs registered at once on a host."),
           openPlans: count(20, 1000).describe("Open plans of one principal."),
           guestShutdown: duration("5m").describe("How long guests of gold VMs may take to shut down."),
+          busyTries: count(5, 100).describe(
+            "How often a call is made that vCenter refuses because something else is at it.",
+          ),
+          busyPause: duration("10s").describe("The pause between two such tries."),
           deviceWait: duration("2m").describe(
             "How long a disk or a VMFS copy may take to show up on the host, or to go.",
           ),

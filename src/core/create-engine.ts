@@ -21,7 +21,7 @@ import { Approvals } from "./plans/approval.ts";
 import { readPlan } from "./plans/plan.ts";
 import { planNow } from "./plans/planner.ts";
 import { Plans } from "./plans/plans.ts";
-import { lockedBy, Redemption } from "./plans/redeem.ts";
+import { lockedBy, overtaken, overtakenBy, Redemption } from "./plans/redeem.ts";
 import { checkRepeatable, restOfRun } from "./plans/resume.ts";
 import type { VcenterOverride } from "./ports/runtime.ts";
 import type { AuditRow, PlanRow, RunRow } from "./ports/store.ts";
@@ -173,15 +173,16 @@ class PrepEngine implements Engine {
   async plan(mode: Mode, inputs: PrepInputs, actor: Actor, options: PlanOptions = {}): Promise<PlanRecord> {
     const asked = { mode, lun: safeText(inputs.lun) };
     return this.#audited("plan_refused", actor, asked, async () => {
-      const planned = await planNow(this.#deps, mode, inputs, options.vcenter);
-      await this.#refuseIfLocked(planned.observation.gold.id, planned.observation.client.id);
+      const planned = await planNow(this.#deps, mode, inputs, options.vcenter, {
+        beforeDraft: ({ gold, client }) => this.#refuseIfLocked(mode, gold.id, client.id),
+      });
       return this.#plans.issue({ ...planned, inputs }, actor);
     });
   }
 
   /** A live run on the family or client holds it; a dead one is marked, and holds nothing. */
-  async #refuseIfLocked(goldId: string, clientId: string): Promise<void> {
-    const live = await this.#redemption.liveRuns({ goldId, clientId });
+  async #refuseIfLocked(mode: Mode, goldId: string, clientId: string): Promise<void> {
+    const live = await this.#redemption.liveRuns({ mode, goldId, clientId });
     const settled = await Promise.all(live.map((run) => this.#runs.settle(run)));
     const holding = settled.filter((run) => !isFinished(run.state));
     if (holding.length > 0) throw lockedBy(holding);
@@ -197,18 +198,8 @@ class PrepEngine implements Engine {
         });
       }
       const { store } = this.#deps;
-      const newest = await store.read(async (tx) => [
-        ...(await tx.runs({ goldId: run.goldId, limit: 1 })),
-        ...(await tx.runs({ clientId: run.clientId, limit: 1 })),
-      ]);
-      const newer = newest.find((other) => other.id !== run.id);
-      if (run.resumedBy !== undefined || newer !== undefined) {
-        const by = run.resumedBy ?? newer?.id;
-        throw new PrepError("PLAN_OBSOLETE", `Run ${by} came after run ${run.id} on this LUN family or client.`, {
-          found: { runId: by },
-          hint: "The state has changed since: plan the mode anew.",
-        });
-      }
+      const by = run.resumedBy ?? (await store.read((tx) => overtakenBy(tx, run)))?.id;
+      if (by !== undefined) throw overtaken(run.id, by);
       return this.#planRest(run, actor, options.vcenter);
     });
   }
@@ -233,7 +224,7 @@ class PrepEngine implements Engine {
         hint: "Resume it with the configuration that it was started with.",
       });
     }
-    const planned = await planNow(this.#deps, plan.mode, inputs, vcenter, rest);
+    const planned = await planNow(this.#deps, plan.mode, inputs, vcenter, { rest });
     checkRepeatable(plan, steps, planned.observation.array.traits);
     return this.#plans.issue({ ...planned, inputs, resumes }, actor);
   }

@@ -1,9 +1,9 @@
 /** What the engine is made of, and the settings that policy gives it. */
 
-import type { ApprovalPolicy, Mode } from "./domain/modes.ts";
+import { type ApprovalPolicy, type Mode, traitsOf } from "./domain/modes.ts";
 import type { Actor } from "./engine.ts";
 import type { Clock, Entropy, Logger, Systems, VcenterOverride } from "./ports/runtime.ts";
-import type { Store } from "./ports/store.ts";
+import type { LockNames, RunRow, Store } from "./ports/store.ts";
 import type { Naming, PlaceNames } from "./request/request.ts";
 import type { StepLimits } from "./steps/types.ts";
 
@@ -45,5 +45,25 @@ export function newId(prefix: string, entropy: Entropy): string {
   return `${prefix}_${[...bytes].map((byte) => ALPHABET[byte % 32]).join("")}`;
 }
 
-/** What a run locks: its LUN family and its client. */
-export const lockNames = (goldId: string, clientId: string): string[] => [`family-${goldId}`, `client-${clientId}`];
+/**
+ * What a run locks: its client against everyone; its LUN family too where gold is changed, else only against those that
+ * change it, so that work that reads gold goes on beside it.
+ */
+export function lockNames({ mode, goldId, clientId }: Pick<RunRow, "mode" | "goldId" | "clientId">): LockNames {
+  const [family, client] = [`family-${goldId}`, `client-${clientId}`];
+  return traitsOf(mode).familyLock === "shared"
+    ? { exclusive: [client], shared: [family] }
+    : { exclusive: [client, family] };
+}
+
+/** Whether two runs, or a run and a plan, exclude each other. */
+export const exclude = (
+  one: Pick<RunRow, "mode" | "goldId" | "clientId">,
+  other: Pick<RunRow, "mode" | "goldId" | "clientId">,
+): boolean =>
+  one.clientId === other.clientId ||
+  (one.goldId === other.goldId &&
+    (traitsOf(one.mode).familyLock === "exclusive" || traitsOf(other.mode).familyLock === "exclusive"));
+
+/** Held by whoever carries out a run on the client: a run whose client's lock is free has no process any more. */
+export const clientLock = (clientId: string): LockNames => ({ exclusive: [`client-${clientId}`] });

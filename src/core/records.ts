@@ -69,6 +69,8 @@ export interface PlanRecord {
     readonly kind: StepKindName;
     readonly text: string;
     readonly irreversible: boolean;
+    /** The steps that must have ended well before this one is begun; whatever is ready runs side by side. */
+    readonly after: readonly string[];
   }[];
   readonly impact: Impact;
   readonly warnings: readonly string[];

@@ -33,6 +33,7 @@ export function renderCommand(request: Request, snapshot: string | undefined, vc
     ...(request.registerVms ? ["--register_vms"] : []),
     ...(request.keepClone ? ["--keep_clone"] : []),
     ...(request.forcePowerOff ? ["--force_power_off"] : []),
+    ...(request.releaseFirst ? ["--release_first"] : []),
   ];
   return commandLine(words);
 }

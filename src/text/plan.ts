@@ -69,12 +69,42 @@ function impactLines(plan: PlanView): string[] {
   return ["", ...(lines.length === 0 ? ["Nothing that exists now is touched."] : ["What it touches:", ...lines])];
 }
 
-/** The order of things, and what cannot be undone; each step in full is in the plan's data. */
-function stepLines({ steps }: PlanView): string[] {
+/** `1`, `1–3`, `1, 3–5`. */
+function ranges(numbers: readonly number[]): string {
+  const runs: [number, number][] = [];
+  for (const number of numbers) {
+    const run = runs.at(-1);
+    if (run !== undefined && run[1] === number - 1) run[1] = number;
+    else runs.push([number, number]);
+  }
+  return runs.map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`)).join(", ");
+}
+
+/** Numbers of the steps above that a step does not wait for. */
+function besideSteps({ steps }: PlanView): number[][] {
+  const numbers = new Map(steps.map((step, index) => [step.id, index]));
+  const awaited: Set<number>[] = [];
+  return steps.map((step, index) => {
+    const before = step.after.flatMap((id) => numbers.get(id) ?? []);
+    const all = new Set(before.flatMap((at) => [at, ...(awaited[at] ?? [])]));
+    awaited.push(all);
+    return steps.slice(0, index).flatMap((_, at) => (all.has(at) ? [] : at + 1));
+  });
+}
+
+/** The order of things, what goes side by side, and what cannot be undone; each step in full is in the plan's data. */
+function stepLines(plan: PlanView): string[] {
+  const { steps } = plan;
   if (steps.length === 0) return [];
   const final = steps.filter((step) => step.irreversible).length;
   const undone = final === 0 ? "" : `, ${final} of which (*) cannot be undone`;
-  const kinds = steps.map((step) => `${step.kind.replaceAll("_", " ")}${step.irreversible ? "*" : ""}`);
+  const beside = besideSteps(plan);
+  const isNumbered = beside.some((numbers) => numbers.length > 0);
+  const kinds = steps.map((step, index) => {
+    const number = isNumbered ? `${index + 1} ` : "";
+    const aside = beside[index]?.length ? ` (while ${ranges(beside[index])})` : "";
+    return `${number}${step.kind.replaceAll("_", " ")}${step.irreversible ? "*" : ""}${aside}`;
+  });
   return ["", `${count(steps.length, "step")}${undone}: ${kinds.join(", ")}.`];
 }
 

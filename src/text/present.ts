@@ -38,6 +38,7 @@ export function presentPlan(plan: PlanRecord, wording: Wording): PlanView {
     ...shown,
     summary: summaryOf(plan),
     command: commandOf(plan),
+    steps: plan.steps.map((step) => ({ ...step, after: [...step.after] })),
     afterwards: plan.steps.length === 0 ? [] : afterwardsOf(plan),
     notes: plan.steps.length === 0 ? [NOTHING_TO_DO] : [],
     approval: { ...plan.approval, how: approvalHow(plan, wording) },

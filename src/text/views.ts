@@ -24,7 +24,16 @@ export const planView = z.object({
   command: z.string(),
   target: targetSchema,
   snapshot: snapshotRefSchema.extend({ chosenBy: z.enum(["name", "latest"]) }).optional(),
-  steps: z.array(z.object({ id: z.string(), kind: z.enum(STEP_KINDS), text: z.string(), irreversible: z.boolean() })),
+  steps: z.array(
+    z.object({
+      id: z.string(),
+      kind: z.enum(STEP_KINDS),
+      text: z.string(),
+      irreversible: z.boolean(),
+      /** The steps that must have ended well before this one is begun; whatever is ready runs side by side. */
+      after: z.array(z.string()),
+    }),
+  ),
   impact: impactSchema,
   /** What will be true once it was carried out. */
   afterwards: z.array(z.string()),

@@ -18,6 +18,10 @@ export const forcePowerOff = z
   .boolean()
   .describe("Power off hard where a guest cannot be shut down (on gold: can damage the image)")
   .exactOptional();
+export const releaseFirst = z
+  .boolean()
+  .describe("Tear the old environment down before anything new is made (array short of space)")
+  .exactOptional();
 export const planToken = z.string().describe("Exactly as a plan tool returned it");
 export const planId = z.string();
 export const runId = z.string();

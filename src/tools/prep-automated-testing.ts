@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { planTool } from "./define.ts";
-import { client, forcePowerOff, host, keepClone, lun, registerVms, snapshot } from "./inputs.ts";
+import { client, forcePowerOff, host, keepClone, lun, registerVms, releaseFirst, snapshot } from "./inputs.ts";
 
 export const prepAutomatedTesting = planTool({
   name: "prep_automated_testing",
@@ -15,6 +15,7 @@ export const prepAutomatedTesting = planTool({
     registerVms,
     keepClone,
     forcePowerOff,
+    releaseFirst,
   }),
   run: (args, engine, { actor }) => engine.plan("automated_testing", args, actor),
 });

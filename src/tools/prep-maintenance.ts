@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { planTool } from "./define.ts";
-import { client, forcePowerOff, host, keepClone, lun, registerVms } from "./inputs.ts";
+import { client, forcePowerOff, host, keepClone, lun, registerVms, releaseFirst } from "./inputs.ts";
 
 export const prepMaintenance = planTool({
   name: "prep_maintenance",
@@ -14,6 +14,7 @@ export const prepMaintenance = planTool({
     registerVms,
     keepClone,
     forcePowerOff,
+    releaseFirst,
   }),
   run: (args, engine, { actor }) => engine.plan("maintenance", args, actor),
 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { planTool } from "./define.ts";
-import { client, forcePowerOff, host, keepClone, lun, registerVms, snapshot } from "./inputs.ts";
+import { client, forcePowerOff, host, keepClone, lun, registerVms, releaseFirst, snapshot } from "./inputs.ts";
 
 export const rollbackGoldDisk = planTool({
   name: "rollback_gold_disk",
@@ -15,6 +15,7 @@ export const rollbackGoldDisk = planTool({
     registerVms,
     keepClone,
     forcePowerOff,
+    releaseFirst,
   }),
   run: (args, engine, { actor }) => engine.plan("rollback", args, actor),
 });

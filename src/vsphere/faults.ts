@@ -25,12 +25,18 @@ export class VimFault extends PrepError {
     super(code ?? "REMOTE_FAULT", `vCenter refused to ${action}: ${[...offer, whyOf(fault)].join(" ")}`, {
       found: { ...(unsupported === undefined ? {} : { unsupported }), ...foundIn(fault) },
       hint: unsupported === undefined ? hint : withoutCall(unsupported),
+      ...(isBusy(fault) ? { retryable: true } : {}),
     });
     this.fault = fault.type;
     this.detail = fault.detail;
     this.unsupported = unsupported;
   }
 }
+
+/** Refused for the moment: something else is at it. What extends these is as passing as they are. */
+const BUSY: readonly string[] = ["ResourceInUse", "TaskInProgress", "ConcurrentAccess"];
+
+const isBusy = (fault: Fault): boolean => ancestryOf(fault.type).some((type) => BUSY.includes(type));
 
 /** After these nobody can tell whether a change was made: vCenter had an internal error, or lost the host that was at it. */
 const UNCLEAR: readonly string[] = ["SystemError", "HostCommunication", "HostNotReachable"];

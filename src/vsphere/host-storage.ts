@@ -1,5 +1,5 @@
 import { asVmfsUuid, type MoRef, naaOf } from "../core/domain/ids.ts";
-import type { Disk, Host, HostStorage, UnresolvedCopy, Vm, VmfsMount } from "../core/ports/hypervisor.ts";
+import type { Disk, Host, HostDevices, HostStorage, UnresolvedCopy, Vm, VmfsMount } from "../core/ports/hypervisor.ts";
 import { garbage } from "./faults.ts";
 import { mountState } from "./inventory.ts";
 import { type Properties, retrieve, type Selection } from "./properties.ts";
@@ -11,15 +11,12 @@ const DISKS = "storageDeviceInfo.scsiLun";
 const MOUNTS = "fileSystemVolumeInfo.mountInfo";
 const ADAPTERS = "storageDeviceInfo.hostBusAdapter";
 
-/**
- * What the host itself says of its storage, and the VMs on `datastoreIds`: one `RetrievePropertiesEx` for both, beside
- * one `QueryUnresolvedVmfsVolumes`.
- */
-export async function readStorageAndVms(
+/** The host's own disks and mounts, and the VMs on `datastoreIds`, in one `RetrievePropertiesEx`. */
+async function readDevicesAndVms(
   session: Session,
   host: Host,
   datastoreIds: readonly MoRef[],
-): Promise<{ storage: HostStorage; vms: Vm[] }> {
+): Promise<{ initiators: string[]; devices: HostDevices; vms: Vm[] }> {
   const action = `tell the storage of host ${host.id}`;
   const selections: Selection[] = [
     {
@@ -28,26 +25,41 @@ export async function readStorageAndVms(
     },
     ...(datastoreIds.length === 0 ? [] : [vmsOnDatastores(datastoreIds)]),
   ];
-  const [objects, copies] = await Promise.all([
-    retrieve(session, selections, action),
-    session.call({
-      operation: "QueryUnresolvedVmfsVolumes",
-      args: { _this: refTo("HostDatastoreSystem", host.datastoreSystem) },
-      action: `list the unresolved VMFS copies of host ${host.id}`,
-    }),
-  ]);
+  const objects = await retrieve(session, selections, action);
   const system = objects.find((each) => each.ref.type === "HostStorageSystem");
   // An absent answer must not read as "this host has no disks": a cleanup would take that for proof.
   if (system === undefined) throw garbage(action, { host: host.id, missing: "its storage system" });
   return {
-    storage: {
-      initiators: initiatorsOf(system),
-      disks: disksOf(system),
-      mounts: mountsOf(system),
-      unresolved: list(copies).map(copyFrom),
-    },
+    initiators: initiatorsOf(system),
+    devices: { disks: disksOf(system), mounts: mountsOf(system) },
     vms: vmsFrom(objects),
   };
+}
+
+export async function readDevices(session: Session, host: Host): Promise<HostDevices> {
+  return (await readDevicesAndVms(session, host, [])).devices;
+}
+
+export async function readUnresolved(session: Session, host: Host): Promise<UnresolvedCopy[]> {
+  const copies = await session.call({
+    operation: "QueryUnresolvedVmfsVolumes",
+    args: { _this: refTo("HostDatastoreSystem", host.datastoreSystem) },
+    action: `list the unresolved VMFS copies of host ${host.id}`,
+  });
+  return list(copies).map(copyFrom);
+}
+
+/** What the host itself says of its storage, and the VMs on `datastoreIds`: one property read beside one query of unresolved copies. */
+export async function readStorageAndVms(
+  session: Session,
+  host: Host,
+  datastoreIds: readonly MoRef[],
+): Promise<{ storage: HostStorage; vms: Vm[] }> {
+  const [{ initiators, devices, vms }, unresolved] = await Promise.all([
+    readDevicesAndVms(session, host, datastoreIds),
+    readUnresolved(session, host),
+  ]);
+  return { storage: { initiators, ...devices, unresolved }, vms };
 }
 
 /** `HostInternetScsiHba.iScsiName`, and `HostFibreChannelHba.portWorldWideName`, a signed 64-bit number, as 16 hex digits. */

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import type { MoRef } from "../core/domain/ids.ts";
 import type { Host, HypervisorReader } from "../core/ports/hypervisor.ts";
 import { notOffered } from "./faults.ts";
-import { readStorageAndVms } from "./host-storage.ts";
+import { readDevices, readStorageAndVms, readUnresolved } from "./host-storage.ts";
 import { readInventory } from "./inventory.ts";
 import { escapedName } from "./names.ts";
 import type { Session } from "./session.ts";
@@ -16,7 +16,8 @@ export const createReader = (session: Session, tasks: Tasks): HypervisorReader =
   inventory: () => readInventory(session),
   findHost: (address, hosts) => findHost(session, address, hosts),
   descend: (from, names) => descend(session, from, names),
-  hostStorage: async (host) => (await readStorageAndVms(session, host, [])).storage,
+  hostDevices: (host) => readDevices(session, host),
+  unresolvedCopies: (host) => readUnresolved(session, host),
   vmsOn: (datastoreIds) => readVmsOn(session, datastoreIds),
   hostStorageAndVms: (host, datastoreIds) => readStorageAndVms(session, host, datastoreIds),
   vmStates: (ids) => readVmStates(session, ids),

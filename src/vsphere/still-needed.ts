@@ -1,6 +1,6 @@
 import type { MoRef, VmfsUuid } from "../core/domain/ids.ts";
-import type { Disk, Host, HostStorage, VmfsMount, VmState } from "../core/ports/hypervisor.ts";
-import { readStorageAndVms } from "./host-storage.ts";
+import type { Disk, Host, HostDevices, VmfsMount, VmState } from "../core/ports/hypervisor.ts";
+import { readDevices } from "./host-storage.ts";
 import type { Session } from "./session.ts";
 import { readVmStates, readVmsOfHost } from "./vms.ts";
 
@@ -23,12 +23,12 @@ export interface StillNeeded {
 export function createStillNeeded(session: Session): StillNeeded {
   const vmIs = (id: MoRef, stillNeeded: (vm: VmState | undefined) => boolean) => async (): Promise<boolean> =>
     stillNeeded((await readVmStates(session, [id]))[0]);
-  const storageIs = (host: Host, stillNeeded: (storage: HostStorage) => boolean) => async (): Promise<boolean> =>
-    stillNeeded((await readStorageAndVms(session, host, [])).storage);
+  const devicesAre = (host: Host, stillNeeded: (devices: HostDevices) => boolean) => async (): Promise<boolean> =>
+    stillNeeded(await readDevices(session, host));
   const mountIs = (host: Host, uuid: VmfsUuid, stillNeeded: (mount: VmfsMount) => boolean): Check =>
-    storageIs(host, ({ mounts }) => mounts.filter((each) => each.vmfsUuid === uuid).every(stillNeeded));
+    devicesAre(host, ({ mounts }) => mounts.filter((each) => each.vmfsUuid === uuid).every(stillNeeded));
   const diskIs = (host: Host, uuid: string, stillNeeded: (disk: Disk) => boolean): Check =>
-    storageIs(host, ({ disks }) => disks.filter((each) => each.uuid === uuid).every(stillNeeded));
+    devicesAre(host, ({ disks }) => disks.filter((each) => each.uuid === uuid).every(stillNeeded));
   return {
     runs: (id) => vmIs(id, (vm) => vm?.powerState !== "poweredOff"),
     registered: (id) => vmIs(id, (vm) => vm !== undefined),
@@ -37,7 +37,7 @@ export function createStillNeeded(session: Session): StillNeeded {
     mounted: (host, uuid) => mountIs(host, uuid, (mount) => mount.mounted),
     unmounted: (host, uuid) => mountIs(host, uuid, (mount) => !mount.mounted),
     unresolved: (host, devicePath) =>
-      storageIs(
+      devicesAre(
         host,
         ({ mounts }) => !mounts.some((each) => each.mounted && each.extents.some((naa) => devicePath.includes(naa))),
       ),

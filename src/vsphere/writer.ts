@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import type { MoRef } from "../core/domain/ids.ts";
 import { safeText } from "../core/domain/safe-text.ts";
-import type { BatchOutcome, BatchProgress, Host, HypervisorWriter, VmxFile } from "../core/ports/hypervisor.ts";
+import type { BatchOutcome, EachProgress, Host, HypervisorWriter, VmxFile } from "../core/ports/hypervisor.ts";
 import type { Clock } from "../core/ports/runtime.ts";
 import { localizedFault } from "./fault.ts";
 import { garbage, isFault, refusal } from "./faults.ts";
@@ -56,6 +56,10 @@ export function createWriter(options: {
       action,
       ...(needed === undefined ? {} : { stillNeeded: needed }),
     });
+  };
+
+  const rescanVolumes = async (host: Host): Promise<void> => {
+    await onStorage(host, "RescanVmfs", {}, `rescan the VMFS volumes of host ${host.id}`);
   };
 
   return {
@@ -138,8 +142,9 @@ export function createWriter(options: {
     rescan: async (host) => {
       // Disks come with the first, the volumes on them with the second.
       await onStorage(host, "RescanAllHba", {}, `rescan the adapters of host ${host.id}`);
-      await onStorage(host, "RescanVmfs", {}, `rescan the VMFS volumes of host ${host.id}`);
+      await rescanVolumes(host);
     },
+    rescanVolumes,
   };
 }
 
@@ -147,18 +152,19 @@ export function createWriter(options: {
 async function batch<Id extends string>(
   ids: readonly Id[],
   limit: Limit,
-  progress: BatchProgress | undefined,
+  progress: EachProgress<Id> | undefined,
   job: (id: Id, index: number) => Promise<void>,
 ): Promise<BatchOutcome[]> {
   let done = 0;
-  const one = async (id: Id, index: number): Promise<BatchOutcome> => {
+  const one = async (id: Id, index: number): Promise<BatchOutcome<Id>> => {
     const error = await job(id, index).then(
       () => undefined,
       (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown))),
     );
     done += 1;
-    progress?.(done, ids.length);
-    return error === undefined ? { id } : { id, error };
+    const ended = error === undefined ? { id } : { id, error };
+    progress?.(done, ids.length, ended);
+    return ended;
   };
   return Promise.all(ids.map((id, index) => limit(() => one(id, index))));
 }

@@ -4,12 +4,14 @@
  * `hang-after`; the product knows nothing of it. (c), after the journal's row of a step, is (a) of the step that follows;
  * after the last step the report's reads are made slow.
  *
+ * Where two steps may be under way at once, the runner is also killed while both are held: before or after the effect of each.
+ *
  * A run that was not disturbed is the measure: the world must end up in the same shape, by each effect once.
  */
 import { afterAll, describe, expect, test } from "vitest";
 import type { Mode } from "../../src/core/domain/modes.ts";
 import type { StepKindName } from "../../src/core/domain/states.ts";
-import type { RunRecord } from "../../src/core/records.ts";
+import type { PlanRecord, RunRecord } from "../../src/core/records.ts";
 import type { PrepInputs } from "../../src/core/request/request.ts";
 import { type EngineChild, engineChild, until } from "../support/children.ts";
 import { assignedTo, type Bench, goldOf } from "../support/engine.ts";
@@ -58,14 +60,20 @@ export const WHOLE = process.env["ATVM_CRASH"] === "all";
 /** Effects that may be had any number of times. */
 const HARMLESS = new Set(["RescanAllHba", "RescanVmfs"]);
 
-interface Moment {
+interface Hold {
+  readonly step: string;
   readonly name: string;
   readonly call: Call;
   /** Which call of that kind in the whole run. */
   readonly nth: number;
   readonly action: "hang" | "hang-after";
-  /** Slow down the run's reads after this call instead, until its step's row is written. */
-  readonly afterRow: boolean;
+}
+
+/** Where a run is cut off: at one call, at two that are under way, or when all steps are done (`changes`: how many effects that takes). */
+interface Moment {
+  readonly name: string;
+  readonly holds: readonly Hold[];
+  readonly afterAll?: { readonly changes: number };
 }
 
 interface Reference {
@@ -103,9 +111,7 @@ function shapeOf(state: LabState): object {
 }
 
 function effectsOf(state: LabState): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { op } of state.mutations) if (!HARMLESS.has(op)) counts[op] = (counts[op] ?? 0) + 1;
-  return counts;
+  return countOps(state.mutations.filter(({ op }) => !HARMLESS.has(op)));
 }
 
 async function begin(bench: Bench, journey: Journey): Promise<void> {
@@ -119,11 +125,12 @@ async function begin(bench: Bench, journey: Journey): Promise<void> {
 async function refer(bench: Bench, journey: Journey): Promise<Reference> {
   await begin(bench, journey);
   const goldBefore = goldOf(await bench.control.state()).dataVersion;
-  const run = await bench.prep(journey.mode, journey.inputs);
+  const plan = await bench.plan(journey.mode, journey.inputs);
+  const run = await bench.run(plan);
   expect(run).toMatchObject({ state: "succeeded" });
   const state = await bench.control.state();
   return {
-    moments: momentsOf(run, state),
+    moments: momentsOf(plan, run, state),
     shape: shapeOf(state),
     effects: effectsOf(state),
     goldBefore,
@@ -131,34 +138,62 @@ async function refer(bench: Bench, journey: Journey): Promise<Reference> {
   };
 }
 
-function momentsOf(run: RunRecord, { mutations }: LabState): Moment[] {
-  const moments: Moment[] = [];
-  let at = 0;
+/** How many things a step of a kind that acts on several changed, as it says itself. */
+const sizeOf = (step: RunRecord["steps"][number]): number => Number(/^(\d+) /.exec(step.detail ?? "")?.[1] ?? 1);
+
+function momentsOf(plan: PlanRecord, run: RunRecord, { mutations }: LabState): Moment[] {
+  const used = new Map<string, number>();
+  const holds: Hold[] = [];
   for (const step of run.steps.filter((one) => one.state === "done")) {
     const calls = CALLS[step.kind];
     for (const [index, call] of calls.entries()) {
-      expect(mutations[at]).toMatchObject(call);
-      const nth = 1 + mutations.slice(0, at).filter((one) => one.op === call.op).length;
-      const moment = { call, nth, afterRow: false };
+      const before = used.get(call.op) ?? 0;
+      used.set(call.op, before + sizeOf(step));
+      const hold = { step: step.id, call, nth: before + 1 };
       // Between a rescan's two calls nothing new can go wrong; the whole matrix looks there as well.
       if (WHOLE || index === 0)
-        moments.push({ ...moment, action: "hang", name: `${step.id} ${step.kind}: before ${call.op}` });
+        holds.push({ ...hold, action: "hang", name: `${step.id} ${step.kind}: before ${call.op}` });
       if (WHOLE || index === calls.length - 1)
-        moments.push({
-          ...moment,
+        holds.push({
+          ...hold,
           action: "hang-after",
           name: `${step.id} ${step.kind}: after ${call.op}, before its row`,
         });
-      do at += 1;
-      while (mutations[at]?.op === call.op && calls.length === 1);
     }
   }
-  const last = moments.at(-1);
+  expect(Object.fromEntries(used)).toEqual(countOps(mutations));
+  const moments: Moment[] = holds.map((hold) => ({ name: hold.name, holds: [hold] }));
+  for (const [one, other] of pairsOf(plan)) {
+    const [first, second] = [one, other].map((id) => holds.filter((hold) => hold.step === id));
+    for (const left of first ?? [])
+      for (const right of second ?? []) moments.push({ name: `${left.name} and ${right.name}`, holds: [left, right] });
+  }
   // Without a volume of its own, a run's report looks at nothing, and there is nowhere to hold it.
-  if (last !== undefined && run.report?.volume !== undefined)
-    moments.push({ ...last, afterRow: true, name: `${last.name.split(":")[0]}: after its row, before the report` });
-  expect(at).toBe(mutations.length);
+  if (holds.length > 0 && run.report?.volume !== undefined)
+    moments.push({
+      name: "the end of all steps, before the report",
+      holds: [],
+      afterAll: { changes: mutations.length },
+    });
   return moments;
+}
+
+function countOps(mutations: LabState["mutations"]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { op } of mutations) counts[op] = (counts[op] ?? 0) + 1;
+  return counts;
+}
+
+/** Steps that may be under way together: neither waits for the other. */
+function pairsOf({ steps }: PlanRecord): [string, string][] {
+  const awaited = new Map<string, Set<string>>();
+  for (const step of steps) awaited.set(step.id, new Set(step.after.flatMap((id) => [id, ...(awaited.get(id) ?? [])])));
+  return steps.flatMap((step, index) =>
+    steps
+      .slice(0, index)
+      .filter((before) => awaited.get(step.id)?.has(before.id) !== true)
+      .map((before): [string, string] => [before.id, step.id]),
+  );
 }
 
 /** A journey's tests: one a moment. */
@@ -230,33 +265,36 @@ async function crash(
     expect(run.report?.volume?.id).toBe(assignedTo(state)[0]?.id);
 }
 
-async function hold(bench: Bench, { call, nth, action, afterRow }: Moment): Promise<void> {
-  if (!afterRow) {
-    await bench.control.faults({ ...call, nth, action });
-    return;
-  }
+async function hold(bench: Bench, { holds, afterAll }: Moment): Promise<void> {
+  for (const { call, nth, action } of holds) await bench.control.faults({ ...call, nth, action });
+  if (afterAll === undefined) return;
   // No call is the report's alone, so every read after the last effect takes its time: long enough to be met in it.
   const { world } = bench.lab;
   const stop = world.onChange(() => {
-    if (world.mutations.filter((one) => one.op === call.op).length < nth) return;
+    if (world.mutations.length < afterAll.changes) return;
     stop();
     world.faults.add({ api: "vim", op: "RetrievePropertiesEx", action: { kind: "slow", ms: 800 }, times: 1_000 });
   });
 }
 
 /** Resolves when the run stands at the moment. */
-async function reached(bench: Bench, planId: string, { call, nth, action, afterRow }: Moment): Promise<void> {
+async function reached(bench: Bench, planId: string, { holds, afterAll }: Moment): Promise<void> {
   const { world } = bench.lab;
-  if (afterRow) {
+  if (afterAll !== undefined) {
     await until(async () => {
       const { runId } = await bench.app.engine.getPlan(planId);
       const run = runId === undefined ? undefined : await bench.app.engine.getRun(runId);
       return run?.steps.every((step) => step.state === "done" || step.state === "skipped") ? true : undefined;
     });
-  } else if (action === "hang") {
-    await until(() => ((world.faults.calls()[call.api][call.op] ?? 0) >= nth ? true : undefined));
-  } else {
-    await until(() => (world.mutations.filter((one) => one.op === call.op).length >= nth ? true : undefined));
+  }
+  for (const { call, nth, action } of holds) {
+    await until(() => {
+      const calls =
+        action === "hang"
+          ? (world.faults.calls()[call.api][call.op] ?? 0)
+          : world.mutations.filter((one) => one.op === call.op).length;
+      return calls >= nth ? true : undefined;
+    });
   }
 }
 

@@ -195,7 +195,7 @@ async function mixedWorld(simulator: Simulator, check: Check): Promise<void> {
     await writer.rescan(host);
     const uuid = asVmfsUuid("5f1b2c3d-00000000-0000-005056000001");
     const lacking: [string, () => Promise<unknown>][] = [
-      ["QueryUnresolvedVmfsVolumes", () => reader.hostStorage(host)],
+      ["QueryUnresolvedVmfsVolumes", () => reader.unresolvedCopies(host)],
       ["UnmountVmfsVolume", () => writer.unmount(host, uuid)],
       ["MountVmfsVolume", () => writer.mount(host, uuid)],
       ["ResolveMultipleUnresolvedVmfsVolumes", () => writer.forceMount(host, "/vmfs/devices/disks/naa.1:1")],

@@ -68,6 +68,8 @@ export async function assemble(bench: Bench, parts: Parts = {}): Promise<Assembl
       limits: {
         guestShutdownMs: config.limits.guestShutdown,
         deviceWaitMs: config.limits.deviceWait,
+        busyTries: config.limits.busyTries,
+        busyPauseMs: config.limits.busyPause,
         openPlans: parts.openPlans ?? config.limits.openPlans,
       },
       wrongController: () => parts.wrongController,

@@ -1,7 +1,7 @@
 /** A world for one step kind alone: real connections to a bench's lab, as the executor gives them to a step. */
 import { afterAll } from "vitest";
 import { PrepError } from "../../src/core/domain/errors.ts";
-import { asVolumeId, naaOf } from "../../src/core/domain/ids.ts";
+import { asVolumeId, type MoRef, naaOf } from "../../src/core/domain/ids.ts";
 import { byNewest } from "../../src/core/observe/observe.ts";
 import type { Snapshot } from "../../src/core/ports/array.ts";
 import type { Systems } from "../../src/core/ports/runtime.ts";
@@ -22,6 +22,8 @@ export interface StepBench {
   gold(): Promise<{ volume: KnownVolume; snapshots: Snapshot[] }>;
   /** What the steps said of how far they were. */
   readonly progress: string[];
+  /** The VMs that steps said they had stopped. */
+  readonly stopped: MoRef[];
 }
 
 export async function stepBench(bench: Bench): Promise<StepBench> {
@@ -30,9 +32,11 @@ export async function stepBench(bench: Bench): Promise<StepBench> {
   const connection: ReturnType<Systems["write"]> = systems().write();
   afterAll(() => connection.close());
   const progress: string[] = [];
+  const stopped: MoRef[] = [];
   let keys = 0;
   return {
     progress,
+    stopped,
     world: async ({ outputs = {}, changed = [] } = {}) => {
       const { hosts } = await connection.hypervisor.inventory();
       const host = hosts.find((one) => one.name === HOST);
@@ -43,12 +47,19 @@ export async function stepBench(bench: Bench): Promise<StepBench> {
         hypervisor: connection.hypervisor,
         host,
         clock: systemClock,
-        limits: { guestShutdownMs: config.limits.guestShutdown, deviceWaitMs: config.limits.deviceWait },
+        limits: {
+          guestShutdownMs: config.limits.guestShutdown,
+          deviceWaitMs: config.limits.deviceWait,
+          busyTries: config.limits.busyTries,
+          busyPauseMs: config.limits.busyPause,
+        },
         origin: { runId: "run_0123456789abcdef", createdAt: "2026-11-21T03:04:05.000Z" },
         outputs: new Map(Object.entries(outputs)),
         changed: (stepId) => changed.includes(stepId),
         key: `step-bench.${keys}`,
         progress: (detail) => progress.push(detail),
+        stopped: (vm) => stopped.push(vm),
+        stoppedBy: async function* () {},
       };
     },
     gold: async () => {

@@ -36,6 +36,7 @@ const sampleRequest: PlanRecord["request"] = {
   registerVms: false,
   keepClone: false,
   forcePowerOff: false,
+  releaseFirst: false,
 };
 
 const assistant = wordingFor("assistant");
@@ -66,9 +67,9 @@ export function samplePlan(changes: Partial<PlanRecord> = {}): PlanRecord {
       chosenBy: "latest",
     },
     steps: [
-      { id: "s1", kind: "power_off", text: "Power off 2 VMs", irreversible: false },
-      { id: "s2", kind: "delete_clone", text: `Delete the clone ${clone.name}`, irreversible: true },
-      { id: "s3", kind: "create_clone", text: "Clone nightly-2026-11-21", irreversible: false },
+      { id: "s1", kind: "power_off", text: "Power off 2 VMs", irreversible: false, after: [] },
+      { id: "s2", kind: "delete_clone", text: `Delete the clone ${clone.name}`, irreversible: true, after: ["s1"] },
+      { id: "s3", kind: "create_clone", text: "Clone nightly-2026-11-21", irreversible: false, after: ["s1"] },
     ],
     impact: {
       vmsToPowerOff: vms(2),

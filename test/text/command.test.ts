@@ -12,6 +12,7 @@ const request: Request = {
   registerVms: false,
   keepClone: false,
   forcePowerOff: false,
+  releaseFirst: false,
 };
 
 test("is the command of the script, names resolved", () => {
@@ -35,11 +36,11 @@ test.each(["it's a name", "$(reboot)", "a;b", 'say "hi"', "tab\there", "*", "~",
 
 test("carries every option that changes the plan", () => {
   const command = renderCommand(
-    { ...request, registerVms: true, keepClone: true, forcePowerOff: true },
+    { ...request, registerVms: true, keepClone: true, forcePowerOff: true, releaseFirst: true },
     undefined,
     "vc",
   );
-  expect(command.endsWith("-e 192.168.1.165 --register_vms --keep_clone --force_power_off")).toBe(true);
+  expect(command.endsWith("-e 192.168.1.165 --register_vms --keep_clone --force_power_off --release_first")).toBe(true);
 });
 
 test("a name that begins with a dash stands with its flag, so that it is read as a value", () => {

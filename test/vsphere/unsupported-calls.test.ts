@@ -17,7 +17,7 @@ describe("where the server lacks a call, the error says which and what follows",
   test.each<[string, (vsphere: Vsphere) => Promise<unknown>, string]>([
     ["FindAllByIp", ({ reader }) => reader.findHost("10.0.0.1", [host]), "by their inventory name only"],
     ["FindAllByDnsName", ({ reader }) => reader.findHost("other.lab.test", [host]), "by their inventory name only"],
-    ["QueryUnresolvedVmfsVolumes", ({ reader }) => reader.hostStorage(host), "nothing is planned"],
+    ["QueryUnresolvedVmfsVolumes", ({ reader }) => reader.unresolvedCopies(host), "nothing is planned"],
     ["UnmountVmfsVolume", ({ writer }) => writer.unmount(host, uuid), "unmount it on the host"],
     ["MountVmfsVolume", ({ writer }) => writer.mount(host, uuid), "mount it on the host"],
     ["ResolveMultipleUnresolvedVmfsVolumes", ({ writer }) => writer.forceMount(host, "/vmfs/x:1"), "by hand"],

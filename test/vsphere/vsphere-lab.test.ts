@@ -225,14 +225,14 @@ describe("changing the lab", () => {
     expect(await writer.unregister(vmIds)).toEqual(vmIds.map((id) => ({ id })));
     expect(await writer.unregister(vmIds.slice(0, 1))).toEqual([{ id: vmIds[0] }]);
     await writer.unmount(host, datastore.vmfsUuid);
-    const disk = (await writer.hostStorage(host)).disks.find((each) => each.naa === datastore.extents[0]);
+    const disk = (await writer.hostDevices(host)).disks.find((each) => each.naa === datastore.extents[0]);
     await writer.detach(host, disk?.uuid ?? "");
     await writer.rescan(host);
-    expect(await writer.hostStorage(host)).toMatchObject({ disks: [{ state: "off" }], mounts: [] });
+    expect(await writer.hostDevices(host)).toMatchObject({ disks: [{ state: "off" }], mounts: [] });
     await writer.attach(host, disk?.uuid ?? "");
     await writer.rescan(host);
     await writer.mount(host, datastore.vmfsUuid);
-    expect((await writer.hostStorage(host)).mounts).toMatchObject([{ mounted: true }]);
+    expect((await writer.hostDevices(host)).mounts).toMatchObject([{ mounted: true }]);
   });
 
   test("force-mounts a copy by its device path, and is refused while the signature is mounted", async () => {
@@ -240,7 +240,7 @@ describe("changing the lab", () => {
     await control.touch("stray-copy", { client: "CDS1-ESX165" });
     const { hosts } = await vsphere.reader.inventory();
     const storages = await Promise.all(
-      hosts.map(async (host) => ({ host, ...(await vsphere.reader.hostStorage(host)) })),
+      hosts.map(async (host) => ({ host, unresolved: await vsphere.reader.unresolvedCopies(host) })),
     );
     const holder = storages.find((each) => each.unresolved.length > 0);
     const copy = holder?.unresolved[0];

@@ -60,6 +60,7 @@ export const OPTION_FLAGS: readonly Flag[] = [
   { long: "--register_vms", text: "after -A, -M, -rvgd: also register the VMs on the datastore" },
   { long: "--keep_clone", text: "unassign the old clone but do not delete it" },
   { long: "--force_power_off", text: "power off VMs on gold that do not shut down or have no guest tools" },
+  { long: "--release_first", text: "-A, -M, -rvgd: take the old environment away before anything new is made" },
   { long: "--dry-run", text: "show the plan, discard it, and stop" },
   { long: "--yes", text: "answer the question with yes (not enough for a rollback)" },
   { long: "--yes-rollback", value: "NAME", text: "answer a rollback's question: NAME is the LUN's full name" },
@@ -89,6 +90,7 @@ const parsedFlags = z.looseObject({
   register_vms: on,
   keep_clone: on,
   force_power_off: on,
+  release_first: on,
   dryRun: on,
   yes: on,
   yesRollback: text,
@@ -131,6 +133,7 @@ export function prepCommandOf(options: unknown): PrepCommand {
       registerVms: flags.register_vms,
       keepClone: flags.keep_clone,
       forcePowerOff: flags.force_power_off,
+      releaseFirst: flags.release_first,
     },
     vcenter: {
       ...(flags.vcenter_ip === undefined ? {} : { address: flags.vcenter_ip }),

@@ -12,7 +12,7 @@ export const MODES = ["automated_testing", "maintenance", "register", "unregiste
 export type Mode = (typeof MODES)[number];
 
 /** The switches that change a plan. A mode without a use for one leaves it out of the request and the command. */
-export const PREP_OPTIONS = ["registerVms", "keepClone", "forcePowerOff"] as const;
+export const PREP_OPTIONS = ["registerVms", "keepClone", "forcePowerOff", "releaseFirst"] as const;
 export type PrepOption = (typeof PREP_OPTIONS)[number];
 
 export interface ModeTraits {
@@ -50,7 +50,7 @@ const TABLE: Readonly<Record<Mode, ModeTraits>> = {
     summary: "clean up, clone the snapshot, assign the clone, force-mount it",
     goal: "Clean up what the client has of this LUN's family, clone the snapshot, assign the clone, force-mount it. Always a new clone.",
     usesSnapshot: true,
-    options: ["registerVms", "keepClone", "forcePowerOff"],
+    options: ["registerVms", "keepClone", "forcePowerOff", "releaseFirst"],
     cleansUp: true,
     registers: false,
     leaves: "new clone",
@@ -64,7 +64,7 @@ const TABLE: Readonly<Record<Mode, ModeTraits>> = {
     summary: "clean up the clone, assign the gold volume itself, mount it",
     goal: "Clean up a clone, assign the gold volume, mount it. With gold assigned already, only what is missing.",
     usesSnapshot: false,
-    options: ["registerVms", "keepClone", "forcePowerOff"],
+    options: ["registerVms", "keepClone", "forcePowerOff", "releaseFirst"],
     cleansUp: true,
     registers: false,
     leaves: "gold",
@@ -106,7 +106,7 @@ const TABLE: Readonly<Record<Mode, ModeTraits>> = {
     summary: "clean up, roll the gold volume back to the snapshot, assign and mount it",
     goal: "Clean up, roll the gold volume back to the snapshot, assign it, mount it. Always rolls back.",
     usesSnapshot: true,
-    options: ["registerVms", "keepClone", "forcePowerOff"],
+    options: ["registerVms", "keepClone", "forcePowerOff", "releaseFirst"],
     cleansUp: true,
     registers: false,
     leaves: "gold",

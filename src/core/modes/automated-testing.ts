@@ -1,13 +1,26 @@
 import { safeText } from "../domain/safe-text.ts";
 import { cloneNameFor } from "../steps/create-clone.ts";
-import { oneAssigned } from "./checks.ts";
-import { cleanUp, knownVolume } from "./cleanup.ts";
-import { assignedFact, baseFacts, bringUpSteps, type ModeInput, snapshotFact } from "./common.ts";
+import { assignedVolumes } from "./checks.ts";
+import { knownVolume } from "./cleanup.ts";
+import { assignedFact, baseFacts, type ModeInput, mountSteps, snapshotFact } from "./common.ts";
 import { type Draft, DraftBuilder } from "./draft.ts";
+import {
+  deleteClones,
+  dropLingering,
+  findRemoval,
+  heldDisks,
+  releaseFirst,
+  releaseOnHost,
+  unassignHeld,
+} from "./removal.ts";
 import { checkSignature, signatureFact } from "./signature.ts";
 import { chooseSnapshot } from "./snapshots.ts";
 
-/** `-A`: clean up what the client has of this family; clone the snapshot; assign; rescan; force-mount the copy. Always a new clone. */
+/**
+ * `-A`: clone the snapshot and assign the clone; clean up what the client has of this family; rescan; force-mount the copy.
+ * Always a new clone. It is made and assigned before anything of the old environment is touched: if the array cannot make
+ * it, everything is as it was.
+ */
 export function automatedTesting(input: ModeInput): Draft {
   const { request, observation, history } = input;
   const { gold, client } = observation;
@@ -15,11 +28,17 @@ export function automatedTesting(input: ModeInput): Draft {
   baseFacts(draft, observation);
   const chosen = chooseSnapshot(request, observation);
   snapshotFact(draft, chosen.snapshot);
-  const assigned = oneAssigned(observation);
+  const assigned = assignedVolumes(observation, history.unfinished);
   assignedFact(draft, observation, assigned);
   signatureFact(draft, observation);
-  const { removed } = cleanUp(draft, { request, observation, assigned, orphans: history.orphanClones });
-  checkSignature(observation, removed, draft.warnings);
+  const removal = findRemoval(draft, {
+    request,
+    observation,
+    assigned,
+    unfinished: history.unfinished,
+    deletesOrphans: true,
+  });
+  checkSignature(observation, removal.removed, draft.warnings);
   const goldHeld = observation.array.assignments.some((assignment) => assignment.volumeId === gold.id);
   const { goldHeldUntil } = history;
   const since = Date.parse(chosen.snapshot.createdAt);
@@ -28,12 +47,32 @@ export function automatedTesting(input: ModeInput): Draft {
       `The gold volume ${goldHeld ? "is" : "was"} assigned after snapshot ${safeText(chosen.snapshot.name)} was made: changes since then are not in this clone. Take a snapshot first if they should be.`,
     );
   }
-  const made = draft.add("create_clone", {
-    gold: knownVolume(gold),
-    snapshot: { id: chosen.snapshot.id, name: chosen.snapshot.name },
-    name: cloneNameFor(gold.name, client.name, observation.array.traits),
+  const makeClone = (after: readonly string[]): string =>
+    draft.add(
+      "create_clone",
+      {
+        gold: knownVolume(gold),
+        snapshot: { id: chosen.snapshot.id, name: chosen.snapshot.name },
+        name: cloneNameFor(gold.name, client.name, observation.array.traits),
+      },
+      after,
+    );
+  const assign = (from: string, after: readonly string[]): string =>
+    draft.add("assign", { volume: { from }, client: { id: client.id, name: client.name } }, after);
+  if (request.releaseFirst) {
+    const made = makeClone(releaseFirst(draft, removal, input));
+    mountSteps(draft, input, { volume: { from: made }, kind: "mount_copy", after: [assign(made, [made])] });
+    return draft.finish(chosen);
+  }
+  const made = makeClone([]);
+  const presented = assign(made, dropLingering(draft, removal.lingering, [made]));
+  const released = releaseOnHost(draft, removal, input, [presented]);
+  const seen = mountSteps(draft, input, {
+    volume: { from: made },
+    kind: "mount_copy",
+    expectGone: heldDisks(removal),
+    after: unassignHeld(draft, removal, observation, released),
   });
-  draft.add("assign", { volume: { from: made }, client: { id: client.id, name: client.name } });
-  bringUpSteps(draft, input, { from: made }, "mount_copy");
+  deleteClones(draft, removal, [seen]);
   return draft.finish(chosen);
 }

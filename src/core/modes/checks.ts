@@ -7,29 +7,43 @@ import type { LunVolume } from "../observe/kinds.ts";
 import { assignedHere, checkUsable, datastoresOf, type Observation } from "../observe/observe.ts";
 import type { Assignment, Volume } from "../ports/array.ts";
 import type { Datastore, Vm } from "../ports/hypervisor.ts";
-import { nameVms } from "../steps/shared.ts";
+import { isMounted, mountOf, nameVms } from "../steps/shared.ts";
+import { isUnfinishedClone, type UnfinishedWork } from "./common.ts";
 
 const clientName = (observation: Observation, assignment: Assignment): string =>
   safeText(observation.array.clients.find((client) => client.id === assignment.clientId)?.name ?? assignment.clientId);
 
+export interface AssignedVolume {
+  readonly assignment: Assignment;
+  readonly volume: LunVolume;
+}
+
+function severalAssigned(observation: Observation, assigned: readonly AssignedVolume[], hint: string): PrepError {
+  return new PrepError(
+    "SEVERAL_ASSIGNED",
+    `${safeText(observation.client.name)} has ${assigned.length} volumes of ${safeText(observation.gold.name)}'s family assigned.`,
+    {
+      found: {
+        assigned: assigned.map(({ assignment, volume }) => ({
+          assignmentId: assignment.id,
+          volumeId: volume.id,
+          name: safeText(volume.name),
+          kind: volume.kind,
+        })),
+      },
+      hint,
+    },
+  );
+}
+
 /** What of the family this client has: nothing, or one volume. */
-export function oneAssigned(observation: Observation): { assignment: Assignment; volume: LunVolume } | undefined {
+export function oneAssigned(observation: Observation): AssignedVolume | undefined {
   const assigned = assignedHere(observation);
   if (assigned.length > 1) {
-    throw new PrepError(
-      "SEVERAL_ASSIGNED",
-      `${safeText(observation.client.name)} has ${assigned.length} volumes of ${safeText(observation.gold.name)}'s family assigned.`,
-      {
-        found: {
-          assigned: assigned.map(({ assignment, volume }) => ({
-            assignmentId: assignment.id,
-            volumeId: volume.id,
-            name: safeText(volume.name),
-            kind: volume.kind,
-          })),
-        },
-        hint: "Unassign all but one of them on the array (unmount and detach it on the host first), then plan again.",
-      },
+    throw severalAssigned(
+      observation,
+      assigned,
+      "Where a run stopped in the middle, resume it. Else unassign all but one of them on the array (unmount and detach it on the host first), then plan again.",
     );
   }
   const [only] = assigned;
@@ -48,6 +62,28 @@ export function checkDirect(assignment: Assignment, volume: Volume): void {
       hint: "Unassign it from the group on the array (unmount and detach it on each host first), then plan again.",
     },
   );
+}
+
+/**
+ * What of the family this client has, the one that is in use first. Between the assigning of the new volume and the
+ * unassigning of the old one a client has two; beyond one, each has to be what the journal says an unfinished run left.
+ */
+export function assignedVolumes(observation: Observation, unfinished: UnfinishedWork): AssignedVolume[] {
+  const assigned = assignedHere(observation);
+  const isUnfinished = ({ volume }: AssignedVolume): boolean =>
+    isUnfinishedClone(volume, unfinished) || (volume.id === observation.gold.id && unfinished.assignsGold);
+  const unknown = assigned.filter((one) => !isUnfinished(one));
+  if (assigned.length > 1 && unknown.length > 1) {
+    throw severalAssigned(
+      observation,
+      assigned,
+      "Unassign all but one of them on the array (unmount and detach it on the host first), then plan again.",
+    );
+  }
+  for (const { volume } of assigned) checkUsable(volume);
+  const isInUse = ({ volume }: AssignedVolume): boolean => isMounted(mountOf(observation.storage, volume.naa));
+  const [inUse] = [...unknown, ...assigned.filter(isInUse), ...assigned];
+  return inUse === undefined ? [] : [inUse, ...assigned.filter((one) => one !== inUse)];
 }
 
 /** Gold must be nobody else's: two hosts writing one VMFS volume that each believes its own would destroy it. */

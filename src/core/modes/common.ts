@@ -1,6 +1,7 @@
 /** Facts that every plan rests on, and the ends of the modes: a volume assigned, seen and mounted, its VMs registered. */
 
 import { canonicalJson } from "../domain/canonical.ts";
+import type { Naa } from "../domain/ids.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { blindSpotWarnings } from "../observe/blind-spots.ts";
 import type { LunVolume } from "../observe/kinds.ts";
@@ -12,15 +13,24 @@ import type { DraftBuilder } from "./draft.ts";
 import { signatureOf } from "./signature.ts";
 
 /** A clone as the journal tells of it. Its name carries the run's id, so that a name alone is proof; an id alone is not. */
-export interface OrphanClone {
+export interface UnfinishedClone {
   readonly name: string;
   readonly id?: string;
 }
 
+/** What runs of this family and client began, ended without, and nobody carried on. */
+export interface UnfinishedWork {
+  readonly clones: readonly UnfinishedClone[];
+  /** Whether one of them began to assign the gold volume. */
+  readonly assignsGold: boolean;
+}
+
+export const isUnfinishedClone = (volume: LunVolume, { clones }: Pick<UnfinishedWork, "clones">): boolean =>
+  volume.kind === "clone" && clones.some(({ id, name }) => name === volume.name && (id ?? volume.id) === volume.id);
+
 /** What a mode may know besides the request and what was seen: what the journal tells. */
 export interface History {
-  /** Clones that unfinished runs of this family and client made. */
-  readonly orphanClones: readonly OrphanClone[];
+  readonly unfinished: UnfinishedWork;
   /** When the last run ended that assigned gold to a client, rolled it back, or took it away again; ISO 8601, UTC. */
   readonly goldHeldUntil?: string;
 }
@@ -53,35 +63,50 @@ export function baseFacts(draft: DraftBuilder, observation: Observation): void {
 export function assignedFact(
   draft: DraftBuilder,
   observation: Observation,
-  assigned: { assignment: Assignment; volume: LunVolume } | undefined,
+  assigned: readonly { readonly assignment: Assignment; readonly volume: LunVolume }[],
 ): void {
   const label = `What ${safeText(observation.client.name)} has of this LUN`;
+  const listed = (words: readonly string[], none: string): string => words.toSorted().join(", ") || none;
   const fields = {
-    "the assigned volume": assigned?.volume.id ?? "nothing",
-    "the assignment": assigned?.assignment.id ?? "none",
+    "the assigned volume": listed(
+      assigned.map(({ volume }) => volume.id),
+      "nothing",
+    ),
+    "the assignment": listed(
+      assigned.map(({ assignment }) => assignment.id),
+      "none",
+    ),
   };
-  // Compared by id, told by name: a volume that was renamed is the same one.
-  const words = assigned && { "the assigned volume": `${safeText(assigned.volume.name)} (${assigned.volume.id})` };
-  draft.fact("assigned", label, fields, words);
+  // Compared by id, shown by name: a volume that was renamed is the same one.
+  const names = assigned.map(({ volume }) => `${safeText(volume.name)} (${volume.id})`);
+  draft.fact("assigned", label, fields, { "the assigned volume": listed(names, "nothing") });
 }
 
 export function snapshotFact(draft: DraftBuilder, snapshot: { id: string; name: string; createdAt: string }): void {
   draft.fact(`snapshot:${snapshot.id}`, `Snapshot ${safeText(snapshot.name)}`, { made: snapshot.createdAt });
 }
 
-/** Rescan, attach if the host remembers a detach, mount, register if asked. */
-export function bringUpSteps(
-  draft: DraftBuilder,
-  input: ModeInput,
-  volume: VolumeRef,
-  kind: "mount" | "mount_copy",
-): void {
+export interface MountPlan {
+  readonly volume: VolumeRef;
+  readonly kind: "mount" | "mount_copy";
+  /** Disks that the same rescan has to see gone, and what it waits for. */
+  readonly expectGone?: readonly Naa[];
+  readonly after: readonly string[];
+}
+
+/**
+ * Rescan, attach if the host remembers a detach, mount, register if asked. Returns the rescan, which has seen the disk
+ * come and the old ones go.
+ */
+export function mountSteps(draft: DraftBuilder, input: ModeInput, plan: MountPlan): string {
   const { observation, request } = input;
-  draft.add("rescan", { expectGone: [], expectPresent: volume });
-  const attach = draft.add("attach", { volume });
-  draft.add("rescan", { expectGone: [], expectPresent: volume, onlyIfChanged: attach });
-  draft.add(kind, { volume, ...signatureOf(observation) });
+  const { volume, kind, expectGone = [], after } = plan;
+  const seen = draft.add("rescan", { expectGone, expectPresent: volume }, after);
+  const attached = draft.add("attach", { volume }, [seen]);
+  const seenAgain = draft.add("rescan", { expectGone: [], expectPresent: volume, onlyIfChanged: attached }, [attached]);
+  draft.add(kind, { volume, ...signatureOf(observation) }, [seenAgain]);
   if (request.registerVms) registerStep(draft, input, volume);
+  return seen;
 }
 
 export function registerStep(

@@ -38,7 +38,7 @@ export const viewOf = (vm: VmRef): VmRefRecord => ({
   ...(vm.instanceUuid === undefined ? {} : { instanceUuid: vm.instanceUuid }),
 });
 
-type WithoutId<K extends Step["kind"]> = Omit<StepOf<K>, "id" | "kind">;
+type Parts<K extends Step["kind"]> = Omit<StepOf<K>, "id" | "kind" | "after">;
 
 export class DraftBuilder {
   readonly #steps: Step[] = [];
@@ -55,12 +55,17 @@ export class DraftBuilder {
     snapshotsLost: [],
   };
 
-  /** Adds a step and returns its id, for references. */
-  add<K extends Step["kind"]>(kind: K, step: WithoutId<K>): string {
+  /** Adds a step and returns its id, for references. Unless `after` is given, it comes after the step before it. */
+  add<K extends Step["kind"]>(kind: K, step: Parts<K>, after: readonly string[] = this.last): string {
     const id = `s${this.#steps.length + 1}`;
     // The parts are of one kind K; that their sum is a member of the union is beyond what the checker infers for a generic K.
-    this.#steps.push({ id, kind, ...step } as unknown as Step);
+    this.#steps.push({ id, kind, ...step, after: [...new Set(after)] } as unknown as Step);
     return id;
+  }
+
+  /** The step that was added last. */
+  get last(): string[] {
+    return this.#steps.slice(-1).map((step) => step.id);
   }
 
   fact(key: string, label: string, fields: Fact["fields"], words?: Fact["words"]): void {

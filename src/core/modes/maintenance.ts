@@ -3,33 +3,100 @@ import { safeText } from "../domain/safe-text.ts";
 import { fileOn } from "../domain/vm-path.ts";
 import type { Observation } from "../observe/observe.ts";
 import { diskOf, isMounted, mountOf } from "../steps/shared.ts";
-import { checkGoldFree, datastoreOn, oneAssigned, vmsOn } from "./checks.ts";
-import { cleanUp, clearStale, knownVolume, vmFact } from "./cleanup.ts";
-import { assignedFact, baseFacts, bringUpSteps, type ModeInput, registerStep } from "./common.ts";
+import { assignedVolumes, checkGoldFree, datastoreOn, vmsOn } from "./checks.ts";
+import { knownVolume, vmFact } from "./cleanup.ts";
+import { assignedFact, baseFacts, type ModeInput, mountSteps, registerStep } from "./common.ts";
 import { type Draft, DraftBuilder } from "./draft.ts";
 import { missingFiles } from "./register.ts";
+import {
+  deleteClones,
+  dropLingering,
+  findRemoval,
+  heldDisks,
+  type Removal,
+  releaseFirst,
+  releaseOnHost,
+  staleFacts,
+  unassignHeld,
+  unregisterDead,
+} from "./removal.ts";
 import { checkSignature, signatureFact, signatureOf } from "./signature.ts";
 
 /** `-M`: clean up the clone; assign gold; rescan; mount. With gold assigned here already, only what is missing. */
 export function maintenance(input: ModeInput): Draft {
-  const { request, observation } = input;
-  const { gold, client } = observation;
+  const { request, observation, history } = input;
+  const { gold } = observation;
   const draft = new DraftBuilder();
   baseFacts(draft, observation);
   checkGoldFree(observation);
-  const assigned = oneAssigned(observation);
+  const assigned = assignedVolumes(observation, history.unfinished);
   assignedFact(draft, observation, assigned);
   signatureFact(draft, observation);
-  if (assigned?.volume.id === gold.id) {
+  const others = assigned.filter(({ volume }) => volume.id !== gold.id);
+  const isGoldHere = others.length < assigned.length;
+  if (isGoldHere && others.length === 0) {
     completeGold(draft, input);
     return draft.finish();
   }
-  const { removed } = cleanUp(draft, { request, observation, assigned, orphans: [] });
-  checkSignature(observation, removed, draft.warnings);
-  const volume = knownVolume(gold);
-  draft.add("assign", { volume, client: { id: client.id, name: client.name } });
-  bringUpSteps(draft, input, volume, "mount");
+  const removal = findRemoval(draft, {
+    request,
+    observation,
+    assigned: others,
+    unfinished: history.unfinished,
+    deletesOrphans: false,
+  });
+  checkSignature(observation, new Set([...removal.removed, gold.naa]), draft.warnings);
+  if (request.releaseFirst) {
+    presentGold(draft, input, { isGoldHere, after: releaseFirst(draft, removal, input) });
+    return draft.finish();
+  }
+  replaceByGold(draft, input, removal, { isGoldHere, after: [] });
   return draft.finish();
+}
+
+/** Gold assigned, unless it is, and mounted. */
+export function presentGold(
+  draft: DraftBuilder,
+  input: ModeInput,
+  how: { readonly isGoldHere: boolean; readonly after: readonly string[] },
+): void {
+  const volume = knownVolume(input.observation.gold);
+  mountSteps(draft, input, { volume, kind: "mount", after: assignGold(draft, input, how) });
+}
+
+function assignGold(
+  draft: DraftBuilder,
+  { observation }: ModeInput,
+  { isGoldHere, after }: { readonly isGoldHere: boolean; readonly after: readonly string[] },
+): readonly string[] {
+  const { gold, client } = observation;
+  if (isGoldHere) return after;
+  return [draft.add("assign", { volume: knownVolume(gold), client: { id: client.id, name: client.name } }, after)];
+}
+
+/**
+ * Gold carries the signature of what it replaces and mounts by itself, at anybody's rescan. So it is assigned only after
+ * that is off the host, and dead mounts of the signature are dropped; the old volume goes from the array after that, and
+ * one rescan sees both.
+ */
+export function replaceByGold(
+  draft: DraftBuilder,
+  input: ModeInput,
+  removal: Removal,
+  how: { readonly isGoldHere: boolean; readonly after: readonly string[] },
+): void {
+  const { observation } = input;
+  const looked = dropLingering(draft, removal.lingering, how.after);
+  const released = releaseOnHost(draft, removal, input, looked);
+  const dropped = removal.stale.length > 0 ? [draft.add("rescan", { expectGone: [] }, released)] : released;
+  const presented = assignGold(draft, input, { isGoldHere: how.isGoldHere, after: dropped });
+  const seen = mountSteps(draft, input, {
+    volume: knownVolume(observation.gold),
+    kind: "mount",
+    expectGone: heldDisks(removal),
+    after: unassignHeld(draft, removal, observation, presented),
+  });
+  deleteClones(draft, removal, [seen]);
 }
 
 /** Gold is assigned here: what is between that and a mounted datastore, and VMs that are registered if asked. */
@@ -44,13 +111,15 @@ function completeGold(draft: DraftBuilder, input: ModeInput): void {
     disk: disk?.state ?? "not on the host",
   });
   refuseTakeover(observation);
-  const stale = clearStale(draft, observation);
+  const stale = staleFacts(draft, observation);
+  const disks = stale.flatMap((one) => one.datastore.extents);
+  const cleared = unregisterDead(draft, observation, stale, []);
   if (!isMounted(mount)) {
-    checkSignature(observation, new Set([gold.naa, ...stale]), draft.warnings);
-    mountGold(draft, input);
+    checkSignature(observation, new Set([gold.naa, ...disks]), draft.warnings);
+    mountGold(draft, input, cleared);
     return;
   }
-  if (stale.length > 0) draft.add("rescan", { expectGone: [] });
+  if (stale.length > 0) draft.add("rescan", { expectGone: [] }, cleared);
   if (!request.registerVms || datastore === undefined) return;
   const vms = vmsOn(datastore, observation, draft.warnings);
   for (const vm of vms) vmFact(draft, vm, false);
@@ -75,13 +144,13 @@ function refuseTakeover({ stale, gold }: Observation): void {
 }
 
 /** A volume that the host lists as unmounted by hand is one call away; anything less has to be found by a rescan first. */
-function mountGold(draft: DraftBuilder, input: ModeInput): void {
+function mountGold(draft: DraftBuilder, input: ModeInput, after: readonly string[]): void {
   const { request, observation } = input;
   const volume = knownVolume(observation.gold);
   const listed = mountOf(observation.storage, volume.naa)?.mounted === false;
   const off = diskOf(observation.storage, volume.naa)?.state === "off";
   if (!listed || off || observation.stale.length > 0) {
-    bringUpSteps(draft, input, volume, "mount");
+    mountSteps(draft, input, { volume, kind: "mount", after });
     return;
   }
   draft.add("mount", { volume, ...signatureOf(observation) });

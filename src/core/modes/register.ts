@@ -74,7 +74,8 @@ export function register(input: ModeInput): Draft {
   const { observation } = input;
   const draft = new DraftBuilder();
   baseFacts(draft, observation);
-  assignedFact(draft, observation, oneAssigned(observation));
+  const assigned = oneAssigned(observation);
+  assignedFact(draft, observation, assigned === undefined ? [] : [assigned]);
   const { volume, datastore } = assignedDatastore(observation);
   if (!datastore.accessible) {
     throw new PrepError("DATASTORE_NOT_FOUND", `Datastore ${safeText(datastore.name)} is there, but not accessible.`, {
@@ -93,7 +94,7 @@ export function register(input: ModeInput): Draft {
   const onStale = stale.flatMap((one) => residentsOf(one.datastore, observation).filter((vm) => !vms.includes(vm)));
   for (const vm of onStale) vmFact(draft, vm, false);
   const dead = [...vms.filter((vm) => isDead(vm) && !inUnreadable(datastore, vm, observation)), ...onStale];
-  unregisterVms(draft, dead, true);
+  unregisterVms(draft, dead, { dead: true });
   const alive = vms.filter((vm) => !dead.includes(vm));
   const missing = missingFiles(draft, observation, datastore, new Set(alive.map((vm) => fileOn(datastore, vm.path))));
   if (missing.length > 0) {

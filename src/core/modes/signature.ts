@@ -50,7 +50,9 @@ function strangersHere(
 export function signatureFact(draft: DraftBuilder, observation: Observation): void {
   const { mounted, copies } = strangersHere(observation, new Set());
   draft.fact("signature", "The LUN's VMFS signature", {
+    // Those in other Datacenters are in nobody's way, and come and go with the work of others on this LUN.
     "mounts elsewhere": mountsElsewhere(observation)
+      .filter((place) => place.datacenter === observation.host.datacenter.id)
       .map((place) => `${place.datastore}@${place.host}`)
       .toSorted()
       .join(" "),

@@ -1,6 +1,6 @@
 import { safeText } from "../domain/safe-text.ts";
 import { oneAssigned, vmsOn } from "./checks.ts";
-import { stopVms, unregisterVms } from "./cleanup.ts";
+import { stopAndUnregister } from "./cleanup.ts";
 import { assignedFact, baseFacts, type ModeInput } from "./common.ts";
 import { type Draft, DraftBuilder } from "./draft.ts";
 import { assignedDatastore } from "./register.ts";
@@ -10,11 +10,11 @@ export function unregister(input: ModeInput): Draft {
   const { observation, request } = input;
   const draft = new DraftBuilder();
   baseFacts(draft, observation);
-  assignedFact(draft, observation, oneAssigned(observation));
+  const assigned = oneAssigned(observation);
+  assignedFact(draft, observation, assigned === undefined ? [] : [assigned]);
   const { volume, datastore } = assignedDatastore(observation);
   draft.fact(`datastore:${datastore.id}`, `Datastore ${safeText(datastore.name)}`, { signature: datastore.vmfsUuid });
   const vms = vmsOn(datastore, observation, draft.warnings);
-  stopVms(draft, vms, volume.kind, request);
-  unregisterVms(draft, vms, false);
+  stopAndUnregister(draft, vms, volume.kind, request);
   return draft.finish();
 }

@@ -30,6 +30,7 @@ const inputs = z.object({
   registerVms: z.boolean().optional(),
   keepClone: z.boolean().optional(),
   forcePowerOff: z.boolean().optional(),
+  releaseFirst: z.boolean().optional(),
 } satisfies Record<keyof PrepInputs, z.ZodType>);
 
 const mode = z.enum(MODES);
@@ -43,6 +44,7 @@ const request = z.object({
   registerVms: z.boolean(),
   keepClone: z.boolean(),
   forcePowerOff: z.boolean(),
+  releaseFirst: z.boolean(),
 } satisfies Record<keyof Request, z.ZodType>);
 
 const host = z.object({

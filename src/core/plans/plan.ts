@@ -167,6 +167,7 @@ export function viewPlan(row: PlanRow, plan: Plan, policy: ApprovalPolicy, now: 
       kind: step.kind,
       text: describeStep(step),
       irreversible: isIrreversible(step),
+      after: [...step.after],
     })),
     impact: draft.impact,
     warnings: [...draft.warnings],

@@ -5,7 +5,7 @@ import { type Mode, traitsOf } from "../domain/modes.ts";
 import { isFinished } from "../domain/states.ts";
 import type { EngineDeps } from "../engine-options.ts";
 import { draftOf } from "../modes/catalog.ts";
-import type { History, OrphanClone } from "../modes/common.ts";
+import type { History, UnfinishedClone, UnfinishedWork } from "../modes/common.ts";
 import type { Draft } from "../modes/draft.ts";
 import { dependentsOf, type Observation, observe } from "../observe/observe.ts";
 import type { ArrayReader } from "../ports/array.ts";
@@ -27,22 +27,50 @@ export interface Planned {
 
 type Readers = Connection<ArrayReader, HypervisorReader>;
 
-/** Clones of runs that did not finish and were not resumed: with their id where the reply came, by name where it was lost. */
-async function orphansOf(tx: StoreReader, runs: readonly RunRow[]): Promise<OrphanClone[]> {
-  const orphans: OrphanClone[] = [];
+/**
+ * What runs (newest first) that did not finish and were not resumed have begun: clones with their id where the reply came,
+ * by name where it was lost; gold assigned, unless a later run has cleaned up since.
+ */
+async function unfinishedWork(tx: StoreReader, runs: readonly RunRow[], goldId: string): Promise<UnfinishedWork> {
+  const clones: UnfinishedClone[] = [];
+  let assignsGold = false;
+  let cleanedSince = false;
   for (const run of runs) {
+    if (run.state === "succeeded" && traitsOf(run.mode).cleansUp) cleanedSince = true;
     if (!isFinished(run.state) || run.state === "succeeded" || run.resumedBy !== undefined) continue;
     const plan = planIfReadable(await tx.plan(run.planId));
     if (plan === undefined) continue;
-    orphans.push(...Object.values(plan.inheritedOutputs ?? {}).flatMap((outputs) => outputs.volume ?? []));
-    const step = plan.draft.steps.find((one) => one.kind === "create_clone");
-    if (step?.kind !== "create_clone") continue;
-    const journal = (await tx.steps(run.id)).find((one) => one.stepId === step.id);
-    if (journal === undefined) continue;
-    const name = cloneName(step, { runId: run.originId, createdAt: run.originCreatedAt });
-    orphans.push(outputsOf(journal)?.volume ?? { name });
+    const journal = new Map((await tx.steps(run.id)).map((row) => [row.stepId, row]));
+    clones.push(...Object.values(plan.inheritedOutputs ?? {}).flatMap((outputs) => outputs.volume ?? []));
+    for (const step of plan.draft.steps) {
+      const row = journal.get(step.id);
+      if (row === undefined) continue;
+      if (step.kind === "create_clone") {
+        const name = cloneName(step, { runId: run.originId, createdAt: run.originCreatedAt });
+        clones.push(outputsOf(row)?.volume ?? { name });
+      }
+      if (step.kind === "assign" && !cleanedSince && !("from" in step.volume) && step.volume.id === goldId) {
+        assignsGold = true;
+      }
+    }
+    // What an earlier run of the chain has finished is not among the steps of the last one.
+    const before = run.originId === run.id ? undefined : await originPlan(tx, run.originId);
+    const carried = new Set(
+      Object.entries(plan.inheritedOutputs ?? {}).flatMap(([id, left]) => (left.assignmentId ? [id] : [])),
+    );
+    const assignedBefore = before?.draft.steps.some(
+      (step) => step.kind === "assign" && carried.has(step.id) && !("from" in step.volume) && step.volume.id === goldId,
+    );
+    if (assignedBefore && !cleanedSince) assignsGold = true;
   }
-  return orphans;
+  return { clones, assignsGold };
+}
+
+/** The plan of a chain's first run: it has all steps. */
+async function originPlan(tx: StoreReader, originId: string): Promise<Plan | undefined> {
+  const origin = await tx.run(originId);
+  const row = origin === undefined ? undefined : await tx.plan(origin.planId);
+  return planIfReadable(row);
 }
 
 /** Whether carrying the plan out presents the gold volume to a client, or takes it away from one. */
@@ -101,9 +129,10 @@ async function historyOf(deps: EngineDeps, request: Request, observation: Observ
     const runs = await tx.runs({ goldId: gold.id, limit: 200 });
     const until = await goldHeldUntil(deps.store, tx, runs, snapshotTime(request, observation));
     return {
-      orphanClones: await orphansOf(
+      unfinished: await unfinishedWork(
         tx,
         runs.filter((run) => run.clientId === client.id),
+        gold.id,
       ),
       ...(until === undefined ? {} : { goldHeldUntil: until }),
     };
@@ -116,19 +145,26 @@ const remembering =
     signatures: (await deps.store.read((tx) => tx.signatures(goldId))).map(asVmfsUuid),
   });
 
+export interface DraftOptions {
+  /** What an unfinished run left to do, in place of the mode's own steps. */
+  readonly rest?: Rest | undefined;
+  /** Called once it is known what the plan is about: in the middle of another run's work there is nothing to be drafted. */
+  readonly beforeDraft?: (observation: Observation) => Promise<void>;
+}
+
 /** Looks at both systems now and drafts what the request means. Refusals are PrepErrors. */
 export async function planNow(
   deps: EngineDeps,
   mode: Mode,
   inputs: PrepInputs,
   vcenter: VcenterOverride | undefined,
-  rest?: Rest,
+  options: DraftOptions = {},
 ): Promise<Planned> {
   const resolved = resolveRequest(mode, inputs, deps.settings.naming);
   const systems = deps.systems(vcenter);
   const connection = systems.read();
   try {
-    return { ...(await look(deps, resolved, connection, rest)), endpoints: systems.endpoints };
+    return { ...(await look(deps, resolved, connection, options)), endpoints: systems.endpoints };
   } finally {
     await connection.close();
   }
@@ -137,12 +173,12 @@ export async function planNow(
 /** Clones of unfinished runs may be deleted as well: what hangs on them is looked at too. */
 async function withOrphans(
   observation: Observation,
-  { orphanClones }: History,
+  { unfinished }: History,
   array: ArrayReader,
 ): Promise<Observation> {
   const idle = observation.family.filter(
     ({ id, name, kind }) =>
-      kind === "clone" && !observation.dependents.has(id) && orphanClones.some((orphan) => orphan.name === name),
+      kind === "clone" && !observation.dependents.has(id) && unfinished.clones.some((orphan) => orphan.name === name),
   );
   if (idle.length === 0) return observation;
   return { ...observation, dependents: new Map([...observation.dependents, ...(await dependentsOf(idle, array))]) };
@@ -152,10 +188,11 @@ async function look(
   deps: EngineDeps,
   { request, warnings }: ReturnType<typeof resolveRequest>,
   connection: Readers,
-  rest: Rest | undefined,
+  { rest, beforeDraft }: DraftOptions,
 ): Promise<Omit<Planned, "endpoints">> {
   const { naming, places } = deps.settings;
   const seen = await observe(request, connection, remembering(deps), naming, places);
+  await beforeDraft?.(seen);
   const history = await historyOf(deps, request, seen);
   const observation = await withOrphans(seen, history, connection.array);
   const input = { request, observation, history, now: deps.clock.now() };
@@ -165,13 +202,13 @@ async function look(
 
 /** The same request as a stored plan's, against the world as it is now: the snapshot that was named, not a newer one. */
 export function planAgain(deps: EngineDeps, plan: Plan, vcenter: VcenterOverride | undefined): Promise<Planned> {
-  return planNow(deps, plan.mode, inputsAgain(plan), vcenter, restOf(plan));
+  return planNow(deps, plan.mode, inputsAgain(plan), vcenter, { rest: restOf(plan) });
 }
 
 /** What `planAgain` drafts, over a connection that is open already. */
 export async function draftAgain(deps: EngineDeps, plan: Plan, connection: Readers): Promise<Draft> {
   const resolved = resolveRequest(plan.mode, inputsAgain(plan), deps.settings.naming);
-  return (await look(deps, resolved, connection, restOf(plan))).draft;
+  return (await look(deps, resolved, connection, { rest: restOf(plan) })).draft;
 }
 
 const inputsAgain = ({ inputs, request: { snapshot } }: Plan): PrepInputs =>

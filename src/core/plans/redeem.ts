@@ -4,7 +4,7 @@ import { canonicalJson } from "../domain/canonical.ts";
 import { errorTraits, PrepError } from "../domain/errors.ts";
 import { LIVE_RUN_STATES } from "../domain/states.ts";
 import type { Actor } from "../engine.ts";
-import { type EngineDeps, lockNames, newId } from "../engine-options.ts";
+import { type EngineDeps, exclude, lockNames, newId } from "../engine-options.ts";
 import type { VcenterOverride } from "../ports/runtime.ts";
 import type { HeldLock, PlanRow, RunRow, StoreReader, StoreWriter } from "../ports/store.ts";
 import type { Step } from "../steps/types.ts";
@@ -62,7 +62,7 @@ export class Redemption {
     const { store, clock } = this.#deps;
     const deadline = clock.elapsed() + SIBLING_WAIT_MS;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
-      const held = await store.tryLock(lockNames(row.goldId, row.clientId));
+      const held = await store.tryLock(lockNames(row));
       const current = await store.read((tx) => tx.plan(row.id));
       const run = current?.runId === undefined ? undefined : await store.read((tx) => tx.run(current.runId ?? ""));
       if (run !== undefined) {
@@ -83,8 +83,8 @@ export class Redemption {
     }
   }
 
-  /** Queued and running runs on the same family or client. */
-  async liveRuns(row: Pick<PlanRow, "goldId" | "clientId">): Promise<RunRow[]> {
+  /** Queued and running runs that exclude this one. */
+  async liveRuns(row: Pick<PlanRow, "mode" | "goldId" | "clientId">): Promise<RunRow[]> {
     return this.#deps.store.read((tx) => liveRunsIn(tx, row));
   }
 
@@ -127,7 +127,7 @@ export class Redemption {
     let why = refusal;
     if (why === undefined) {
       try {
-        fresh = await planNow(this.#deps, plan.mode, plan.inputs, vcenter, restOf(plan));
+        fresh = await planNow(this.#deps, plan.mode, plan.inputs, vcenter, { rest: restOf(plan) });
       } catch (thrown) {
         if (!(thrown instanceof PrepError)) throw thrown;
         why = thrown;
@@ -222,12 +222,6 @@ export class Redemption {
       await tx.insertRun(run);
       await tx.updatePlan(row.id, { state: "redeemed", runId: id });
       if (plan.resumes !== undefined) await tx.updateRun(plan.resumes, { resumedBy: id });
-      const siblings = await tx.plans({ state: "open" });
-      for (const sibling of siblings) {
-        if (sibling.id === row.id || (sibling.goldId !== row.goldId && sibling.clientId !== row.clientId)) continue;
-        await tx.updatePlan(sibling.id, { state: "obsolete" });
-        await append({ type: "plan_obsolete", actor, planId: sibling.id, data: { by: row.id } });
-      }
       await append({
         type: "plan_redeemed",
         actor,
@@ -266,23 +260,38 @@ const resumeParts = (plan: Plan): Pick<PlanParts, "resumes"> =>
         },
       };
 
-async function liveRunsIn(tx: StoreReader, row: Pick<PlanRow, "goldId" | "clientId">): Promise<RunRow[]> {
+async function liveRunsIn(tx: StoreReader, row: Pick<PlanRow, "mode" | "goldId" | "clientId">): Promise<RunRow[]> {
   const [family, client] = [
     await tx.runs({ goldId: row.goldId, states: LIVE_RUN_STATES }),
     await tx.runs({ clientId: row.clientId, states: LIVE_RUN_STATES }),
   ];
-  return [...new Map([...family, ...client].map((run) => [run.id, run])).values()];
+  const all = [...new Map([...family, ...client].map((run) => [run.id, run])).values()];
+  return all.filter((run) => exclude(run, row));
+}
+
+/** A later run that excluded this one: what the journal says of this one's work may not hold any more. */
+export async function overtakenBy(tx: StoreReader, run: RunRow): Promise<RunRow | undefined> {
+  for (const which of [{ goldId: run.goldId }, { clientId: run.clientId }]) {
+    const newestFirst = await tx.runs({ ...which, limit: 50 });
+    const at = newestFirst.findIndex((one) => one.id === run.id);
+    const by = newestFirst.slice(0, at === -1 ? undefined : at).find((one) => exclude(one, run));
+    if (by !== undefined) return by;
+  }
+  return undefined;
 }
 
 async function claimResume(tx: StoreWriter, runId: string, row: PlanRow): Promise<void> {
   const run = await tx.run(runId);
-  if (run?.resumedBy === undefined) return;
-  throw new PrepError("PLAN_OBSOLETE", `Run ${runId} was resumed already by ${run.resumedBy}.`, {
-    found: { planId: row.id, resumedBy: run.resumedBy },
-    hint: "That run carries on from there.",
-    next: [{ kind: "show_run", runId: run.resumedBy }],
-  });
+  const by = run?.resumedBy ?? (run && (await overtakenBy(tx, run))?.id);
+  if (by !== undefined) throw overtaken(runId, by, row.id);
 }
+
+export const overtaken = (runId: string, by: string, planId?: string): PrepError =>
+  new PrepError("PLAN_OBSOLETE", `Run ${by} came after run ${runId} on this LUN family or client.`, {
+    found: { ...(planId === undefined ? {} : { planId }), runId: by },
+    hint: "The state has changed since: look at that run, or plan the mode anew.",
+    next: [{ kind: "show_run", runId: by }],
+  });
 
 export const lockedBy = (live: readonly RunRow[]): PrepError =>
   new PrepError("LOCKED", "Another run holds this LUN family or client.", {

@@ -113,12 +113,6 @@ export function draftOfRest(input: ModeInput, rest: Rest): Draft {
       mounted: String(mount?.mounted === true),
     });
   }
-  draft.fact("family", "The volumes of this LUN", {
-    ids: observation.family
-      .map((volume) => volume.id)
-      .toSorted()
-      .join(" "),
-  });
   return { ...draft.finish(rest.snapshot), steps: rest.steps, impact: impactLeft(rest) };
 }
 

@@ -52,7 +52,7 @@ export interface VmfsMount {
   readonly forceMounted: boolean;
 }
 
-/** An unresolved VMFS copy (`HostUnresolvedVmfsVolume`). */
+/** An unresolved VMFS volume (`HostUnresolvedVmfsVolume`): one a signature; several copies of it are its extents, each on a disk of its own. */
 export interface UnresolvedCopy {
   readonly vmfsUuid: VmfsUuid;
   readonly label: string;
@@ -62,11 +62,14 @@ export interface UnresolvedCopy {
   readonly incompleteExtents: boolean;
 }
 
-export interface HostStorage {
-  /** IQNs and WWNs of the host's adapters, as the host spells them. */
-  readonly initiators: readonly string[];
+export interface HostDevices {
   readonly disks: readonly Disk[];
   readonly mounts: readonly VmfsMount[];
+}
+
+export interface HostStorage extends HostDevices {
+  /** IQNs and WWNs of the host's adapters, as the host spells them. */
+  readonly initiators: readonly string[];
   readonly unresolved: readonly UnresolvedCopy[];
 }
 
@@ -135,10 +138,12 @@ export interface HypervisorReader {
   findHost(address: string, hosts: readonly Host[]): Promise<MoRef[]>;
   /** Where names lead from a folder or pool, each a child of its kind of the one before; undefined where there is none. */
   descend(from: { type: "Folder" | "ResourcePool"; id: MoRef }, names: readonly string[]): Promise<MoRef | undefined>;
-  /** One host's disks, mounts and unresolved copies; with `datastores`, also the VMs that use any of them, in the same read. */
-  hostStorage(host: Host): Promise<HostStorage>;
+  /** One host's disks and mounts. */
+  hostDevices(host: Host): Promise<HostDevices>;
+  /** One host's unresolved copies: slow on a real host, which reads every disk for it. */
+  unresolvedCopies(host: Host): Promise<UnresolvedCopy[]>;
   vmsOn(datastoreIds: readonly MoRef[]): Promise<Vm[]>;
-  /** Both at once, in one round trip where the adapter can. */
+  /** Disks, mounts, unresolved copies and the VMs that use any of the datastores, side by side. */
   hostStorageAndVms(host: Host, datastoreIds: readonly MoRef[]): Promise<{ storage: HostStorage; vms: Vm[] }>;
   /** VMs by reference; one that is gone is left out. */
   vmStates(ids: readonly MoRef[]): Promise<VmState[]>;
@@ -149,16 +154,19 @@ export interface HypervisorReader {
 }
 
 /** One thing of several that were asked for at once: its id and, where it failed, why. */
-export interface BatchOutcome {
-  readonly id: string;
+export interface BatchOutcome<Id extends string = string> {
+  readonly id: Id;
   readonly error?: Error;
 }
 
 export type BatchProgress = (done: number, total: number) => void;
 
+/** Told of each thing that comes to its end, besides how many have. */
+export type EachProgress<Id extends string> = (done: number, total: number, ended: BatchOutcome<Id>) => void;
+
 export interface HypervisorWriter {
   /** Hard power-off, in parallel within the limits, one wait for all tasks. `InvalidPowerState` (already off) is no error. */
-  powerOff(vms: readonly MoRef[], progress?: BatchProgress): Promise<BatchOutcome[]>;
+  powerOff(vms: readonly MoRef[], progress?: EachProgress<MoRef>): Promise<BatchOutcome[]>;
   /** Asks the guests to shut down and waits until all are off or `timeoutMs` is over; late ones are `GUEST_STILL_RUNNING`. */
   shutDownGuests(vms: readonly MoRef[], timeoutMs: number, progress?: BatchProgress): Promise<BatchOutcome[]>;
   /** `ManagedObjectNotFound` (already gone) is no error. */
@@ -178,4 +186,6 @@ export interface HypervisorWriter {
   forgetDevice(host: Host, naa: Naa): Promise<void>;
   /** RescanAllHba, then RescanVmfs. Takes minutes on real hosts. */
   rescan(host: Host): Promise<void>;
+  /** RescanVmfs alone: looks again for volumes and copies on the disks that are there. */
+  rescanVolumes(host: Host): Promise<void>;
 }

@@ -149,6 +149,12 @@ export interface StoreWriter extends StoreReader {
   rememberSignature(goldId: string, vmfsUuid: string, at: string): Promise<void>;
 }
 
+/** Names to lock: `exclusive` against every other holder, `shared` against exclusive ones only. */
+export interface LockNames {
+  readonly exclusive: readonly string[];
+  readonly shared?: readonly string[];
+}
+
 /** A lock that is held as long as the process lives. */
 export interface HeldLock {
   /** Whether it is still held: a store over a network can lose it with its connection. */
@@ -167,8 +173,8 @@ export interface Store {
    * does no I/O of its own. Retried while the store is busy.
    */
   write<T>(work: (tx: StoreWriter) => Promise<T>): Promise<T>;
-  /** All the named locks, or none: undefined when one is held by another holder. */
-  tryLock(names: readonly string[]): Promise<HeldLock | undefined>;
+  /** All the named locks, or none: undefined when one is held by another holder in a way that excludes this one. */
+  tryLock(names: LockNames): Promise<HeldLock | undefined>;
   /** Appends to the file of audit heads, outside the store; does nothing for a head that is there already. */
   recordHead(head: { seq: number; hash: string }): Promise<void>;
   /** The heads recorded so far. */

@@ -23,6 +23,8 @@ export interface PrepInputs extends TargetInputs {
   readonly registerVms?: boolean | undefined;
   readonly keepClone?: boolean | undefined;
   readonly forcePowerOff?: boolean | undefined;
+  /** Take the old environment away before anything new is made. */
+  readonly releaseFirst?: boolean | undefined;
 }
 
 /** The part of the configuration that names things. */
@@ -48,6 +50,7 @@ export interface Request extends Target {
   readonly registerVms: boolean;
   readonly keepClone: boolean;
   readonly forcePowerOff: boolean;
+  readonly releaseFirst: boolean;
 }
 
 const NAME_LIMIT = 256;
@@ -193,6 +196,7 @@ export function resolveRequest(
       registerVms: asked("registerVms"),
       keepClone: asked("keepClone"),
       forcePowerOff: asked("forcePowerOff"),
+      releaseFirst: asked("releaseFirst"),
     },
     warnings,
   };

@@ -13,7 +13,10 @@ import type { Systems, VcenterOverride } from "../ports/runtime.ts";
 import type { HeldLock, RunRow, StepRow } from "../ports/store.ts";
 import { checkStep, describeStep } from "../steps/catalog.ts";
 import type { Outputs, Result, Step, WritableWorld } from "../steps/types.ts";
+import { runGraph } from "./graph.ts";
+import { Handover } from "./handover.ts";
 import { nextActions, partReport, reportOf } from "./report.ts";
+import { stepProgress } from "./step-progress.ts";
 
 export interface ExecuteOptions {
   readonly signal: AbortSignal;
@@ -25,7 +28,6 @@ export interface ExecuteOptions {
 type Writers = ReturnType<Systems["write"]>;
 
 const LOCK_WAIT_MS = 30_000;
-const PROGRESS_EVERY_MS = 250;
 /** `skipped`: the step's goal was reached already. */
 type Outcome = Result & { readonly skipped: boolean };
 
@@ -61,7 +63,7 @@ export async function executeRun(deps: EngineDeps, runId: string, options: Execu
 async function waitForLocks(deps: EngineDeps, row: RunRow): Promise<HeldLock | undefined> {
   const deadline = deps.clock.elapsed() + LOCK_WAIT_MS;
   for (;;) {
-    const held = await deps.store.tryLock(lockNames(row.goldId, row.clientId));
+    const held = await deps.store.tryLock(lockNames(row));
     if (held !== undefined || deps.clock.elapsed() > deadline) return held;
     await deps.clock.sleep(50);
   }
@@ -110,6 +112,7 @@ class Runner {
   readonly #options: ExecuteOptions;
   readonly #outputs = new Map<string, Outputs>();
   readonly #changed = new Set<string>();
+  readonly #handover = new Handover();
 
   constructor(deps: EngineDeps, row: RunRow, held: HeldLock, options: ExecuteOptions) {
     this.#deps = deps;
@@ -184,12 +187,15 @@ class Runner {
 
   async #steps(plan: Plan, systems: Writers): Promise<Ending> {
     for (const [stepId, outputs] of Object.entries(plan.inheritedOutputs ?? {})) this.#outputs.set(stepId, outputs);
-    for (const [seq, step] of plan.draft.steps.entries()) {
-      const stop = await this.#mustStop();
-      if (stop !== undefined) return stop;
-      await this.#step(seq, step, plan, systems);
-    }
-    return { state: "succeeded" };
+    const { stop, failures } = await runGraph(plan.draft.steps, {
+      run: (step, seq) => this.#step(seq, step, plan, systems).finally(() => this.#handover.end(step.id)),
+      mustStop: () => this.#mustStop(),
+      abandon: (steps) => {
+        for (const step of steps) this.#handover.end(step.id);
+      },
+    });
+    if (failures.length > 0) return endingOf(failures);
+    return stop ?? { state: "succeeded" };
   }
 
   async #mustStop(): Promise<Ending | undefined> {
@@ -201,15 +207,15 @@ class Runner {
 
   async #step(seq: number, step: Step, plan: Plan, systems: Writers): Promise<void> {
     const startedAt = this.#deps.clock.now().toISOString();
-    const base = { runId: this.#row.id, seq, stepId: step.id, startedAt };
-    await this.#journal({ ...base, state: "running" }, "step_begin", {
+    const base: StepRow = { runId: this.#row.id, seq, stepId: step.id, state: "running", startedAt };
+    await this.#journal(base, "step_begin", {
       step: step.id,
       kind: step.kind,
       text: describeStep(step),
     });
     let result: Outcome;
     try {
-      result = await this.#checkAndAct(seq, step, plan, systems);
+      result = await this.#checkAndAct(base, step, plan, systems);
     } catch (thrown) {
       const error = asPrepError(thrown);
       const state = error.code === "OUTCOME_UNKNOWN" ? "unknown" : "failed";
@@ -237,8 +243,8 @@ class Runner {
     });
   }
 
-  async #checkAndAct(seq: number, step: Step, plan: Plan, systems: Writers): Promise<Outcome> {
-    const progress = this.#progressOf(seq, step);
+  async #checkAndAct(base: StepRow, step: Step, plan: Plan, systems: Writers): Promise<Outcome> {
+    const progress = stepProgress(this.#deps, base);
     const world: WritableWorld = {
       array: systems.array,
       hypervisor: systems.hypervisor,
@@ -250,6 +256,8 @@ class Runner {
       changed: (stepId) => this.#changed.has(stepId),
       key: keyOf(plan, this.#row.originId, step.id),
       progress: progress.tell,
+      stopped: (vm) => this.#handover.offer(step.id, vm),
+      stoppedBy: (stepId) => this.#handover.taken(stepId),
     };
     try {
       const checked = await checkStep(step, world);
@@ -269,34 +277,6 @@ class Runner {
     log.info({ run: this.#row.id, ...data }, type);
   }
 
-  /**
-   * Sub-progress, for whoever follows the journal: the latest word, a few times a second at most, and none after the
-   * step's end. It is written a while after it was said, since work comes in bursts that a write would hold up. Losing one
-   * loses nothing.
-   */
-  #progressOf(seq: number, step: Step): { readonly tell: (detail: string) => void; readonly end: () => void } {
-    const { store, clock, log } = this.#deps;
-    const over = new AbortController();
-    const startedAt = clock.now().toISOString();
-    let latest: string | undefined;
-    const write = async (): Promise<void> => {
-      await clock.sleep(PROGRESS_EVERY_MS, over.signal);
-      const detail = latest;
-      latest = undefined;
-      if (over.signal.aborted || detail === undefined) return;
-      const row: StepRow = { runId: this.#row.id, seq, stepId: step.id, state: "running", startedAt, detail };
-      await store.write((tx) => tx.putStep(row));
-    };
-    return {
-      tell: (detail) => {
-        const waiting = latest !== undefined;
-        latest = detail;
-        if (!waiting) write().catch((cause: unknown) => log.warn({ err: cause }, "progress could not be written"));
-      },
-      end: () => over.abort(),
-    };
-  }
-
   async #report(plan: Plan, systems: Writers): Promise<unknown> {
     try {
       return await reportOf(plan, this.#outputs, systems);
@@ -310,6 +290,14 @@ class Runner {
   async #partReport(plan: Plan): Promise<unknown> {
     return partReport(plan, this.#row, await this.#deps.store.read((tx) => tx.steps(this.#row.id)));
   }
+}
+
+/** How a run ends whose steps failed: as the one that needs a person did, else as the first. The others are named beside it. */
+function endingOf(failures: readonly unknown[]): Ending {
+  const errors = failures.map(asPrepError);
+  const error = errors.find((one) => endingFor(one) === "needs_operator") ?? errors[0];
+  if (error === undefined) return { state: "failed" };
+  return { state: endingFor(error), error };
 }
 
 const endingFor = (error: PrepError): FinishedRunState =>

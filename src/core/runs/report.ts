@@ -56,7 +56,8 @@ export async function reportOf(
 ): Promise<Report> {
   const leftovers = [...plan.draft.leftovers, ...[...outputs.values()].flatMap((one) => one.leftovers ?? [])];
   if (plan.request.keepClone) {
-    for (const volume of plan.draft.impact.volumesToUnassign)
+    const deleted = new Set(plan.draft.impact.clonesToDelete.map((clone) => clone.id));
+    for (const volume of plan.draft.impact.volumesToUnassign.filter(({ id }) => !deleted.has(id)))
       leftovers.push(`Kept as asked: ${volume.name} (${volume.id}).`);
   }
   const volume = finalVolume(plan, outputs) ?? (await assignedVolume(plan, systems.array));

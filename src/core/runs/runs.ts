@@ -6,7 +6,7 @@ import type { NextAction } from "../domain/next-action.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { isFinished } from "../domain/states.ts";
 import type { WaitOptions } from "../engine.ts";
-import { type EngineDeps, lockNames, RUNNER } from "../engine-options.ts";
+import { clientLock, type EngineDeps, RUNNER } from "../engine-options.ts";
 import { planIfReadable, readPlan } from "../plans/plan.ts";
 import { isFresh } from "../plans/redeem.ts";
 import type { VcenterOverride } from "../ports/runtime.ts";
@@ -68,7 +68,7 @@ export class Runs {
     if (isFinished(row.state) || this.#active.has(row.id)) return row;
     const { store, clock } = this.#deps;
     if (row.state === "queued" && isFresh(row, clock.now())) return row;
-    const held = await store.tryLock(lockNames(row.goldId, row.clientId));
+    const held = await store.tryLock(clientLock(row.clientId));
     if (held === undefined) return row;
     try {
       return await this.#giveUp(row);
@@ -83,11 +83,12 @@ export class Runs {
       const current = (await tx.run(row.id)) ?? row;
       if (isFinished(current.state)) return current;
       const [steps, planRow] = [await tx.steps(row.id), await tx.plan(row.planId)];
-      const began = steps.find((step) => step.state === "running");
+      const began = steps.filter((step) => step.state === "running").map((step) => step.stepId);
+      const [which, how] = began.length === 1 ? ["step", "that step"] : ["steps", "those"];
       const text =
-        began === undefined
+        began.length === 0
           ? "Its process ended between two steps; what was done is done."
-          : `Its process ended during step ${began.stepId}; nobody saw how that step ended.`;
+          : `Its process ended during ${which} ${began.join(", ")}; nobody saw how ${how} ended.`;
       const actions: NextAction[] = [
         { kind: "note", text },
         { kind: "resume", runId: row.id },
@@ -102,7 +103,7 @@ export class Runs {
         ...(report === undefined ? {} : { report }),
       };
       await tx.updateRun(row.id, change);
-      const data = began === undefined ? {} : { during: began.stepId };
+      const data = began.length === 0 ? {} : { during: began.join(", ") };
       await append({ type: "run_interrupted", actor: RUNNER, planId: row.planId, runId: row.id, data });
       return { ...current, ...change };
     });

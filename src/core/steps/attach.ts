@@ -1,4 +1,4 @@
-import { diskOf, labelOf, resolve } from "./shared.ts";
+import { diskOf, labelOf, resolve, whileBusy } from "./shared.ts";
 import { type StepOf, stepKind } from "./types.ts";
 
 /** `HostStorageSystem.AttachScsiLun`: undoes a detach that the host remembers for this NAA. */
@@ -7,10 +7,10 @@ export const attach = stepKind<StepOf<"attach">>({
   irreversible: false,
   describe: (step) => `Attach the disk of ${labelOf(step.volume)}, if the host remembers it as detached`,
   async check(step, { hypervisor, host, outputs }) {
-    const disk = diskOf(await hypervisor.hostStorage(host), resolve(step.volume, { outputs }).naa);
+    const disk = diskOf(await hypervisor.hostDevices(host), resolve(step.volume, { outputs }).naa);
     if (disk?.state !== "off") return { detail: "not detached" };
     return async (world) => {
-      await world.hypervisor.attach(host, disk.uuid);
+      await whileBusy(world, () => world.hypervisor.attach(host, disk.uuid));
       return { detail: "attached" };
     };
   },

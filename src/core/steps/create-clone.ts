@@ -2,6 +2,7 @@ import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { refuseSameNaa } from "../observe/same-naa.ts";
 import type { ArrayTraits, Volume } from "../ports/array.ts";
+import { verify } from "./shared.ts";
 import { type CloneName, type Result, type StepOf, stepKind, type WritableWorld } from "./types.ts";
 
 /** `-20261128-193000-a1b2c3`, with its joints. */
@@ -42,14 +43,22 @@ function isPlanned({ parent, declaredKind }: Volume, step: StepOf<"create_clone"
   return parent.volumeId === step.gold.id && (parent.snapshotId ?? step.snapshot.id) === step.snapshot.id;
 }
 
+/** How long the array may take to show the clone that its own job has made. */
+const VERIFY_MS = 10_000;
+
 async function makeClone(step: StepOf<"create_clone">, name: string, world: WritableWorld): Promise<Result> {
   const { volumeId } = await world.array.createClone(
     { volumeId: step.gold.id, snapshotId: step.snapshot.id, name },
     world.key,
     (percent) => world.progress(`${percent} %`),
   );
-  const volumes = await world.array.volumes();
-  const volume = volumes.find((one) => one.id === volumeId);
+  const made = await verify(world.clock, VERIFY_MS, async () => {
+    const volumes = await world.array.volumes();
+    const volume = volumes.find((one) => one.id === volumeId);
+    return volume && { volume, volumes };
+  });
+  if (made.kind === "unverified") throw made.error;
+  const { volume, volumes } = made.kind === "seen" ? made.value : { volume: undefined, volumes: [] };
   if (volume === undefined || !isPlanned(volume, step)) {
     throw new PrepError("REMOTE_GARBAGE", `The array says it made volume ${volumeId}, but shows no such clone.`, {
       found: { volumeId },

@@ -1,7 +1,7 @@
 import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
 import type { VmState } from "../ports/hypervisor.ts";
-import { currentVms, judgeBatch, namesById, nameVms, waitFor } from "./shared.ts";
+import { currentVms, eachWhileBusy, judgeBatch, namesById, nameVms, verify } from "./shared.ts";
 import { type StepOf, stepKind, type World } from "./types.ts";
 
 /** How long vCenter may take to show what its own task has done. */
@@ -26,17 +26,23 @@ export const powerOff = stepKind<StepOf<"power_off">>({
     if ((await runningVms(step, reading)).length === 0) return { detail: "none of them is running" };
     return async (world) => {
       const running = await runningVms(step, world);
-      const outcomes = await world.hypervisor.powerOff(
+      const outcomes = await eachWhileBusy(
+        world,
         running.map((vm) => vm.id),
-        (done, total) => world.progress(`${done} of ${total} off`),
+        (ids) =>
+          world.hypervisor.powerOff(ids, (done, total, ended) => {
+            world.progress(`${done} of ${total} off`);
+            if (ended.error === undefined) world.stopped(ended.id);
+          }),
       );
       judgeBatch(outcomes, namesById(step.vms), "Powering off");
       // A task's word is not taken for it: one that found the VM in another state has done nothing.
-      const off = await waitFor(world.clock, SETTLE_MS, async () =>
+      const off = await verify(world.clock, SETTLE_MS, async () =>
         (await runningVms(step, world)).length > 0 ? undefined : true,
       );
-      if (off === undefined) throw stillOn(await runningVms(step, world));
-      return { detail: `${running.length} powered off` };
+      if (off.kind === "unseen") throw stillOn(await runningVms(step, world));
+      const unverified = off.kind === "unverified" ? ", as vCenter says; they could not be looked at" : "";
+      return { detail: `${running.length} powered off${unverified}` };
     };
   },
 });

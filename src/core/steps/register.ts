@@ -2,7 +2,7 @@ import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { fileOn } from "../domain/vm-path.ts";
 import type { VmxFile } from "../ports/hypervisor.ts";
-import { judgeBatch, labelOf, resolve } from "./shared.ts";
+import { datastoreOf, judgeBatch, labelOf, resolve, waitFor } from "./shared.ts";
 import { type StepOf, stepKind, type World } from "./types.ts";
 
 interface Missing {
@@ -13,11 +13,12 @@ interface Missing {
 /** VMX files on the volume's datastore that no VM is registered from. */
 async function findMissing(step: StepOf<"register">, world: World): Promise<Missing> {
   const { naa } = resolve(step.volume, world);
-  const { datastores } = await world.hypervisor.inventory();
-  const datastore = datastores.find(
-    (one) => one.datacenterId === world.host.datacenter.id && one.extents.includes(naa),
-  );
-  if (datastore === undefined || !datastore.accessible) {
+  // vCenter may list a datastore a while after the host has mounted it.
+  const datastore = await waitFor(world.clock, world.limits.deviceWaitMs, async () => {
+    const listed = await datastoreOf(naa, world);
+    return listed?.accessible === true ? listed : undefined;
+  });
+  if (datastore === undefined) {
     throw new PrepError("DATASTORE_NOT_FOUND", `No accessible datastore lies on ${naa}.`, {
       found: { naa },
       hint: "Check the datastore in vCenter, then resume the run.",

@@ -12,7 +12,7 @@ async function rescanUntil(
   let unmet: string[] = [];
   const settled = await waitFor(world.clock, world.limits.deviceWaitMs, async () => {
     await world.hypervisor.rescan(world.host);
-    const storage = await world.hypervisor.hostStorage(world.host);
+    const storage = await world.hypervisor.hostDevices(world.host);
     const isThere = (naa: Naa): boolean => diskOf(storage, naa) !== undefined;
     unmet = gone.filter(isThere).map((naa) => `${naa} is still there`);
     if (present !== undefined && !isThere(present)) unmet.push(`${present} is not there`);

@@ -1,10 +1,10 @@
 /** What several step kinds need: references resolved, disks and mounts found by NAA, batches judged. */
-import { PrepError } from "../domain/errors.ts";
+import { type ErrorCode, PrepError } from "../domain/errors.ts";
 import type { Naa } from "../domain/ids.ts";
 import { safeText } from "../domain/safe-text.ts";
-import type { BatchOutcome, Disk, HostStorage, VmfsMount, VmState } from "../ports/hypervisor.ts";
+import type { BatchOutcome, Datastore, Disk, HostDevices, VmfsMount, VmState } from "../ports/hypervisor.ts";
 import type { Clock } from "../ports/runtime.ts";
-import type { KnownVolume, VmRef, VolumeRef, World } from "./types.ts";
+import type { KnownVolume, VmRef, VolumeRef, World, WritableWorld } from "./types.ts";
 
 export const labelOf = (volume: VolumeRef): string =>
   "from" in volume ? "the new clone" : `${safeText(volume.name)} (${volume.naa})`;
@@ -19,10 +19,10 @@ export function resolve(volume: VolumeRef, world: Pick<World, "outputs">): Known
   });
 }
 
-export const diskOf = (storage: Pick<HostStorage, "disks">, naa: Naa): Disk | undefined =>
+export const diskOf = (storage: Pick<HostDevices, "disks">, naa: Naa): Disk | undefined =>
   storage.disks.find((disk) => disk.naa === naa);
 
-export const mountOf = (storage: Pick<HostStorage, "mounts">, naa: Naa): VmfsMount | undefined =>
+export const mountOf = (storage: Pick<HostDevices, "mounts">, naa: Naa): VmfsMount | undefined =>
   storage.mounts.find((mount) => mount.extents.includes(naa));
 
 /** Mounted and usable, as the host itself says. */
@@ -47,6 +47,89 @@ export async function waitFor<T>(
     if (found !== undefined || clock.elapsed() >= deadline) return found;
     await clock.sleep(pause);
   }
+}
+
+const isBusy = (thrown: unknown): boolean =>
+  thrown instanceof PrepError && thrown.code === "REMOTE_FAULT" && thrown.retryable;
+
+/** Makes a call again that is refused because something else is at it; the last refusal, where it stays so. */
+export async function whileBusy<T>(world: WritableWorld, call: () => Promise<T>): Promise<T> {
+  const { busyTries, busyPauseMs } = world.limits;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await call();
+    } catch (thrown) {
+      if (!isBusy(thrown) || attempt >= busyTries) throw thrown;
+      const why = thrown instanceof PrepError ? thrown.message : String(thrown);
+      world.progress(`${why} Waiting; try ${attempt + 1} of ${busyTries} follows.`);
+      await world.clock.sleep(busyPauseMs);
+    }
+  }
+}
+
+/** The same for several things at once: those that are refused for the moment are tried again, together. */
+export async function eachWhileBusy<Id extends string>(
+  world: WritableWorld,
+  ids: readonly Id[],
+  call: (ids: readonly Id[]) => Promise<BatchOutcome[]>,
+): Promise<BatchOutcome[]> {
+  const { busyTries, busyPauseMs } = world.limits;
+  const ended = new Map<string, BatchOutcome>();
+  let left = ids;
+  for (let attempt = 1; ; attempt += 1) {
+    for (const outcome of await call(left)) ended.set(outcome.id, outcome);
+    left = left.filter((id) => isBusy(ended.get(id)?.error));
+    if (left.length === 0 || attempt >= busyTries) return ids.flatMap((id) => ended.get(id) ?? []);
+    world.progress(`${left.length} busy for the moment. Waiting; try ${attempt + 1} of ${busyTries} follows.`);
+    await world.clock.sleep(busyPauseMs);
+  }
+}
+
+export type Verification<T> =
+  | { readonly kind: "seen"; readonly value: T }
+  /** It was looked at, and is not so. */
+  | { readonly kind: "unseen" }
+  /** It could not be looked at. */
+  | { readonly kind: "unverified"; readonly error: PrepError };
+
+const READ_FAILURES: ReadonlySet<ErrorCode> = new Set([
+  "UNREACHABLE",
+  "TIMED_OUT",
+  "RATE_LIMITED",
+  "AUTHENTICATION_FAILED",
+  "REMOTE_FAULT",
+  "REMOTE_GARBAGE",
+]);
+
+/**
+ * Polls for what a change has brought about. A read that fails tells nothing of the change, so it is repeated: a step whose
+ * change was made does not fail because it could not be looked at.
+ */
+export async function verify<T>(
+  clock: Clock,
+  limitMs: number,
+  find: () => Promise<T | undefined>,
+): Promise<Verification<T>> {
+  let last: PrepError | undefined;
+  const value = await waitFor(clock, limitMs, async () => {
+    try {
+      const found = await find();
+      last = undefined;
+      return found;
+    } catch (thrown) {
+      if (!(thrown instanceof PrepError) || !READ_FAILURES.has(thrown.code)) throw thrown;
+      last = thrown;
+      return undefined;
+    }
+  });
+  if (value !== undefined) return { kind: "seen", value };
+  return last === undefined ? { kind: "unseen" } : { kind: "unverified", error: last };
+}
+
+/** The datastore on a disk, as vCenter lists it in the host's Datacenter. */
+export async function datastoreOf(naa: Naa, { hypervisor, host }: World): Promise<Datastore | undefined> {
+  const { datastores } = await hypervisor.inventory();
+  return datastores.find((one) => one.datacenterId === host.datacenter.id && one.extents.includes(naa));
 }
 
 /** The planned VMs as they are now. One that is gone is left out; one of the same id at another place is not the planned one. */

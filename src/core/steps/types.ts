@@ -38,7 +38,13 @@ const cloneName = z.object({ stem: text, joint: text });
 export type CloneName = Immutable<z.output<typeof cloneName>>;
 
 const step = <K extends StepKindName, Shape extends z.core.$ZodLooseShape>(kind: K, shape: Shape) =>
-  z.object({ id: text, kind: z.literal(kind), ...shape });
+  z.object({
+    id: text,
+    kind: z.literal(kind),
+    /** The steps that must have ended well before this one is begun: all of them earlier in the plan. */
+    after: z.array(text),
+    ...shape,
+  });
 
 export const stepSchema = z.discriminatedUnion("kind", [
   step("power_off", { vms: z.array(vmRef) }),
@@ -51,6 +57,8 @@ export const stepSchema = z.discriminatedUnion("kind", [
     vms: z.array(vmRef),
     /** Dead registrations of an earlier failure: their disk is gone. */
     dead: z.boolean(),
+    /** The step beside it that powers them off: each is unregistered as soon as it is off. */
+    asStoppedBy: text.exactOptional(),
   }),
   step("unmount", { vmfsUuid, naa, datastore: z.object({ id: text, name: text }) }),
   step("detach", { naa }),
@@ -120,6 +128,9 @@ export interface StepLimits {
   readonly guestShutdownMs: number;
   /** How long a disk or a copy may take to appear (or go) after a rescan. */
   readonly deviceWaitMs: number;
+  /** How often a call is made that is refused because something else is at it, and how long is waited in between. */
+  readonly busyTries: number;
+  readonly busyPauseMs: number;
 }
 
 /** What a step's check may read: no writers. */
@@ -145,6 +156,10 @@ export interface WritableWorld extends World {
   readonly key: string;
   /** Says how far the step is: `37 of 100 off`. */
   progress(detail: string): void;
+  /** Says that this step has stopped the VM, for a step that waits for it. */
+  stopped(vm: MoRef): void;
+  /** VMs that the other step stops, as it does so; ends with that step, however it ends. */
+  stoppedBy(stepId: string): AsyncIterable<readonly MoRef[]>;
 }
 
 /** The step's goal is reached already. */

@@ -17,7 +17,7 @@ async function isAssigned(step: StepOf<"unassign">, { array }: World): Promise<b
 
 /** A volume that is still in use would be lost under the host's feet. A dead mount does not count: it goes with the next rescan. */
 async function checkUnused(step: StepOf<"unassign">, { hypervisor, host }: World): Promise<void> {
-  const mount = mountOf(await hypervisor.hostStorage(host), step.volume.naa);
+  const mount = mountOf(await hypervisor.hostDevices(host), step.volume.naa);
   if (!isMounted(mount)) return;
   throw new PrepError("STALE_PLAN", `${safeText(step.volume.name)} is still mounted on the host.`, {
     found: { vmfsUuid: mount?.vmfsUuid, naa: step.volume.naa },

@@ -1,6 +1,6 @@
 import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
-import { mountOf } from "./shared.ts";
+import { mountOf, whileBusy } from "./shared.ts";
 import { type StepOf, stepKind } from "./types.ts";
 
 /**
@@ -12,7 +12,7 @@ export const unmount = stepKind<StepOf<"unmount">>({
   irreversible: false,
   describe: (step) => `Unmount datastore ${safeText(step.datastore.name)} (${step.vmfsUuid} on ${step.naa})`,
   async check(step, { hypervisor, host }) {
-    const { mounts } = await hypervisor.hostStorage(host);
+    const { mounts } = await hypervisor.hostDevices(host);
     const other = mounts.find(
       (mount) => mount.vmfsUuid === step.vmfsUuid && mount.mounted && !mount.extents.includes(step.naa),
     );
@@ -24,7 +24,7 @@ export const unmount = stepKind<StepOf<"unmount">>({
     }
     if (mountOf({ mounts }, step.naa)?.mounted !== true) return { detail: "not mounted" };
     return async (world) => {
-      await world.hypervisor.unmount(host, step.vmfsUuid);
+      await whileBusy(world, () => world.hypervisor.unmount(host, step.vmfsUuid));
       return { detail: "unmounted" };
     };
   },

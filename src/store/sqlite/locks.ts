@@ -1,12 +1,13 @@
 /**
- * Locks that live as long as their process: an exclusive transaction, held open, on a file of its own. The operating
- * system frees it with the process, however that ends, and keeps it while the process is stopped.
+ * Locks that live as long as their process: a transaction, held open, on a file of its own; one that reads for a shared
+ * lock, an exclusive one for an exclusive lock. The operating system frees it with the process, however that ends, and
+ * keeps it while the process is stopped.
  */
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../core/ports/runtime.ts";
-import type { HeldLock } from "../../core/ports/store.ts";
+import type { HeldLock, LockNames } from "../../core/ports/store.ts";
 import { makePrivateDir } from "../../platform/private-dir.ts";
 import { makePrivateFile } from "../../platform/private-files.ts";
 import { Connection } from "./connection.ts";
@@ -15,6 +16,8 @@ import { isBusy, readFailure } from "./errors.ts";
 /** Two that ask in the same instant can turn each other away; one of them comes through on a repeat. */
 const ATTEMPTS = 4;
 const LONGEST_PAUSE_MS = 8;
+
+type LockKind = "shared" | "exclusive";
 
 interface Held {
   readonly connection: Connection;
@@ -27,8 +30,8 @@ const alive = new Set<Held>();
 
 /** Takes the locks in a directory; several stores, threads and processes may use the same one. */
 export interface FileLocks {
-  /** All the named locks or none: undefined when another holder has one, in this process or another. */
-  tryLock(names: readonly string[]): Promise<HeldLock | undefined>;
+  /** All the named locks or none: undefined when another holder is in the way, in this process or another. */
+  tryLock(names: LockNames): Promise<HeldLock | undefined>;
   /** Releases whatever is still held. */
   close(): void;
 }
@@ -41,10 +44,10 @@ export function fileLocks(directory: string, clock: Clock): FileLocks {
     alive.delete(held);
   };
 
-  const take = async (name: string): Promise<Held | undefined> => {
+  const take = async (name: string, kind: LockKind): Promise<Held | undefined> => {
     const path = join(directory, fileNameFor(name));
     for (let attempt = 1; ; attempt += 1) {
-      const held = takeNow(path);
+      const held = takeNow(path, kind);
       if (held !== undefined) {
         mine.add(held);
         alive.add(held);
@@ -56,12 +59,16 @@ export function fileLocks(directory: string, clock: Clock): FileLocks {
   };
 
   return {
-    async tryLock(names) {
+    async tryLock({ exclusive, shared = [] }) {
+      const wanted = new Map<string, LockKind>([
+        ...shared.map((name) => [name, "shared"] as const),
+        ...exclusive.map((name) => [name, "exclusive"] as const),
+      ]);
       const taken: Held[] = [];
       try {
         // One order for everyone, so that of two overlapping sets one always gets through.
-        for (const name of [...new Set(names)].sort()) {
-          const held = await take(name);
+        for (const [name, kind] of [...wanted].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+          const held = await take(name, kind);
           if (held === undefined) {
             taken.forEach(free);
             return undefined;
@@ -81,16 +88,22 @@ export function fileLocks(directory: string, clock: Clock): FileLocks {
   };
 }
 
-function takeNow(path: string): Held | undefined {
+const TAKE: Readonly<Record<LockKind, readonly string[]>> = {
+  // On a file that may not be written, SQLite begins a transaction that excludes nobody, and refuses only the second line.
+  exclusive: ["BEGIN EXCLUSIVE", "PRAGMA user_version = 1"],
+  // A transaction locks with its first read.
+  shared: ["BEGIN", "SELECT count(*) FROM sqlite_schema"],
+};
+
+function takeNow(path: string, kind: LockKind): Held | undefined {
   let connection: Connection | undefined;
   try {
     makePrivateDir(join(path, ".."));
     makePrivateFile(path);
     connection = new Connection(path, "write");
     // The file stays empty for ever: a journal of it would only be something that a crash leaves behind.
-    connection.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
-    // On a file that may not be written, SQLite begins a transaction that excludes nobody, and refuses only this.
-    connection.exec("PRAGMA user_version = 1");
+    connection.exec("PRAGMA journal_mode = MEMORY");
+    for (const sql of TAKE[kind]) connection.exec(sql);
     return { connection, path, inode: statSync(path, { bigint: true }).ino };
   } catch (thrown) {
     connection?.close();

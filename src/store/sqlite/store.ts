@@ -6,7 +6,7 @@ import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import pLimit from "p-limit";
 import type { Clock } from "../../core/ports/runtime.ts";
-import type { HeldLock, Store, StoreReader, StoreWriter } from "../../core/ports/store.ts";
+import type { HeldLock, LockNames, Store, StoreReader, StoreWriter } from "../../core/ports/store.ts";
 import { makePrivateDir } from "../../platform/private-dir.ts";
 import { makePrivateFile } from "../../platform/private-files.ts";
 import { type AuditHeads, auditHeads } from "./audit-heads.ts";
@@ -139,10 +139,11 @@ class SqliteStore implements Store {
     });
   }
 
-  async tryLock(names: readonly string[]): Promise<HeldLock | undefined> {
+  async tryLock({ exclusive, shared = [] }: LockNames): Promise<HeldLock | undefined> {
     this.#checkUsable();
     // Stores in one folder share the folder of locks, not the locks.
-    return await this.#locks.tryLock(names.map((name) => `${basename(this.place)}-${name}`));
+    const own = (names: readonly string[]): string[] => names.map((name) => `${basename(this.place)}-${name}`);
+    return await this.#locks.tryLock({ exclusive: own(exclusive), shared: own(shared) });
   }
 
   recordHead(head: { seq: number; hash: string }): Promise<void> {

@@ -76,6 +76,7 @@ export function planOf(mode: Mode = "automated_testing", more: Partial<PlanRecor
       registerVms: false,
       keepClone: false,
       forcePowerOff: false,
+      releaseFirst: false,
     },
     target: {
       lun: { name: LUN, volumeId: "vol-1", naa: "naa.60000000000000000000000000000001" },
@@ -83,7 +84,7 @@ export function planOf(mode: Mode = "automated_testing", more: Partial<PlanRecor
       host: { address: "192.168.1.165", name: "192.168.1.165" },
       vcenter: "192.168.0.201",
     },
-    steps: [{ id: "s1", kind: "create_clone", text: "Make a clone", irreversible: false }],
+    steps: [{ id: "s1", kind: "create_clone", text: "Make a clone", irreversible: false, after: [] }],
     impact: {
       vmsToPowerOff: [],
       vmsToUnregister: [],

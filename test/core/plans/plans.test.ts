@@ -78,7 +78,7 @@ describe("a plan's token", () => {
     expect(await mutations()).toEqual(once);
     expect((await rows(plan.planId)).map((row) => row.type)).toContain("confirm_repeated");
     const failing = await bench.plan("automated_testing");
-    await bench.control.faults({ api: "vim", op: "UnmountVmfsVolume", action: "fault:ResourceInUse" });
+    await bench.control.faults({ api: "vim", op: "UnmountVmfsVolume", action: "fault:HostConfigFault" });
     const failed = await bench.run(failing);
     expect(failed.state).toBe("failed");
     expect(await confirm(failing.planToken)).toEqual(failed);
@@ -90,16 +90,19 @@ describe("a plan's token", () => {
     await refusal(confirm(plan.planToken), "PLAN_OBSOLETE");
   });
 
-  test("of a plan for the same LUN or client is obsolete once another was carried out", async () => {
-    const sameLun = await bench.plan("maintenance");
+  test("of a plan on the same client for another LUN still holds once another was carried out", async () => {
     const sameClient = await bench.plan("automated_testing", { lun: "Gold2" });
-    const unrelated = await bench.plan("automated_testing", { lun: "ComputeMigration", client: "CDS1-ESX166" });
     await bench.prep("automated_testing");
-    for (const plan of [sameLun, sameClient]) {
-      await refusal(confirm(plan.planToken), "PLAN_OBSOLETE");
-      expect((await bench.app.engine.getPlan(plan.planId)).state).toBe("obsolete");
-    }
-    expect((await bench.app.engine.getPlan(unrelated.planId)).state).toBe("open");
+    expect((await bench.app.engine.getPlan(sameClient.planId)).state).toBe("open");
+    expect((await bench.run(sameClient)).state).toBe("succeeded");
+    expect(assignedTo(await bench.control.state())).toHaveLength(2);
+  });
+
+  test("of a plan whose state another one changed is stale, with what is different and a fresh plan", async () => {
+    const sameLun = await bench.plan("maintenance");
+    await bench.prep("automated_testing");
+    const stale = await refusal(confirm(sameLun.planToken), "STALE_PLAN");
+    expect(JSON.stringify(stale.extra["diff"])).toContain("assigned volume changed");
   });
 });
 

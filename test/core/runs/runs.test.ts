@@ -102,7 +102,7 @@ describe("a run", () => {
     for (const engine of [running, elsewhere]) {
       await refusal(engine.plan("maintenance", { lun: "Gold" }, bench.actor), "LOCKED");
       await refusal(engine.resumePlan(runId, bench.actor), "LOCKED");
-      await refusal(engine.confirm(other.planToken ?? "", bench.actor), "PLAN_OBSOLETE");
+      await refusal(engine.confirm(other.planToken ?? "", bench.actor), "LOCKED");
     }
     // Another LUN on another client is nobody's business.
     await elsewhere.plan("automated_testing", { lun: "Gold2", client: "CDS1-ESX166" }, bench.actor);
@@ -139,7 +139,7 @@ describe("a run", () => {
 
   test("that failed before another one came on that LUN is not resumed", async () => {
     const plan = await bench.plan("automated_testing");
-    await bench.control.faults({ api: "vim", op: "UnmountVmfsVolume", action: "fault:ResourceInUse" });
+    await bench.control.faults({ api: "vim", op: "UnmountVmfsVolume", action: "fault:HostConfigFault" });
     const failed = await bench.run(plan);
     expect(failed.state).toBe("failed");
     await bench.prep("automated_testing");
@@ -160,7 +160,7 @@ describe("a run", () => {
 
   test("is not resumed on other systems than it was made on", async () => {
     const plan = await bench.plan("automated_testing");
-    await bench.control.faults({ api: "vim", op: "UnmountVmfsVolume", action: "fault:ResourceInUse" });
+    await bench.control.faults({ api: "vim", op: "UnmountVmfsVolume", action: "fault:HostConfigFault" });
     const failed = await bench.run(plan);
     const { engine } = await assemble(bench, {
       systems: (real) => (override) => {

@@ -16,7 +16,7 @@ async function client() {
 
 it("assigns a volume; one that is assigned is done, with the same assignment", async () => {
   const { volume } = await steps.gold();
-  const step = { id: "s1", kind: "assign", volume, client: await client() } as const;
+  const step = { id: "s1", after: [], kind: "assign", volume, client: await client() } as const;
   const { first, again } = await carryThrough(step, await steps.world());
   expect(first.outputs?.assignmentId).toBeDefined();
   expect(again.outputs).toEqual(first.outputs);
@@ -25,7 +25,7 @@ it("assigns a volume; one that is assigned is done, with the same assignment", a
 
 it("assigns what an earlier step made, and stops where that step left no record", async () => {
   const { volume } = await steps.gold();
-  const step = { id: "s2", kind: "assign", volume: { from: "s1" }, client: await client() } as const;
+  const step = { id: "s2", after: [], kind: "assign", volume: { from: "s1" }, client: await client() } as const;
   expect(await codeOf(actOf(step, await steps.world()))).toBe("OUTCOME_UNKNOWN");
   await carryThrough(step, await steps.world({ outputs: { s1: { volume } } }));
   expect(assignedTo(await bench.control.state())).toHaveLength(1);

@@ -14,6 +14,7 @@ async function cloneStep() {
   return {
     step: {
       id: "s1",
+      after: [],
       kind: "create_clone",
       gold: volume,
       snapshot,

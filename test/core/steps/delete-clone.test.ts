@@ -13,7 +13,7 @@ async function unassigned() {
   await bench.control.touch("unassign");
   const exists = async (): Promise<boolean> =>
     (await bench.control.state()).volumes.some((one) => one.id === volume.id);
-  return { step: { id: "s1", kind: "delete_clone", volume } as const, volume, exists };
+  return { step: { id: "s1", after: [], kind: "delete_clone", volume } as const, volume, exists };
 }
 
 it("deletes the clone; a clone that is gone is done", async () => {

@@ -14,7 +14,7 @@ async function toLatest() {
   if (snapshot === undefined) throw new Error("gold has no snapshot");
   const rolledBack = async (): Promise<boolean> =>
     (await bench.control.state()).mutations.some((change) => change.op === "RollbackSnapshot");
-  const step = { id: "s1", kind: "rollback_volume", gold: volume, snapshot, lost: [] } as const;
+  const step = { id: "s1", after: [], kind: "rollback_volume", gold: volume, snapshot, lost: [] } as const;
   return { step, volume, snapshot, rolledBack };
 }
 

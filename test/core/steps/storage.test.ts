@@ -11,9 +11,9 @@ const steps = await stepBench(bench);
 
 beforeEach(() => bench.reset("half-cleaned"));
 
-const storage = async (): Promise<HostStorage> => {
-  const world = await steps.world();
-  return world.hypervisor.hostStorage(world.host);
+const storage = async (): Promise<Omit<HostStorage, "initiators">> => {
+  const { hypervisor, host } = await steps.world();
+  return { ...(await hypervisor.hostDevices(host)), unresolved: await hypervisor.unresolvedCopies(host) };
 };
 
 async function signature(): Promise<VmfsUuid> {
@@ -26,6 +26,7 @@ async function signature(): Promise<VmfsUuid> {
 async function unmountStep(volume: KnownVolume) {
   return {
     id: "s1",
+    after: [],
     kind: "unmount",
     vmfsUuid: await signature(),
     naa: volume.naa,
@@ -35,8 +36,8 @@ async function unmountStep(volume: KnownVolume) {
 
 async function withoutVms(): Promise<void> {
   const vms = vmsOf(await bench.control.state()).map(({ id, name, path }) => ({ id: asMoRef(id), name, path }));
-  await carryThrough({ id: "s1", kind: "power_off", vms }, await steps.world());
-  await carryThrough({ id: "s2", kind: "unregister", vms, dead: false }, await steps.world());
+  await carryThrough({ id: "s1", after: [], kind: "power_off", vms }, await steps.world());
+  await carryThrough({ id: "s2", after: [], kind: "unregister", vms, dead: false }, await steps.world());
 }
 
 describe("unmount", () => {
@@ -58,24 +59,24 @@ describe("unmount", () => {
 describe("detach and attach", () => {
   it("undo each other", async () => {
     const { volume } = await steps.assigned();
-    const detach = { id: "s1", kind: "detach", naa: volume.naa } as const;
+    const detach = { id: "s1", after: [], kind: "detach", naa: volume.naa } as const;
     expect((await carryThrough(detach, await steps.world())).again.detail).toBe("already detached");
-    const attach = { id: "s2", kind: "attach", volume } as const;
+    const attach = { id: "s2", after: [], kind: "attach", volume } as const;
     expect((await carryThrough(attach, await steps.world())).again.detail).toBe("not detached");
   });
 
   it("have nothing to do with a disk that the host does not have", async () => {
     const { volume } = await steps.gold();
-    await doneOf({ id: "s1", kind: "detach", naa: volume.naa }, await steps.world());
-    await doneOf({ id: "s2", kind: "attach", volume }, await steps.world());
+    await doneOf({ id: "s1", after: [], kind: "detach", naa: volume.naa }, await steps.world());
+    await doneOf({ id: "s2", after: [], kind: "attach", volume }, await steps.world());
   });
 });
 
 describe("forget_device", () => {
   it("refuses a disk that the host still shows, and forgets one that is gone", async () => {
     const { volume } = await steps.assigned();
-    await carryThrough({ id: "s1", kind: "detach", naa: volume.naa }, await steps.world());
-    const step = { id: "s2", kind: "forget_device", naa: volume.naa } as const;
+    await carryThrough({ id: "s1", after: [], kind: "detach", naa: volume.naa }, await steps.world());
+    const step = { id: "s2", after: [], kind: "forget_device", naa: volume.naa } as const;
     expect(await codeOf(actOf(step, await steps.world()))).toBe("STALE_PLAN");
     await bench.control.touch("unassign");
     const world = await steps.world();
@@ -88,7 +89,7 @@ describe("forget_device", () => {
 describe("rescan", () => {
   it("ends when the disks are as expected, and says which are not", async () => {
     const { volume, assignmentId } = await steps.assigned();
-    const step = { id: "s1", kind: "rescan", expectGone: [volume.naa] } as const;
+    const step = { id: "s1", after: [], kind: "rescan", expectGone: [volume.naa] } as const;
     const world = await steps.world();
     expect(await codeOf((await actOf(step, world))(world))).toBe("TIMED_OUT");
     expect(await bench.control.touch("unassign")).toEqual([assignmentId]);
@@ -96,7 +97,7 @@ describe("rescan", () => {
   });
 
   it("is not needed where the step that it follows changed nothing", async () => {
-    const step = { id: "s2", kind: "rescan", expectGone: [], onlyIfChanged: "s1" } as const;
+    const step = { id: "s2", after: [], kind: "rescan", expectGone: [], onlyIfChanged: "s1" } as const;
     await doneOf(step, await steps.world());
     await actOf(step, await steps.world({ changed: ["s1"] }));
   });
@@ -105,7 +106,7 @@ describe("rescan", () => {
 describe("mount and mount_copy", () => {
   it("mount what the host lists as unmounted; mounted is done", async () => {
     const { volume } = await steps.assigned();
-    const { again } = await carryThrough({ id: "s1", kind: "mount", volume }, await steps.world());
+    const { again } = await carryThrough({ id: "s1", after: [], kind: "mount", volume }, await steps.world());
     expect(again.outputs?.datastore?.vmfsUuid).toBe(await signature());
   });
 
@@ -117,6 +118,7 @@ describe("mount and mount_copy", () => {
     if (snapshot === undefined) throw new Error("gold has no snapshot");
     const create = {
       id: "s1",
+      after: [],
       kind: "create_clone",
       gold,
       snapshot,
@@ -127,11 +129,11 @@ describe("mount and mount_copy", () => {
     if (volume === undefined) throw new Error("no clone was made");
     const client = (await bench.control.state()).clients.find((one) => one.name === CLIENT);
     await carryThrough(
-      { id: "s2", kind: "assign", volume, client: { id: asClientId(client?.id ?? ""), name: CLIENT } },
+      { id: "s2", after: [], kind: "assign", volume, client: { id: asClientId(client?.id ?? ""), name: CLIENT } },
       await steps.world(),
     );
     await world.hypervisor.rescan(world.host);
-    await carryThrough({ id: "s3", kind: "mount_copy", volume }, world);
+    await carryThrough({ id: "s3", after: [], kind: "mount_copy", volume }, world);
     expect(hostOf(await bench.control.state()).mounts).toMatchObject([{ naa: volume.naa, forceMounted: true }]);
   });
 
@@ -139,12 +141,18 @@ describe("mount and mount_copy", () => {
     const { volume } = await steps.assigned();
     const other = {
       id: "s1",
+      after: [],
       kind: "mount",
       volume,
       vmfsUuid: "00000000-00000000-0000-000000000000" as VmfsUuid,
     } as const;
     expect(await codeOf(actOf(other, await steps.world()))).toBe("COPY_AMBIGUOUS");
-    const absent = { id: "s1", kind: "mount_copy", volume: { ...volume, naa: naaOf("6".repeat(32)) } } as const;
+    const absent = {
+      id: "s1",
+      after: [],
+      kind: "mount_copy",
+      volume: { ...volume, naa: naaOf("6".repeat(32)) },
+    } as const;
     const world = await steps.world();
     expect(await codeOf((await actOf(absent, world))(world))).toBe("COPY_NOT_FOUND");
   });

@@ -11,7 +11,7 @@ beforeEach(() => bench.reset("half-cleaned"));
 async function unassignStep() {
   const { volume, assignmentId, clientId } = await steps.assigned();
   const client = { id: asClientId(clientId), name: CLIENT };
-  return { id: "s1", kind: "unassign", assignmentId: asAssignmentId(assignmentId), volume, client } as const;
+  return { id: "s1", after: [], kind: "unassign", assignmentId: asAssignmentId(assignmentId), volume, client } as const;
 }
 
 it("unassigns what the host does not use", async () => {
@@ -32,7 +32,7 @@ it("leaves a volume that was mounted again after the check", async () => {
   const step = await unassignStep();
   const world = await steps.world();
   const act = await actOf(step, world);
-  const [listed] = (await world.hypervisor.hostStorage(world.host)).mounts;
+  const [listed] = (await world.hypervisor.hostDevices(world.host)).mounts;
   if (listed === undefined) throw new Error("the host lists no unmounted volume");
   await world.hypervisor.mount(world.host, listed.vmfsUuid);
   expect(await codeOf(act(world))).toBe("STALE_PLAN");

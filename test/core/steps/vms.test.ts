@@ -5,7 +5,7 @@ import type { VmRef } from "../../../src/core/steps/types.ts";
 import { vmsOf, withEngine } from "../../support/engine.ts";
 import { actOf, carryThrough, codeOf, doneOf, stepBench } from "../../support/step-world.ts";
 
-const bench = await withEngine();
+const bench = await withEngine({}, { limits: { deviceWait: "300ms" } });
 const steps = await stepBench(bench);
 
 beforeEach(() => bench.reset("clone-assigned"));
@@ -17,7 +17,7 @@ async function vms(state?: "poweredOn"): Promise<VmRef[]> {
 
 describe("power_off", () => {
   it("powers off what runs, and says how far it is", async () => {
-    const step = { id: "s1", kind: "power_off", vms: await vms() } as const;
+    const step = { id: "s1", after: [], kind: "power_off", vms: await vms() } as const;
     const { again } = await carryThrough(step, await steps.world());
     expect(again.detail).toBe("none of them is running");
     expect(await vms("poweredOn")).toEqual([]);
@@ -26,14 +26,14 @@ describe("power_off", () => {
 
   it("powers off nothing that is not where the plan found it, also where it moved after the check", async () => {
     const running = await vms("poweredOn");
-    const step = { id: "s1", kind: "power_off", vms: running } as const;
+    const step = { id: "s1", after: [], kind: "power_off", vms: running } as const;
     const moved = running.map((vm) => ({ ...vm, path: `${vm.path}.elsewhere` }));
     expect(await codeOf(actOf({ ...step, vms: moved }, await steps.world()))).toBe("STALE_PLAN");
     expect(await vms("poweredOn")).toEqual(running);
   });
 
   it("asks nothing of a VM that was powered off after the check", async () => {
-    const step = { id: "s1", kind: "power_off", vms: await vms("poweredOn") } as const;
+    const step = { id: "s1", after: [], kind: "power_off", vms: await vms("poweredOn") } as const;
     const world = await steps.world();
     const act = await actOf(step, world);
     await bench.control.touch("power-off");
@@ -44,7 +44,13 @@ describe("power_off", () => {
 
 describe("shut_down_guest", () => {
   it("asks the guests and waits until they are off", async () => {
-    const step = { id: "s1", kind: "shut_down_guest", vms: await vms("poweredOn"), thenForce: false } as const;
+    const step = {
+      id: "s1",
+      after: [],
+      kind: "shut_down_guest",
+      vms: await vms("poweredOn"),
+      thenForce: false,
+    } as const;
     const { again } = await carryThrough(step, await steps.world());
     expect(again.detail).toBe("none of them is running");
   });
@@ -52,10 +58,10 @@ describe("shut_down_guest", () => {
 
 describe("unregister", () => {
   it("takes the VMs out of the inventory and leaves their files", async () => {
-    const running = { id: "s1", kind: "power_off", vms: await vms() } as const;
+    const running = { id: "s1", after: [], kind: "power_off", vms: await vms() } as const;
     await carryThrough(running, await steps.world());
     const { files } = await bench.control.state();
-    const step = { id: "s2", kind: "unregister", vms: await vms(), dead: false } as const;
+    const step = { id: "s2", after: [], kind: "unregister", vms: await vms(), dead: false } as const;
     const { again } = await carryThrough(step, await steps.world());
     expect(again.detail).toBe("none of them is registered");
     expect(await vms()).toEqual([]);
@@ -68,7 +74,14 @@ describe("register", () => {
     const { volume } = await steps.assigned();
     const world = await steps.world();
     const { vmFolder } = world.host.datacenter;
-    const step = { id: "s1", kind: "register", volume, folder: vmFolder, pool: world.host.resourcePool } as const;
+    const step = {
+      id: "s1",
+      after: [],
+      kind: "register",
+      volume,
+      folder: vmFolder,
+      pool: world.host.resourcePool,
+    } as const;
     const before = (await vms()).length;
     const { again } = await carryThrough(step, world);
     expect(again.detail).toBe("nothing is missing");
@@ -79,13 +92,15 @@ describe("register", () => {
     const { volume } = await steps.assigned();
     const world = await steps.world();
     const where = { folder: world.host.datacenter.vmFolder, pool: world.host.resourcePool };
-    await doneOf({ id: "s1", kind: "register", volume, ...where, files: ["not/there.vmx"] }, world);
+    await doneOf({ id: "s1", after: [], kind: "register", volume, ...where, files: ["not/there.vmx"] }, world);
   });
 
   it("stops where the volume has no datastore", async () => {
     const { volume } = await steps.gold();
     const world = await steps.world();
     const where = { folder: world.host.datacenter.vmFolder, pool: world.host.resourcePool };
-    expect(await codeOf(actOf({ id: "s1", kind: "register", volume, ...where }, world))).toBe("DATASTORE_NOT_FOUND");
+    expect(await codeOf(actOf({ id: "s1", after: [], kind: "register", volume, ...where }, world))).toBe(
+      "DATASTORE_NOT_FOUND",
+    );
   });
 });

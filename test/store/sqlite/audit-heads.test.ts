@@ -59,10 +59,10 @@ describe("the file of audit heads", () => {
     await beside.recordHead({ seq: 1, hash: "of the other" });
     expect(await one.recordedHeads()).toEqual([{ seq: 1, hash: "of one" }]);
     expect(await beside.recordedHeads()).toEqual([{ seq: 1, hash: "of the other" }]);
-    const held = await one.tryLock(["family-vol-1"]);
+    const held = await one.tryLock({ exclusive: ["family-vol-1"] });
     expect(held).toBeDefined();
-    expect(await beside.tryLock(["family-vol-1"])).toBeDefined();
-    expect(await one.tryLock(["family-vol-1"])).toBeUndefined();
+    expect(await beside.tryLock({ exclusive: ["family-vol-1"] })).toBeDefined();
+    expect(await one.tryLock({ exclusive: ["family-vol-1"] })).toBeUndefined();
   });
 
   it("knows a head that another process recorded", async () => {

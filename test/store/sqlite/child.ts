@@ -37,8 +37,10 @@ try {
       say("written");
       await stayAlive();
       break;
-    case "lock": {
-      const lock = await store.tryLock(argument.split(","));
+    case "lock":
+    case "share": {
+      const names = argument.split(",");
+      const lock = await store.tryLock(command === "lock" ? { exclusive: names } : { exclusive: [], shared: names });
       say(lock === undefined ? "refused" : "held");
       await stayAlive();
       break;

@@ -6,28 +6,47 @@ import { freshPath, openStore } from "./samples.ts";
 import { startChild } from "./spawn.ts";
 
 describe("locks", () => {
+  it("that are shared let each other in, and keep an exclusive one out, in this process and another", async () => {
+    const path = freshPath();
+    const [one, other] = [await openStore(path), await openStore(path)];
+    const first = await one.tryLock({ exclusive: ["client:1"], shared: ["gold:1"] });
+    const second = await other.tryLock({ exclusive: ["client:2"], shared: ["gold:1"] });
+    expect([await first?.stillHeld(), await second?.stillHeld()]).toEqual([true, true]);
+    await startChild(["lock", path, "gold:1"]).until("refused");
+    const reader = startChild(["share", path, "gold:1"]);
+    await reader.until("held");
+    await first?.release();
+    expect(await other.tryLock({ exclusive: ["gold:1"] })).toBeUndefined();
+    await second?.release();
+    expect(await one.tryLock({ exclusive: ["gold:1"] })).toBeUndefined();
+    await reader.kill();
+    const alone = await one.tryLock({ exclusive: ["gold:1"] });
+    expect(alone).toBeDefined();
+    expect(await other.tryLock({ exclusive: [], shared: ["gold:1"] })).toBeUndefined();
+  });
+
   it("exclude a second holder in the same store and in another on the same file", async () => {
     const path = freshPath();
     const [one, other] = [await openStore(path), await openStore(path)];
-    const lock = await one.tryLock(["gold:1"]);
+    const lock = await one.tryLock({ exclusive: ["gold:1"] });
     expect(lock).toBeDefined();
-    expect(await one.tryLock(["gold:1"])).toBeUndefined();
-    expect(await other.tryLock(["gold:1"])).toBeUndefined();
+    expect(await one.tryLock({ exclusive: ["gold:1"] })).toBeUndefined();
+    expect(await other.tryLock({ exclusive: ["gold:1"] })).toBeUndefined();
     expect(await lock?.stillHeld()).toBe(true);
     await lock?.release();
     expect(await lock?.stillHeld()).toBe(false);
-    expect(await other.tryLock(["gold:1"])).toBeDefined();
+    expect(await other.tryLock({ exclusive: ["gold:1"] })).toBeDefined();
   });
 
   it("are taken all or none", async () => {
     const store = await openStore();
-    const middle = await store.tryLock(["b"]);
-    expect(await store.tryLock(["c", "b", "a"])).toBeUndefined();
-    const rest = await store.tryLock(["a", "c"]);
+    const middle = await store.tryLock({ exclusive: ["b"] });
+    expect(await store.tryLock({ exclusive: ["c", "b", "a"] })).toBeUndefined();
+    const rest = await store.tryLock({ exclusive: ["a", "c"] });
     expect(rest).toBeDefined();
     await middle?.release();
     await rest?.release();
-    expect(await store.tryLock(["a", "b", "c", "a"])).toBeDefined();
+    expect(await store.tryLock({ exclusive: ["a", "b", "c", "a"] })).toBeDefined();
   });
 
   it("of different names do not meet, however alike the names look", async () => {
@@ -40,7 +59,7 @@ describe("locks", () => {
       `${"x".repeat(300)}1`,
       `${"x".repeat(300)}2`,
     ]) {
-      expect(await store.tryLock([name]), name).toBeDefined();
+      expect(await store.tryLock({ exclusive: [name] }), name).toBeDefined();
     }
     const files = readdirSync(join(dirname(store.place), "locks"));
     expect(files).toHaveLength(6);
@@ -51,7 +70,7 @@ describe("locks", () => {
   it("of several callers at once go to exactly one", async () => {
     const path = freshPath();
     const stores = await Promise.all([1, 2, 3, 4].map(() => openStore(path)));
-    const locks = await Promise.all(stores.map((store) => store.tryLock(["gold:1", "client:1"])));
+    const locks = await Promise.all(stores.map((store) => store.tryLock({ exclusive: ["gold:1", "client:1"] })));
     expect(locks.filter((lock) => lock !== undefined)).toHaveLength(1);
   });
 
@@ -69,25 +88,25 @@ describe("locks", () => {
     const store = await openStore(path);
     const child = startChild(["lock", path, "gold:1,client:1"]);
     await child.until("held");
-    expect(await store.tryLock(["client:1"])).toBeUndefined();
+    expect(await store.tryLock({ exclusive: ["client:1"] })).toBeUndefined();
     child.process.kill("SIGSTOP");
-    expect(await store.tryLock(["gold:1"])).toBeUndefined();
+    expect(await store.tryLock({ exclusive: ["gold:1"] })).toBeUndefined();
     await child.kill();
-    expect(await store.tryLock(["gold:1", "client:1"])).toBeDefined();
+    expect(await store.tryLock({ exclusive: ["gold:1", "client:1"] })).toBeDefined();
   });
 
   it("are freed by closing the store", async () => {
     const path = freshPath();
     const [one, other] = [await openStore(path), await openStore(path)];
-    const lock = await one.tryLock(["gold:1"]);
+    const lock = await one.tryLock({ exclusive: ["gold:1"] });
     await one.close();
     expect(await lock?.stillHeld()).toBe(false);
-    expect(await other.tryLock(["gold:1"])).toBeDefined();
+    expect(await other.tryLock({ exclusive: ["gold:1"] })).toBeDefined();
   });
 
   it("know when their file was taken away", async () => {
     const store = await openStore();
-    const lock = await store.tryLock(["gold:1"]);
+    const lock = await store.tryLock({ exclusive: ["gold:1"] });
     const directory = join(dirname(store.place), "locks");
     renameSync(directory, `${directory}-away`);
     expect(await lock?.stillHeld()).toBe(false);
@@ -95,10 +114,10 @@ describe("locks", () => {
 
   it("are not thought held where their file cannot be written", async () => {
     const store = await openStore();
-    await (await store.tryLock(["gold:1"]))?.release();
+    await (await store.tryLock({ exclusive: ["gold:1"] }))?.release();
     makeReadOnly(store.place);
     await asReader(async () => {
-      await expect(store.tryLock(["gold:1"])).rejects.toMatchObject({ code: "STORE_UNUSABLE" });
+      await expect(store.tryLock({ exclusive: ["gold:1"] })).rejects.toMatchObject({ code: "STORE_UNUSABLE" });
     });
   });
 });

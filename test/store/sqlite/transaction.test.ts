@@ -162,7 +162,7 @@ describe("closing", () => {
     await store.close();
     await expect(store.write((tx) => appendNext(tx))).rejects.toThrow("is closed");
     await expect(store.read((tx) => tx.auditHead())).rejects.toThrow("is closed");
-    await expect(store.tryLock(["gold:1"])).rejects.toThrow("is closed");
+    await expect(store.tryLock({ exclusive: ["gold:1"] })).rejects.toThrow("is closed");
     expect(await countRows(await openStore(path))).toBe(1);
   });
 });

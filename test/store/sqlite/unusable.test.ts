@@ -137,7 +137,7 @@ describe("a store that this account may only read", () => {
         found: { path },
       });
       expect(await refusalOf(store.recordHead({ seq: 1, hash: "h1" }))).toMatchObject({ code: "AUDIT_UNWRITABLE" });
-      expect(await refusalOf(store.tryLock(["gold:1"]))).toMatchObject({ code: "STORE_UNUSABLE" });
+      expect(await refusalOf(store.tryLock({ exclusive: ["gold:1"] }))).toMatchObject({ code: "STORE_UNUSABLE" });
       await store.close();
     });
     makeWritable(path);

@@ -1,0 +1,290 @@
+/**
+ * What a prep takes away: the volumes of the family that the client has, what earlier failures left, clones that nobody
+ * needs any more. `findRemoval` finds and checks it; in which order its steps stand is the mode's.
+ */
+import { PrepError } from "../domain/errors.ts";
+import type { Naa } from "../domain/ids.ts";
+import { safeText } from "../domain/safe-text.ts";
+import type { LunVolume } from "../observe/kinds.ts";
+import type { StaleDatastore } from "../observe/leftover-datastores.ts";
+import type { Observation } from "../observe/observe.ts";
+import type { Datastore, Vm } from "../ports/hypervisor.ts";
+import type { Request } from "../request/request.ts";
+import { diskOf, isMounted, mountOf } from "../steps/shared.ts";
+import {
+  type AssignedVolume,
+  checkDeletable,
+  checkDirect,
+  datastoreOn,
+  hasDependents,
+  residentsOf,
+  vmsOn,
+} from "./checks.ts";
+import { knownVolume, stopAndUnregister, unregisterVms, vmFact } from "./cleanup.ts";
+import type { UnfinishedWork } from "./common.ts";
+import { isUnfinishedClone } from "./common.ts";
+import type { DraftBuilder } from "./draft.ts";
+
+interface HeldVolume extends AssignedVolume {
+  readonly datastore: Datastore | undefined;
+  readonly vms: readonly Vm[];
+}
+
+export interface Removal {
+  readonly held: readonly HeldVolume[];
+  /** Datastores whose disk is gone, and what is registered on them. */
+  readonly stale: readonly StaleDatastore[];
+  /** Disks that the host still lists although the array does not present them: their LUN numbers are free. */
+  readonly lingering: readonly Naa[];
+  readonly deletes: readonly LunVolume[];
+  /** All disks that leave the host. */
+  readonly removed: ReadonlySet<Naa>;
+}
+
+const volumeView = (volume: LunVolume): { name: string; id: string; naa: string } => ({
+  name: safeText(volume.name),
+  id: volume.id,
+  naa: volume.naa,
+});
+
+export interface RemovalOptions {
+  readonly request: Request;
+  readonly observation: Observation;
+  /** What the client has of the family that is to go, the one that is in use first. */
+  readonly assigned: readonly AssignedVolume[];
+  readonly unfinished: UnfinishedWork;
+  /** Whether unassigned clones that unfinished runs made are deleted, which only `-A` does. */
+  readonly deletesOrphans: boolean;
+}
+
+/** Finds what goes, checks that it can, and puts both into the draft's facts and impact. Adds no step. */
+export function findRemoval(draft: DraftBuilder, options: RemovalOptions): Removal {
+  const { request, observation, assigned, unfinished, deletesOrphans } = options;
+  const deletes: LunVolume[] = [];
+  const held = assigned.map(({ volume, assignment }, index): HeldVolume => {
+    // What was asked to be kept is the clone in use; beside it stands what a run left in the middle of its work.
+    const kept = request.keepClone && (index === 0 || !isUnfinishedClone(volume, unfinished));
+    checkDirect(assignment, volume);
+    if (volume.kind === "clone" && !kept) {
+      checkDeletable(volume, observation);
+      deletes.push(volume);
+    }
+    const datastore = datastoreOn(volume.naa, observation);
+    const vms = datastore === undefined ? [] : vmsOn(datastore, observation, draft.warnings);
+    mountFact(draft, volume, datastore, observation);
+    if (volume.kind === "other") {
+      draft.leftovers.push(
+        `Unassigned, and kept: ${safeText(volume.name)} (${volume.id}) is neither gold nor a clone that this program made.`,
+      );
+    }
+    if (volume.kind !== "gold") cloneFact(draft, volume, observation);
+    draft.impact.volumesToUnassign.push(volumeView(volume));
+    return { volume, assignment, datastore, vms };
+  });
+  const stale = staleFacts(draft, observation);
+  const orphans = unassignedClones(draft, observation, deletesOrphans ? unfinished : { clones: [] });
+  for (const orphan of orphans) cloneFact(draft, orphan, observation);
+  deletes.push(...orphans);
+  draft.impact.clonesToDelete.push(...deletes.map(volumeView));
+  const orphanDisks = orphans.map((one) => one.naa).filter((naa) => diskOf(observation.storage, naa) !== undefined);
+  return {
+    held,
+    stale,
+    lingering: [...new Set([...stale.flatMap((one) => one.lingering), ...orphanDisks])],
+    deletes,
+    removed: new Set([
+      ...held.map(({ volume }) => volume.naa),
+      ...orphanDisks,
+      ...stale.flatMap((one) => one.datastore.extents),
+    ]),
+  };
+}
+
+function mountFact(
+  draft: DraftBuilder,
+  volume: LunVolume,
+  datastore: Datastore | undefined,
+  observation: Observation,
+): void {
+  const mount = mountOf(observation.storage, volume.naa);
+  const disk = diskOf(observation.storage, volume.naa);
+  if (datastore === undefined && isMounted(mount)) {
+    throw new PrepError(
+      "DATASTORE_NOT_FOUND",
+      `The host has a VMFS volume mounted from ${safeText(volume.name)}, but vCenter lists no datastore on it.`,
+      {
+        found: { volumeId: volume.id, naa: volume.naa, vmfsUuid: mount?.vmfsUuid },
+        hint: "Refresh the host's storage in vCenter, so that the VMs on it can be seen; then plan again.",
+      },
+    );
+  }
+  draft.fact(`mount:${volume.naa}`, `The VMFS volume on ${volume.naa}`, {
+    signature: mount?.vmfsUuid ?? "",
+    mounted: String(mount?.mounted === true),
+    accessible: String(mount?.accessible === true),
+    disk: disk?.state ?? "not on the host",
+    datastore: datastore?.id ?? "",
+    sharing: (datastore?.mounts ?? [])
+      .filter((one) => one.mounted)
+      .map((one) => one.hostId)
+      .toSorted()
+      .join(" "),
+  });
+}
+
+/**
+ * What earlier failures left: registrations on datastores of this family whose disk is gone. Mounting the signature
+ * again would bring them back to life on other data.
+ */
+export function staleFacts(draft: DraftBuilder, observation: Observation): readonly StaleDatastore[] {
+  const { stale } = observation;
+  for (const { datastore, proof } of stale) {
+    const vms = residentsOf(datastore, observation);
+    for (const vm of vms) vmFact(draft, vm, false);
+    draft.fact(`stale:${datastore.id}`, `Datastore ${safeText(datastore.name)}`, {
+      signature: datastore.vmfsUuid,
+      disks: datastore.extents.join(" "),
+      accessible: String(datastore.accessible),
+    });
+    draft.warnings.push(
+      `Datastore ${safeText(datastore.name)} (${datastore.id}) is left from an earlier failure: its disk is not assigned to the client any more. Its ${vms.length} registration${vms.length === 1 ? " is" : "s are"} removed without a power-off, the dead mount goes with a rescan.${proof === "label" ? " That it belongs to this LUN is concluded from its label: its signature could not be compared." : ""}`,
+    );
+  }
+  return stale;
+}
+
+/** Unassigned clones of the family: those that an unfinished run of this client made can go, all others are only named. */
+function unassignedClones(
+  draft: DraftBuilder,
+  observation: Observation,
+  unfinished: Pick<UnfinishedWork, "clones">,
+): LunVolume[] {
+  const { family, array } = observation;
+  const idle = family.filter(
+    (member) => member.kind === "clone" && !array.assignments.some((assignment) => assignment.volumeId === member.id),
+  );
+  const ours = idle.filter(
+    (clone) =>
+      isUnfinishedClone(clone, unfinished) && clone.unusable === undefined && !hasDependents(clone, observation),
+  );
+  for (const clone of idle.filter((one) => !ours.includes(one))) {
+    draft.leftovers.push(
+      `Unassigned clone ${safeText(clone.name)} (${clone.id}, ${clone.naa}) of this LUN; not touched.`,
+    );
+  }
+  return ours;
+}
+
+function cloneFact(draft: DraftBuilder, clone: LunVolume, observation: Observation): void {
+  draft.fact(`clone:${clone.id}`, `Clone ${safeText(clone.name)}`, {
+    naa: clone.naa,
+    kind: clone.kind,
+    children: observation.family
+      .filter((one) => one.parent?.volumeId === clone.id)
+      .map((one) => one.id)
+      .toSorted()
+      .join(" "),
+    snapshots: String(observation.dependents.get(clone.id)?.snapshots ?? "not read"),
+    assignments: observation.array.assignments
+      .filter((one) => one.volumeId === clone.id)
+      .map((one) => one.id)
+      .toSorted()
+      .join(" "),
+  });
+}
+
+/**
+ * The host rescans for disks that the array took away: until then it takes them for alive, and their VMs for running,
+ * and another disk under one of their LUN numbers would stand at a path that it knows. Returns what is to be waited for.
+ */
+export function dropLingering(draft: DraftBuilder, disks: readonly Naa[], after: readonly string[]): readonly string[] {
+  return disks.length === 0 ? after : [draft.add("rescan", { expectGone: disks }, after)];
+}
+
+/** Takes the dead registrations out of the inventory. Returns the steps that do. */
+export function unregisterDead(
+  draft: DraftBuilder,
+  observation: Observation,
+  stale: readonly StaleDatastore[],
+  after: readonly string[],
+): string[] {
+  return stale.flatMap(({ datastore }) =>
+    unregisterVms(draft, residentsOf(datastore, observation), { dead: true }, after),
+  );
+}
+
+/** Takes everything off the host: VMs off and out of the inventory, volumes unmounted, disks detached. Nothing of it is on the array's side. */
+export function releaseOnHost(
+  draft: DraftBuilder,
+  { held, stale }: Removal,
+  { request, observation }: { readonly request: Request; readonly observation: Observation },
+  after: readonly string[],
+): readonly string[] {
+  const ends: string[] = [];
+  for (const { volume, datastore, vms } of held) {
+    let chain = orElse(stopAndUnregister(draft, vms, volume.kind, request, after), after);
+    const mount = mountOf(observation.storage, volume.naa);
+    const disk = diskOf(observation.storage, volume.naa);
+    if (mount?.mounted && mount.accessible) {
+      const label = { id: datastore?.id ?? "", name: datastore?.name ?? mount.label };
+      draft.impact.datastoresToUnmount.push({ name: safeText(label.name), id: label.id, naa: volume.naa });
+      chain = [draft.add("unmount", { vmfsUuid: mount.vmfsUuid, naa: volume.naa, datastore: label }, chain)];
+    }
+    if (disk !== undefined && disk.state !== "off") chain = [draft.add("detach", { naa: volume.naa }, chain)];
+    ends.push(...chain);
+  }
+  ends.push(...unregisterDead(draft, observation, stale, after));
+  return orElse(ends, after);
+}
+
+const orElse = (steps: readonly string[], after: readonly string[]): readonly string[] =>
+  steps.length === 0 ? after : steps;
+
+/** The array takes the volumes away from the client. */
+export function unassignHeld(
+  draft: DraftBuilder,
+  { held }: Removal,
+  { client }: Observation,
+  after: readonly string[],
+): readonly string[] {
+  return orElse(
+    held.map(({ volume, assignment }) =>
+      draft.add(
+        "unassign",
+        { assignmentId: assignment.id, volume: knownVolume(volume), client: { id: client.id, name: client.name } },
+        after,
+      ),
+    ),
+    after,
+  );
+}
+
+/** The disks of what is unassigned: the rescan that follows has to see them gone. */
+export const heldDisks = ({ held }: Removal): Naa[] => held.map(({ volume }) => volume.naa);
+
+/** The array deletes the clones; the host, which saw them detached, forgets their devices. */
+export function deleteClones(draft: DraftBuilder, { deletes }: Removal, after: readonly string[]): readonly string[] {
+  return orElse(
+    deletes.map((clone) => {
+      const declared = clone.declaredKind !== undefined;
+      const parent = declared || clone.parent === undefined ? {} : { parent: clone.parent.volumeId };
+      const deleted = draft.add("delete_clone", { volume: knownVolume(clone), ...parent }, after);
+      return draft.add("forget_device", { naa: clone.naa }, [deleted]);
+    }),
+    after,
+  );
+}
+
+/** Everything of it, down to the deletion, before anything new is made: for arrays without the room for both. */
+export function releaseFirst(
+  draft: DraftBuilder,
+  removal: Removal,
+  input: { readonly request: Request; readonly observation: Observation },
+): readonly string[] {
+  const looked = dropLingering(draft, removal.lingering, []);
+  const released = releaseOnHost(draft, removal, input, looked);
+  const unassigned = unassignHeld(draft, removal, input.observation, released);
+  const changed = removal.held.length > 0 || removal.stale.length > 0;
+  const seen = changed ? [draft.add("rescan", { expectGone: heldDisks(removal) }, unassigned)] : unassigned;
+  return deleteClones(draft, removal, seen);
+}

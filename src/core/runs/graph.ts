@@ -1,0 +1,60 @@
+/** Runs steps as their graph allows: whatever is ready is started, so that several may be under way at once. */
+import type { Step } from "../steps/types.ts";
+
+export interface GraphRun<Stop> {
+  /** Carries one step out; rejects where it failed. */
+  readonly run: (step: Step, seq: number) => Promise<void>;
+  /** Asked before each start: a reason to start no more, or undefined. */
+  readonly mustStop: () => Promise<Stop | undefined>;
+  /** Called once when it is clear that these steps will not be started. */
+  readonly abandon?: (steps: readonly Step[]) => void;
+}
+
+export interface GraphEnd<Stop> {
+  readonly stop?: Stop;
+  /** What the failed steps were rejected with, in the order of their ends. */
+  readonly failures: readonly unknown[];
+}
+
+/**
+ * A step is ready when every step of its `after` has ended well; one that is not among `steps` was finished by an earlier
+ * run. A failure, or a reason to stop, lets the running steps end and starts no other.
+ */
+export async function runGraph<Stop>(steps: readonly Step[], how: GraphRun<Stop>): Promise<GraphEnd<Stop>> {
+  const waiting = new Map(steps.map((step, seq) => [step.id, { step, seq }]));
+  const open = new Set(waiting.keys());
+  const running = new Map<string, Promise<void>>();
+  const failures: unknown[] = [];
+  let stop: Stop | undefined;
+
+  const start = ({ step, seq }: { step: Step; seq: number }): void => {
+    waiting.delete(step.id);
+    const ended = how.run(step, seq).then(
+      () => void open.delete(step.id),
+      (thrown: unknown) => void failures.push(thrown),
+    );
+    running.set(
+      step.id,
+      ended.finally(() => running.delete(step.id)),
+    );
+  };
+  const readySteps = (): { step: Step; seq: number }[] =>
+    [...waiting.values()].filter(({ step }) => step.after.every((id) => !open.has(id)));
+
+  for (;;) {
+    if (stop === undefined && failures.length === 0 && readySteps().length > 0) {
+      stop = await how.mustStop();
+      // While that was found out, a running step may have failed.
+      if (stop === undefined && failures.length === 0) readySteps().forEach(start);
+      if (stop !== undefined || failures.length > 0) how.abandon?.([...waiting.values()].map(({ step }) => step));
+    } else if (failures.length > 0) {
+      how.abandon?.([...waiting.values()].map(({ step }) => step));
+    }
+    if (running.size === 0) break;
+    await Promise.race(running.values());
+  }
+  if (stop === undefined && failures.length === 0 && waiting.size > 0) {
+    throw new Error(`steps wait for each other: ${[...waiting.keys()].join(", ")}`);
+  }
+  return stop === undefined ? { failures } : { stop, failures };
+}
