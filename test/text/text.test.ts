@@ -39,7 +39,7 @@ describe("a plan's text", () => {
       - Unmounted: datastore "gold-ds"
       - Unassigned and DELETED for good: clone "AutomatedTest-VMBootImg-Gold-CDS1-ESX165-old" (vol-9)
 
-      3 steps, 1 of which (*) cannot be undone: power off, delete clone*, create clone.
+      3 steps, 1 of which (*) cannot be undone: 1 power off, 2 delete clone*, 3 create clone (while 2).
 
       Afterwards:
       - The new clone is assigned to CDS1-ESX165 and its datastore mounted.
