@@ -45,7 +45,7 @@ export function readSources(): Source[] {
 type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** File → the files of `src/` that it imports, types too. */
-const fileGraph = (sources: readonly Source[]): Graph =>
+export const fileGraph = (sources: readonly Source[]): Graph =>
   new Map(
     sources.map(({ path, imports }) => [
       path,

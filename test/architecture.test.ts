@@ -1,7 +1,7 @@
 /** Imports point one way: doors → core → ports ← adapters. What a comment could only ask for, this checks. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { circlesOf, houseDiagram, readSources, roomGraph, type Source } from "../scripts/house.ts";
+import { circlesOf, fileGraph, houseDiagram, readSources, roomGraph, type Source } from "../scripts/house.ts";
 
 const sources = readSources();
 
@@ -33,6 +33,10 @@ describe("the house", () => {
 
   it("has no room that takes from a room above it", () => {
     expect(circlesOf(roomGraph(sources))).toEqual([]);
+  });
+
+  it("has no file that is part of a circle", () => {
+    expect(circlesOf(fileGraph(sources))).toEqual([]);
   });
 
   it("is drawn in docs/architecture.md as its imports are", () => {

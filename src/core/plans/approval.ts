@@ -9,7 +9,8 @@ import { type Actor, type ApprovalAnswer, ApprovalNeeded, type ConfirmOptions } 
 import { type EngineDeps, newId } from "../engine-options.ts";
 import type { PlanRow, StoreWriter } from "../ports/store.ts";
 import type { PlanRecord } from "../records.ts";
-import { type Plan, readPlan } from "./plan.ts";
+import { readPlan, unknownPlan } from "./plan.ts";
+import type { Plan } from "./plan-schema.ts";
 import type { Plans } from "./plans.ts";
 
 /** How long an asked person has: the answer's challenge is good for this long. */
@@ -165,10 +166,7 @@ export class Approvals {
     }
     const row = await store.read((tx) => tx.plan(planId));
     if (row === undefined) {
-      throw new PrepError("PLAN_UNKNOWN", `There is no plan ${safeText(planId, 60)}.`, {
-        hint: "It may have been typed wrong.",
-        next: [{ kind: "see_plans" }],
-      });
+      throw unknownPlan(`There is no plan ${safeText(planId, 60)}.`);
     }
     await this.#plans.checkOpen(row);
     const plan = readPlan(row);

@@ -4,18 +4,39 @@
  */
 import { z } from "zod";
 import type { MoRef, SnapshotId, VolumeId } from "../domain/ids.ts";
-import { MODES } from "../domain/modes.ts";
+import { MODES, type Mode } from "../domain/modes.ts";
 import type { ChosenSnapshot, Draft } from "../modes/draft.ts";
 import type { Snapshot } from "../ports/array.ts";
 import type { Host } from "../ports/hypervisor.ts";
-import { impactSchema, targetSchema } from "../records.ts";
+import { impactSchema, type Target, targetSchema } from "../records.ts";
 import type { PrepInputs, Request } from "../request/request.ts";
-import { outputsSchema, stepSchema } from "../steps/types.ts";
+import { type Outputs, outputsSchema, stepSchema } from "../steps/types.ts";
 import type { Fact } from "./facts.ts";
-import type { Plan } from "./plan.ts";
 
 /** Rises where what a step or a plan says has changed: one of another version is never read as one of ours. */
 export const PLAN_VERSION = 2;
+
+export interface Plan {
+  readonly version: typeof PLAN_VERSION;
+  readonly id: string;
+  readonly mode: Mode;
+  /** As asked: a fresh plan in place of a stale one starts from these. */
+  readonly inputs: PrepInputs;
+  /** As resolved, the snapshot named. */
+  readonly request: Request;
+  readonly target: Target;
+  readonly host: Host;
+  readonly draft: Draft;
+  readonly endpoints: { readonly dgs: string; readonly vcenter: string };
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  /** Of a resume: the run that it goes on from, the first of the chain, and what its finished steps left. */
+  readonly resumes?: string;
+  readonly origin?: { readonly runId: string; readonly createdAt: string };
+  readonly inheritedOutputs?: Readonly<Record<string, Outputs>>;
+  /** Idempotency keys of its steps that are not the origin's own: see `keyOf`. */
+  readonly keys?: Readonly<Record<string, string>>;
+}
 
 const text = z.string();
 const texts = z.array(text);

@@ -2,39 +2,16 @@
 import { z } from "zod";
 import { sha256 } from "../domain/canonical.ts";
 import { PrepError } from "../domain/errors.ts";
-import type { ApprovalPolicy, Mode } from "../domain/modes.ts";
+import type { ApprovalPolicy } from "../domain/modes.ts";
 import { safeText } from "../domain/safe-text.ts";
 import type { Draft } from "../modes/draft.ts";
 import type { Observation } from "../observe/observe.ts";
-import type { Host } from "../ports/hypervisor.ts";
 import type { PlanRow } from "../ports/store.ts";
-import type { PlanRecord, Target } from "../records.ts";
+import type { PlanRecord } from "../records.ts";
 import { type PrepInputs, plainName, type Request } from "../request/request.ts";
 import { describeStep, isIrreversible } from "../steps/catalog.ts";
 import type { Outputs } from "../steps/types.ts";
-import { PLAN_VERSION, planSchema } from "./plan-schema.ts";
-
-export interface Plan {
-  readonly version: typeof PLAN_VERSION;
-  readonly id: string;
-  readonly mode: Mode;
-  /** As asked: a fresh plan in place of a stale one starts from these. */
-  readonly inputs: PrepInputs;
-  /** As resolved, the snapshot named. */
-  readonly request: Request;
-  readonly target: Target;
-  readonly host: Host;
-  readonly draft: Draft;
-  readonly endpoints: { readonly dgs: string; readonly vcenter: string };
-  readonly createdAt: string;
-  readonly expiresAt: string;
-  /** Of a resume: the run that it goes on from, the first of the chain, and what its finished steps left. */
-  readonly resumes?: string;
-  readonly origin?: { readonly runId: string; readonly createdAt: string };
-  readonly inheritedOutputs?: Readonly<Record<string, Outputs>>;
-  /** Idempotency keys of its steps that are not the origin's own: see `keyOf`. */
-  readonly keys?: Readonly<Record<string, string>>;
-}
+import { PLAN_VERSION, type Plan, planSchema } from "./plan-schema.ts";
 
 /**
  * A step's idempotency key: the same over resumes, so that a repeat after a lost reply has no second effect. A step whose job
@@ -185,4 +162,23 @@ export function viewPlan(row: PlanRow, plan: Plan, policy: ApprovalPolicy, now: 
     expiresAt: row.expiresAt,
     fingerprint: draft.fingerprint,
   };
+}
+
+/** `PLAN_UNKNOWN`, in words that fit what was asked with. */
+export const unknownPlan = (
+  message: string,
+  hint = "It may have been typed wrong, or belong to another store.",
+): PrepError => new PrepError("PLAN_UNKNOWN", message, { hint, next: [{ kind: "see_plans" }, { kind: "plan_again" }] });
+
+/** A plan is carried out on the systems that it was made for. `PLAN_OBSOLETE` where the configuration names others now. */
+export function requireSameSystems(plan: Plan, endpoints: Plan["endpoints"]): void {
+  if (endpoints.dgs === plan.endpoints.dgs && endpoints.vcenter === plan.endpoints.vcenter) return;
+  throw new PrepError(
+    "PLAN_OBSOLETE",
+    "The configuration names other systems now than those that this was planned on.",
+    {
+      found: { planned: plan.endpoints, now: endpoints },
+      hint: "Use the configuration that it was made with, or plan anew.",
+    },
+  );
 }

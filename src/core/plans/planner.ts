@@ -15,7 +15,8 @@ import type { RunRow, Store, StoreReader } from "../ports/store.ts";
 import { type PrepInputs, plainName, type Request, resolveRequest } from "../request/request.ts";
 import { cloneName } from "../steps/create-clone.ts";
 import { outputsOf } from "../steps/types.ts";
-import { type Plan, planIfReadable } from "./plan.ts";
+import { planIfReadable } from "./plan.ts";
+import type { Plan } from "./plan-schema.ts";
 import { draftOfRest, type Rest } from "./resume.ts";
 
 export interface Planned {

@@ -10,7 +10,8 @@ import type { Actor } from "../engine.ts";
 import { type EngineDeps, newId } from "../engine-options.ts";
 import type { PlanRow, StoreWriter } from "../ports/store.ts";
 import type { PlanRecord } from "../records.ts";
-import { buildPlan, type Plan, type PlanParts, readPlan, viewPlan } from "./plan.ts";
+import { buildPlan, type PlanParts, readPlan, unknownPlan, viewPlan } from "./plan.ts";
+import type { Plan } from "./plan-schema.ts";
 import { StalePlan } from "./stale.ts";
 
 export type NewPlan = Omit<PlanParts, "id" | "now" | "ttlMs">;
@@ -118,10 +119,7 @@ export class Plans {
   async lookUp(token: string, actor: Actor): Promise<PlanRow> {
     const row = isToken(token) ? await this.#deps.store.read((tx) => tx.planByTokenHash(sha256(token))) : undefined;
     if (row === undefined) {
-      throw new PrepError("PLAN_UNKNOWN", "No plan has this token.", {
-        hint: "A token has to be passed exactly as the plan gave it.",
-        next: [{ kind: "plan_again" }],
-      });
+      throw unknownPlan("No plan has this token.", "A token has to be passed exactly as the plan gave it.");
     }
     if (row.principal !== actor.principal) {
       throw new PrepError("WRONG_PRINCIPAL", "This plan was made for someone else.", {

@@ -9,7 +9,8 @@ import type { VcenterOverride } from "../ports/runtime.ts";
 import type { HeldLock, PlanRow, RunRow, StoreReader, StoreWriter } from "../ports/store.ts";
 import type { Step } from "../steps/types.ts";
 import { diffFacts } from "./facts.ts";
-import { type Plan, type PlanParts, readPlan } from "./plan.ts";
+import { type PlanParts, readPlan, requireSameSystems } from "./plan.ts";
+import type { Plan } from "./plan-schema.ts";
 import { type Planned, planAgain, planNow, restOf } from "./planner.ts";
 import type { Plans } from "./plans.ts";
 import { StalePlan } from "./stale.ts";
@@ -90,12 +91,7 @@ export class Redemption {
 
   async #lookAgain(row: PlanRow, plan: Plan, actor: Actor, vcenter: VcenterOverride | undefined): Promise<Planned> {
     const { endpoints } = this.#deps.systems(vcenter);
-    if (endpoints.dgs !== plan.endpoints.dgs || endpoints.vcenter !== plan.endpoints.vcenter) {
-      throw new PrepError("PLAN_OBSOLETE", "This plan was made for other systems than those configured now.", {
-        found: { planned: plan.endpoints, now: endpoints },
-        hint: "Use the configuration that it was made with, or plan anew.",
-      });
-    }
+    requireSameSystems(plan, endpoints);
     let again: Planned;
     try {
       again = await planAgain(this.#deps, plan, vcenter);

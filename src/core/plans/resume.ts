@@ -15,7 +15,8 @@ import type { RunRow, StepRow } from "../ports/store.ts";
 import type { Impact } from "../records.ts";
 import { diskOf, mountOf } from "../steps/shared.ts";
 import { type Outputs, outputsOf, type Step, type VolumeRef } from "../steps/types.ts";
-import type { Plan, PlanParts } from "./plan.ts";
+import type { PlanParts } from "./plan.ts";
+import type { Plan } from "./plan-schema.ts";
 
 export interface Rest {
   readonly steps: readonly Step[];

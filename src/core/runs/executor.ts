@@ -7,7 +7,8 @@ import { asPrepError, PrepError } from "../domain/errors.ts";
 import type { FinishedRunState } from "../domain/states.ts";
 import { type EngineDeps, lockNames, RUNNER } from "../engine-options.ts";
 import { diffFacts } from "../plans/facts.ts";
-import { keyOf, type Plan, readPlan } from "../plans/plan.ts";
+import { keyOf, readPlan, requireSameSystems, unknownPlan } from "../plans/plan.ts";
+import type { Plan } from "../plans/plan-schema.ts";
 import { draftAgain } from "../plans/planner.ts";
 import type { Systems, VcenterOverride } from "../ports/runtime.ts";
 import type { HeldLock, RunRow, StepRow } from "../ports/store.ts";
@@ -131,10 +132,7 @@ class Runner {
     try {
       const planRow = await store.read((tx) => tx.plan(this.#row.planId));
       if (planRow === undefined) {
-        throw new PrepError("PLAN_UNKNOWN", `The plan of run ${this.#row.id} is not in the store.`, {
-          hint: "Nothing was changed.",
-          next: [{ kind: "plan_again" }],
-        });
+        throw unknownPlan(`The plan of run ${this.#row.id} is not in the store.`);
       }
       plan = readPlan(planRow);
       const systems = this.#deps.systems(this.#options.vcenter);
@@ -171,12 +169,9 @@ class Runner {
 
   /** Once more, with the locks held, before the first step: a plan is carried out on the state that was approved, or not at all. */
   async #checkFresh(plan: Plan, connection: Writers, endpoints: Systems["endpoints"]): Promise<void> {
+    requireSameSystems(plan, endpoints);
     const draft = await draftAgain(this.#deps, plan, connection);
-    const elsewhere = endpoints.dgs !== plan.endpoints.dgs || endpoints.vcenter !== plan.endpoints.vcenter;
-    const diff = [
-      ...(elsewhere ? ["the configuration names other systems now"] : []),
-      ...diffFacts(plan.draft.facts, draft.facts),
-    ];
+    const diff = diffFacts(plan.draft.facts, draft.facts);
     if (diff.length === 0) return;
     throw new PrepError("STALE_PLAN", `The state changed before the first step: ${diff.join("; ")}.`, {
       hint: "Nothing was changed.",

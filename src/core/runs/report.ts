@@ -8,7 +8,7 @@ import { safeText } from "../domain/safe-text.ts";
 import type { RunState } from "../domain/states.ts";
 import { fileOn, livesOn } from "../domain/vm-path.ts";
 import { familyOf } from "../observe/observe.ts";
-import type { Plan } from "../plans/plan.ts";
+import type { Plan } from "../plans/plan-schema.ts";
 import type { ArrayReader } from "../ports/array.ts";
 import type { HypervisorReader } from "../ports/hypervisor.ts";
 import type { Connection } from "../ports/runtime.ts";

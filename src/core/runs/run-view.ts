@@ -2,7 +2,7 @@
 import { errorRecord } from "../domain/errors.ts";
 import { storedNextActions } from "../domain/next-action.ts";
 import { isFinished } from "../domain/states.ts";
-import type { Plan } from "../plans/plan.ts";
+import type { Plan } from "../plans/plan-schema.ts";
 import type { PlanRow, RunRow, StepRow } from "../ports/store.ts";
 import { type RunRecord, reportSchema } from "../records.ts";
 import { describeStep } from "../steps/catalog.ts";

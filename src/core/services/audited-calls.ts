@@ -1,0 +1,60 @@
+/** Calls of the doors, each told to the audit: a refusal always, a look at the systems with its outcome. */
+import { auditedWrite } from "../audit.ts";
+import { asPrepError } from "../domain/errors.ts";
+import { safeText } from "../domain/safe-text.ts";
+import type { AuditEvent } from "../domain/states.ts";
+import { type Actor, ApprovalNeeded } from "../engine.ts";
+import type { EngineDeps } from "../engine-options.ts";
+
+function planIdIn(data: unknown): string | undefined {
+  if (typeof data !== "object" || data === null || !("planId" in data)) return undefined;
+  return typeof data.planId === "string" ? data.planId : undefined;
+}
+
+export class AuditedCalls {
+  readonly #deps: EngineDeps;
+
+  constructor(deps: EngineDeps) {
+    this.#deps = deps;
+  }
+
+  /** Tells the chain of a refused call, then lets the refusal go on. A refusal that cannot be audited becomes that failure. */
+  async audited<T>(type: AuditEvent, actor: Actor, data: Record<string, unknown>, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (thrown) {
+      if (thrown instanceof ApprovalNeeded) throw thrown;
+      const error = asPrepError(thrown);
+      if (error.code === "INTERNAL") this.#deps.log.error({ err: thrown }, "a defect in the engine");
+      if (error.code !== "AUDIT_UNWRITABLE" && error.code !== "STORE_UNUSABLE") {
+        const planId = planIdIn(data) ?? planIdIn(error.found);
+        const row = { type, actor, planId, data: { ...data, code: error.code, message: error.message } };
+        await auditedWrite(this.#deps.store, this.#deps.clock, (_tx, append) => append(row));
+      }
+      throw thrown;
+    }
+  }
+
+  /**
+   * A look at the systems, told to the chain with its outcome. It changes nothing, so it is answered also where the chain
+   * cannot be written.
+   */
+  async read<T>(call: string, inputs: object, actor: Actor, work: () => Promise<T>): Promise<T> {
+    const asked = Object.entries(inputs).map(([name, value]) => [name, safeText(String(value))]);
+    const tell = (type: AuditEvent, outcome: object): Promise<void> => {
+      const row = { type, actor, data: { call, ...Object.fromEntries(asked), ...outcome } };
+      return auditedWrite(this.#deps.store, this.#deps.clock, (_tx, append) => append(row)).catch((cause: unknown) =>
+        this.#deps.log.warn({ err: cause, call }, "a read could not be audited"),
+      );
+    };
+    try {
+      const answer = await work();
+      await tell("read", {});
+      return answer;
+    } catch (thrown) {
+      const { code, message } = asPrepError(thrown);
+      await tell("read_refused", { code, message });
+      throw thrown;
+    }
+  }
+}
