@@ -18,10 +18,11 @@ const selectionFrom = (rootFolder: MoRef): Selection => ({
       "name",
       "parent",
       "runtime.connectionState",
+      "runtime.inMaintenanceMode",
       "configManager.storageSystem",
       "configManager.datastoreSystem",
     ],
-    Datastore: ["name", "info", "host", "browser", "summary.accessible"],
+    Datastore: ["name", "parent", "info", "host", "browser", "summary.accessible", "iormConfiguration.enabled"],
   },
   from: [
     {
@@ -87,6 +88,7 @@ function hostFrom(host: Properties, byId: ReadonlyMap<MoRef, Properties>): Host 
     id: host.ref.id,
     name: plainName(host.text("name") ?? host.ref.id),
     connectionState: state,
+    ...(host.flag("runtime.inMaintenanceMode") === true ? { inMaintenanceMode: true } : {}),
     datacenter: { id: datacenter.ref.id, name: plainName(datacenter.text("name") ?? datacenter.ref.id), vmFolder },
     computeResource: compute.ref.id,
     resourcePool: compute.id("resourcePool") ?? NONE,
@@ -124,6 +126,7 @@ function vmfsFrom(datastore: Properties, datacenterId: MoRef): Datastore[] {
   const uuid = text(info, "vmfs", "uuid");
   if (uuid === undefined) return [];
   const browser = datastore.id("browser");
+  const parent = reference(datastore.value("parent"));
   if (browser === undefined) throw garbage(ACTION, { datastore: datastore.ref.id, missing: "browser" });
   return [
     {
@@ -137,6 +140,8 @@ function vmfsFrom(datastore: Properties, datacenterId: MoRef): Datastore[] {
       }),
       accessible: datastore.flag("summary.accessible") ?? false,
       browser,
+      ...(parent?.type === "StoragePod" ? { storagePod: parent.id } : {}),
+      ...(datastore.flag("iormConfiguration.enabled") === true ? { ioControl: true } : {}),
       mounts: datastore.items("host").flatMap((each) => {
         const hostId = reference(each, "key")?.id;
         return hostId === undefined ? [] : [{ hostId, ...mountState(at(each, "mountInfo")) }];

@@ -17,7 +17,9 @@ const VM_PROPERTIES = [
   "guest.toolsRunningStatus",
   "runtime.connectionState",
   "runtime.host",
+  "runtime.question",
   "summary.config.instanceUuid",
+  "summary.config.managedBy",
   "summary.config.template",
 ];
 
@@ -81,6 +83,8 @@ function stateFrom(vm: Properties): VmState {
 function vmFrom(vm: Properties): Vm {
   const instanceUuid = vm.text("summary.config.instanceUuid");
   const hostId = vm.id("runtime.host");
+  const question = vm.value("runtime.question") ?? undefined;
+  const managedBy = vm.value("summary.config.managedBy") ?? undefined;
   return {
     ...stateFrom(vm),
     ...(instanceUuid === undefined ? {} : { instanceUuid }),
@@ -89,6 +93,8 @@ function vmFrom(vm: Properties): Vm {
     template: vm.flag("summary.config.template") ?? false,
     toolsRunning: vm.text("guest.toolsRunningStatus") === "guestToolsRunning",
     datastoreIds: vm.ids("datastore"),
+    ...(question === undefined ? {} : { question: text(question, "text") ?? "" }),
+    ...(managedBy === undefined ? {} : { managedBy: text(managedBy, "extensionKey") ?? "" }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { safeText } from "../domain/safe-text.ts";
 import { cloneNameFor } from "../steps/create-clone.ts";
+import { refuseMaintenanceMode } from "./blockers.ts";
 import { assignedVolumes } from "./checks.ts";
 import { knownVolume } from "./cleanup.ts";
 import { assignedFact, baseFacts, type ModeInput, mountSteps, snapshotFact } from "./common.ts";
@@ -26,6 +27,7 @@ export function automatedTesting(input: ModeInput): Draft {
   const { gold, client } = observation;
   const draft = new DraftBuilder();
   baseFacts(draft, observation);
+  refuseMaintenanceMode(observation);
   const chosen = chooseSnapshot(request, observation);
   snapshotFact(draft, chosen.snapshot);
   const assigned = assignedVolumes(observation, history.unfinished);

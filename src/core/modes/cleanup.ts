@@ -6,6 +6,7 @@ import type { Volume } from "../ports/array.ts";
 import type { Vm } from "../ports/hypervisor.ts";
 import type { Request } from "../request/request.ts";
 import type { KnownVolume } from "../steps/types.ts";
+import { refuseManaged, refuseQuestions } from "./blockers.ts";
 import { type DraftBuilder, refOf, viewOf } from "./draft.ts";
 
 export const knownVolume = (volume: Volume): KnownVolume => ({ id: volume.id, naa: volume.naa, name: volume.name });
@@ -36,6 +37,8 @@ export function stopVms(
 ): string[] {
   // What vCenter says of a dead VM's power is old news, and it cannot be powered off.
   const running = vms.filter((vm) => vm.powerState === "poweredOn" && !vm.template && !isDead(vm));
+  refuseManaged(vms);
+  refuseQuestions(running);
   for (const vm of vms) vmFact(draft, vm, kind !== "clone");
   draft.impact.vmsToPowerOff.push(...running.map((vm) => viewOf(refOf(vm))));
   if (kind === "clone") return running.length === 0 ? [] : [draft.add("power_off", { vms: running.map(refOf) }, after)];

@@ -3,6 +3,7 @@ import { safeText } from "../domain/safe-text.ts";
 import { fileOn } from "../domain/vm-path.ts";
 import type { Observation } from "../observe/observe.ts";
 import { diskOf, isMounted, mountOf } from "../steps/shared.ts";
+import { refuseMaintenanceMode } from "./blockers.ts";
 import { assignedVolumes, checkGoldFree, datastoreOn, vmsOn } from "./checks.ts";
 import { knownVolume, vmFact } from "./cleanup.ts";
 import { assignedFact, baseFacts, type ModeInput, mountSteps, registerStep } from "./common.ts";
@@ -28,6 +29,7 @@ export function maintenance(input: ModeInput): Draft {
   const { gold } = observation;
   const draft = new DraftBuilder();
   baseFacts(draft, observation);
+  refuseMaintenanceMode(observation);
   checkGoldFree(observation);
   const assigned = assignedVolumes(observation, history.unfinished);
   assignedFact(draft, observation, assigned);

@@ -4,6 +4,7 @@ import { fileOn } from "../domain/vm-path.ts";
 import type { LunVolume } from "../observe/kinds.ts";
 import type { Observation } from "../observe/observe.ts";
 import type { Datastore, Vm } from "../ports/hypervisor.ts";
+import { refuseMaintenanceMode } from "./blockers.ts";
 import { datastoreOn, oneAssigned, residentsOf, vmsOn } from "./checks.ts";
 import { isDead, knownVolume, unregisterVms, vmFact } from "./cleanup.ts";
 import { assignedFact, baseFacts, type ModeInput, registerStep } from "./common.ts";
@@ -74,6 +75,7 @@ export function register(input: ModeInput): Draft {
   const { observation } = input;
   const draft = new DraftBuilder();
   baseFacts(draft, observation);
+  refuseMaintenanceMode(observation);
   const assigned = oneAssigned(observation);
   assignedFact(draft, observation, assigned === undefined ? [] : [assigned]);
   const { volume, datastore } = assignedDatastore(observation);

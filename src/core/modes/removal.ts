@@ -11,6 +11,7 @@ import type { Observation } from "../observe/observe.ts";
 import type { Datastore, Vm } from "../ports/hypervisor.ts";
 import type { Request } from "../request/request.ts";
 import { diskOf, isMounted, mountOf } from "../steps/shared.ts";
+import { refuseBlockedUnmount } from "./blockers.ts";
 import {
   type AssignedVolume,
   checkDeletable,
@@ -118,6 +119,7 @@ function mountFact(
       },
     );
   }
+  if (datastore !== undefined && mount?.mounted && mount.accessible) refuseBlockedUnmount(datastore);
   draft.fact(`mount:${volume.naa}`, `The VMFS volume on ${volume.naa}`, {
     signature: mount?.vmfsUuid ?? "",
     mounted: String(mount?.mounted === true),

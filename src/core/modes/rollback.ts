@@ -1,4 +1,5 @@
 import { safeText } from "../domain/safe-text.ts";
+import { refuseMaintenanceMode } from "./blockers.ts";
 import { assignedVolumes, checkGoldFree } from "./checks.ts";
 import { knownVolume } from "./cleanup.ts";
 import { ageOf, assignedFact, baseFacts, type ModeInput, snapshotFact } from "./common.ts";
@@ -17,6 +18,7 @@ export function rollback(input: ModeInput): Draft {
   const { gold } = observation;
   const draft = new DraftBuilder();
   baseFacts(draft, observation);
+  refuseMaintenanceMode(observation);
   const chosen = chooseSnapshot(request, observation);
   snapshotFact(draft, chosen.snapshot);
   checkGoldFree(observation);

@@ -72,6 +72,7 @@ const host = z.object({
   id: moRef,
   name: text,
   connectionState: z.enum(["connected", "disconnected", "notResponding"]),
+  inMaintenanceMode: z.boolean().exactOptional(),
   datacenter: z.object({ id: moRef, name: text, vmFolder: moRef }),
   computeResource: moRef,
   resourcePool: moRef,

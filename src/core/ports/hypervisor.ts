@@ -7,6 +7,7 @@ export interface Host {
   /** As vCenter lists it: often the address. */
   readonly name: string;
   readonly connectionState: "connected" | "disconnected" | "notResponding";
+  readonly inMaintenanceMode?: boolean;
   readonly datacenter: { readonly id: MoRef; readonly name: string; readonly vmFolder: MoRef };
   readonly computeResource: MoRef;
   readonly resourcePool: MoRef;
@@ -24,6 +25,10 @@ export interface Datastore {
   readonly extents: readonly Naa[];
   readonly accessible: boolean;
   readonly browser: MoRef;
+  /** The datastore cluster that it is in. */
+  readonly storagePod?: MoRef;
+  /** Storage I/O Control is on. */
+  readonly ioControl?: boolean;
   readonly mounts: readonly {
     readonly hostId: MoRef;
     /** False after an unmount by hand. */
@@ -92,6 +97,10 @@ export interface Vm extends VmState {
   readonly toolsRunning: boolean;
   /** Every datastore that it uses, its home among them. */
   readonly datastoreIds: readonly MoRef[];
+  /** The text of the question that it waits for an answer to. */
+  readonly question?: string;
+  /** Key of the extension that manages it, such as `com.vmware.vim.eam`. */
+  readonly managedBy?: string;
 }
 
 /** A disk or CD of a VM that lies on some datastore. */
