@@ -52,9 +52,16 @@ describe("the audit", () => {
     expect(redeemed).toMatchObject({ actor: bench.actor.principal, channel: "mcp", client: "tests" });
     const run = await bench.app.engine.getRun(redeemed?.runId ?? "");
     const ofRun = all.filter((row) => row.runId === run.runId && row.type.startsWith("step_"));
-    expect(ofRun.map((row) => `${row.type} ${row.data["step"]}`)).toEqual(
-      run.steps.flatMap((step) => [`step_begin ${step.id}`, `step_end ${step.id}`]),
+    const told = ofRun.map((row) => `${row.type} ${row.data["step"]}`);
+    expect(told.toSorted()).toEqual(
+      run.steps.flatMap((step) => [`step_begin ${step.id}`, `step_end ${step.id}`]).toSorted(),
     );
+    // Steps go side by side where they can: each begins after the ends of those that it comes after.
+    for (const { id, after } of (await bench.app.engine.getPlan(run.planId)).steps) {
+      const begun = told.indexOf(`step_begin ${id}`);
+      expect(told.indexOf(`step_end ${id}`)).toBeGreaterThan(begun);
+      for (const earlier of after) expect(told.indexOf(`step_end ${earlier}`)).toBeLessThan(begun);
+    }
     expect(all.at(-1)).toMatchObject({ type: "run_succeeded", runId: run.runId });
     expect(all.find((row) => row.type === "plan_refused")?.data).toMatchObject({ code: "UNKNOWN_LUN", lun: "Silver" });
   });

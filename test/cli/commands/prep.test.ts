@@ -56,6 +56,7 @@ describe("atvm_prep with a mode", () => {
         registerVms: true,
         keepClone: true,
         forcePowerOff: true,
+        releaseFirst: false,
       },
       { principal: "tester", channel: "cli" },
       {},
