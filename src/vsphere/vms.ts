@@ -16,6 +16,7 @@ const VM_PROPERTIES = [
   "datastore",
   "guest.toolsRunningStatus",
   "runtime.connectionState",
+  "runtime.faultToleranceState",
   "runtime.host",
   "runtime.question",
   "summary.config.instanceUuid",
@@ -80,6 +81,9 @@ function stateFrom(vm: Properties): VmState {
   };
 }
 
+/** Hosts without the feature say nothing of it. */
+const FT_OFF: readonly (string | undefined)[] = [undefined, "", "notConfigured"];
+
 function vmFrom(vm: Properties): Vm {
   const instanceUuid = vm.text("summary.config.instanceUuid");
   const hostId = vm.id("runtime.host");
@@ -93,6 +97,7 @@ function vmFrom(vm: Properties): Vm {
     template: vm.flag("summary.config.template") ?? false,
     toolsRunning: vm.text("guest.toolsRunningStatus") === "guestToolsRunning",
     datastoreIds: vm.ids("datastore"),
+    ...(FT_OFF.includes(vm.text("runtime.faultToleranceState")) ? {} : { faultTolerant: true }),
     ...(question === undefined ? {} : { question: text(question, "text") ?? "" }),
     ...(managedBy === undefined ? {} : { managedBy: text(managedBy, "extensionKey") ?? "" }),
   };

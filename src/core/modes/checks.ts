@@ -188,7 +188,7 @@ export function residentsOf(datastore: Datastore, observation: Observation): Vm[
     const device = devices.find((one) => one.vmId === stranger.id);
     throw new PrepError(
       "VM_SPANS_DATASTORES",
-      `VM ${safeText(stranger.name)} (${stranger.id}) lives elsewhere, but uses ${safeText(device?.label ?? "a device")} on ${safeText(datastore.name)}.`,
+      `VM ${safeText(stranger.name)} (${stranger.id}) lives elsewhere, but uses ${device === undefined ? "a snapshot, working or other directory" : safeText(device.label)} on ${safeText(datastore.name)}.`,
       {
         found: {
           datastore: datastore.id,
@@ -199,7 +199,10 @@ export function residentsOf(datastore: Datastore, observation: Observation): Vm[
             file: safeText(fileName, 400),
           })),
         },
-        hint: "Detach that disk or ISO from the VM first; atvm_prep does not touch VMs that live elsewhere.",
+        hint:
+          device === undefined
+            ? "Give the VM another working directory (workingDir in its VMX file) and consolidate its snapshots first; atvm_prep does not touch VMs that live elsewhere."
+            : "Detach that disk or ISO from the VM first; atvm_prep does not touch VMs that live elsewhere.",
       },
     );
   }

@@ -39,6 +39,11 @@ export function stopVms(
   const running = vms.filter((vm) => vm.powerState === "poweredOn" && !vm.template && !isDead(vm));
   refuseManaged(vms);
   refuseQuestions(running);
+  for (const vm of running.filter((each) => each.faultTolerant === true)) {
+    draft.warnings.push(
+      `VM ${safeText(vm.name)} is protected by Fault Tolerance: turn that off in vCenter first, or power-off and unregister may be refused half-way.`,
+    );
+  }
   for (const vm of vms) vmFact(draft, vm, kind !== "clone");
   draft.impact.vmsToPowerOff.push(...running.map((vm) => viewOf(refOf(vm))));
   if (kind === "clone") return running.length === 0 ? [] : [draft.add("power_off", { vms: running.map(refOf) }, after)];

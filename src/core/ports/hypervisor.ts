@@ -99,6 +99,8 @@ export interface Vm extends VmState {
   readonly datastoreIds: readonly MoRef[];
   /** The text of the question that it waits for an answer to. */
   readonly question?: string;
+  /** Fault Tolerance is configured for it. */
+  readonly faultTolerant?: boolean;
   /** Key of the extension that manages it, such as `com.vmware.vim.eam`. */
   readonly managedBy?: string;
 }

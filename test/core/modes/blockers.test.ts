@@ -44,6 +44,13 @@ const BLOCKERS: readonly Blocker[] = [
     says: /vCLS \(2\)/,
   },
   {
+    name: "a VM from elsewhere that has nothing but its snapshots there",
+    touch: ["snapshot-elsewhere"],
+    modes: STOPPING,
+    code: "VM_SPANS_DATASTORES",
+    says: /snapshot, working or other directory.*working directory/,
+  },
+  {
     name: "a host in maintenance mode",
     touch: ["maintenance-mode"],
     modes: BRINGING_UP,
@@ -83,6 +90,15 @@ describe("refused in the plan, with nothing changed", () => {
 });
 
 describe("not in the way", () => {
+  test("a fault tolerant VM, which is warned of", async () => {
+    await bench.reset("clone-assigned");
+    await bench.control.touch("fault-tolerance", { vm: "web-01" });
+    const { warnings } = await bench.plan("automated_testing");
+    expect(warnings.filter((warning) => warning.includes("Fault Tolerance"))).toEqual([
+      expect.stringMatching(/^VM web-01 .*turn that off/),
+    ]);
+  });
+
   test("a host in maintenance mode that is only cleaned up", async () => {
     await bench.reset("clone-assigned");
     await bench.control.touch("maintenance-mode");
