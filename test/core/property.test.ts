@@ -296,6 +296,46 @@ const FOUND: readonly Case[] = [
     ],
     broken: undefined,
     request: { ...plainly, mode: "maintenance", lun: "Gold2", client: 2 },
+  }, // A clone is taken away while its VMs run: the host lists the disk until they are off.
+  {
+    scenario: "one-datacenter",
+    start: "clone",
+    deeds: [
+      { what: "attach", elsewhere: 0, which: 0 },
+      { what: "rescan", elsewhere: 1, which: 10 },
+      { what: "unassign", elsewhere: 0, which: 9 },
+      { what: "unreadable-folder", elsewhere: 0, which: 5 },
+    ],
+    broken: {
+      request: { ...plainly, mode: "maintenance", lun: "Gold2", client: 1, snapshot: 4, forcePowerOff: true },
+      op: "UnmountVmfsVolume",
+      nth: 1,
+    },
+    request: {
+      ...plainly,
+      mode: "rollback",
+      lun: "ComputeMigration",
+      client: 2,
+      registerVms: true,
+      forcePowerOff: true,
+    },
+  }, // Gold was assigned beside a lost clone: a rescan for that one brings gold up, which the plan found unmounted.
+  {
+    scenario: "empty",
+    start: "dead",
+    deeds: [
+      { what: "clone-of-clone", elsewhere: 0, which: 8 },
+      { what: "span-datastore", elsewhere: 1, which: 5 },
+      { what: "assign", elsewhere: 0, which: 6 },
+      { what: "suspend", elsewhere: 0, which: 2 },
+      { what: "span-datastore", elsewhere: 0, which: 2 },
+    ],
+    broken: {
+      request: { ...plainly, mode: "maintenance", lun: "Gold2", client: 1, snapshot: 3, forcePowerOff: true },
+      op: "RescanVmfs",
+      nth: 1,
+    },
+    request: { ...plainly, mode: "release", lun: "Gold2", client: 0, snapshot: 0, registerVms: true },
   },
 ];
 

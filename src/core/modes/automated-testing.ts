@@ -10,6 +10,7 @@ import {
   dropLingering,
   findRemoval,
   heldDisks,
+  mayComeUp,
   releaseFirst,
   releaseOnHost,
   unassignHeld,
@@ -61,13 +62,13 @@ export function automatedTesting(input: ModeInput): Draft {
     );
   const assign = (from: string, after: readonly string[]): string =>
     draft.add("assign", { volume: { from }, client: { id: client.id, name: client.name } }, after);
-  if (request.releaseFirst) {
+  if (request.releaseFirst || mayComeUp(removal, observation)) {
     const made = makeClone(releaseFirst(draft, removal, input));
     mountSteps(draft, input, { volume: { from: made }, kind: "mount_copy", after: [assign(made, [made])] });
     return draft.finish(chosen);
   }
   const made = makeClone([]);
-  const presented = assign(made, dropLingering(draft, removal.lingering, [made]));
+  const presented = assign(made, dropLingering(draft, removal, observation, [made]));
   const released = releaseOnHost(draft, removal, input, [presented]);
   const seen = mountSteps(draft, input, {
     volume: { from: made },

@@ -27,6 +27,25 @@ export function vmFact(draft: DraftBuilder, vm: Vm, withTools: boolean): void {
 /** The VM's files cannot be reached: only its registration is left. */
 export const isDead = (vm: Vm): boolean => ["orphaned", "inaccessible", "invalid"].includes(vm.connectionState);
 
+/**
+ * Whether it has to be powered off before it can be unregistered. One whose storage is lost runs on, and vCenter refuses to
+ * unregister it; of an orphaned or invalid one its host knows nothing, and what vCenter says of its power is old news.
+ */
+export const isRunning = (vm: Vm): boolean =>
+  vm.powerState === "poweredOn" && !vm.template && !["orphaned", "invalid"].includes(vm.connectionState);
+
+/** Powers the VMs off hard, those of them that run. Returns the step that does. */
+export function powerOffHard(
+  draft: DraftBuilder,
+  vms: readonly Vm[],
+  how: { readonly diskLost: boolean },
+  after: readonly string[],
+): string[] {
+  const running = vms.filter(isRunning);
+  if (running.length === 0) return [];
+  return [draft.add("power_off", { vms: running.map(refOf), ...(how.diskLost ? { diskLost: true } : {}) }, after)];
+}
+
 /** Gets the VMs on a datastore off: hard on a clone, through the guest on gold. Returns the steps that do. */
 export function stopVms(
   draft: DraftBuilder,
@@ -35,8 +54,8 @@ export function stopVms(
   request: Request,
   after: readonly string[] = [],
 ): string[] {
-  // What vCenter says of a dead VM's power is old news, and it cannot be powered off.
-  const running = vms.filter((vm) => vm.powerState === "poweredOn" && !vm.template && !isDead(vm));
+  const running = vms.filter(isRunning);
+  const diskLost = running.some(isDead);
   refuseManaged(vms);
   refuseQuestions(running);
   for (const vm of running.filter((each) => each.faultTolerant === true)) {
@@ -46,24 +65,24 @@ export function stopVms(
   }
   for (const vm of vms) vmFact(draft, vm, kind !== "clone");
   draft.impact.vmsToPowerOff.push(...running.map((vm) => viewOf(refOf(vm))));
-  if (kind === "clone") return running.length === 0 ? [] : [draft.add("power_off", { vms: running.map(refOf) }, after)];
+  if (kind === "clone") return powerOffHard(draft, running, { diskLost }, after);
   for (const vm of vms.filter((one) => one.powerState === "suspended")) {
     draft.warnings.push(`VM ${safeText(vm.name)} is suspended; its suspended state stays in the gold image.`);
   }
-  const withoutTools = running.filter((vm) => !vm.toolsRunning);
-  const [first] = withoutTools;
+  const asked = running.filter((vm) => vm.toolsRunning && !isDead(vm));
+  const deaf = running.filter((vm) => !asked.includes(vm));
+  const [first] = deaf;
   if (first !== undefined && !request.forcePowerOff) {
     throw new PrepError(
       "TOOLS_MISSING",
-      `VM ${safeText(first.name)} (${first.id}) runs on the gold volume without guest tools, so it cannot be shut down cleanly.`,
+      `VM ${safeText(first.name)} (${first.id}) runs on the gold volume ${isDead(first) ? "and has lost its storage" : "without guest tools"}, so it cannot be shut down cleanly.`,
       {
-        found: { vms: withoutTools.map((vm) => ({ id: vm.id, name: safeText(vm.name) })) },
+        found: { vms: deaf.map((vm) => ({ id: vm.id, name: safeText(vm.name) })) },
         hint: "Shut it down from its console, or have it powered off hard, which can damage the image that every later clone comes from.",
         next: [{ kind: "plan_with", option: "forcePowerOff" }],
       },
     );
   }
-  const asked = running.filter((vm) => vm.toolsRunning);
   const stops: string[] = [];
   if (asked.length > 0) {
     stops.push(draft.add("shut_down_guest", { vms: asked.map(refOf), thenForce: request.forcePowerOff }, after));
@@ -72,7 +91,7 @@ export function stopVms(
     draft.warnings.push(
       "VMs on the gold volume may be powered off hard: what their guests have not written is lost in the image.",
     );
-    stops.push(draft.add("power_off", { vms: running.map(refOf) }, [...after, ...stops]));
+    stops.push(...powerOffHard(draft, running, { diskLost }, [...after, ...stops]));
   }
   return stops;
 }

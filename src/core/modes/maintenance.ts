@@ -10,16 +10,18 @@ import { assignedFact, baseFacts, type ModeInput, mountSteps, registerStep } fro
 import { type Draft, DraftBuilder } from "./draft.ts";
 import { missingFiles } from "./register.ts";
 import {
+  clearStale,
   deleteClones,
   dropLingering,
   findRemoval,
   heldDisks,
+  leavesDeadMounts,
+  mayComeUp,
   type Removal,
   releaseFirst,
   releaseOnHost,
   staleFacts,
   unassignHeld,
-  unregisterDead,
 } from "./removal.ts";
 import { checkSignature, signatureFact, signatureOf } from "./signature.ts";
 
@@ -48,7 +50,7 @@ export function maintenance(input: ModeInput): Draft {
     deletesOrphans: false,
   });
   checkSignature(observation, new Set([...removal.removed, gold.naa]), draft.warnings);
-  if (request.releaseFirst) {
+  if (request.releaseFirst || mayComeUp(removal, observation)) {
     presentGold(draft, input, { isGoldHere, after: releaseFirst(draft, removal, input) });
     return draft.finish();
   }
@@ -88,9 +90,9 @@ export function replaceByGold(
   how: { readonly isGoldHere: boolean; readonly after: readonly string[] },
 ): void {
   const { observation } = input;
-  const looked = dropLingering(draft, removal.lingering, how.after);
+  const looked = dropLingering(draft, removal, observation, how.after);
   const released = releaseOnHost(draft, removal, input, looked);
-  const dropped = removal.stale.length > 0 ? [draft.add("rescan", { expectGone: [] }, released)] : released;
+  const dropped = leavesDeadMounts(removal) ? [draft.add("rescan", { expectGone: [] }, released)] : released;
   const presented = assignGold(draft, input, { isGoldHere: how.isGoldHere, after: dropped });
   const seen = mountSteps(draft, input, {
     volume: knownVolume(observation.gold),
@@ -115,7 +117,7 @@ function completeGold(draft: DraftBuilder, input: ModeInput): void {
   refuseTakeover(observation);
   const stale = staleFacts(draft, observation);
   const disks = stale.flatMap((one) => one.datastore.extents);
-  const cleared = unregisterDead(draft, observation, stale, []);
+  const cleared = clearStale(draft, observation, stale, []);
   if (!isMounted(mount)) {
     checkSignature(observation, new Set([gold.naa, ...disks]), draft.warnings);
     mountGold(draft, input, cleared);

@@ -6,7 +6,7 @@ import type { Observation } from "../observe/observe.ts";
 import type { Datastore, Vm } from "../ports/hypervisor.ts";
 import { refuseMaintenanceMode } from "./blockers.ts";
 import { datastoreOn, oneAssigned, residentsOf, vmsOn } from "./checks.ts";
-import { isDead, knownVolume, unregisterVms, vmFact } from "./cleanup.ts";
+import { isDead, isRunning, knownVolume, unregisterVms, vmFact } from "./cleanup.ts";
 import { assignedFact, baseFacts, type ModeInput, registerStep } from "./common.ts";
 import { type Draft, DraftBuilder } from "./draft.ts";
 
@@ -95,7 +95,10 @@ export function register(input: ModeInput): Draft {
   const stale = observation.stale.filter((one) => one.lingering.length === 0);
   const onStale = stale.flatMap((one) => residentsOf(one.datastore, observation).filter((vm) => !vms.includes(vm)));
   for (const vm of onStale) vmFact(draft, vm, false);
-  const dead = [...vms.filter((vm) => isDead(vm) && !inUnreadable(datastore, vm, observation)), ...onStale];
+  // What runs cannot be unregistered, and powering off is not this mode's.
+  const dead = [...vms.filter((vm) => isDead(vm) && !inUnreadable(datastore, vm, observation)), ...onStale].filter(
+    (vm) => !isRunning(vm),
+  );
   unregisterVms(draft, dead, { dead: true });
   const alive = vms.filter((vm) => !dead.includes(vm));
   const missing = missingFiles(draft, observation, datastore, new Set(alive.map((vm) => fileOn(datastore, vm.path))));

@@ -11,7 +11,7 @@ import type { Observation } from "../observe/observe.ts";
 import type { Datastore, Vm } from "../ports/hypervisor.ts";
 import type { Request } from "../request/request.ts";
 import { diskOf, isMounted, mountOf } from "../steps/shared.ts";
-import { refuseBlockedUnmount } from "./blockers.ts";
+import { refuseBlockedUnmount, refuseManaged, refuseQuestions } from "./blockers.ts";
 import {
   type AssignedVolume,
   checkDeletable,
@@ -21,10 +21,10 @@ import {
   residentsOf,
   vmsOn,
 } from "./checks.ts";
-import { knownVolume, stopAndUnregister, unregisterVms, vmFact } from "./cleanup.ts";
+import { isRunning, knownVolume, powerOffHard, stopAndUnregister, unregisterVms, vmFact } from "./cleanup.ts";
 import type { UnfinishedWork } from "./common.ts";
 import { isUnfinishedClone } from "./common.ts";
-import type { DraftBuilder } from "./draft.ts";
+import { type DraftBuilder, refOf, viewOf } from "./draft.ts";
 
 interface HeldVolume extends AssignedVolume {
   readonly datastore: Datastore | undefined;
@@ -142,14 +142,18 @@ export function staleFacts(draft: DraftBuilder, observation: Observation): reado
   const { stale } = observation;
   for (const { datastore, proof } of stale) {
     const vms = residentsOf(datastore, observation);
+    const running = vms.filter(isRunning);
+    refuseManaged(running);
+    refuseQuestions(running);
     for (const vm of vms) vmFact(draft, vm, false);
+    draft.impact.vmsToPowerOff.push(...running.map((vm) => viewOf(refOf(vm))));
     draft.fact(`stale:${datastore.id}`, `Datastore ${safeText(datastore.name)}`, {
       signature: datastore.vmfsUuid,
       disks: datastore.extents.join(" "),
       accessible: String(datastore.accessible),
     });
     draft.warnings.push(
-      `Datastore ${safeText(datastore.name)} (${datastore.id}) is left from an earlier failure: its disk is not assigned to the client any more. Its ${vms.length} registration${vms.length === 1 ? " is" : "s are"} removed without a power-off, the dead mount goes with a rescan.${proof === "label" ? " That it belongs to this LUN is concluded from its label: its signature could not be compared." : ""}`,
+      `Datastore ${safeText(datastore.name)} (${datastore.id}) is left from an earlier failure: its disk is not assigned to the client any more. Its ${vms.length} registration${vms.length === 1 ? " is" : "s are"} removed${running.length === 0 ? "" : `, after a hard power-off of the ${running.length} that still run${running.length === 1 ? "s" : ""}`}; the dead mount goes with a rescan.${proof === "label" ? " That it belongs to this LUN is concluded from its label: its signature could not be compared." : ""}`,
     );
   }
   return stale;
@@ -195,24 +199,39 @@ function cloneFact(draft: DraftBuilder, clone: LunVolume, observation: Observati
   });
 }
 
+const isListed = (one: StaleDatastore): boolean => one.lingering.length > 0;
+
 /**
- * The host rescans for disks that the array took away: until then it takes them for alive, and their VMs for running,
- * and another disk under one of their LUN numbers would stand at a path that it knows. Returns what is to be waited for.
+ * The host rescans for disks that the array took away: until then it takes them for alive, and another disk under one of
+ * their LUN numbers would stand at a path that it knows. A disk stays listed for as long as a running VM or a template holds
+ * on to it, so that what is left on it goes first. Returns what is to be waited for.
  */
-export function dropLingering(draft: DraftBuilder, disks: readonly Naa[], after: readonly string[]): readonly string[] {
-  return disks.length === 0 ? after : [draft.add("rescan", { expectGone: disks }, after)];
+export function dropLingering(
+  draft: DraftBuilder,
+  { stale, lingering }: Removal,
+  observation: Observation,
+  after: readonly string[],
+): readonly string[] {
+  if (lingering.length === 0) return after;
+  const cleared = clearStale(draft, observation, stale.filter(isListed), after);
+  return [draft.add("rescan", { expectGone: lingering }, orElse(cleared, after))];
 }
 
-/** Takes the dead registrations out of the inventory. Returns the steps that do. */
-export function unregisterDead(
+/** Whether dead mounts are left after `dropLingering`, which only another rescan drops. */
+export const leavesDeadMounts = ({ stale }: Removal): boolean => !stale.every(isListed);
+
+/** Powers off what still runs from a disk that is gone, and takes the registrations out of the inventory. Returns the steps that do. */
+export function clearStale(
   draft: DraftBuilder,
   observation: Observation,
   stale: readonly StaleDatastore[],
   after: readonly string[],
 ): string[] {
-  return stale.flatMap(({ datastore }) =>
-    unregisterVms(draft, residentsOf(datastore, observation), { dead: true }, after),
-  );
+  return stale.flatMap(({ datastore }) => {
+    const vms = residentsOf(datastore, observation);
+    const stops = powerOffHard(draft, vms, { diskLost: true }, after);
+    return unregisterVms(draft, vms, { dead: true }, orElse(stops, after));
+  });
 }
 
 /** Takes everything off the host: VMs off and out of the inventory, volumes unmounted, disks detached. Nothing of it is on the array's side. */
@@ -235,7 +254,8 @@ export function releaseOnHost(
     if (disk !== undefined && disk.state !== "off") chain = [draft.add("detach", { naa: volume.naa }, chain)];
     ends.push(...chain);
   }
-  ends.push(...unregisterDead(draft, observation, stale, after));
+  const unlisted = stale.filter((one) => !isListed(one));
+  ends.push(...clearStale(draft, observation, unlisted, after));
   return orElse(ends, after);
 }
 
@@ -283,10 +303,19 @@ export function releaseFirst(
   removal: Removal,
   input: { readonly request: Request; readonly observation: Observation },
 ): readonly string[] {
-  const looked = dropLingering(draft, removal.lingering, []);
-  const released = releaseOnHost(draft, removal, input, looked);
-  const unassigned = unassignHeld(draft, removal, input.observation, released);
-  const changed = removal.held.length > 0 || removal.stale.length > 0;
-  const seen = changed ? [draft.add("rescan", { expectGone: heldDisks(removal) }, unassigned)] : unassigned;
-  return deleteClones(draft, removal, seen);
+  const { observation } = input;
+  const cleared = clearStale(draft, observation, removal.stale.filter(isListed), []);
+  const released = releaseOnHost(draft, removal, input, []);
+  const unassigned = unassignHeld(draft, removal, observation, released);
+  const gone = [...new Set([...heldDisks(removal), ...removal.lingering])];
+  const changed = gone.length > 0 || removal.stale.length > 0;
+  const before = [...cleared, ...unassigned];
+  return deleteClones(draft, removal, changed ? [draft.add("rescan", { expectGone: gone }, before)] : before);
 }
+
+/**
+ * Whether everything goes first unasked: a rescan for disks that linger could bring up a held volume that the plan found
+ * unmounted, and nothing would unmount it again.
+ */
+export const mayComeUp = ({ held, lingering }: Removal, { storage }: Observation): boolean =>
+  lingering.length > 0 && held.some(({ volume }) => !isMounted(mountOf(storage, volume.naa)));

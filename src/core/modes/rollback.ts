@@ -5,7 +5,7 @@ import { knownVolume } from "./cleanup.ts";
 import { ageOf, assignedFact, baseFacts, type ModeInput, snapshotFact } from "./common.ts";
 import { type Draft, DraftBuilder } from "./draft.ts";
 import { presentGold, replaceByGold } from "./maintenance.ts";
-import { findRemoval, releaseFirst } from "./removal.ts";
+import { findRemoval, mayComeUp, releaseFirst } from "./removal.ts";
 import { checkSignature, signatureFact } from "./signature.ts";
 import { checkRollback, chooseSnapshot } from "./snapshots.ts";
 
@@ -61,7 +61,7 @@ export function rollback(input: ModeInput): Draft {
     ({ volume }) =>
       volume.id === gold.id || (volume.parent?.snapshotId !== undefined && lostIds.has(volume.parent.snapshotId)),
   );
-  if (request.releaseFirst || isInTheWay) {
+  if (request.releaseFirst || isInTheWay || mayComeUp(removal, observation)) {
     presentGold(draft, input, { isGoldHere: false, after: rollBack(releaseFirst(draft, removal, input)) });
   } else {
     replaceByGold(draft, input, removal, { isGoldHere: false, after: rollBack([]) });

@@ -1,7 +1,33 @@
 import { PrepError } from "../domain/errors.ts";
 import type { Naa } from "../domain/ids.ts";
-import { diskOf, labelOf, resolve, waitFor } from "./shared.ts";
-import { type StepOf, stepKind, type WritableWorld } from "./types.ts";
+import { safeText } from "../domain/safe-text.ts";
+import type { Vm } from "../ports/hypervisor.ts";
+import { diskOf, labelOf, nameVms, resolve, waitFor } from "./shared.ts";
+import { type StepOf, stepKind, type World, type WritableWorld } from "./types.ts";
+
+const PATHS = "the host's paths to the array (zoning, initiators)";
+
+/** What a person checks, the likeliest first: a disk stays for what refers to it; one that is missing lacks a path. */
+function hintFor(stays: boolean, holders: readonly Vm[]): string {
+  if (!stays) return `Check ${PATHS} in vCenter, then resume the run.`;
+  if (holders.length > 0) {
+    return "Power off and unregister the VMs and templates that hold on to the disk, or take their devices on it away; where a power-off fails, end the VM's process on the host (esxcli vm process kill), or reboot the host. Then resume the run.";
+  }
+  return `Check what on the host still refers to the disk (running VMs, templates, ISO files, raw device mappings), then whether the array still presents it, and ${PATHS} last. Then resume the run.`;
+}
+
+/** The host's VMs that hold on to the disks. Nobody where that cannot be read: it explains an error, and must not hide it. */
+async function holdersOf(disks: readonly Naa[], { hypervisor, host }: World): Promise<Vm[]> {
+  try {
+    const { datastores } = await hypervisor.inventory();
+    const on = datastores.filter(({ extents }) => extents.some((naa) => disks.includes(naa)));
+    const vms = on.length === 0 ? [] : await hypervisor.vmsOn(on.map(({ id }) => id));
+    return vms.filter((vm) => vm.hostId === host.id && (vm.template || vm.powerState === "poweredOn"));
+  } catch (thrown) {
+    if (thrown instanceof PrepError) return [];
+    throw thrown;
+  }
+}
 
 /** Rescans until the host's disks are as expected, or the time is over. */
 async function rescanUntil(
@@ -9,19 +35,28 @@ async function rescanUntil(
   world: WritableWorld,
 ): Promise<void> {
   const { gone, present } = expected;
+  let staying: readonly Naa[] = [];
   let unmet: string[] = [];
   const settled = await waitFor(world.clock, world.limits.deviceWaitMs, async () => {
     await world.hypervisor.rescan(world.host);
     const storage = await world.hypervisor.hostDevices(world.host);
     const isThere = (naa: Naa): boolean => diskOf(storage, naa) !== undefined;
-    unmet = gone.filter(isThere).map((naa) => `${naa} is still there`);
+    staying = gone.filter(isThere);
+    unmet = staying.map((naa) => `${naa} is still there`);
     if (present !== undefined && !isThere(present)) unmet.push(`${present} is not there`);
     return unmet.length === 0 ? true : undefined;
   });
   if (settled !== undefined) return;
-  throw new PrepError("TIMED_OUT", `After repeated rescans: ${unmet.join("; ")}.`, {
-    found: { host: world.host.id, gone, present },
-    hint: "Check the host's paths to the array (zoning, initiators) in vCenter, then resume the run.",
+  const holders = staying.length === 0 ? [] : await holdersOf(staying, world);
+  const held = holders.length === 0 ? "" : ` It is held by ${nameVms(holders)}.`;
+  throw new PrepError("TIMED_OUT", `After repeated rescans: ${unmet.join("; ")}.${held}`, {
+    found: {
+      host: world.host.id,
+      gone,
+      present,
+      holders: holders.map((vm) => ({ id: vm.id, name: safeText(vm.name), template: vm.template })),
+    },
+    hint: hintFor(staying.length > 0, holders),
   });
 }
 

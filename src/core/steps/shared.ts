@@ -148,11 +148,12 @@ export async function currentVms(vms: readonly VmRef[], world: World): Promise<V
   return now;
 }
 
-/** Throws what went wrong with a batch, naming each VM; the first failure's code stands for all. */
+/** Throws what went wrong with a batch, naming each VM; the first failure's code stands for all. `advice` follows its hint. */
 export function judgeBatch(
   outcomes: readonly BatchOutcome[],
   names: ReadonlyMap<string, string>,
   action: string,
+  advice?: string,
 ): void {
   const failed = outcomes.filter((outcome) => outcome.error !== undefined);
   const [first] = failed;
@@ -162,6 +163,8 @@ export function judgeBatch(
     .map(({ id, error }) => ({ id, name: safeText(names.get(id) ?? id, 80), error: safeText(error?.message ?? "") }));
   const cause = first.error;
   const code = cause instanceof PrepError ? cause.code : "REMOTE_FAULT";
+  const hint =
+    cause instanceof PrepError ? cause.hint : "Check the tasks in vCenter, mend the cause, then resume the run.";
   throw new PrepError(
     code,
     `${action} failed for ${failed.length} of ${outcomes.length}: ${found
@@ -170,8 +173,7 @@ export function judgeBatch(
       .join("; ")}`,
     {
       found: { failed: found },
-      hint:
-        cause instanceof PrepError ? cause.hint : "Check the tasks in vCenter, mend the cause, then resume the run.",
+      hint: advice === undefined ? hint : `${hint} ${advice}`,
       cause,
     },
   );

@@ -47,7 +47,11 @@ const step = <K extends StepKindName, Shape extends z.core.$ZodLooseShape>(kind:
   });
 
 export const stepSchema = z.discriminatedUnion("kind", [
-  step("power_off", { vms: z.array(vmRef) }),
+  step("power_off", {
+    vms: z.array(vmRef),
+    /** Their disk is gone, so that a power-off may fail for good. */
+    diskLost: z.boolean().exactOptional(),
+  }),
   step("shut_down_guest", {
     vms: z.array(vmRef),
     /** A power-off follows for those that are late, so that being late is no failure. */

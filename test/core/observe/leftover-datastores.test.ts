@@ -88,14 +88,6 @@ describe("a clone that a failed run made", () => {
   });
 });
 
-/** Running VMs and templates hold on to a lost disk. */
-async function letGoOfDisk(): Promise<void> {
-  for (const { id, powerState, template } of vmsOf(await bench.control.state())) {
-    if (powerState === "poweredOn") await bench.control.touch("power-off", { vm: id });
-    if (template) await bench.control.touch("unregister-vm", { vm: id });
-  }
-}
-
 describe("registrations on a disk that is gone", () => {
   test.each(["automated_testing", "maintenance", "rollback"] as const)(
     "are removed as impact of the plan before anything is mounted: %s",
@@ -130,21 +122,60 @@ describe("registrations on a disk that is gone", () => {
     expect(after.filter((vm) => dead.some((one) => one.id === vm.id))).toEqual(dead);
   });
 
-  test("that the host does not know of yet come to light by a rescan first", async () => {
+  test.each(["unassign", "lose-disk"] as const)(
+    "whose VMs still run are powered off, unregistered with the template, and then rescanned away: %s",
+    async (what) => {
+      await bench.reset("clone-assigned");
+      await bench.control.touch(what);
+      const before = vmsOf(await bench.control.state());
+      const running = before.filter((vm) => vm.powerState === "poweredOn").map((vm) => vm.id);
+      expect(before.some((vm) => vm.template)).toBe(true);
+      const plan = await bench.plan("automated_testing");
+      expect(plan.steps.slice(0, 5).map((step) => step.kind)).toEqual([
+        "create_clone",
+        "power_off",
+        "unregister",
+        "rescan",
+        "assign",
+      ]);
+      expect(plan.impact.vmsToPowerOff.map((vm) => vm.moref).toSorted()).toEqual(running.toSorted());
+      expect(plan.warnings.join()).toContain(`after a hard power-off of the ${running.length} that still run`);
+      expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });
+      const after = await bench.control.state();
+      expectFreshClone(after, await latest());
+      expect(vmsOf(after)).toEqual([]);
+    },
+  );
+
+  test.each(["maintenance", "rollback", "release"] as const)(
+    "whose VMs still run from a lost disk go before anything else of the host changes: %s",
+    async (mode) => {
+      await bench.reset("clone-assigned");
+      await bench.control.touch("lose-disk");
+      expect(await bench.prep(mode)).toMatchObject({ state: "succeeded" });
+      const after = await bench.control.state();
+      if (mode !== "release") expectGoldMounted(after);
+      expect(vmsOf(after)).toEqual([]);
+      expect(hostWorld().host.disks.filter((disk) => disk.lost === true)).toEqual([]);
+    },
+  );
+
+  test("whose VMs cannot be powered off say what a person has to do, and leave them registered; then the run goes on", async () => {
     await bench.reset("clone-assigned");
-    await letGoOfDisk();
-    await bench.control.touch("unassign");
-    const plan = await bench.plan("automated_testing");
-    expect(plan.steps.slice(0, 3).map((step) => step.kind)).toEqual(["rescan", "unregister", "rescan"]);
-    expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });
-    const after = await bench.control.state();
-    expectFreshClone(after, await latest());
-    expect(vmsOf(after)).toEqual([]);
+    await bench.control.touch("lose-disk");
+    const [stuck = ""] = await bench.control.touch("power-off-fails");
+    const run = await bench.prep("automated_testing");
+    expect(run).toMatchObject({ state: "failed" });
+    expect(run.error?.hint).toMatch(/end its process on the host .*or reboot the host/);
+    expect(vmsOf(await bench.control.state()).map((vm) => vm.id)).toContain(stuck);
+    await bench.control.touch("reboot-host");
+    const rest = await bench.app.engine.resumePlan(run.runId, bench.actor);
+    expect(await bench.run(rest)).toMatchObject({ state: "succeeded" });
+    expectFreshClone(await bench.control.state(), await latest());
   });
 
   test("on which gold, assigned behind the host's back, would come up at the next rescan are refused; unassigned again, it is prepared", async () => {
     await bench.reset("clone-assigned");
-    await letGoOfDisk();
     await bench.control.touch("unassign");
     await bench.control.touch("assign", { client: CLIENT });
     const refused = await refusal(bench.plan("maintenance"), "SIGNATURE_MOUNTED");
@@ -172,12 +203,9 @@ describe("volumes whose disk the host does not have as it should", () => {
     const clone = change(bench.lab.world, createClone, gold.policyId ?? "", await latest(), "unseen");
     await bench.control.touch("assign", { lun: clone.id, client: CLIENT });
     const plan = await bench.plan("maintenance");
-    expect(plan.steps.slice(0, 4).map((step) => step.kind)).toEqual([
-      "unassign",
-      "rescan",
-      "delete_clone",
-      "forget_device",
-    ]);
+    const kinds = plan.steps.map((step) => step.kind);
+    expect(kinds.slice(0, 3)).toEqual(["assign", "unassign", "rescan"]);
+    expect(kinds.slice(-2)).toEqual(["delete_clone", "forget_device"]);
     expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });
     expectGoldMounted(await bench.control.state());
   });

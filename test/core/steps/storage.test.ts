@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { asClientId, asMoRef, naaOf, type VmfsUuid } from "../../../src/core/domain/ids.ts";
 import type { HostStorage } from "../../../src/core/ports/hypervisor.ts";
 import type { KnownVolume } from "../../../src/core/steps/types.ts";
-import { CLIENT, hostOf, vmsOf, withEngine } from "../../support/engine.ts";
+import { CLIENT, hostOf, refusal, vmsOf, withEngine } from "../../support/engine.ts";
 import { actOf, carryThrough, codeOf, doneOf, stepBench } from "../../support/step-world.ts";
 
 const bench = await withEngine({}, { limits: { deviceWait: "300ms" } });
@@ -94,6 +94,29 @@ describe("rescan", () => {
     expect(await codeOf((await actOf(step, world))(world))).toBe("TIMED_OUT");
     expect(await bench.control.touch("unassign")).toEqual([assignmentId]);
     expect((await (await actOf(step, world))(world)).detail).toBe("rescanned");
+  });
+
+  it("names what holds on to a disk that stays, and the paths only where nothing does", async () => {
+    await bench.reset("clone-assigned");
+    const { volume } = await steps.assigned();
+    const step = { id: "s1", after: [], kind: "rescan", expectGone: [volume.naa] } as const;
+    await bench.control.touch("lose-disk");
+    const world = await steps.world();
+    const error = await refusal((await actOf(step, world))(world), "TIMED_OUT");
+    const vms = vmsOf(await bench.control.state());
+    const holders = vms.filter((vm) => vm.template || vm.powerState === "poweredOn");
+    expect(error.message).toContain(`held by ${holders.length} VMs`);
+    expect(error.hint).toMatch(/^Power off and unregister the VMs and templates/);
+    expect(error.hint).not.toMatch(/zoning/);
+  });
+
+  it("names the paths last where a disk stays and nothing is seen to hold it", async () => {
+    const { volume } = await steps.assigned();
+    for (const vm of vmsOf(await bench.control.state())) await bench.control.touch("unregister-vm", { vm: vm.id });
+    const step = { id: "s1", after: [], kind: "rescan", expectGone: [volume.naa] } as const;
+    const world = await steps.world();
+    const error = await refusal((await actOf(step, world))(world), "TIMED_OUT");
+    expect(error.hint).toMatch(/running VMs, templates, ISO files, raw device mappings.*array.*zoning.*last/);
   });
 
   it("is not needed where the step that it follows changed nothing", async () => {
