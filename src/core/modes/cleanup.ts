@@ -47,7 +47,7 @@ export function powerOffHard(
 }
 
 /** Gets the VMs on a datastore off: hard on a clone, through the guest on gold. Returns the steps that do. */
-export function stopVms(
+function stopVms(
   draft: DraftBuilder,
   vms: readonly Vm[],
   kind: LunVolume["kind"],
