@@ -285,7 +285,7 @@ async function claimResume(tx: StoreWriter, runId: string, row: PlanRow): Promis
 export const overtaken = (runId: string, by: string, planId?: string): PrepError =>
   new PrepError("PLAN_OBSOLETE", `Run ${by} came after run ${runId} on this LUN family or client.`, {
     found: { ...(planId === undefined ? {} : { planId }), runId: by },
-    hint: "The state has changed since: look at that run, or plan the mode anew.",
+    hint: "The state has changed since: see that run, or plan the mode anew.",
     next: [{ kind: "show_run", runId: by }],
   });
 

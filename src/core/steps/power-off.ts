@@ -45,7 +45,7 @@ export const powerOff = stepKind<StepOf<"power_off">>({
         (await runningVms(step, world)).length > 0 ? undefined : true,
       );
       if (off.kind === "unseen") throw stillOn(await runningVms(step, world), step);
-      const unverified = off.kind === "unverified" ? ", as vCenter says; they could not be looked at" : "";
+      const unverified = off.kind === "unverified" ? ", as vCenter says; they could not be read" : "";
       return { detail: `${running.length} powered off${unverified}` };
     };
   },
