@@ -3,7 +3,7 @@
  * member is forgotten here, where it would be dropped, `satisfies` sees to.
  */
 import { z } from "zod";
-import type { MoRef, SnapshotId, VolumeId } from "../domain/ids.ts";
+import { moRef, snapshotId, volumeId } from "../domain/id-schemas.ts";
 import { MODES, type Mode } from "../domain/modes.ts";
 import type { ChosenSnapshot, Draft } from "../modes/draft.ts";
 import type { Snapshot } from "../ports/array.ts";
@@ -40,8 +40,6 @@ export interface Plan {
 
 const text = z.string();
 const texts = z.array(text);
-const isText = (value: unknown): boolean => typeof value === "string";
-const moRef = z.custom<MoRef>(isText);
 
 const inputs = z.object({
   lun: text,
@@ -81,9 +79,9 @@ const host = z.object({
 } satisfies Record<keyof Host, z.ZodType>);
 
 const snapshot = z.object({
-  id: z.custom<SnapshotId>(isText),
+  id: snapshotId,
   name: text,
-  volumeId: z.custom<VolumeId>(isText),
+  volumeId,
   createdAt: text,
 } satisfies Record<keyof Snapshot, z.ZodType>);
 

@@ -4,7 +4,8 @@
  * come from the schemas that a stored plan and a run's journal are read with.
  */
 import { z } from "zod";
-import type { AssignmentId, ClientId, MoRef, Naa, SnapshotId, VmfsUuid, VolumeId } from "../domain/ids.ts";
+import { assignmentId, clientId, moRef, naa, snapshotId, vmfsUuid, volumeId } from "../domain/id-schemas.ts";
+import type { MoRef } from "../domain/ids.ts";
 import type { Immutable } from "../domain/immutable.ts";
 import type { StepKindName } from "../domain/states.ts";
 import { readStored } from "../domain/stored-json.ts";
@@ -14,24 +15,18 @@ import type { Clock } from "../ports/runtime.ts";
 import type { StepRow } from "../ports/store.ts";
 
 const text = z.string();
-/** An id as this program wrote it: any text, which the other system alone can judge. */
-const idOf = <Id extends string>() => z.custom<Id>((value) => typeof value === "string");
-const moRef = idOf<MoRef>();
-const naa = idOf<Naa>();
-const vmfsUuid = idOf<VmfsUuid>();
-
 const vmRef = z.object({ id: moRef, name: text, path: text, instanceUuid: text.exactOptional() });
 export type VmRef = Immutable<z.output<typeof vmRef>>;
 
-const knownVolume = z.object({ id: idOf<VolumeId>(), naa, name: text });
+const knownVolume = z.object({ id: volumeId, naa, name: text });
 export type KnownVolume = Immutable<z.output<typeof knownVolume>>;
 
 /** A volume that is there already, or the one that an earlier step makes. */
 const volumeRef = z.union([knownVolume, z.object({ from: text })]);
 export type VolumeRef = Immutable<z.output<typeof volumeRef>>;
 
-const client = z.object({ id: idOf<ClientId>(), name: text });
-const snapshot = z.object({ id: idOf<SnapshotId>(), name: text });
+const client = z.object({ id: clientId, name: text });
+const snapshot = z.object({ id: snapshotId, name: text });
 
 /** The new clone's name by the array's rule, but for when and which run: `<stem><joint><time><joint><run>`. */
 const cloneName = z.object({ stem: text, joint: text });
@@ -68,18 +63,18 @@ export const stepSchema = z.discriminatedUnion("kind", [
   step("detach", { naa }),
   step("attach", { volume: volumeRef }),
   step("forget_device", { naa }),
-  step("unassign", { assignmentId: idOf<AssignmentId>(), volume: knownVolume, client }),
+  step("unassign", { assignmentId, volume: knownVolume, client }),
   step("delete_clone", {
     volume: knownVolume,
     /** What it was made from: tells it as a clone where the array declares none. */
-    parent: idOf<VolumeId>().exactOptional(),
+    parent: volumeId.exactOptional(),
   }),
   step("create_clone", { gold: knownVolume, snapshot, name: cloneName }),
   step("rollback_volume", {
     gold: knownVolume,
     snapshot,
     /** Snapshots that go with it: those newer than the chosen one. */
-    lost: z.array(idOf<SnapshotId>()),
+    lost: z.array(snapshotId),
   }),
   step("assign", { volume: volumeRef, client }),
   step("rescan", {
@@ -111,7 +106,7 @@ export type StepOf<K extends StepKindName> = Extract<Step, { kind: K }>;
 /** What a step leaves for later ones and for the report; stored with its outcome. */
 export const outputsSchema = z.object({
   volume: knownVolume.exactOptional(),
-  assignmentId: idOf<AssignmentId>().exactOptional(),
+  assignmentId: assignmentId.exactOptional(),
   datastore: z.object({ id: moRef, name: text, vmfsUuid }).exactOptional(),
   leftovers: z.array(text).exactOptional(),
 });

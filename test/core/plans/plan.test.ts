@@ -73,3 +73,18 @@ test("with a step of no known kind is not read, although its digest fits", async
   const changed = withBody(row, { ...plan, draft: { ...plan.draft, steps } });
   expect(() => readPlan(changed)).toThrow(expect.objectContaining({ code: "STORE_UNUSABLE" }));
 });
+
+test("with an id that no system could have given is not read", async () => {
+  const rows = await rowsOfAllModes();
+  const body = rows.find(({ body }) => body.includes('"kind":"detach"'))?.body ?? "";
+  const row = rows.find((other) => other.body === body);
+  if (row === undefined) throw new Error("there is no plan that detaches");
+  const [device = ""] = /"naa":"naa\.[0-9a-f]+"/.exec(body) ?? [];
+  for (const changed of ['"naa":""', '"naa":"vmhba1:C0:T0:L1"', '"naa":"naa."']) {
+    const altered = withBody(row, JSON.parse(body.replaceAll(device, changed)));
+    expect(() => readPlan(altered)).toThrow(expect.objectContaining({ code: "STORE_UNUSABLE" }));
+  }
+  const [pool = ""] = /"resourcePool":"[^"]+"/.exec(body) ?? [];
+  const poolless = withBody(row, JSON.parse(body.replace(pool, '"resourcePool":""')));
+  expect(() => readPlan(poolless)).toThrow(expect.objectContaining({ code: "STORE_UNUSABLE" }));
+});
