@@ -298,7 +298,8 @@ const FOUND: readonly Case[] = [
     ],
     broken: undefined,
     request: { ...plainly, mode: "maintenance", lun: "Gold2", client: 2 },
-  }, // A clone is taken away while its VMs run: the host lists the disk until they are off.
+  },
+  // A clone is taken away while its VMs run: the host lists the disk until they are off.
   {
     scenario: "one-datacenter",
     start: "clone",
@@ -321,7 +322,8 @@ const FOUND: readonly Case[] = [
       registerVms: true,
       forcePowerOff: true,
     },
-  }, // Gold was assigned beside a lost clone: a rescan for that one brings gold up, which the plan found unmounted.
+  },
+  // Gold was assigned beside a lost clone: a rescan for that one brings gold up, which the plan found unmounted.
   {
     scenario: "empty",
     start: "dead",
@@ -338,6 +340,29 @@ const FOUND: readonly Case[] = [
       nth: 1,
     },
     request: { ...plainly, mode: "release", lun: "Gold2", client: 0, snapshot: 0, registerVms: true },
+  },
+  // Gold is mounted already, and one of its VMs is registered on a host that has lost it.
+  {
+    scenario: "empty",
+    start: "gold",
+    deeds: [
+      { what: "stray-copy", elsewhere: 0, which: 3 },
+      { what: "snapshot", elsewhere: 0, which: 4 },
+      { what: "reboot-host", elsewhere: 0, which: 11 },
+      { what: "orphan-vm", elsewhere: 0, which: 0 },
+      { what: "span-datastore", elsewhere: 2, which: 6 },
+      { what: "span-datastore", elsewhere: 1, which: 3 },
+    ],
+    broken: undefined,
+    request: {
+      ...plainly,
+      mode: "maintenance",
+      lun: "Gold",
+      client: 0,
+      snapshot: 2,
+      registerVms: true,
+      keepClone: true,
+    },
   },
 ];
 

@@ -24,15 +24,17 @@ export function vmFact(draft: DraftBuilder, vm: Vm, withTools: boolean): void {
   });
 }
 
+/** Its host knows nothing of the VM, or cannot read it: only its registration is left, also when its files are in reach again. */
+export const isLost = (vm: Vm): boolean => ["orphaned", "invalid"].includes(vm.connectionState);
+
 /** The VM's files cannot be reached: only its registration is left. */
-export const isDead = (vm: Vm): boolean => ["orphaned", "inaccessible", "invalid"].includes(vm.connectionState);
+export const isDead = (vm: Vm): boolean => vm.connectionState === "inaccessible" || isLost(vm);
 
 /**
  * Whether it has to be powered off before it can be unregistered. One whose storage is lost runs on, and vCenter refuses to
- * unregister it; of an orphaned or invalid one its host knows nothing, and what vCenter says of its power is old news.
+ * unregister it; of a lost one its host knows nothing, and what vCenter says of its power is old news.
  */
-export const isRunning = (vm: Vm): boolean =>
-  vm.powerState === "poweredOn" && !vm.template && !["orphaned", "invalid"].includes(vm.connectionState);
+export const isRunning = (vm: Vm): boolean => vm.powerState === "poweredOn" && !vm.template && !isLost(vm);
 
 /** Powers the VMs off hard, those of them that run. Returns the step that does. */
 export function powerOffHard(

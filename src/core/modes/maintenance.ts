@@ -1,14 +1,14 @@
 import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
-import { fileOn } from "../domain/vm-path.ts";
 import type { Observation } from "../observe/observe.ts";
+import type { Datastore } from "../ports/hypervisor.ts";
 import { diskOf, isMounted, mountOf } from "../steps/shared.ts";
 import { refuseMaintenanceMode } from "./blockers.ts";
 import { assignedVolumes, checkGoldFree, datastoreOn, vmsOn } from "./checks.ts";
-import { knownVolume, vmFact } from "./cleanup.ts";
+import { isLost, knownVolume, unregisterVms, vmFact } from "./cleanup.ts";
 import { assignedFact, baseFacts, type ModeInput, mountSteps, registerStep } from "./common.ts";
 import { type Draft, DraftBuilder } from "./draft.ts";
-import { missingFiles } from "./register.ts";
+import { registerMissing } from "./register.ts";
 import {
   clearStale,
   deleteClones,
@@ -120,16 +120,30 @@ function completeGold(draft: DraftBuilder, input: ModeInput): void {
   const cleared = clearStale(draft, observation, stale, []);
   if (!isMounted(mount)) {
     checkSignature(observation, new Set([gold.naa, ...disks]), draft.warnings);
-    mountGold(draft, input, cleared);
+    mountGold(draft, input, [...cleared, ...dropLost(draft, input, datastore)]);
     return;
   }
   if (stale.length > 0) draft.add("rescan", { expectGone: [] }, cleared);
-  if (!request.registerVms || datastore === undefined) return;
-  const vms = vmsOn(datastore, observation, draft.warnings);
-  for (const vm of vms) vmFact(draft, vm, false);
-  const registered = new Set(vms.map((vm) => fileOn(datastore, vm.path)));
-  const missing = missingFiles(draft, observation, datastore, registered);
-  if (missing.length > 0) registerStep(draft, input, knownVolume(gold), missing);
+  if (!request.registerVms) return;
+  if (datastore?.accessible) {
+    registerMissing(draft, input, { volume: gold, datastore });
+    return;
+  }
+  // vCenter has yet to list what the host has mounted.
+  dropLost(draft, input, datastore);
+  registerStep(draft, input, knownVolume(gold));
+}
+
+/** Registrations on gold that come back to life by no mount: where VMs are to be registered, these go first. Returns the step that does. */
+function dropLost(
+  draft: DraftBuilder,
+  { request, observation }: ModeInput,
+  datastore: Datastore | undefined,
+): readonly string[] {
+  if (!request.registerVms || datastore === undefined) return [];
+  const lost = vmsOn(datastore, observation, draft.warnings).filter(isLost);
+  for (const vm of lost) vmFact(draft, vm, false);
+  return unregisterVms(draft, lost, { dead: true });
 }
 
 /** The next rescan would put gold, which is assigned already, under VMs that the host still runs from a disk that went away. */
@@ -157,6 +171,6 @@ function mountGold(draft: DraftBuilder, input: ModeInput, after: readonly string
     mountSteps(draft, input, { volume, kind: "mount", after });
     return;
   }
-  draft.add("mount", { volume, ...signatureOf(observation) });
+  draft.add("mount", { volume, ...signatureOf(observation) }, after);
   if (request.registerVms) registerStep(draft, input, volume);
 }

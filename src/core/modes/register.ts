@@ -38,7 +38,7 @@ export function assignedDatastore(observation: Observation): { volume: LunVolume
 }
 
 /** VMX files that no VM is registered from; they become facts and impact of the plan. */
-export function missingFiles(
+function missingFiles(
   draft: DraftBuilder,
   observation: Observation,
   datastore: Datastore,
@@ -70,6 +70,35 @@ function inUnreadable(datastore: Datastore, vm: Vm, observation: Observation): b
   return folders.some((folder) => file.startsWith(`${folder.replace(/\/$/, "")}/`));
 }
 
+/**
+ * Registers every VMX on the volume's datastore that is not registered. A dead registration, those of `leftBehind` too,
+ * counts as missing: it is unregistered first.
+ */
+export function registerMissing(
+  draft: DraftBuilder,
+  input: ModeInput,
+  on: { readonly volume: LunVolume; readonly datastore: Datastore },
+  leftBehind: readonly Vm[] = [],
+): void {
+  const { observation } = input;
+  const { volume, datastore } = on;
+  const vms = vmsOn(datastore, observation, draft.warnings);
+  const others = leftBehind.filter((vm) => !vms.includes(vm));
+  for (const vm of [...vms, ...others]) vmFact(draft, vm, false);
+  // What runs cannot be unregistered, and powering off is not what was asked for.
+  const dead = [...vms.filter((vm) => isDead(vm) && !inUnreadable(datastore, vm, observation)), ...others].filter(
+    (vm) => !isRunning(vm),
+  );
+  unregisterVms(draft, dead, { dead: true });
+  const alive = vms.filter((vm) => !dead.includes(vm));
+  const missing = missingFiles(draft, observation, datastore, new Set(alive.map((vm) => fileOn(datastore, vm.path))));
+  if (missing.length === 0) return;
+  registerStep(draft, input, knownVolume(volume), missing);
+  draft.warnings.push(
+    "A VM's first power-on on another host may ask whether it was moved or copied; answer it in vCenter.",
+  );
+}
+
 /** `-R`: register every VMX on the assigned LUN's datastore that is not registered. A dead registration counts as missing. */
 export function register(input: ModeInput): Draft {
   const { observation } = input;
@@ -90,23 +119,12 @@ export function register(input: ModeInput): Draft {
     signature: datastore.vmfsUuid,
     name: datastore.name,
   });
-  const vms = vmsOn(datastore, observation, draft.warnings);
-  for (const vm of vms) vmFact(draft, vm, false);
   const stale = observation.stale.filter((one) => one.lingering.length === 0);
-  const onStale = stale.flatMap((one) => residentsOf(one.datastore, observation).filter((vm) => !vms.includes(vm)));
-  for (const vm of onStale) vmFact(draft, vm, false);
-  // What runs cannot be unregistered, and powering off is not this mode's.
-  const dead = [...vms.filter((vm) => isDead(vm) && !inUnreadable(datastore, vm, observation)), ...onStale].filter(
-    (vm) => !isRunning(vm),
+  registerMissing(
+    draft,
+    input,
+    { volume, datastore },
+    stale.flatMap((one) => residentsOf(one.datastore, observation)),
   );
-  unregisterVms(draft, dead, { dead: true });
-  const alive = vms.filter((vm) => !dead.includes(vm));
-  const missing = missingFiles(draft, observation, datastore, new Set(alive.map((vm) => fileOn(datastore, vm.path))));
-  if (missing.length > 0) {
-    registerStep(draft, input, knownVolume(volume), missing);
-    draft.warnings.push(
-      "A VM's first power-on on another host may ask whether it was moved or copied; answer it in vCenter.",
-    );
-  }
   return draft.finish();
 }

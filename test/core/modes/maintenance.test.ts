@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { rescanHba } from "../../../src/lab/world/rescan.ts";
 import { detachScsiLun, unmountVmfs } from "../../../src/lab/world/storage.ts";
 import { change } from "../../support/change.ts";
 import {
@@ -66,6 +67,39 @@ describe("-M", () => {
     const after = await bench.control.state();
     expect(unregisteredOn(after, gold.id)).toEqual([]);
     expect(vmsOf(after)).toEqual(expect.arrayContaining(vmsOf(before)));
+  });
+
+  test("with gold assigned and mounted --register_vms counts an orphaned registration as missing", async () => {
+    await bench.reset("gold-assigned");
+    const [orphan] = await bench.control.touch("orphan-vm");
+    const plan = await bench.plan("maintenance", { registerVms: true });
+    expect(kinds(plan)).toEqual(["unregister", "register"]);
+    expect(plan.impact.vmsToUnregister.map((vm) => vm.moref)).toEqual([orphan]);
+    await bench.run(plan);
+    const after = await bench.control.state();
+    expect(unregisteredOn(after, goldOf(after).id)).toEqual([]);
+    expect(vmsOf(after).map((vm) => vm.connectionState)).toEqual(vmsOf(after).map(() => "connected"));
+  });
+
+  test("an orphaned registration on gold that is to be mounted again goes first; those that come back with the mount stay", async () => {
+    await bench.reset("gold-assigned", { running: 0 });
+    const [orphan] = await bench.control.touch("orphan-vm");
+    await bench.control.touch("unassign");
+    const { world } = bench.lab;
+    const [host] = world.model.hosts;
+    change(world, rescanHba, host?.id ?? "");
+    await bench.control.touch("assign", { client: "CDS1-ESX165" });
+    const before = await bench.control.state();
+    const plan = await bench.plan("maintenance", { registerVms: true });
+    expect(plan.impact.vmsToUnregister.map((vm) => vm.moref)).toEqual([orphan]);
+    expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });
+    const after = await bench.control.state();
+    expectGoldMounted(after);
+    expect(unregisteredOn(after, goldOf(after).id)).toEqual([]);
+    expect(vmsOf(after).map((vm) => vm.connectionState)).toEqual(vmsOf(after).map(() => "connected"));
+    const kept = vmsOf(before).filter((vm) => vm.id !== orphan);
+    expect(vmsOf(after).map((vm) => vm.id)).toEqual(expect.arrayContaining(kept.map((vm) => vm.id)));
+    expect(kept).not.toEqual([]);
   });
 
   test("from a clone with --register_vms every VM of gold is registered", async () => {
