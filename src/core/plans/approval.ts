@@ -9,8 +9,7 @@ import { type Actor, type ApprovalAnswer, ApprovalNeeded, type ConfirmOptions } 
 import { type EngineDeps, newId } from "../engine-options.ts";
 import type { PlanRow, StoreWriter } from "../ports/store.ts";
 import type { PlanRecord } from "../records.ts";
-import { readPlan, unknownPlan } from "./plan.ts";
-import type { Plan } from "./plan-schema.ts";
+import type { StoredPlan } from "./plan.ts";
 import type { Plans } from "./plans.ts";
 
 /** How long an asked person has: the answer's challenge is good for this long. */
@@ -26,18 +25,18 @@ export class Approvals {
   }
 
   /** The approval that the site's policy asks for: there already, given in this call, or refused with the way to get it. */
-  async checkApproval(row: PlanRow, actor: Actor, options: ConfirmOptions): Promise<void> {
-    const plan = readPlan(row);
+  async checkApproval(stored: StoredPlan, actor: Actor, options: ConfirmOptions): Promise<void> {
+    const { row, plan } = stored;
     const policy = this.#plans.policyOf(plan.mode);
     if (policy === "token" || plan.draft.steps.length === 0 || (await this.#isApproved(row, policy))) return;
     const mayAsk = policy === "prompt" && !this.#deps.settings.approval.requesterIsNotApprover;
     if (mayAsk && options.answered !== undefined) {
-      await this.#takeAnswer(row, plan, actor, options.answered);
+      await this.#takeAnswer(stored, actor, options.answered);
       return;
     }
     if (mayAsk && options.canAsk) {
       const { challenge, now } = await this.#makeChallenge(row);
-      throw new ApprovalNeeded(this.#plans.view(row, now), challenge);
+      throw new ApprovalNeeded(this.#plans.view(stored, now), challenge);
     }
     throw new PrepError(
       "NOT_APPROVED",
@@ -83,13 +82,13 @@ export class Approvals {
   }
 
   async #takeAnswer(
-    row: PlanRow,
-    plan: Plan,
+    stored: StoredPlan,
     actor: Actor,
     answered: { challenge: string; answer: ApprovalAnswer },
   ): Promise<void> {
+    const { row } = stored;
     const refusal = await auditedWrite(this.#deps.store, this.#deps.clock, async (tx, append) => {
-      const verdict = await this.#judge(tx, row, plan, answered);
+      const verdict = await this.#judge(tx, stored, answered);
       const data = {
         answer: answered.answer.kind,
         digest: row.digest,
@@ -118,8 +117,7 @@ export class Approvals {
   /** What is wrong with an answer; undefined for a good one. The challenge is used up either way. */
   async #judge(
     tx: StoreWriter,
-    row: PlanRow,
-    plan: Plan,
+    { row, plan }: StoredPlan,
     { challenge, answer }: { challenge: string; answer: ApprovalAnswer },
   ): Promise<PrepError | undefined> {
     const hint = `Nothing was changed; the plan stays open until ${row.expiresAt}.`;
@@ -164,12 +162,8 @@ export class Approvals {
         next: [{ kind: "approve", planId }],
       });
     }
-    const row = await store.read((tx) => tx.plan(planId));
-    if (row === undefined) {
-      throw unknownPlan(`There is no plan ${safeText(planId, 60)}.`);
-    }
+    const { row, plan } = await this.#plans.byId(planId);
     await this.#plans.checkOpen(row);
-    const plan = readPlan(row);
     if (row.state === "redeemed") {
       throw new PrepError("PLAN_OBSOLETE", "This plan was confirmed already.", {
         found: { planId, runId: row.runId },
@@ -214,7 +208,7 @@ export class Approvals {
       const change = { approvedBy: actor.principal, approvedChannel: actor.channel, approvedAt: now };
       await tx.updatePlan(planId, change);
       await append({ type: "plan_approved", actor, planId, data: { digest: row.digest } });
-      return this.#plans.view({ ...current, ...change }, now);
+      return this.#plans.view({ row: { ...current, ...change }, plan }, now);
     });
   }
 }

@@ -57,7 +57,16 @@ const otherVersion = (row: PlanRow, version: number): PrepError =>
     next: [{ kind: "plan_again" }],
   });
 
-/** For what looks at many plans: one record that was altered, or that another version made, must not stand in the way of all the others. */
+/** A plan's row and what it was read as: a record is parsed once, where it is looked up, and travels as this. */
+export interface StoredPlan {
+  readonly row: PlanRow;
+  readonly plan: Plan;
+}
+
+/** Errors: as `readPlan`. */
+export const readStoredPlan = (row: PlanRow): StoredPlan => ({ row, plan: readPlan(row) });
+
+/** For reading many plans: one record that was altered, or that another version made, must not stand in the way of all the others. */
 export function planIfReadable(row: PlanRow | undefined): Plan | undefined {
   if (row === undefined) return undefined;
   try {
@@ -121,7 +130,7 @@ export function buildPlan(parts: PlanParts): Plan {
 }
 
 /** A row's plan and what became of it; `token` only in the answer that made it. */
-export function viewPlan(row: PlanRow, plan: Plan, policy: ApprovalPolicy, now: string, token?: string): PlanRecord {
+export function viewPlan({ row, plan }: StoredPlan, policy: ApprovalPolicy, now: string, token?: string): PlanRecord {
   const { draft } = plan;
   return {
     planId: row.id,

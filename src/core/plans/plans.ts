@@ -5,13 +5,13 @@ import { type Append, auditedWrite, latestTime } from "../audit.ts";
 import { canonicalJson, sha256 } from "../domain/canonical.ts";
 import { PrepError } from "../domain/errors.ts";
 import type { ApprovalPolicy, Mode } from "../domain/modes.ts";
+import { safeText } from "../domain/safe-text.ts";
 import { readStored } from "../domain/stored-json.ts";
 import type { Actor } from "../engine.ts";
 import { type EngineDeps, newId } from "../engine-options.ts";
 import type { PlanRow, StoreWriter } from "../ports/store.ts";
 import type { PlanRecord } from "../records.ts";
-import { buildPlan, type PlanParts, readPlan, unknownPlan, viewPlan } from "./plan.ts";
-import type { Plan } from "./plan-schema.ts";
+import { buildPlan, type PlanParts, readStoredPlan, type StoredPlan, unknownPlan, viewPlan } from "./plan.ts";
 import { StalePlan } from "./stale.ts";
 
 export type NewPlan = Omit<PlanParts, "id" | "now" | "ttlMs">;
@@ -34,16 +34,14 @@ export class Plans {
     return this.#deps.settings.approval.policies[mode];
   }
 
-  view(row: PlanRow, now: string, token?: string): PlanRecord {
-    const plan = readPlan(row);
-    const policy = this.policyOf(plan.mode);
-    return viewPlan(row, plan, policy, now, token);
+  view(stored: StoredPlan, now: string, token?: string): PlanRecord {
+    return viewPlan(stored, this.policyOf(stored.plan.mode), now, token);
   }
 
   /** For lists: one record that was altered must not hide all the others. It is in the log, and cannot be run. */
-  readable(row: PlanRow): Plan | undefined {
+  readable(row: PlanRow): StoredPlan | undefined {
     try {
-      return readPlan(row);
+      return readStoredPlan(row);
     } catch (thrown) {
       this.#deps.log.warn({ plan: row.id, err: thrown }, "a plan's record was altered");
       return undefined;
@@ -112,11 +110,22 @@ export class Plans {
         ...(plan.resumes === undefined ? {} : { resumes: plan.resumes }),
       },
     });
-    return this.view(row, nowText, token);
+    // Read as it will be when it is confirmed: a record that could not be read then is refused now, and not stored.
+    return this.view(readStoredPlan(row), nowText, token);
+  }
+
+  /** The plan, and the store's time as it was read. Errors: `PLAN_UNKNOWN`, and as `readPlan`. */
+  async byId(planId: string): Promise<StoredPlan & { readonly now: string }> {
+    const { row, now } = await this.#deps.store.read(async (tx) => ({
+      row: await tx.plan(planId),
+      now: await latestTime(tx, this.#deps.clock),
+    }));
+    if (row === undefined) throw unknownPlan(`There is no plan ${safeText(planId, 60)}.`);
+    return { ...readStoredPlan(row), now };
   }
 
   /** The plan that a token stands for, if it is this principal's and unaltered. */
-  async lookUp(token: string, actor: Actor): Promise<PlanRow> {
+  async lookUp(token: string, actor: Actor): Promise<StoredPlan> {
     const row = isToken(token) ? await this.#deps.store.read((tx) => tx.planByTokenHash(sha256(token))) : undefined;
     if (row === undefined) {
       throw unknownPlan("No plan has this token.", "A token has to be passed exactly as the plan gave it.");
@@ -127,13 +136,13 @@ export class Plans {
         hint: "A plan can be confirmed only by whom it was made for; plan again as yourself.",
       });
     }
-    const plan = readPlan(row);
+    const stored = readStoredPlan(row);
     const binding = Buffer.from(bindingOf(token, row));
-    const stored = Buffer.from(row.binding);
-    if (binding.length !== stored.length || !timingSafeEqual(binding, stored)) {
+    const recorded = Buffer.from(row.binding);
+    if (binding.length !== recorded.length || !timingSafeEqual(binding, recorded)) {
       throw new PrepError(
         "STORE_UNUSABLE",
-        `The record of plan ${plan.id} is not the one that this token was made for.`,
+        `The record of plan ${row.id} is not the one that this token was made for.`,
         {
           found: { planId: row.id },
           hint: "Somebody or something changed the store.",
@@ -141,7 +150,7 @@ export class Plans {
         },
       );
     }
-    return row;
+    return stored;
   }
 
   /** Refuses a plan that cannot be confirmed any more; passes an open one. */

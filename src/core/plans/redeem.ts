@@ -9,7 +9,7 @@ import type { VcenterOverride } from "../ports/runtime.ts";
 import type { HeldLock, PlanRow, RunRow, StoreReader, StoreWriter } from "../ports/store.ts";
 import type { Step } from "../steps/types.ts";
 import { diffFacts } from "./facts.ts";
-import { type PlanParts, readPlan, requireSameSystems } from "./plan.ts";
+import { type PlanParts, requireSameSystems, type StoredPlan } from "./plan.ts";
 import type { Plan } from "./plan-schema.ts";
 import { type Planned, planAgain, planNow, restOf } from "./planner.ts";
 import type { Plans } from "./plans.ts";
@@ -44,14 +44,13 @@ export class Redemption {
    * Locks, a second look at the world, one transaction. Gives the run: the new one with its locks, or the one that
    * this token started before. Throws `STALE_PLAN` with a fresh plan where the world is another one.
    */
-  async redeem(row: PlanRow, actor: Actor, vcenter: VcenterOverride | undefined): Promise<Redeemed> {
-    const locked = await this.#lockOrSibling(row);
+  async redeem(stored: StoredPlan, actor: Actor, vcenter: VcenterOverride | undefined): Promise<Redeemed> {
+    const locked = await this.#lockOrSibling(stored.row);
     if ("run" in locked) return locked;
     const { held } = locked;
     try {
-      const plan = readPlan(row);
-      const again = await this.#lookAgain(row, plan, actor, vcenter);
-      const run = await this.#start(row, plan, again, actor);
+      const again = await this.#observeAgain(stored, actor, vcenter);
+      const run = await this.#start(stored, again, actor);
       return { run, held };
     } catch (thrown) {
       await held.release();
@@ -89,7 +88,8 @@ export class Redemption {
     return this.#deps.store.read((tx) => liveRunsIn(tx, row));
   }
 
-  async #lookAgain(row: PlanRow, plan: Plan, actor: Actor, vcenter: VcenterOverride | undefined): Promise<Planned> {
+  async #observeAgain(stored: StoredPlan, actor: Actor, vcenter: VcenterOverride | undefined): Promise<Planned> {
+    const { plan } = stored;
     const { endpoints } = this.#deps.systems(vcenter);
     requireSameSystems(plan, endpoints);
     let again: Planned;
@@ -97,23 +97,17 @@ export class Redemption {
       again = await planAgain(this.#deps, plan, vcenter);
     } catch (thrown) {
       if (!(thrown instanceof PrepError) || !errorTraits(thrown.code).aboutPlan) throw thrown;
-      throw await this.#refuseStale(row, plan, actor, [thrown.message], vcenter, thrown);
+      throw await this.#refuseStale(stored, actor, [thrown.message], vcenter, thrown);
     }
     const diff = diffFacts(plan.draft.facts, again.draft.facts);
     if (diff.length === 0 && identityOf(again.draft.steps) === identityOf(plan.draft.steps)) return again;
-    throw await this.#refuseStale(
-      row,
-      plan,
-      actor,
-      diff.length > 0 ? diff : ["the planned steps would now differ"],
-      vcenter,
-    );
+    const said = diff.length > 0 ? diff : ["the planned steps would now differ"];
+    throw await this.#refuseStale(stored, actor, said, vcenter);
   }
 
   /** Marks the plan stale and puts a fresh one in its place, where there can be one. */
   async #refuseStale(
-    row: PlanRow,
-    plan: Plan,
+    { row, plan }: StoredPlan,
     actor: Actor,
     diff: readonly string[],
     vcenter: VcenterOverride | undefined,
@@ -161,7 +155,7 @@ export class Redemption {
     );
   }
 
-  async #start(row: PlanRow, plan: Plan, again: Planned, actor: Actor): Promise<RunRow> {
+  async #start({ row, plan }: StoredPlan, again: Planned, actor: Actor): Promise<RunRow> {
     const { store, clock, entropy } = this.#deps;
     return auditedWrite(store, clock, async (tx, append) => {
       const current = await tx.plan(row.id);

@@ -2,20 +2,15 @@
 import { errorRecord } from "../domain/errors.ts";
 import { storedNextActions } from "../domain/next-action.ts";
 import { isFinished } from "../domain/states.ts";
-import type { Plan } from "../plans/plan-schema.ts";
-import type { PlanRow, RunRow, StepRow } from "../ports/store.ts";
+import type { StoredPlan } from "../plans/plan.ts";
+import type { RunRow, StepRow } from "../ports/store.ts";
 import { type RunRecord, reportSchema } from "../records.ts";
 import { describeStep } from "../steps/catalog.ts";
 
 const parsed = (json: string): unknown => JSON.parse(json);
 
-/** A run's plan, and what its row says of the approval. */
-export interface RunPlan {
-  readonly plan: Plan;
-  readonly row: Pick<PlanRow, "approvedBy" | "approvedChannel">;
-}
-
-export function viewRun(row: RunRow, { plan, row: approval }: RunPlan, steps: readonly StepRow[]): RunRecord {
+/** What its row says of the approval is the plan's, not the run's. */
+export function viewRun(row: RunRow, { plan, row: approval }: StoredPlan, steps: readonly StepRow[]): RunRecord {
   const journal = new Map(steps.map((step) => [step.stepId, step]));
   const { state } = row;
   return {

@@ -7,14 +7,14 @@ import { safeText } from "../domain/safe-text.ts";
 import { isFinished } from "../domain/states.ts";
 import type { WaitOptions } from "../engine.ts";
 import { clientLock, type EngineDeps, RUNNER } from "../engine-options.ts";
-import { planIfReadable, readPlan } from "../plans/plan.ts";
+import { planIfReadable, readStoredPlan, type StoredPlan } from "../plans/plan.ts";
 import { isFresh } from "../plans/redeem.ts";
 import type { VcenterOverride } from "../ports/runtime.ts";
 import type { HeldLock, RunRow } from "../ports/store.ts";
 import type { RunRecord } from "../records.ts";
 import { endUnbegun, executeRun } from "./executor.ts";
 import { partReport } from "./report.ts";
-import { type RunPlan, viewRun } from "./run-view.ts";
+import { viewRun } from "./run-view.ts";
 
 const FOLLOW_EVERY_MS = 100;
 /** Whether a run's process lives is asked of its locks, which costs more than a look at the journal. */
@@ -54,9 +54,9 @@ export class Runs {
     }
   }
 
-  async #planOf(row: RunRow): Promise<RunPlan> {
-    const plan = await this.#deps.store.read((tx) => tx.plan(row.planId));
-    if (plan !== undefined) return { plan: readPlan(plan), row: plan };
+  async #planOf(row: RunRow): Promise<StoredPlan> {
+    const planRow = await this.#deps.store.read((tx) => tx.plan(row.planId));
+    if (planRow !== undefined) return readStoredPlan(planRow);
     throw new PrepError("STORE_UNUSABLE", `The plan of run ${row.id} is not in the store.`, {
       hint: "Somebody changed the store.",
       next: [{ kind: "verify_audit" }],

@@ -11,7 +11,6 @@ import type { PlanRow, RunRow } from "../ports/store.ts";
 import type { Inspection, LunInventory, SnapshotInventory, TargetInventory, VmInventory } from "../records.ts";
 import type { TargetInputs } from "../request/request.ts";
 import type { Runs } from "../runs/runs.ts";
-
 import type { AuditedCalls } from "./audited-calls.ts";
 
 export class InventoryService {
@@ -69,10 +68,8 @@ export class InventoryService {
         ...seen,
         openPlans: plans
           .filter((row) => row.clientId === seen.client.id)
-          .flatMap((row) => {
-            const plan = this.#plans.readable(row);
-            return plan === undefined ? [] : this.#plans.view(row, now);
-          }),
+          .flatMap((row) => this.#plans.readable(row) ?? [])
+          .map((stored) => this.#plans.view(stored, now)),
         runningRuns: live
           .filter((run) => run.clientId === seen.client.id)
           .map((run) => ({ runId: run.id, mode: run.mode, state: run.state })),

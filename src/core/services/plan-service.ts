@@ -18,11 +18,10 @@ import type { PlanRow, RunRow } from "../ports/store.ts";
 import type { PlanRecord, RunRecord } from "../records.ts";
 import type { PrepInputs } from "../request/request.ts";
 import type { Runs } from "../runs/runs.ts";
+import type { AuditedCalls } from "./audited-calls.ts";
 
 /** A confirm answers within 25 s of the approval; what is left of them is for the answer's own way. */
 const CONFIRM_WAIT_MS = 22_000;
-
-import type { AuditedCalls } from "./audited-calls.ts";
 
 export class PlanService {
   readonly #deps: EngineDeps;
@@ -98,9 +97,10 @@ export class PlanService {
     const approvedAt = this.#deps.clock.elapsed();
     return this.#calls.audited("confirm_refused", actor, about, async () => {
       const { store, clock, settings } = this.#deps;
-      const row = await this.#plans.lookUp(planToken, actor);
+      const stored = await this.#plans.lookUp(planToken, actor);
+      const { row } = stored;
       about["planId"] = row.id;
-      options.check?.(this.#plans.view(row, row.createdAt));
+      options.check?.(this.#plans.view(stored, row.createdAt));
       const started = row.runId === undefined ? undefined : await store.read((tx) => tx.run(row.runId ?? ""));
       if (started !== undefined) {
         const repeated = { type: "confirm_repeated" as const, actor, planId: row.id, runId: started.id };
@@ -114,9 +114,9 @@ export class PlanService {
           hint: "Run it on the configured controller; plans can be made anywhere.",
         });
       }
-      await this.#approvals.checkApproval(row, actor, options);
+      await this.#approvals.checkApproval(stored, actor, options);
       await this.#settleFamily(row);
-      const { run, held } = await this.#redemption.redeem(row, actor, options.vcenter);
+      const { run, held } = await this.#redemption.redeem(stored, actor, options.vcenter);
       if (held !== undefined) await this.#runs.launch(run, held, options.vcenter);
       // The answer's time counts from the approval, and looking again has taken some of it.
       const left = Math.max((options.waitMs ?? CONFIRM_WAIT_MS) - (clock.elapsed() - approvedAt), 0);
@@ -135,14 +135,8 @@ export class PlanService {
   }
 
   async getPlan(planId: string): Promise<PlanRecord> {
-    const { row, now } = await this.#deps.store.read(async (tx) => ({
-      row: await tx.plan(planId),
-      now: await latestTime(tx, this.#deps.clock),
-    }));
-    if (row === undefined) {
-      throw unknownPlan(`There is no plan ${safeText(planId, 60)}.`);
-    }
-    return this.#plans.view(row, now);
+    const stored = await this.#plans.byId(planId);
+    return this.#plans.view(stored, stored.now);
   }
 
   async listPlans(filter: { principal?: string } = {}): Promise<PlanRecord[]> {
@@ -151,21 +145,19 @@ export class PlanService {
       now: await latestTime(tx, this.#deps.clock),
     }));
     return rows
-      .filter((row) => row.expiresAt > now && this.#plans.readable(row) !== undefined)
-      .map((row) => this.#plans.view(row, now));
+      .filter((row) => row.expiresAt > now)
+      .flatMap((row) => this.#plans.readable(row) ?? [])
+      .map((stored) => this.#plans.view(stored, now));
   }
 
   async discardPlan(which: { planToken?: string; planId?: string }, actor: Actor): Promise<PlanRecord> {
     const about = which.planId === undefined ? {} : { planId: safeText(which.planId, 60) };
     return this.#calls.audited("discard_refused", actor, about, async () => {
       const { store, clock } = this.#deps;
-      const row =
+      const { row, plan } =
         which.planToken === undefined
-          ? await store.read((tx) => tx.plan(which.planId ?? ""))
+          ? await this.#plans.byId(which.planId ?? "")
           : await this.#plans.lookUp(which.planToken, actor);
-      if (row === undefined) {
-        throw unknownPlan("There is no such plan.");
-      }
       if (row.principal !== actor.principal) {
         throw new PrepError("WRONG_PRINCIPAL", "This plan was made for someone else.", {
           found: { planId: row.id },
@@ -175,10 +167,10 @@ export class PlanService {
       return auditedWrite(store, clock, async (tx, append) => {
         const now = await latestTime(tx, clock);
         const current = (await tx.plan(row.id)) ?? row;
-        if (current.state !== "open") return this.#plans.view(current, now);
+        if (current.state !== "open") return this.#plans.view({ row: current, plan }, now);
         await tx.updatePlan(row.id, { state: "discarded" });
         await append({ type: "plan_discarded", actor, planId: row.id });
-        return this.#plans.view({ ...current, state: "discarded" }, now);
+        return this.#plans.view({ row: { ...current, state: "discarded" }, plan }, now);
       });
     });
   }

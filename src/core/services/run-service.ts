@@ -8,7 +8,6 @@ import type { EngineDeps } from "../engine-options.ts";
 import type { RunRecord } from "../records.ts";
 import { configuredName, lunNameOf } from "../request/request.ts";
 import type { Runs } from "../runs/runs.ts";
-
 import type { AuditedCalls } from "./audited-calls.ts";
 
 export class RunService {
