@@ -232,7 +232,7 @@ function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Com
     return 0;
   });
 
-  act(add(program, "carry-out", "", true).argument("<RUN>"), async (context, [id = ""]) =>
+  act(add(program, "execute-run", "", true).argument("<RUN>"), async (context, [id = ""]) =>
     (await import("./commands/execute-run.ts")).executeRun(id, context),
   );
   return program;

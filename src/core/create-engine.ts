@@ -32,7 +32,7 @@ export function createEngine(deps: EngineDeps): Engine {
     discardPlans: (actor) => planning.discardPlans(actor),
     approve: (planId, actor, typedLun) => planning.approve(planId, actor, typedLun),
     confirm: (planToken, actor, options) => planning.confirm(planToken, actor, options),
-    carryOut: (runId, signal) => running.carryOut(runId, signal),
+    executeRun: (runId, signal) => running.executeRun(runId, signal),
     getRun: (runId, options) => running.getRun(runId, options),
     listRuns: (filter) => running.listRuns(filter),
     cancelRun: (runId, actor) => running.cancelRun(runId, actor),

@@ -115,7 +115,7 @@ export interface Engine extends PlanningEngine {
   approve(planId: string, actor: Actor, typedLun?: string): Promise<PlanRecord>;
   cancelRun(runId: string, actor: Actor): Promise<RunRecord>;
   /** The detached runner's entry: carries a redeemed run out to its end. */
-  carryOut(runId: string, signal: AbortSignal): Promise<RunRecord>;
+  executeRun(runId: string, signal: AbortSignal): Promise<RunRecord>;
   /** Waits for runs carried out in this process, then closes the store. */
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { isSea } from "node:sea";
 import { PrepError } from "../core/domain/errors.ts";
 
-/** `main.js carry-out RUN`, in a session of its own: closing the client, the server or the terminal does not reach it. */
+/** `main.js execute-run RUN`, in a session of its own: closing the client, the server or the terminal does not reach it. */
 export function detachedLaunch(configFile: string | undefined): (runId: string) => Promise<void> {
   return (runId) =>
     new Promise((resolve, reject) => {
@@ -12,7 +12,7 @@ export function detachedLaunch(configFile: string | undefined): (runId: string) 
       const words = [
         ...process.execArgv,
         ...(script === undefined ? [] : [script]),
-        "carry-out",
+        "execute-run",
         runId,
         ...(configFile === undefined ? [] : ["--config", configFile]),
       ];

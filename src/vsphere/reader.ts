@@ -15,7 +15,7 @@ import { readVmxFiles } from "./vmx-files.ts";
 export const createReader = (session: Session, tasks: Tasks): HypervisorReader => ({
   inventory: () => readInventory(session),
   findHost: (address, hosts) => findHost(session, address, hosts),
-  descend: (from, names) => descend(session, from, names),
+  findByPath: (from, names) => findByPath(session, from, names),
   hostDevices: (host) => readDevices(session, host),
   unresolvedCopies: (host) => readUnresolved(session, host),
   vmsOn: (datastoreIds) => readVmsOn(session, datastoreIds),
@@ -41,7 +41,7 @@ async function findHost(session: Session, address: string, hosts: readonly Host[
   return hosts.filter((each) => ids.has(each.id)).map((each) => each.id);
 }
 
-async function descend(
+async function findByPath(
   session: Session,
   from: { type: "Folder" | "ResourcePool"; id: MoRef },
   names: readonly string[],

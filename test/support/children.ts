@@ -24,7 +24,7 @@ export interface EngineChild {
 
 const scriptAt = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** `prefix`: a command that runs the rest of its arguments, such as a shell with limits. `detached`: its runs are carried out by `main.ts carry-out`, as a server's are. */
+/** `prefix`: a command that runs the rest of its arguments, such as a shell with limits. `detached`: its runs are carried out by `main.ts execute-run`, as a server's are. */
 export function engineChild(
   bench: Bench,
   options: { detached?: boolean; keep?: boolean; prefix?: readonly string[] } = {},

@@ -112,7 +112,7 @@ export function fakeEngine(changes: Partial<Engine> = {}): FakeEngine {
     },
     approve: (planId, actor) => note("approve", planId, samplePlan(), actor),
     cancelRun: (runId, actor) => note<RunRecord>("cancelRun", runId, sampleRun(1, { state: "cancelled" }), actor),
-    carryOut: (runId) => note("carryOut", runId, sampleRun(3)),
+    executeRun: (runId) => note("executeRun", runId, sampleRun(3)),
     close: () => note("close", undefined, undefined),
     ...changes,
   };

@@ -37,7 +37,7 @@ export function usageError(thrown: CommanderError, words: readonly string[], com
 /** What words without a command's name are taken for. */
 const isDefault = (command: Command): boolean => command.name() === "prep";
 
-const HIDDEN: ReadonlySet<string> = new Set(["prep", "carry-out"]);
+const HIDDEN: ReadonlySet<string> = new Set(["prep", "execute-run"]);
 
 const namesIn = (parent: Command): string[] =>
   parent.commands.map((command) => command.name()).filter((name) => !HIDDEN.has(name));

@@ -1,4 +1,4 @@
-/** `atvm_prep carry-out RUN`: the detached runner that servers start. Not for people. */
+/** `atvm_prep execute-run RUN`: the detached runner that servers start. Not for people. */
 import { type Context, withApp } from "../context.ts";
 import { exitCodeOfRun } from "../terminal/exit-codes.ts";
 
@@ -10,7 +10,7 @@ export const executeRun = (runId: string, context: Context): Promise<number> =>
       const stop = new AbortController();
       const release = context.io.onInterrupt(() => stop.abort());
       try {
-        return exitCodeOfRun(await engine.carryOut(runId, stop.signal));
+        return exitCodeOfRun(await engine.executeRun(runId, stop.signal));
       } finally {
         release();
       }

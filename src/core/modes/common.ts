@@ -117,7 +117,7 @@ export function registerStep(
 ): void {
   draft.add("register", {
     volume,
-    ...input.observation.places,
+    ...input.observation.placement,
     ...(files === undefined ? {} : { files }),
   });
 }

@@ -10,17 +10,17 @@ import { assignedFact, baseFacts, type ModeInput, mountSteps, registerStep } fro
 import { type Draft, DraftBuilder } from "./draft.ts";
 import { registerMissing } from "./register.ts";
 import {
-  clearStale,
+  clearLeftovers,
   deleteClones,
   dropLingering,
   findRemoval,
   heldDisks,
   leavesDeadMounts,
+  leftoverFacts,
   mayComeUp,
   type Removal,
   releaseFirst,
   releaseOnHost,
-  staleFacts,
   unassignHeld,
 } from "./removal.ts";
 import { checkSignature, signatureFact, signatureOf } from "./signature.ts";
@@ -115,15 +115,15 @@ function completeGold(draft: DraftBuilder, input: ModeInput): void {
     disk: disk?.state ?? "not on the host",
   });
   refuseTakeover(observation);
-  const stale = staleFacts(draft, observation);
-  const disks = stale.flatMap((one) => one.datastore.extents);
-  const cleared = clearStale(draft, observation, stale, []);
+  const leftoverDatastores = leftoverFacts(draft, observation);
+  const disks = leftoverDatastores.flatMap((one) => one.datastore.extents);
+  const cleared = clearLeftovers(draft, observation, leftoverDatastores, []);
   if (!isMounted(mount)) {
     checkSignature(observation, new Set([gold.naa, ...disks]), draft.warnings);
     mountGold(draft, input, [...cleared, ...dropLost(draft, input, datastore)]);
     return;
   }
-  if (stale.length > 0) draft.add("rescan", { expectGone: [] }, cleared);
+  if (leftoverDatastores.length > 0) draft.add("rescan", { expectGone: [] }, cleared);
   if (!request.registerVms) return;
   if (datastore?.accessible) {
     registerMissing(draft, input, { volume: gold, datastore });
@@ -147,15 +147,15 @@ function dropLost(
 }
 
 /** The next rescan would put gold, which is assigned already, under VMs that the host still runs from a disk that went away. */
-function refuseTakeover({ stale, gold }: Observation): void {
-  const lingering = stale.filter((one) => one.lingering.length > 0);
-  const [first] = lingering;
+function refuseTakeover({ leftoverDatastores, gold }: Observation): void {
+  const stillListed = leftoverDatastores.filter((one) => one.stillListedDisks.length > 0);
+  const [first] = stillListed;
   if (first === undefined) return;
   throw new PrepError(
     "SIGNATURE_MOUNTED",
-    `The host still has ${safeText(first.datastore.name)} mounted from ${first.lingering.join(", ")}, which is not assigned any more: a rescan would put ${safeText(gold.name)} under the VMs registered on it.`,
+    `The host still has ${safeText(first.datastore.name)} mounted from ${first.stillListedDisks.join(", ")}, which is not assigned any more: a rescan would put ${safeText(gold.name)} under the VMs registered on it.`,
     {
-      found: lingering.map(({ datastore, lingering: disks }) => ({ datastore: datastore.id, disks })),
+      found: stillListed.map(({ datastore, stillListedDisks: disks }) => ({ datastore: datastore.id, disks })),
       hint: "Unassign the gold volume on the array again and plan maintenance anew: what is left of the other disk is then cleaned up first.",
     },
   );
@@ -167,7 +167,7 @@ function mountGold(draft: DraftBuilder, input: ModeInput, after: readonly string
   const volume = knownVolume(observation.gold);
   const listed = mountOf(observation.storage, volume.naa)?.mounted === false;
   const off = diskOf(observation.storage, volume.naa)?.state === "off";
-  if (!listed || off || observation.stale.length > 0) {
+  if (!listed || off || observation.leftoverDatastores.length > 0) {
     mountSteps(draft, input, { volume, kind: "mount", after });
     return;
   }

@@ -119,12 +119,12 @@ export function register(input: ModeInput): Draft {
     signature: datastore.vmfsUuid,
     name: datastore.name,
   });
-  const stale = observation.stale.filter((one) => one.lingering.length === 0);
+  const leftoverDatastores = observation.leftoverDatastores.filter((one) => one.stillListedDisks.length === 0);
   registerMissing(
     draft,
     input,
     { volume, datastore },
-    stale.flatMap((one) => residentsOf(one.datastore, observation)),
+    leftoverDatastores.flatMap((one) => residentsOf(one.datastore, observation)),
   );
   return draft.finish();
 }

@@ -6,7 +6,7 @@ import { PrepError } from "../domain/errors.ts";
 import type { Naa } from "../domain/ids.ts";
 import { safeText } from "../domain/safe-text.ts";
 import type { LunVolume } from "../observe/kinds.ts";
-import type { StaleDatastore } from "../observe/leftover-datastores.ts";
+import type { LeftoverDatastore } from "../observe/leftover-datastores.ts";
 import type { Observation } from "../observe/observe.ts";
 import type { Datastore, Vm } from "../ports/hypervisor.ts";
 import type { Request } from "../request/request.ts";
@@ -34,9 +34,9 @@ interface HeldVolume extends AssignedVolume {
 export interface Removal {
   readonly held: readonly HeldVolume[];
   /** Datastores whose disk is gone, and what is registered on them. */
-  readonly stale: readonly StaleDatastore[];
+  readonly leftoverDatastores: readonly LeftoverDatastore[];
   /** Disks that the host still lists although the array does not present them: their LUN numbers are free. */
-  readonly lingering: readonly Naa[];
+  readonly stillListedDisks: readonly Naa[];
   readonly deletes: readonly LunVolume[];
   /** All disks that leave the host. */
   readonly removed: ReadonlySet<Naa>;
@@ -82,7 +82,7 @@ export function findRemoval(draft: DraftBuilder, options: RemovalOptions): Remov
     draft.impact.volumesToUnassign.push(volumeView(volume));
     return { volume, assignment, datastore, vms };
   });
-  const stale = staleFacts(draft, observation);
+  const leftoverDatastores = leftoverFacts(draft, observation);
   const orphans = unassignedClones(draft, observation, deletesOrphans ? unfinished : { clones: [] });
   for (const orphan of orphans) cloneFact(draft, orphan, observation);
   deletes.push(...orphans);
@@ -90,13 +90,13 @@ export function findRemoval(draft: DraftBuilder, options: RemovalOptions): Remov
   const orphanDisks = orphans.map((one) => one.naa).filter((naa) => diskOf(observation.storage, naa) !== undefined);
   return {
     held,
-    stale,
-    lingering: [...new Set([...stale.flatMap((one) => one.lingering), ...orphanDisks])],
+    leftoverDatastores,
+    stillListedDisks: [...new Set([...leftoverDatastores.flatMap((one) => one.stillListedDisks), ...orphanDisks])],
     deletes,
     removed: new Set([
       ...held.map(({ volume }) => volume.naa),
       ...orphanDisks,
-      ...stale.flatMap((one) => one.datastore.extents),
+      ...leftoverDatastores.flatMap((one) => one.datastore.extents),
     ]),
   };
 }
@@ -138,9 +138,9 @@ function mountFact(
  * What earlier failures left: registrations on datastores of this family whose disk is gone. Mounting the signature
  * again would bring them back to life on other data.
  */
-export function staleFacts(draft: DraftBuilder, observation: Observation): readonly StaleDatastore[] {
-  const { stale } = observation;
-  for (const { datastore, proof } of stale) {
+export function leftoverFacts(draft: DraftBuilder, observation: Observation): readonly LeftoverDatastore[] {
+  const { leftoverDatastores } = observation;
+  for (const { datastore, proof } of leftoverDatastores) {
     const vms = residentsOf(datastore, observation);
     const running = vms.filter(isRunning);
     refuseManaged(running);
@@ -156,7 +156,7 @@ export function staleFacts(draft: DraftBuilder, observation: Observation): reado
       `Datastore ${safeText(datastore.name)} (${datastore.id}) is left from an earlier failure: its disk is not assigned to the client any more. Its ${vms.length} registration${vms.length === 1 ? " is" : "s are"} removed${running.length === 0 ? "" : `, after a hard power-off of the ${running.length} that still run${running.length === 1 ? "s" : ""}`}; the dead mount goes with a rescan.${proof === "label" ? " That it belongs to this LUN is concluded from its label: its signature could not be compared." : ""}`,
     );
   }
-  return stale;
+  return leftoverDatastores;
 }
 
 /** Unassigned clones of the family: those that an unfinished run of this client made can go, all others are only named. */
@@ -199,7 +199,7 @@ function cloneFact(draft: DraftBuilder, clone: LunVolume, observation: Observati
   });
 }
 
-const isListed = (one: StaleDatastore): boolean => one.lingering.length > 0;
+const isListed = (one: LeftoverDatastore): boolean => one.stillListedDisks.length > 0;
 
 /**
  * The host rescans for disks that the array took away: until then it takes them for alive, and another disk under one of
@@ -208,26 +208,26 @@ const isListed = (one: StaleDatastore): boolean => one.lingering.length > 0;
  */
 export function dropLingering(
   draft: DraftBuilder,
-  { stale, lingering }: Removal,
+  { leftoverDatastores, stillListedDisks }: Removal,
   observation: Observation,
   after: readonly string[],
 ): readonly string[] {
-  if (lingering.length === 0) return after;
-  const cleared = clearStale(draft, observation, stale.filter(isListed), after);
-  return [draft.add("rescan", { expectGone: lingering }, orElse(cleared, after))];
+  if (stillListedDisks.length === 0) return after;
+  const cleared = clearLeftovers(draft, observation, leftoverDatastores.filter(isListed), after);
+  return [draft.add("rescan", { expectGone: stillListedDisks }, orElse(cleared, after))];
 }
 
 /** Whether dead mounts are left after `dropLingering`, which only another rescan drops. */
-export const leavesDeadMounts = ({ stale }: Removal): boolean => !stale.every(isListed);
+export const leavesDeadMounts = ({ leftoverDatastores }: Removal): boolean => !leftoverDatastores.every(isListed);
 
 /** Powers off what still runs from a disk that is gone, and takes the registrations out of the inventory. Returns the steps that do. */
-export function clearStale(
+export function clearLeftovers(
   draft: DraftBuilder,
   observation: Observation,
-  stale: readonly StaleDatastore[],
+  leftoverDatastores: readonly LeftoverDatastore[],
   after: readonly string[],
 ): string[] {
-  return stale.flatMap(({ datastore }) => {
+  return leftoverDatastores.flatMap(({ datastore }) => {
     const vms = residentsOf(datastore, observation);
     const stops = powerOffHard(draft, vms, { diskLost: true }, after);
     return unregisterVms(draft, vms, { dead: true }, orElse(stops, after));
@@ -237,7 +237,7 @@ export function clearStale(
 /** Takes everything off the host: VMs off and out of the inventory, volumes unmounted, disks detached. Nothing of it is on the array's side. */
 export function releaseOnHost(
   draft: DraftBuilder,
-  { held, stale }: Removal,
+  { held, leftoverDatastores }: Removal,
   { request, observation }: { readonly request: Request; readonly observation: Observation },
   after: readonly string[],
 ): readonly string[] {
@@ -254,8 +254,8 @@ export function releaseOnHost(
     if (disk !== undefined && disk.state !== "off") chain = [draft.add("detach", { naa: volume.naa }, chain)];
     ends.push(...chain);
   }
-  const unlisted = stale.filter((one) => !isListed(one));
-  ends.push(...clearStale(draft, observation, unlisted, after));
+  const unlisted = leftoverDatastores.filter((one) => !isListed(one));
+  ends.push(...clearLeftovers(draft, observation, unlisted, after));
   return orElse(ends, after);
 }
 
@@ -304,11 +304,11 @@ export function releaseFirst(
   input: { readonly request: Request; readonly observation: Observation },
 ): readonly string[] {
   const { observation } = input;
-  const cleared = clearStale(draft, observation, removal.stale.filter(isListed), []);
+  const cleared = clearLeftovers(draft, observation, removal.leftoverDatastores.filter(isListed), []);
   const released = releaseOnHost(draft, removal, input, []);
   const unassigned = unassignHeld(draft, removal, observation, released);
-  const gone = [...new Set([...heldDisks(removal), ...removal.lingering])];
-  const changed = gone.length > 0 || removal.stale.length > 0;
+  const gone = [...new Set([...heldDisks(removal), ...removal.stillListedDisks])];
+  const changed = gone.length > 0 || removal.leftoverDatastores.length > 0;
   const before = [...cleared, ...unassigned];
   return deleteClones(draft, removal, changed ? [draft.add("rescan", { expectGone: gone }, before)] : before);
 }
@@ -317,5 +317,5 @@ export function releaseFirst(
  * Whether everything goes first unasked: a rescan for disks that linger could bring up a held volume that the plan found
  * unmounted, and nothing would unmount it again.
  */
-export const mayComeUp = ({ held, lingering }: Removal, { storage }: Observation): boolean =>
-  lingering.length > 0 && held.some(({ volume }) => !isMounted(mountOf(storage, volume.naa)));
+export const mayComeUp = ({ held, stillListedDisks }: Removal, { storage }: Observation): boolean =>
+  stillListedDisks.length > 0 && held.some(({ volume }) => !isMounted(mountOf(storage, volume.naa)));

@@ -13,9 +13,9 @@ interface Place {
 }
 
 /** Hosts besides the target that have the signature mounted; a dead mount counts, since its disk may come back. */
-const mountsElsewhere = ({ inventory, signatures, labelled, host }: Observation): Place[] =>
+const mountsElsewhere = ({ inventory, signatures, labelSignatures, host }: Observation): Place[] =>
   inventory.datastores
-    .filter((one) => signatures.has(one.vmfsUuid) || labelled.has(one.vmfsUuid))
+    .filter((one) => signatures.has(one.vmfsUuid) || labelSignatures.has(one.vmfsUuid))
     .flatMap(({ id, datacenterId, vmfsUuid, mounts }) =>
       mounts
         .filter((mount) => mount.mounted && mount.hostId !== host.id)
@@ -24,14 +24,14 @@ const mountsElsewhere = ({ inventory, signatures, labelled, host }: Observation)
 
 /** The signature on the host's own disks: mounts, dead ones too, and unresolved copies that `removed` does not cover. */
 function strangersHere(
-  { storage, signatures, labelled, family }: Observation,
+  { storage, signatures, labelSignatures, family }: Observation,
   removed: ReadonlySet<Naa>,
 ): Record<"mounted" | "copies", { vmfsUuid: VmfsUuid; disks: Naa[] }[]> {
   const ours = new Set(family.map((member) => member.naa));
   const volumes = (list: readonly { vmfsUuid: VmfsUuid; disks: Naa[] }[]): { vmfsUuid: VmfsUuid; disks: Naa[] }[] =>
     list.filter(
       ({ vmfsUuid, disks }) =>
-        (signatures.has(vmfsUuid) || labelled.has(vmfsUuid) || disks.some((naa) => ours.has(naa))) &&
+        (signatures.has(vmfsUuid) || labelSignatures.has(vmfsUuid) || disks.some((naa) => ours.has(naa))) &&
         !disks.every((naa) => removed.has(naa)),
     );
   return {

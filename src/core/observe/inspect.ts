@@ -30,7 +30,7 @@ export async function reading<T>(deps: EngineDeps, work: (systems: Reading) => P
 /** A host with more VMs than this has them listed by the VM inventory. */
 const NAMED_VMS = 50;
 
-interface Look {
+interface TargetReading {
   readonly client: { id: string; name: string };
   readonly host: { id: string; name: string; connectionState: string; datacenter: string };
   readonly held: readonly {
@@ -55,11 +55,11 @@ export function goldOf(volume: LunVolume, volumes: readonly LunVolume[]): LunVol
   return volume;
 }
 
-async function look(
+async function readTarget(
   deps: EngineDeps,
   systems: Reading,
   inputs: TargetInputs & { lun?: string | undefined },
-): Promise<Look> {
+): Promise<TargetReading> {
   const { naming } = deps.settings;
   const target = resolveTarget(inputs, naming);
   const [array, inventory] = await Promise.all([readArray(systems.array, naming.luns), systems.hypervisor.inventory()]);
@@ -107,7 +107,7 @@ export async function inspect(
   inputs: TargetInputs & { lun?: string | undefined },
 ): Promise<Omit<Inspection, "openPlans" | "runningRuns">> {
   return reading(deps, async (systems) => {
-    const seen = await look(deps, systems, inputs);
+    const seen = await readTarget(deps, systems, inputs);
     const golds = [...new Set(seen.held.map(({ gold }) => gold.id))];
     const snapshots = (await Promise.all(golds.map((volumeId) => systems.array.snapshots({ volumeId })))).flat();
     return {
@@ -220,7 +220,7 @@ export async function listVms(
   inputs: TargetInputs & { lun?: string | undefined },
 ): Promise<VmInventory> {
   return reading(deps, async (systems) => {
-    const seen = await look(deps, systems, inputs);
+    const seen = await readTarget(deps, systems, inputs);
     const vms: VmRecord[] = [];
     const notes = [...seen.notes];
     if (seen.held.length === 0) notes.push("Nothing is assigned to this client.");

@@ -4,15 +4,15 @@ import { livesOn } from "../domain/vm-path.ts";
 import type { ArrayClient, Assignment, Volume } from "../ports/array.ts";
 import type { Datastore, Host, HostStorage, Vm } from "../ports/hypervisor.ts";
 
-export interface StaleDatastore {
+export interface LeftoverDatastore {
   readonly datastore: Datastore;
   /** How it is known to be the family's: by its signature, or, where that was never seen, by its label. */
   readonly proof: "signature" | "label";
   /** Disks that the host still lists: it was not rescanned since the array took them away. */
-  readonly lingering: readonly Naa[];
+  readonly stillListedDisks: readonly Naa[];
 }
 
-export interface StaleInput {
+export interface LeftoverInput {
   /** Gold and everything cloned from it. */
   readonly family: readonly Volume[];
   readonly volumes: readonly Volume[];
@@ -24,14 +24,18 @@ export interface StaleInput {
   readonly storage: HostStorage;
   readonly vms: readonly Vm[];
   readonly signatures: ReadonlySet<VmfsUuid>;
-  readonly labelled: ReadonlySet<VmfsUuid>;
+  readonly labelSignatures: ReadonlySet<VmfsUuid>;
 }
 
 /**
  * Signatures that are the family's by all appearances, for where none of its volumes was ever seen: of datastores that
  * are labelled as the LUN, as gold and every clone of it are, and lie on disks that the array does not know (any more).
  */
-export function labelledAs(gold: Volume, datastores: readonly Datastore[], volumes: readonly Volume[]): Set<VmfsUuid> {
+export function signaturesByLabel(
+  gold: Volume,
+  datastores: readonly Datastore[],
+  volumes: readonly Volume[],
+): Set<VmfsUuid> {
   const known = new Set(volumes.map((volume) => volume.naa));
   const alike = datastores.filter(
     ({ name, extents }) => labelOf(name) === gold.name && !extents.some((naa) => known.has(naa)),
@@ -45,20 +49,22 @@ const labelOf = (name: string): string => name.replace(/ \(\d+\)$/, "");
 /**
  * Such a datastore lies on no volume that is assigned to the client and on none of another family, no other host can use
  * it, and the target host has it mounted or VMs registered on it. With the family's signature it is the family's for
- * certain. Where that was never seen, the label has to do (`labelledAs`).
+ * certain. Where that was never seen, the label has to do (`signaturesByLabel`).
  */
-export function staleOf(input: StaleInput): StaleDatastore[] {
-  const { family, volumes, assignments, client, host, datastores, storage, vms, signatures, labelled } = input;
-  const held = new Set(assignments.filter((one) => one.clientId === client.id).map((one) => one.volumeId));
-  const living = new Set(volumes.filter((one) => held.has(one.id) || !family.includes(one)).map((one) => one.naa));
-  return datastores.flatMap((datastore): StaleDatastore[] => {
+export function leftoverDatastoresOf(input: LeftoverInput): LeftoverDatastore[] {
+  const { family, volumes, assignments, client, host, datastores, storage, vms, signatures, labelSignatures } = input;
+  const held = new Set(assignments.filter(({ clientId }) => clientId === client.id).map(({ volumeId }) => volumeId));
+  const living = new Set(
+    volumes.filter((volume) => held.has(volume.id) || !family.includes(volume)).map(({ naa }) => naa),
+  );
+  return datastores.flatMap((datastore): LeftoverDatastore[] => {
     if (datastore.extents.some((naa) => living.has(naa))) return [];
-    const elsewhere = datastore.mounts.some((one) => one.hostId !== host.id && one.mounted && one.accessible);
-    const here = datastore.mounts.find((one) => one.hostId === host.id);
+    const elsewhere = datastore.mounts.some((mount) => mount.hostId !== host.id && mount.mounted && mount.accessible);
+    const here = datastore.mounts.find((mount) => mount.hostId === host.id);
     const inhabited = vms.some((vm) => livesOn(vm, datastore) && (vm.hostId ?? host.id) === host.id);
     if (elsewhere || !(here?.mounted || inhabited)) return [];
-    const lingering = datastore.extents.filter((naa) => storage.disks.some((disk) => disk.naa === naa));
-    if (signatures.has(datastore.vmfsUuid)) return [{ datastore, proof: "signature", lingering }];
-    return labelled.has(datastore.vmfsUuid) ? [{ datastore, proof: "label", lingering }] : [];
+    const stillListedDisks = datastore.extents.filter((naa) => storage.disks.some((disk) => disk.naa === naa));
+    if (signatures.has(datastore.vmfsUuid)) return [{ datastore, proof: "signature", stillListedDisks }];
+    return labelSignatures.has(datastore.vmfsUuid) ? [{ datastore, proof: "label", stillListedDisks }] : [];
   });
 }

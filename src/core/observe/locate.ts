@@ -155,17 +155,17 @@ export function checkInitiators(target: Target, client: ArrayClient, storage: Pi
 }
 
 /** Where the target host's VMs are registered. */
-export interface Places {
+export interface VmPlacement {
   readonly folder: MoRef;
   readonly pool: MoRef;
 }
 
 /** The configured folder and pool, below the target's own. `CONFIG_INVALID` where there is none of that name. */
-export async function findPlaces(host: Host, names: PlaceNames, hypervisor: HypervisorReader): Promise<Places> {
-  const find = async (key: keyof Places, type: "Folder" | "ResourcePool", top: MoRef): Promise<MoRef> => {
+export async function findPlacement(host: Host, names: PlaceNames, hypervisor: HypervisorReader): Promise<VmPlacement> {
+  const find = async (key: keyof VmPlacement, type: "Folder" | "ResourcePool", top: MoRef): Promise<MoRef> => {
     const path = names[key]?.split("/").filter((name) => name !== "") ?? [];
     if (path.length === 0) return top;
-    const found = await hypervisor.descend({ type, id: top }, path);
+    const found = await hypervisor.findByPath({ type, id: top }, path);
     if (found !== undefined) return found;
     throw new PrepError(
       "CONFIG_INVALID",

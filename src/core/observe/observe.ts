@@ -27,8 +27,8 @@ import type { Connection } from "../ports/runtime.ts";
 import type { Naming, PlaceNames, Request } from "../request/request.ts";
 import { refuseBlindSpots } from "./blind-spots.ts";
 import { type LunVolume, withKinds } from "./kinds.ts";
-import { labelledAs, type StaleDatastore, staleOf } from "./leftover-datastores.ts";
-import { checkInitiators, findGold, findPlaces, locate, type Places } from "./locate.ts";
+import { type LeftoverDatastore, leftoverDatastoresOf, signaturesByLabel } from "./leftover-datastores.ts";
+import { checkInitiators, findGold, findPlacement, locate, type VmPlacement } from "./locate.ts";
 import { refuseSameNaa } from "./same-naa.ts";
 
 export interface ArrayView {
@@ -59,19 +59,17 @@ export interface Observation {
   /** The family's VMFS signatures: one, unless somebody resignatured; none, where nothing of the family was ever seen. */
   readonly signatures: ReadonlySet<VmfsUuid>;
   /** What is taken for a signature of the family by its datastore's label, where `signatures` is empty. */
-  readonly labelled: ReadonlySet<VmfsUuid>;
+  readonly labelSignatures: ReadonlySet<VmfsUuid>;
   /** Datastores on the target host that count as this family's, but whose disk is gone. */
-  readonly stale: readonly StaleDatastore[];
+  readonly leftoverDatastores: readonly LeftoverDatastore[];
   /** Where VMs would be registered. */
-  readonly places: Places;
+  readonly placement: VmPlacement;
   /** VMX files on the datastore of the assigned volume, where the mode asked for them. */
   readonly files?: { readonly files: readonly VmxFile[]; readonly unreadable: readonly string[] };
 }
 
-/** What the store remembers about a family. */
-export interface Memory {
-  readonly signatures: readonly VmfsUuid[];
-}
+/** VMFS signatures that earlier plans have seen on a gold volume's family. */
+export type KnownSignatures = ReadonlySet<VmfsUuid>;
 
 export const byNewest = (a: { createdAt: string }, b: { createdAt: string }): number =>
   Date.parse(b.createdAt) - Date.parse(a.createdAt);
@@ -80,7 +78,7 @@ export const byNewest = (a: { createdAt: string }, b: { createdAt: string }): nu
 export const isNewer = (other: Snapshot, chosen: Snapshot): boolean =>
   other.id !== chosen.id && Date.parse(other.createdAt) >= Date.parse(chosen.createdAt);
 
-const idsOf = (datastores: readonly Datastore[]): MoRef[] => datastores.map((one) => one.id);
+const idsOf = (datastores: readonly Datastore[]): MoRef[] => datastores.map(({ id }) => id);
 
 /** A volume and all its descendants. */
 export function familyOf<V extends Volume>(root: V, volumes: readonly V[]): V[] {
@@ -118,8 +116,8 @@ function signaturesOf(
   naas: ReadonlySet<Naa>,
   inventory: Inventory,
   storage: HostStorage,
-  memory: Memory,
-): Set<VmfsUuid> {
+  known: KnownSignatures,
+): KnownSignatures {
   const found = new Set<VmfsUuid>();
   for (const datastore of inventory.datastores) if (touches(datastore.extents, naas)) found.add(datastore.vmfsUuid);
   for (const mount of storage.mounts) if (touches(mount.extents, naas)) found.add(mount.vmfsUuid);
@@ -133,14 +131,14 @@ function signaturesOf(
       found.add(copy.vmfsUuid);
   }
   // What is seen now counts; what was seen before helps only where nothing of the family is in sight.
-  return found.size > 0 ? found : new Set(memory.signatures);
+  return found.size > 0 ? found : known;
 }
 
-/** Reads what the request's mode needs; `remember` gives what the store knows of the gold volume's family. */
+/** Reads what the request's mode needs; `loadKnownSignatures` gives those that the store has for the gold volume. */
 export async function observe(
   request: Request,
   systems: Connection<ArrayReader, HypervisorReader>,
-  remember: (goldId: string) => Promise<Memory>,
+  loadKnownSignatures: (goldId: string) => Promise<KnownSignatures>,
   naming: Pick<Naming, "luns">,
   placeNames: PlaceNames = {},
 ): Promise<Observation> {
@@ -162,31 +160,32 @@ export async function observe(
   checkUsable(gold);
   const family = familyOf(gold, arrayView.volumes);
   refuseSameNaa(family, arrayView.volumes);
-  const mine = arrayView.assignments.filter((one) => one.clientId === client.id).map((one) => one.volumeId);
+  const mine = arrayView.assignments.filter(({ clientId }) => clientId === client.id).map(({ volumeId }) => volumeId);
   const mayGo = traitsOf(request.mode).cleansUp && !request.keepClone;
   const naas = new Set(family.map((volume) => volume.naa));
-  const memory = await remember(gold.id);
-  const early = signaturesOf(naas, inventory, { initiators: [], disks: [], mounts: [], unresolved: [] }, memory);
+  const known = await loadKnownSignatures(gold.id);
+  const early = signaturesOf(naas, inventory, { initiators: [], disks: [], mounts: [], unresolved: [] }, known);
   const here = inventory.datastores.filter((datastore) => datastore.datacenterId === host.datacenter.id);
   // Dead datastores count while it is open whose they are: the signature may only show among the host's copies.
   const relevant = here.filter(
     ({ extents, vmfsUuid, accessible }) => touches(extents, naas) || early.has(vmfsUuid) || !accessible,
   );
   const registers = registersVms(request);
-  const [places, snapshots, dependents, { storage, vms }] = await Promise.all([
-    findPlaces(host, registers ? placeNames : {}, hypervisor),
+  const [placement, snapshots, dependents, { storage, vms }] = await Promise.all([
+    findPlacement(host, registers ? placeNames : {}, hypervisor),
     array.snapshots({ volumeId: gold.id }),
     dependentsOf(mayGo ? family.filter(({ id, kind }) => kind === "clone" && mine.includes(id)) : [], array),
     hypervisor.hostStorageAndVms(host, idsOf(relevant)),
   ]);
   checkInitiators(request, client, storage);
-  const signatures = signaturesOf(naas, inventory, storage, memory);
-  const labelled = signatures.size > 0 ? new Set<VmfsUuid>() : labelledAs(gold, here, arrayView.volumes);
+  const signatures = signaturesOf(naas, inventory, storage, known);
+  const labelSignatures = signatures.size > 0 ? new Set<VmfsUuid>() : signaturesByLabel(gold, here, arrayView.volumes);
   const late = here.filter(
-    (one) => (signatures.has(one.vmfsUuid) || labelled.has(one.vmfsUuid)) && !relevant.includes(one),
+    (datastore) =>
+      (signatures.has(datastore.vmfsUuid) || labelSignatures.has(datastore.vmfsUuid)) && !relevant.includes(datastore),
   );
   if (late.length > 0) vms.push(...(await hypervisor.vmsOn(idsOf(late))));
-  const several = vms.filter((vm) => vm.datastoreIds.length > 1 || !here.some((one) => livesOn(vm, one)));
+  const several = vms.filter((vm) => vm.datastoreIds.length > 1 || !here.some((datastore) => livesOn(vm, datastore)));
   const devices = several.length === 0 ? [] : await hypervisor.vmDevices(several.map((vm) => vm.id));
   const { volumes, assignments } = arrayView;
   const observation: Observation = {
@@ -197,15 +196,15 @@ export async function observe(
     dependents,
     snapshots: snapshots.toSorted(byNewest),
     host,
-    places,
+    placement,
     inventory,
     storage,
     vms,
     devices,
     signatures,
-    labelled,
-    stale: staleOf({
-      labelled,
+    labelSignatures,
+    leftoverDatastores: leftoverDatastoresOf({
+      labelSignatures,
       family,
       volumes,
       assignments,

@@ -1,23 +1,23 @@
 /** From a request to a draft: observe, ask the journal, let the mode decide. Readers only; nothing here can change anything. */
 
-import { asVmfsUuid, type VmfsUuid } from "../domain/ids.ts";
+import { asVmfsUuid } from "../domain/ids.ts";
 import { type Mode, traitsOf } from "../domain/modes.ts";
 import { isFinished } from "../domain/states.ts";
 import type { EngineDeps } from "../engine-options.ts";
 import { draftOf } from "../modes/catalog.ts";
 import type { History, UnfinishedClone, UnfinishedWork } from "../modes/common.ts";
 import type { Draft } from "../modes/draft.ts";
-import { dependentsOf, type Observation, observe } from "../observe/observe.ts";
+import { dependentsOf, type KnownSignatures, type Observation, observe } from "../observe/observe.ts";
 import type { ArrayReader } from "../ports/array.ts";
 import type { HypervisorReader } from "../ports/hypervisor.ts";
 import type { Connection, VcenterOverride } from "../ports/runtime.ts";
 import type { RunRow, Store, StoreReader } from "../ports/store.ts";
 import { type PrepInputs, plainName, type Request, resolveRequest } from "../request/request.ts";
 import { cloneName } from "../steps/create-clone.ts";
-import { outputsOf } from "../steps/types.ts";
+import { outputsOf, type VolumeRef } from "../steps/types.ts";
 import { planIfReadable } from "./plan.ts";
 import type { Plan } from "./plan-schema.ts";
-import { draftOfRest, type Rest } from "./resume.ts";
+import { draftOfRemaining, type RemainingWork } from "./resume.ts";
 
 export interface Planned {
   readonly request: Request;
@@ -50,17 +50,15 @@ async function unfinishedWork(tx: StoreReader, runs: readonly RunRow[], goldId: 
         const name = cloneName(step, { runId: run.originId, createdAt: run.originCreatedAt });
         clones.push(outputsOf(row)?.volume ?? { name });
       }
-      if (step.kind === "assign" && !cleanedSince && !("from" in step.volume) && step.volume.id === goldId) {
-        assignsGold = true;
-      }
+      if (step.kind === "assign" && !cleanedSince && isVolume(step.volume, goldId)) assignsGold = true;
     }
     // What an earlier run of the chain has finished is not among the steps of the last one.
     const before = run.originId === run.id ? undefined : await originPlan(tx, run.originId);
-    const carried = new Set(
+    const inheritedAssigns = new Set(
       Object.entries(plan.inheritedOutputs ?? {}).flatMap(([id, left]) => (left.assignmentId ? [id] : [])),
     );
     const assignedBefore = before?.draft.steps.some(
-      (step) => step.kind === "assign" && carried.has(step.id) && !("from" in step.volume) && step.volume.id === goldId,
+      (step) => step.kind === "assign" && inheritedAssigns.has(step.id) && isVolume(step.volume, goldId),
     );
     if (assignedBefore && !cleanedSince) assignsGold = true;
   }
@@ -74,14 +72,13 @@ async function originPlan(tx: StoreReader, originId: string): Promise<Plan | und
   return planIfReadable(row);
 }
 
+const isVolume = (ref: VolumeRef, volumeId: string): boolean => !("from" in ref) && ref.id === volumeId;
+
 /** Whether carrying the plan out presents the gold volume to a client, or takes it away from one. */
 const movesGold = ({ draft }: Plan, goldId: string): boolean =>
-  draft.steps.some(
-    (step) =>
-      (step.kind === "assign" || step.kind === "unassign") && !("from" in step.volume) && step.volume.id === goldId,
-  );
+  draft.steps.some((step) => (step.kind === "assign" || step.kind === "unassign") && isVolume(step.volume, goldId));
 
-/** By store and plan: a plan stays as it is, and a process looks at the same ones again and again. */
+/** By store and plan: a plan never changes, and a process needs the same ones again and again. */
 const moving = new WeakMap<Store, Map<string, boolean>>();
 
 async function movedGold(store: Store, tx: StoreReader, { planId, goldId }: RunRow): Promise<boolean> {
@@ -119,8 +116,8 @@ function snapshotTime({ mode, snapshot }: Request, { snapshots }: Observation): 
   const meant =
     snapshot === undefined
       ? snapshots
-      : snapshots.filter((one) => one.id === snapshot || plainName(one.name) === snapshot);
-  const times = meant.map((one) => Date.parse(one.createdAt));
+      : snapshots.filter(({ id, name }) => id === snapshot || plainName(name) === snapshot);
+  const times = meant.map(({ createdAt }) => Date.parse(createdAt));
   return snapshot === undefined ? Math.max(...times) : Math.min(...times);
 }
 
@@ -140,20 +137,19 @@ async function historyOf(deps: EngineDeps, request: Request, observation: Observ
   });
 }
 
-const remembering =
-  (deps: EngineDeps) =>
-  async (goldId: string): Promise<{ signatures: VmfsUuid[] }> => ({
-    signatures: (await deps.store.read((tx) => tx.signatures(goldId))).map(asVmfsUuid),
-  });
+const loadKnownSignatures =
+  ({ store }: EngineDeps) =>
+  async (goldId: string): Promise<KnownSignatures> =>
+    new Set((await store.read((tx) => tx.signatures(goldId))).map(asVmfsUuid));
 
 export interface DraftOptions {
   /** What an unfinished run left to do, in place of the mode's own steps. */
-  readonly rest?: Rest | undefined;
+  readonly remaining?: RemainingWork | undefined;
   /** Called once it is known what the plan is about: in the middle of another run's work there is nothing to be drafted. */
   readonly beforeDraft?: (observation: Observation) => Promise<void>;
 }
 
-/** Looks at both systems now and drafts what the request means. Refusals are PrepErrors. */
+/** Observes both systems now and drafts what the request means. Refusals are PrepErrors. */
 export async function planNow(
   deps: EngineDeps,
   mode: Mode,
@@ -165,13 +161,13 @@ export async function planNow(
   const systems = deps.systems(vcenter);
   const connection = systems.read();
   try {
-    return { ...(await look(deps, resolved, connection, options)), endpoints: systems.endpoints };
+    return { ...(await observeAndDraft(deps, resolved, connection, options)), endpoints: systems.endpoints };
   } finally {
     await connection.close();
   }
 }
 
-/** Clones of unfinished runs may be deleted as well: what hangs on them is looked at too. */
+/** Clones of unfinished runs may be deleted as well: what hangs on them is read too. */
 async function withOrphans(
   observation: Observation,
   { unfinished }: History,
@@ -185,37 +181,37 @@ async function withOrphans(
   return { ...observation, dependents: new Map([...observation.dependents, ...(await dependentsOf(idle, array))]) };
 }
 
-async function look(
+async function observeAndDraft(
   deps: EngineDeps,
   { request, warnings }: ReturnType<typeof resolveRequest>,
   connection: Readers,
-  { rest, beforeDraft }: DraftOptions,
+  { remaining, beforeDraft }: DraftOptions,
 ): Promise<Omit<Planned, "endpoints">> {
   const { naming, places } = deps.settings;
-  const seen = await observe(request, connection, remembering(deps), naming, places);
+  const seen = await observe(request, connection, loadKnownSignatures(deps), naming, places);
   await beforeDraft?.(seen);
   const history = await historyOf(deps, request, seen);
   const observation = await withOrphans(seen, history, connection.array);
   const input = { request, observation, history, now: deps.clock.now() };
-  const draft = rest === undefined ? draftOf(input) : draftOfRest(input, rest);
+  const draft = remaining === undefined ? draftOf(input) : draftOfRemaining(input, remaining);
   return { request, observation, draft: { ...draft, warnings: [...warnings, ...draft.warnings] } };
 }
 
 /** The same request as a stored plan's, against the world as it is now: the snapshot that was named, not a newer one. */
 export function planAgain(deps: EngineDeps, plan: Plan, vcenter: VcenterOverride | undefined): Promise<Planned> {
-  return planNow(deps, plan.mode, inputsAgain(plan), vcenter, { rest: restOf(plan) });
+  return planNow(deps, plan.mode, inputsAgain(plan), vcenter, { remaining: remainingOf(plan) });
 }
 
 /** What `planAgain` drafts, over a connection that is open already. */
 export async function draftAgain(deps: EngineDeps, plan: Plan, connection: Readers): Promise<Draft> {
   const resolved = resolveRequest(plan.mode, inputsAgain(plan), deps.settings.naming);
-  return (await look(deps, resolved, connection, { rest: restOf(plan) })).draft;
+  return (await observeAndDraft(deps, resolved, connection, { remaining: remainingOf(plan) })).draft;
 }
 
 const inputsAgain = ({ inputs, request: { snapshot } }: Plan): PrepInputs =>
   snapshot === undefined ? inputs : { ...inputs, snapshot };
 
-export function restOf(plan: Plan): Rest | undefined {
+export function remainingOf(plan: Plan): RemainingWork | undefined {
   return plan.resumes === undefined
     ? undefined
     : {

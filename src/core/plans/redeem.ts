@@ -11,7 +11,7 @@ import type { Step } from "../steps/types.ts";
 import { diffFacts } from "./facts.ts";
 import { type PlanParts, requireSameSystems, type StoredPlan } from "./plan.ts";
 import type { Plan } from "./plan-schema.ts";
-import { type Planned, planAgain, planNow, restOf } from "./planner.ts";
+import { type Planned, planAgain, planNow, remainingOf } from "./planner.ts";
 import type { Plans } from "./plans.ts";
 import { StalePlan } from "./stale.ts";
 
@@ -117,7 +117,7 @@ export class Redemption {
     let why = refusal;
     if (why === undefined) {
       try {
-        fresh = await planNow(this.#deps, plan.mode, plan.inputs, vcenter, { rest: restOf(plan) });
+        fresh = await planNow(this.#deps, plan.mode, plan.inputs, vcenter, { remaining: remainingOf(plan) });
       } catch (thrown) {
         if (!(thrown instanceof PrepError)) throw thrown;
         why = thrown;

@@ -18,7 +18,8 @@ import { type Outputs, outputsOf, type Step, type VolumeRef } from "../steps/typ
 import type { PlanParts } from "./plan.ts";
 import type { Plan } from "./plan-schema.ts";
 
-export interface Rest {
+/** What an unfinished run has left to do. */
+export interface RemainingWork {
   readonly steps: readonly Step[];
   readonly impact: Impact;
   readonly inheritedOutputs: Readonly<Record<string, Outputs>>;
@@ -49,11 +50,11 @@ export function checkRepeatable(plan: Plan, journal: readonly StepRow[], traits:
 }
 
 /** What the journal of an ended run leaves to do, and what the resuming run takes over from it. */
-export function restOfRun(
+export function remainingAfter(
   run: RunRow,
   plan: Plan,
   journal: readonly StepRow[],
-): { rest: Rest; resumes: NonNullable<PlanParts["resumes"]> } {
+): { remaining: RemainingWork; resumes: NonNullable<PlanParts["resumes"]> } {
   const states = new Map(journal.map((step) => [step.stepId, step.state]));
   const isFinished = (id: string): boolean => states.get(id) === "done" || states.get(id) === "skipped";
   const inheritedOutputs: Record<string, Outputs> = { ...plan.inheritedOutputs };
@@ -72,7 +73,7 @@ export function restOfRun(
       return unconditional;
     });
   return {
-    rest: { steps, impact: plan.draft.impact, inheritedOutputs, snapshot: plan.draft.snapshot },
+    remaining: { steps, impact: plan.draft.impact, inheritedOutputs, snapshot: plan.draft.snapshot },
     resumes: {
       runId: run.id,
       origin: { runId: run.originId, createdAt: run.originCreatedAt },
@@ -82,7 +83,7 @@ export function restOfRun(
   };
 }
 
-const volumesIn = (step: Step, inheritedOutputs: Rest["inheritedOutputs"]): { naa: string }[] => {
+const volumesIn = (step: Step, inheritedOutputs: RemainingWork["inheritedOutputs"]): { naa: string }[] => {
   const ref: VolumeRef | undefined = "volume" in step ? step.volume : undefined;
   if (ref === undefined) return "naa" in step ? [{ naa: step.naa }] : [];
   if (!("from" in ref)) return [{ naa: ref.naa }];
@@ -90,8 +91,8 @@ const volumesIn = (step: Step, inheritedOutputs: Rest["inheritedOutputs"]): { na
   return made === undefined ? [] : [{ naa: made.naa }];
 };
 
-/** The draft of the rest: its facts are what its steps touch, as they are now. */
-export function draftOfRest(input: ModeInput, rest: Rest): Draft {
+/** The draft of what remains: its facts are what its steps touch, as they are now. */
+export function draftOfRemaining(input: ModeInput, remaining: RemainingWork): Draft {
   const { observation } = input;
   const draft = new DraftBuilder();
   baseFacts(draft, observation);
@@ -99,10 +100,10 @@ export function draftOfRest(input: ModeInput, rest: Rest): Draft {
   draft.fact("assigned", `What ${safeText(observation.client.name)} has of this LUN`, {
     "the assigned volumes": assigned.toSorted().join(", "),
   });
-  const touched = new Set(rest.steps.flatMap((step) => ("vms" in step ? step.vms.map((vm) => vm.id) : [])));
+  const touched = new Set(remaining.steps.flatMap((step) => ("vms" in step ? step.vms.map((vm) => vm.id) : [])));
   for (const vm of observation.vms) if (touched.has(vm.id)) vmFact(draft, vm, false);
   const naas = new Set(
-    rest.steps.flatMap((step) => volumesIn(step, rest.inheritedOutputs).map((volume) => volume.naa)),
+    remaining.steps.flatMap((step) => volumesIn(step, remaining.inheritedOutputs).map((volume) => volume.naa)),
   );
   for (const naa of naas) {
     const member = observation.family.find((volume) => volume.naa === naa);
@@ -114,13 +115,13 @@ export function draftOfRest(input: ModeInput, rest: Rest): Draft {
       mounted: String(mount?.mounted === true),
     });
   }
-  return { ...draft.finish(rest.snapshot), steps: rest.steps, impact: impactLeft(rest) };
+  return { ...draft.finish(remaining.snapshot), steps: remaining.steps, impact: remainingImpact(remaining) };
 }
 
 /** The approved impact, less what belongs to steps that are finished. */
-function impactLeft(rest: Rest): Impact {
-  const has = (...kinds: Step["kind"][]): boolean => rest.steps.some((step) => kinds.includes(step.kind));
-  const { impact } = rest;
+function remainingImpact(remaining: RemainingWork): Impact {
+  const has = (...kinds: Step["kind"][]): boolean => remaining.steps.some((step) => kinds.includes(step.kind));
+  const { impact } = remaining;
   return {
     vmsToPowerOff: has("power_off", "shut_down_guest") ? impact.vmsToPowerOff : [],
     vmsToUnregister: has("unregister") ? impact.vmsToUnregister : [],
@@ -128,7 +129,7 @@ function impactLeft(rest: Rest): Impact {
     datastoresToUnmount: has("unmount") ? impact.datastoresToUnmount : [],
     volumesToUnassign: has("unassign") ? impact.volumesToUnassign : [],
     clonesToDelete: impact.clonesToDelete.filter((clone) =>
-      rest.steps.some((step) => step.kind === "delete_clone" && step.volume.id === clone.id),
+      remaining.steps.some((step) => step.kind === "delete_clone" && step.volume.id === clone.id),
     ),
     snapshotsLost: has("rollback_volume") ? impact.snapshotsLost : [],
   };

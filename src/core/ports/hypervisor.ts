@@ -148,7 +148,10 @@ export interface HypervisorReader {
    */
   findHost(address: string, hosts: readonly Host[]): Promise<MoRef[]>;
   /** Where names lead from a folder or pool, each a child of its kind of the one before; undefined where there is none. */
-  descend(from: { type: "Folder" | "ResourcePool"; id: MoRef }, names: readonly string[]): Promise<MoRef | undefined>;
+  findByPath(
+    from: { type: "Folder" | "ResourcePool"; id: MoRef },
+    names: readonly string[],
+  ): Promise<MoRef | undefined>;
   /** One host's disks and mounts. */
   hostDevices(host: Host): Promise<HostDevices>;
   /** One host's unresolved copies: slow on a real host, which reads every disk for it. */

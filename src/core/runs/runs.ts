@@ -18,7 +18,7 @@ import { viewRun } from "./run-view.ts";
 
 const FOLLOW_EVERY_MS = 100;
 /** Whether a run's process lives is asked of its locks, which costs more than a look at the journal. */
-const SETTLE_EVERY = 10;
+const RECONCILE_EVERY = 10;
 
 export class Runs {
   readonly #deps: EngineDeps;
@@ -64,20 +64,20 @@ export class Runs {
   }
 
   /** A run whose journal says it goes on, but whose lock is free, was cut off: its process is gone. */
-  async settle(row: RunRow): Promise<RunRow> {
+  async reconcile(row: RunRow): Promise<RunRow> {
     if (isFinished(row.state) || this.#active.has(row.id)) return row;
     const { store, clock } = this.#deps;
     if (row.state === "queued" && isFresh(row, clock.now())) return row;
     const held = await store.tryLock(clientLock(row.clientId));
     if (held === undefined) return row;
     try {
-      return await this.#giveUp(row);
+      return await this.#markInterrupted(row);
     } finally {
       await held.release();
     }
   }
 
-  #giveUp(row: RunRow): Promise<RunRow> {
+  #markInterrupted(row: RunRow): Promise<RunRow> {
     const { store, clock } = this.#deps;
     return auditedWrite(store, clock, async (tx, append) => {
       const current = (await tx.run(row.id)) ?? row;
@@ -117,7 +117,7 @@ export class Runs {
     let seen: { readonly rows: string; readonly view: RunRecord; readonly said: string } | undefined;
     for (let round = 0; ; round += 1) {
       const row = await this.row(runId);
-      const current = round % SETTLE_EVERY === 0 ? await this.settle(row) : row;
+      const current = round % RECONCILE_EVERY === 0 ? await this.reconcile(row) : row;
       const steps = await store.read((tx) => tx.steps(runId));
       // The runner may be at work in this very process: nothing is made of rows that have not changed.
       const rows = JSON.stringify([current, steps]);
@@ -157,11 +157,11 @@ export class Runs {
       });
       return;
     }
-    void this.carry(run.id, { held, vcenter });
+    void this.execute(run.id, { held, vcenter });
   }
 
   /** Carries the run out in this process; resolves when it is over. Stops between steps when the signal aborts, or on `close`. */
-  carry(
+  execute(
     runId: string,
     options: { held?: HeldLock; vcenter?: VcenterOverride | undefined; signal?: AbortSignal },
   ): Promise<void> {

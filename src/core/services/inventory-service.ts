@@ -37,11 +37,11 @@ export class InventoryService {
       plans: await tx.plans({ state: "open", limit: 50 }),
       runs: await tx.runs({ states: LIVE_RUN_STATES, limit: 50 }),
     }));
-    const settled = await Promise.all(runs.map((run) => this.#runs.settle(run)));
+    const reconciled = await Promise.all(runs.map((run) => this.#runs.reconcile(run)));
     return {
       now,
       plans: plans.filter((row) => row.expiresAt > now),
-      live: settled.filter((run) => !isFinished(run.state)),
+      live: reconciled.filter((run) => !isFinished(run.state)),
     };
   }
 

@@ -12,7 +12,7 @@ import { readPlan, requireSameSystems, unknownPlan } from "../plans/plan.ts";
 import { planNow } from "../plans/planner.ts";
 import type { Plans } from "../plans/plans.ts";
 import { lockedBy, overtaken, overtakenBy, Redemption } from "../plans/redeem.ts";
-import { checkRepeatable, restOfRun } from "../plans/resume.ts";
+import { checkRepeatable, remainingAfter } from "../plans/resume.ts";
 import type { VcenterOverride } from "../ports/runtime.ts";
 import type { PlanRow, RunRow } from "../ports/store.ts";
 import type { PlanRecord, RunRecord } from "../records.ts";
@@ -53,14 +53,14 @@ export class PlanService {
   /** A live run on the family or client holds it; a dead one is marked, and holds nothing. */
   async #refuseIfLocked(mode: Mode, goldId: string, clientId: string): Promise<void> {
     const live = await this.#redemption.liveRuns({ mode, goldId, clientId });
-    const settled = await Promise.all(live.map((run) => this.#runs.settle(run)));
-    const holding = settled.filter((run) => !isFinished(run.state));
+    const reconciled = await Promise.all(live.map((run) => this.#runs.reconcile(run)));
+    const holding = reconciled.filter((run) => !isFinished(run.state));
     if (holding.length > 0) throw lockedBy(holding);
   }
 
   async resumePlan(runId: string, actor: Actor, options: PlanOptions = {}): Promise<PlanRecord> {
     return this.#calls.audited("plan_refused", actor, { resumes: safeText(runId, 60) }, async () => {
-      const run = await this.#runs.settle(await this.#runs.row(runId));
+      const run = await this.#runs.reconcile(await this.#runs.row(runId));
       if (!isFinished(run.state)) throw lockedBy([run]);
       if (run.state === "succeeded") {
         throw new PrepError("BAD_REQUEST", `Run ${run.id} succeeded; nothing of it is left.`, {
@@ -70,23 +70,23 @@ export class PlanService {
       const { store } = this.#deps;
       const by = run.resumedBy ?? (await store.read((tx) => overtakenBy(tx, run)))?.id;
       if (by !== undefined) throw overtaken(run.id, by);
-      return this.#planRest(run, actor, options.vcenter);
+      return this.#planRemaining(run, actor, options.vcenter);
     });
   }
 
-  async #planRest(run: RunRow, actor: Actor, vcenter: VcenterOverride | undefined): Promise<PlanRecord> {
+  async #planRemaining(run: RunRow, actor: Actor, vcenter: VcenterOverride | undefined): Promise<PlanRecord> {
     const { planRow, steps } = await this.#deps.store.read(async (tx) => ({
       planRow: await tx.plan(run.planId),
       steps: await tx.steps(run.id),
     }));
     if (planRow === undefined) throw unknownPlan(`The plan of run ${run.id} is gone.`);
     const plan = readPlan(planRow);
-    const { rest, resumes } = restOfRun(run, plan, steps);
+    const { remaining, resumes } = remainingAfter(run, plan, steps);
     const inputs =
       plan.request.snapshot === undefined ? plan.inputs : { ...plan.inputs, snapshot: plan.request.snapshot };
     const { endpoints } = this.#deps.systems(vcenter);
     requireSameSystems(plan, endpoints);
-    const planned = await planNow(this.#deps, plan.mode, inputs, vcenter, { rest });
+    const planned = await planNow(this.#deps, plan.mode, inputs, vcenter, { remaining });
     checkRepeatable(plan, steps, planned.observation.array.traits);
     return this.#plans.issue({ ...planned, inputs, resumes }, actor);
   }
@@ -115,7 +115,7 @@ export class PlanService {
         });
       }
       await this.#approvals.checkApproval(stored, actor, options);
-      await this.#settleFamily(row);
+      await this.#reconcileFamily(row);
       const { run, held } = await this.#redemption.redeem(stored, actor, options.vcenter);
       if (held !== undefined) await this.#runs.launch(run, held, options.vcenter);
       // The answer's time counts from the approval, and looking again has taken some of it.
@@ -124,8 +124,8 @@ export class PlanService {
     });
   }
 
-  async #settleFamily(row: PlanRow): Promise<void> {
-    for (const run of await this.#redemption.liveRuns(row)) await this.#runs.settle(run);
+  async #reconcileFamily(row: PlanRow): Promise<void> {
+    for (const run of await this.#redemption.liveRuns(row)) await this.#runs.reconcile(run);
   }
 
   approve(planId: string, actor: Actor, typedLun?: string): Promise<PlanRecord> {

@@ -21,9 +21,9 @@ export class RunService {
     this.#runs = runs;
   }
 
-  async carryOut(runId: string, signal: AbortSignal): Promise<RunRecord> {
+  async executeRun(runId: string, signal: AbortSignal): Promise<RunRecord> {
     await this.#runs.row(runId);
-    await this.#runs.carry(runId, { signal });
+    await this.#runs.execute(runId, { signal });
     return this.#runs.view(await this.#runs.row(runId));
   }
 
@@ -41,13 +41,13 @@ export class RunService {
         limit: filter.limit ?? 20,
       }),
     );
-    const views = rows.map(async (row) => this.#runs.viewIfReadable(await this.#runs.settle(row)));
+    const views = rows.map(async (row) => this.#runs.viewIfReadable(await this.#runs.reconcile(row)));
     return (await Promise.all(views)).filter((view) => view !== undefined);
   }
 
   async cancelRun(runId: string, actor: Actor): Promise<RunRecord> {
     return this.#calls.audited("cancel_refused", actor, { runId: safeText(runId, 60) }, async () => {
-      const row = await this.#runs.settle(await this.#runs.row(runId));
+      const row = await this.#runs.reconcile(await this.#runs.row(runId));
       if (row.principal !== actor.principal) {
         throw new PrepError("WRONG_PRINCIPAL", "This run was started by someone else.", {
           found: { runId },

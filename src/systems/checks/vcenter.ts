@@ -103,7 +103,7 @@ function clientFinding(what: string, pair: Pair, clients: readonly ArrayClient[]
 
 async function checkPrivileges(vsphere: Vsphere, host: Host, config: Config, what: string): Promise<Finding[]> {
   const below = (from: { type: "Folder" | "ResourcePool"; id: MoRef }, path: string | undefined) =>
-    path === undefined ? from.id : vsphere.reader.descend(from, path.split("/"));
+    path === undefined ? from.id : vsphere.reader.findByPath(from, path.split("/"));
   const [folder, pool] = await Promise.all([
     below({ type: "Folder", id: host.datacenter.vmFolder }, config.register.folder),
     below({ type: "ResourcePool", id: host.resourcePool }, config.register.pool),

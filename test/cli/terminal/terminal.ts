@@ -145,7 +145,7 @@ function engineWith(parts: Partial<Engine>): Engine {
     confirm: notExpected("confirm"),
     approve: notExpected("approve"),
     cancelRun: notExpected("cancelRun"),
-    carryOut: notExpected("carryOut"),
+    executeRun: notExpected("executeRun"),
     close: async () => undefined,
     ...parts,
   };

@@ -177,7 +177,7 @@ describe("the assistant's door", () => {
         // @ts-expect-error nor approve
         void engine.approve;
         // @ts-expect-error nor carry out
-        void engine.carryOut;
+        void engine.executeRun;
         // @ts-expect-error nor reach the systems
         void engine.systems;
         return engine.getPlan("plan_1");

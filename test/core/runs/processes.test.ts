@@ -75,7 +75,7 @@ describe("a runner", () => {
     expect(await bench.app.engine.getRun(runId)).toMatchObject({ state: "running" });
     await refusal(bench.plan("automated_testing"), "LOCKED");
     await refusal(bench.app.engine.resumePlan(runId, bench.actor), "LOCKED");
-    expect(await bench.app.engine.carryOut(runId, new AbortController().signal)).toMatchObject({ state: "running" });
+    expect(await bench.app.engine.executeRun(runId, new AbortController().signal)).toMatchObject({ state: "running" });
     expect(await bench.app.engine.getRun(runId)).toMatchObject({ state: "running" });
     await child.end("SIGKILL");
     expect(await bench.app.engine.getRun(runId)).toMatchObject({ state: "interrupted" });

@@ -186,7 +186,7 @@ describe("a run", () => {
     const queued = await engine.confirm(plan.planToken ?? "", bench.actor, { waitMs: 0 });
     expect(queued).toMatchObject({ runId: pending, state: "queued" });
     await bench.control.touch("power-on");
-    const run = await bench.app.engine.carryOut(pending, new AbortController().signal);
+    const run = await bench.app.engine.executeRun(pending, new AbortController().signal);
     expect(run).toMatchObject({ state: "failed", error: { code: "STALE_PLAN" } });
     expect(states(run)).toEqual(run.steps.map(() => "pending"));
     expect((await bench.control.state()).mutations).toEqual([]);
@@ -203,7 +203,7 @@ describe("a run", () => {
     await engine.confirm(plan.planToken ?? "", bench.actor, { waitMs: 0 });
     const { signal } = new AbortController();
     const others = await Promise.all([bench.another(), bench.another()]);
-    const runs = await Promise.all([bench.app, ...others].map((app) => app.engine.carryOut(pending, signal)));
+    const runs = await Promise.all([bench.app, ...others].map((app) => app.engine.executeRun(pending, signal)));
     expect(runs.map((run) => run.state)).toEqual(["succeeded", "succeeded", "succeeded"]);
     const clones = (await bench.control.state()).mutations.filter((one) => one.op === "CloneSnapshot");
     expect(clones).toHaveLength(1);
@@ -256,7 +256,7 @@ describe("a run", () => {
     expect(await engine.getRun(runId)).toMatchObject({ state: "interrupted" });
     expect((await engine.resumePlan(runId, bench.actor)).steps).toHaveLength(plan.steps.length);
     // One that comes up after all finds that it is not wanted any more.
-    expect(await engine.carryOut(runId, new AbortController().signal)).toMatchObject({ state: "interrupted" });
+    expect(await engine.executeRun(runId, new AbortController().signal)).toMatchObject({ state: "interrupted" });
     expect((await bench.control.state()).mutations).toEqual([]);
   });
 
