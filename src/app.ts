@@ -25,7 +25,7 @@ export interface AppOptions {
   /** Runs outlive this process: each is carried out by one of its own. For servers, whose life is their client's. */
   readonly detachRuns?: boolean;
   /** Connect and sign in once for all that this process does: for a command, which is over soon. */
-  readonly keepConnected?: boolean;
+  readonly reuseConnections?: boolean;
   /** Which part of the program writes the log. */
   readonly name?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -58,7 +58,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     closers.push(() => opened.close());
     const store = await openStore(config);
     const { systems, close: disconnect } = await openSystems(config, opened.log, {
-      kept: options.keepConnected ?? false,
+      reuseConnections: options.reuseConnections ?? false,
     });
     closers.push(disconnect);
     const engine = createEngine({

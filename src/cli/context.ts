@@ -44,7 +44,7 @@ export async function withApp<T>(
   use: (app: App) => Promise<T>,
   { name = "cli", warn = true }: { name?: string; warn?: boolean } = {},
 ): Promise<T> {
-  const app = await context.openApp({ ...appOptions(context, name), keepConnected: true });
+  const app = await context.openApp({ ...appOptions(context, name), reuseConnections: true });
   try {
     if (warn) printWarnings(context.io, app.config.warnings);
     return await use(app);

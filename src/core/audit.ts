@@ -144,7 +144,7 @@ export async function verifyChain(store: Store): Promise<ChainRecord> {
       else if (row.prev !== prev) problems.push(`row ${row.seq} does not follow the row before it`);
       if (hashOf(bare) !== hash) problems.push(`row ${row.seq} was changed`);
       const recorded = heads.get(row.seq);
-      if (recorded !== undefined && [...recorded].some((one) => one !== hash))
+      if (recorded !== undefined && [...recorded].some((other) => other !== hash))
         problems.push(`row ${row.seq} is not the one whose head was recorded`);
       heads.delete(row.seq);
       seq = row.seq;

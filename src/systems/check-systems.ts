@@ -5,7 +5,7 @@ import { checkArray } from "./checks/array.ts";
 import { checkConnection } from "./checks/connection.ts";
 import { checked, type Finding } from "./checks/finding.ts";
 import { checkVcenter } from "./checks/vcenter.ts";
-import { openSides, vcenterUrl } from "./open-systems.ts";
+import { loadSystemFactories, vcenterUrl } from "./open-systems.ts";
 
 /** Each system by itself, so that what is wrong with one does not hide the other. Never throws. */
 export async function checkSystems(config: Config, log: Logger): Promise<Finding[]> {
@@ -25,17 +25,17 @@ async function signedIn(
   config: Config,
   log: Logger,
 ): Promise<{ array: readonly Finding[]; vcenter: readonly Finding[] }> {
-  const sides = openSides(config, log);
+  const factories = loadSystemFactories(config, log);
   const array = await (async () => {
-    const side = (await sides).array();
-    return checkArray(side, config).finally(() => side.close());
+    const storage = (await factories).array();
+    return checkArray(storage, config).finally(() => storage.close());
   })().catch(async (thrown: unknown) => ({
     findings: await checked("array: sign-in", () => Promise.reject(thrown)),
     clients: undefined,
   }));
   const vcenter = await checked("vCenter: sign-in", async () => {
-    const side = (await sides).vsphere();
-    return checkVcenter(side, config, array.clients).finally(() => side.close());
+    const vsphere = (await factories).vsphere();
+    return checkVcenter(vsphere, config, array.clients).finally(() => vsphere.close());
   });
   return { array: array.findings, vcenter };
 }

@@ -1,4 +1,4 @@
-/** Connections to the configured array and vCenter: one for each look and each run, or one for all that a command does. */
+/** Connections to the configured array and vCenter: one for each reading and each run, or one for all that a command does. */
 import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { StorageArray } from "../array/driver.ts";
@@ -11,14 +11,14 @@ import { bracketed } from "../net/address.ts";
 import { systemClock } from "../platform/clock.ts";
 import type { Vsphere } from "../vsphere/vsphere.ts";
 
-/** Either system by itself: what is wrong with the other one does not show. */
-export interface Sides {
+/** Opens either system by itself: what is wrong with the other one does not show. */
+export interface SystemFactories {
   array(): StorageArray;
   vsphere(override?: VcenterOverride): Vsphere;
 }
 
-/** Each system by itself. Errors, when a side is opened: what of its settings cannot be used. */
-export async function openSides(config: Config, log: Logger): Promise<Sides> {
+/** Errors, when a system is opened: what of its settings cannot be used. */
+export async function loadSystemFactories(config: Config, log: Logger): Promise<SystemFactories> {
   const [{ loadDriver }, { createVsphere }] = await Promise.all([
     import("../array/load-driver.ts"),
     import("../vsphere/vsphere.ts"),
@@ -84,38 +84,42 @@ interface Sockets {
 
 /**
  * The configured secret and the configured pin go to the configured vCenter only: another address is judged by the
- * system's authorities and signed in to as the override says. With `kept`, whatever is opened towards one vCenter is one
- * connection until the run is over, or `close`, so that a command that plans, looks again and runs signs in once; each end
+ * system's authorities and signed in to as the override says. With `reuseConnections`, whatever is opened towards one vCenter is one
+ * connection until the run is over, or `close`, so that a command that plans, observes again and runs signs in once; each end
  * of a session or connection in between is renewed as ever. Without it each connection signs in and out by itself.
  */
-export async function openSystems(config: Config, log: Logger, { kept }: { kept: boolean }): Promise<OpenSystems> {
-  const { array, vsphere } = await openSides(config, log);
-  const keeping: { readonly override: VcenterOverride | undefined; readonly sockets: Sockets }[] = [];
+export async function openSystems(
+  config: Config,
+  log: Logger,
+  { reuseConnections }: { reuseConnections: boolean },
+): Promise<OpenSystems> {
+  const { array, vsphere } = await loadSystemFactories(config, log);
+  const reusable: { readonly override: VcenterOverride | undefined; readonly sockets: Sockets }[] = [];
 
   const open = (override: VcenterOverride | undefined): Sockets => {
     const [dgs, vcenter] = [array(), vsphere(override)];
     return { dgs, vcenter, close: async () => void (await Promise.all([dgs.close(), vcenter.close()])) };
   };
   const shared = (override: VcenterOverride | undefined): Sockets => {
-    const found = keeping.find((one) => isDeepStrictEqual(one.override, override));
+    const found = reusable.find((entry) => isDeepStrictEqual(entry.override, override));
     if (found !== undefined) return found.sockets;
     const sockets = open(override);
-    keeping.push({ override, sockets });
+    reusable.push({ override, sockets });
     return sockets;
   };
   const drop = async (sockets: Sockets): Promise<void> => {
-    const at = keeping.findIndex((one) => one.sockets === sockets);
-    if (at !== -1) keeping.splice(at, 1);
+    const at = reusable.findIndex((entry) => entry.sockets === sockets);
+    if (at !== -1) reusable.splice(at, 1);
     await sockets.close();
   };
-  const connect = kept ? shared : open;
+  const connect = reuseConnections ? shared : open;
 
   return {
     systems: (override) => ({
       endpoints: { dgs: config.dgs.url, vcenter: override?.address ?? config.vcenter.address },
       read: () => {
         const { dgs, vcenter, close } = connect(override);
-        return { array: dgs.reader, hypervisor: vcenter.reader, close: kept ? async () => {} : close };
+        return { array: dgs.reader, hypervisor: vcenter.reader, close: reuseConnections ? async () => {} : close };
       },
       write: () => {
         const sockets = connect(override);
@@ -123,6 +127,6 @@ export async function openSystems(config: Config, log: Logger, { kept }: { kept:
         return { array: dgs.writer, hypervisor: vcenter.writer, close: () => drop(sockets) };
       },
     }),
-    close: async () => void (await Promise.all(keeping.splice(0).map(({ sockets }) => sockets.close()))),
+    close: async () => void (await Promise.all(reusable.splice(0).map(({ sockets }) => sockets.close()))),
   };
 }

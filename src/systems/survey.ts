@@ -4,7 +4,7 @@ import { proxyFor } from "../config/proxy.ts";
 import type { Logger } from "../core/ports/runtime.ts";
 import { translateNetworkError } from "../net/errors.ts";
 import { type PresentedCertificate, presentedCertificate } from "../net/presented.ts";
-import { openSides, vcenterUrl } from "./open-systems.ts";
+import { loadSystemFactories, vcenterUrl } from "./open-systems.ts";
 
 interface ArraySurvey {
   readonly clients: readonly { readonly name: string; readonly hostAddress: string }[];
@@ -31,7 +31,7 @@ export async function presentedBy(
 }
 
 export async function surveyArray(config: Config, log: Logger): Promise<ArraySurvey> {
-  const array = (await openSides(config, log)).array();
+  const array = (await loadSystemFactories(config, log)).array();
   try {
     const [clients, volumes] = await Promise.all([array.reader.clients(), array.reader.volumes()]);
     // Where the array declares nothing, whatever could be gold is for the operator to choose from.
@@ -53,7 +53,7 @@ export async function surveyVcenter(
   log: Logger,
   addresses: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
-  const vsphere = (await openSides(config, log)).vsphere();
+  const vsphere = (await loadSystemFactories(config, log)).vsphere();
   try {
     const { hosts } = await vsphere.reader.inventory();
     const found = await Promise.all(

@@ -49,7 +49,7 @@ export async function assemble(bench: Bench, parts: Parts = {}): Promise<Assembl
   const clock = { ...systemClock, now: () => new Date(Date.now() + (parts.shiftMs?.() ?? 0)) };
   const real = await openSqliteStore({ path: parts.storePath ?? config.store.path, clock });
   const store = parts.store?.(real) ?? real;
-  const { systems } = await openSystems(config, silentLog, { kept: false });
+  const { systems } = await openSystems(config, silentLog, { reuseConnections: false });
   const engine = createEngine({
     store,
     clock,

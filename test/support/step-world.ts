@@ -28,7 +28,7 @@ export interface StepBench {
 
 export async function stepBench(bench: Bench): Promise<StepBench> {
   const config = await configOf(bench);
-  const { systems } = await openSystems(config, silentLog, { kept: false });
+  const { systems } = await openSystems(config, silentLog, { reuseConnections: false });
   const connection: ReturnType<Systems["write"]> = systems().write();
   afterAll(() => connection.close());
   const progress: string[] = [];

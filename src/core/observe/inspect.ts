@@ -70,16 +70,16 @@ async function readTarget(
       ? undefined
       : familyOf(findGold(lunNameOf(inputs.lun, naming.luns), array.volumes), array.volumes);
   const volumes = array.assignments.flatMap((assignment) => {
-    const volume = array.volumes.find((one) => one.id === assignment.volumeId);
+    const volume = array.volumes.find(({ id }) => id === assignment.volumeId);
     return volume !== undefined && assignment.clientId === client.id ? [volume] : [];
   });
   // What was asked about comes first; what else the host holds is not kept back.
   volumes.sort((a, b) => Number(wanted?.includes(b) ?? false) - Number(wanted?.includes(a) ?? false));
-  const here = inventory.datastores.filter((one) => one.datacenterId === host.datacenter.id);
-  const datastores = here.filter((one) => volumes.some((volume) => one.extents.includes(volume.naa)));
+  const here = inventory.datastores.filter(({ datacenterId }) => datacenterId === host.datacenter.id);
+  const datastores = here.filter(({ extents }) => volumes.some(({ naa }) => extents.includes(naa)));
   const { storage, vms } = await systems.hypervisor.hostStorageAndVms(
     host,
-    datastores.map((one) => one.id),
+    datastores.map(({ id }) => id),
   );
   const notes =
     host.connectionState === "connected"
@@ -90,13 +90,13 @@ async function readTarget(
     host: { id: host.id, name: host.name, connectionState: host.connectionState, datacenter: host.datacenter.id },
     notes,
     held: volumes.map((volume) => {
-      const own = datastores.filter((one) => one.extents.includes(volume.naa));
+      const own = datastores.filter(({ extents }) => extents.includes(volume.naa));
       return {
         volume,
         gold: goldOf(volume, array.volumes),
         datastores: own,
         mounted: isMounted(mountOf(storage, volume.naa)),
-        vms: vms.filter((vm) => own.some((one) => livesOn(vm, one))),
+        vms: vms.filter((vm) => own.some((datastore) => livesOn(vm, datastore))),
       };
     }),
   };
@@ -255,7 +255,7 @@ export async function listVms(
       }
       notes.push(...unreadable.map((folder) => `${safeText(folder)} could not be read.`));
     }
-    const [first] = seen.held.flatMap((one) => one.datastores);
+    const [first] = seen.held.flatMap(({ datastores }) => datastores);
     return {
       client: seen.client.name,
       host: safeText(seen.host.name),
@@ -273,7 +273,7 @@ export async function namesOf(deps: EngineDeps, what: "lun" | "client" | "snapsh
     const { luns } = deps.settings.naming;
     const golds = withKinds(await array.volumes(), Object.values(luns)).filter(({ kind }) => kind === "gold");
     if (what === "lun") return [...Object.keys(luns), ...golds.map((gold) => gold.name)];
-    const gold = golds.find((one) => one.name === lunNameOf(lun, luns));
-    return gold === undefined ? [] : (await array.snapshots({ volumeId: gold.id })).map((one) => one.name);
+    const gold = golds.find(({ name }) => name === lunNameOf(lun, luns));
+    return gold === undefined ? [] : (await array.snapshots({ volumeId: gold.id })).map(({ name }) => name);
   });
 }

@@ -22,10 +22,10 @@ export function withKinds(volumes: readonly Volume[], golds: readonly string[]):
     declaredKind === undefined ? golds.includes(name) : declaredKind === "gold";
   const descends = (volume: Volume): boolean => {
     const seen = new Set<VolumeId>();
-    for (let one: Volume | undefined = volume; one !== undefined && !seen.has(one.id); ) {
-      if (one !== volume && isGold(one)) return true;
-      seen.add(one.id);
-      one = one.parent === undefined ? undefined : byId.get(one.parent.volumeId);
+    for (let member: Volume | undefined = volume; member !== undefined && !seen.has(member.id); ) {
+      if (member !== volume && isGold(member)) return true;
+      seen.add(member.id);
+      member = member.parent === undefined ? undefined : byId.get(member.parent.volumeId);
     }
     return false;
   };

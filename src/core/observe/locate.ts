@@ -135,7 +135,7 @@ function initiatorOf(raw: string): string {
 export function checkInitiators(target: Target, client: ArrayClient, storage: Pick<HostStorage, "initiators">): void {
   if (client.hostAddress !== undefined || client.initiators.length === 0) return;
   const host = new Set(storage.initiators.map(initiatorOf));
-  const foreign = client.initiators.filter((one) => !host.has(initiatorOf(one)));
+  const foreign = client.initiators.filter((initiator) => !host.has(initiatorOf(initiator)));
   if (foreign.length === 0) return;
   const none = foreign.length === client.initiators.length;
   throw new PrepError(
@@ -146,7 +146,7 @@ export function checkInitiators(target: Target, client: ArrayClient, storage: Pi
     {
       found: {
         client: client.id,
-        foreign: foreign.slice(0, 20).map((one) => safeText(one)),
+        foreign: foreign.slice(0, 20).map((initiator) => safeText(initiator)),
         hostInitiators: [...host].slice(0, 20),
       },
       hint: "Name the client and the host that belong together, or have the client's initiators corrected on the array.",

@@ -19,7 +19,7 @@ export async function listTargets(deps: EngineDeps): Promise<Targets> {
     ];
     return known
       .map(({ id, name, hostAddress, known: isKnown }) => {
-        const pair = pairs.find((one) => one.client === name);
+        const pair = pairs.find(({ client }) => client === name);
         const host = pair?.host ?? hostAddress ?? "";
         return {
           client: safeText(name),
@@ -30,7 +30,7 @@ export async function listTargets(deps: EngineDeps): Promise<Targets> {
           holds: assignments
             .filter((assignment) => isKnown && assignment.clientId === id)
             .flatMap((assignment) => {
-              const volume = volumes.find((one) => one.id === assignment.volumeId);
+              const volume = volumes.find((candidate) => candidate.id === assignment.volumeId);
               // A clone is made to be assigned; of gold, only the array could tell.
               const since = assignment.createdAt ?? (volume?.kind === "clone" ? volume.createdAt : undefined);
               return volume === undefined

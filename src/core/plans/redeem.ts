@@ -77,7 +77,7 @@ export class Redemption {
       }
       if (held !== undefined) return { held };
       // This plan's own run, if it came to be since the plan was read, is found on the next round.
-      const live = (await this.liveRuns(row)).filter((one) => one.planId !== row.id);
+      const live = (await this.liveRuns(row)).filter(({ planId }) => planId !== row.id);
       if (live.length > 0 || clock.elapsed() >= deadline) throw lockedBy(live);
       await clock.sleep(pause);
     }
@@ -263,8 +263,8 @@ async function liveRunsIn(tx: StoreReader, row: Pick<PlanRow, "mode" | "goldId" 
 export async function overtakenBy(tx: StoreReader, run: RunRow): Promise<RunRow | undefined> {
   for (const which of [{ goldId: run.goldId }, { clientId: run.clientId }]) {
     const newestFirst = await tx.runs({ ...which, limit: 50 });
-    const at = newestFirst.findIndex((one) => one.id === run.id);
-    const by = newestFirst.slice(0, at === -1 ? undefined : at).find((one) => exclude(one, run));
+    const at = newestFirst.findIndex(({ id }) => id === run.id);
+    const by = newestFirst.slice(0, at === -1 ? undefined : at).find((later) => exclude(later, run));
     if (by !== undefined) return by;
   }
   return undefined;

@@ -163,7 +163,7 @@ export function resolveTarget(inputs: TargetInputs, naming: Naming): Target {
   if (pair !== undefined) return { ...pair, paired: true };
   const [closest] = nearest(
     value,
-    pairs.map((one) => one[side]),
+    pairs.map((configured) => configured[side]),
   );
   throw new PrepError(UNKNOWN[side], `No configured pair has the ${side} ${safeText(value)}.`, {
     found: { pairs: known },

@@ -290,7 +290,7 @@ class Runner {
 /** How a run ends whose steps failed: as the one that needs a person did, else as the first. The others are named beside it. */
 function endingOf(failures: readonly unknown[]): Ending {
   const errors = failures.map(asPrepError);
-  const error = errors.find((one) => endingFor(one) === "needs_operator") ?? errors[0];
+  const error = errors.find((failure) => endingFor(failure) === "needs_operator") ?? errors[0];
   if (error === undefined) return { state: "failed" };
   return { state: endingFor(error), error };
 }

@@ -29,7 +29,7 @@ function finalVolume(plan: Plan, outputs: ReadonlyMap<string, Outputs>): KnownVo
   }
   switch (traitsOf(plan.mode).leaves) {
     case "new clone":
-      return [...outputs.values()].find((one) => one.volume !== undefined)?.volume;
+      return [...outputs.values()].find(({ volume }) => volume !== undefined)?.volume;
     case "gold":
       return { id: asVolumeId(plan.target.lun.volumeId), naa: naaOf(plan.target.lun.naa), name: plan.target.lun.name };
     case "assigned":
@@ -54,7 +54,7 @@ export async function reportOf(
   outputs: ReadonlyMap<string, Outputs>,
   systems: Connection<ArrayReader, HypervisorReader>,
 ): Promise<Report> {
-  const leftovers = [...plan.draft.leftovers, ...[...outputs.values()].flatMap((one) => one.leftovers ?? [])];
+  const leftovers = [...plan.draft.leftovers, ...[...outputs.values()].flatMap((left) => left.leftovers ?? [])];
   if (plan.request.keepClone) {
     const deleted = new Set(plan.draft.impact.clonesToDelete.map((clone) => clone.id));
     for (const volume of plan.draft.impact.volumesToUnassign.filter(({ id }) => !deleted.has(id)))
@@ -63,13 +63,13 @@ export async function reportOf(
   const volume = finalVolume(plan, outputs) ?? (await assignedVolume(plan, systems.array));
   if (volume === undefined) return { vms: [], leftovers };
   // The step that mounted it knew the datastore by then: its VMs are read beside the inventory.
-  const mounted = [...outputs.values()].findLast((one) => one.datastore !== undefined)?.datastore?.id;
+  const mounted = [...outputs.values()].findLast(({ datastore }) => datastore !== undefined)?.datastore?.id;
   const [{ datastores }, early] = await Promise.all([
     systems.hypervisor.inventory(),
     mounted === undefined ? [] : systems.hypervisor.vmsOn([mounted]),
   ]);
   const datastore = datastores.find(
-    (one) => one.datacenterId === plan.host.datacenter.id && one.extents.includes(volume.naa),
+    ({ datacenterId, extents }) => datacenterId === plan.host.datacenter.id && extents.includes(volume.naa),
   );
   const vms =
     datastore === undefined || datastore.id === mounted ? early : await systems.hypervisor.vmsOn([datastore.id]);
@@ -111,7 +111,7 @@ export function partReport(
       leftovers.push(`A clone named ${safeText(name)} may have been made: that step's end was not seen.`);
     }
   }
-  const made = outputs.find((one) => one.volume !== undefined)?.volume;
+  const made = outputs.find((left) => left.volume !== undefined)?.volume;
   if (made === undefined) return { vms: [], leftovers };
   const volume = { name: safeText(made.name), id: made.id, naa: made.naa };
   leftovers.push(
