@@ -4,7 +4,6 @@ import type { PlanRecord } from "../../core/records.ts";
 import { planText, presentPlan } from "../../text/index.ts";
 import { type Context, withApp } from "../context.ts";
 import { askApproval } from "../terminal/ask.ts";
-import { fitted } from "../terminal/fit.ts";
 import { isInteractive, printErr } from "../terminal/io.ts";
 import { printResult, withoutToken } from "../terminal/results.ts";
 import { planIdOf } from "./plans.ts";
@@ -26,7 +25,7 @@ export async function approve(planId: string, context: Context): Promise<number>
         retryable: false,
       });
     }
-    printErr(io, fitted(planText(withoutToken(presentPlan(plan, context.wording))), io.stderr, io.env));
+    printErr(io, planText(withoutToken(presentPlan(plan, context.wording))));
     const typedLun = await askApproval(io, plan, ON_A_TERMINAL);
     const approved = withoutToken(
       presentPlan(await engine.approve(plan.planId, actor("cli"), typedLun), context.wording),

@@ -1,6 +1,7 @@
 /** Findings as a table that fits the terminal. */
 import type { Finding } from "../../systems/checks/finding.ts";
 import type { ErrorView } from "../../text/views.ts";
+import { wrapped } from "./wrap.ts";
 
 /** A finding with its error as it is shown. */
 export interface FindingView extends Omit<Finding, "error"> {
@@ -9,20 +10,20 @@ export interface FindingView extends Omit<Finding, "error"> {
 
 const MARKS: Readonly<Record<Finding["state"], string>> = { ok: "ok", warning: "warning", failed: "FAILED" };
 const MARK_WIDTH = 9;
-/** Below this, what was looked at stands on a line of its own. */
+/** Below this, what was checked stands on a line of its own. */
 const NARROW = 70;
 
-/** One row a finding, below it what to do; then a line that counts. No line is longer than `columns`. */
+/** One row a finding, below it what to do; then a line that counts. No line is longer than `columns`, but for a command. */
 export function findingsTable(findings: readonly FindingView[], columns: number): string {
   const width = Math.max(columns, 30);
   const whatWidth = Math.min(Math.max(...findings.map(({ what }) => what.length), 5) + 2, 30);
   const rows = findings.flatMap(({ what, state, text, fix }) => {
     const mark = MARKS[state].padEnd(MARK_WIDTH);
     // With as much room as there is: a line to copy is best in one piece.
-    const fixes = fix === undefined ? [] : indented(" ".repeat(width < NARROW ? 2 : MARK_WIDTH), `fix: ${fix}`, width);
-    if (width < NARROW) return [...indented(mark, what, width), ...indented("  ", text, width), ...fixes];
-    const names = wrapped(what, whatWidth - 2);
-    const texts = wrapped(text, width - MARK_WIDTH - whatWidth);
+    const fixes = fix === undefined ? [] : inColumns(" ".repeat(width < NARROW ? 2 : MARK_WIDTH), `fix: ${fix}`, width);
+    if (width < NARROW) return [...inColumns(mark, what, width), ...inColumns("  ", text, width), ...fixes];
+    const names = inColumns("", what, whatWidth - 2);
+    const texts = inColumns("", text, width - MARK_WIDTH - whatWidth);
     const lines = Array.from({ length: Math.max(names.length, texts.length) }, (_, index) =>
       `${index === 0 ? mark : " ".repeat(MARK_WIDTH)}${(names[index] ?? "").padEnd(whatWidth)}${texts[index] ?? ""}`.trimEnd(),
     );
@@ -32,22 +33,5 @@ export function findingsTable(findings: readonly FindingView[], columns: number)
   return [...rows, "", `${count("ok")} ok, ${count("warning")} warnings, ${count("failed")} failed`].join("\n");
 }
 
-const indented = (first: string, text: string, width: number): string[] =>
-  wrapped(text, width - first.length).map((line, index) =>
-    `${index === 0 ? first : " ".repeat(first.length)}${line}`.trimEnd(),
-  );
-
-/** Broken between words, and within one that is longer than a line. */
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = "";
-    }
-    line = line === "" ? word : `${line} ${word}`;
-    for (; line.length > width; line = line.slice(width)) lines.push(line.slice(0, width));
-  }
-  return [...lines, line];
-}
+const inColumns = (lead: string, text: string, columns: number): string[] =>
+  wrapped(text, columns, { lead, breakWords: true });

@@ -1,30 +1,24 @@
 /** Text for a terminal: words wrapped at its width, what is lost in red. A pipe gets it as it is. */
 import type { Writable } from "node:stream";
+import { wrapped } from "./wrap.ts";
 
-interface Screen {
+export interface Screen {
   readonly isTTY?: boolean;
   readonly columns?: number;
 }
 
 const NARROWEST = 20;
 
+/** How wide lines may be: undefined where nothing needs to fit, since it is no terminal. */
+export const columnsOf = ({ isTTY, columns }: Screen): number | undefined =>
+  isTTY === true ? Math.max(columns ?? 80, NARROWEST) : undefined;
+
 /** One line as several of at most `columns` characters, the later ones indented like the text of the first. */
-function wrap(line: string, columns: number): string[] {
-  const [lead = ""] = /^\s*(?:- |\d+\. )?/.exec(line) ?? [];
+export function wrapLine(line: string, columns: number): string[] {
   // A command is one line, to be copied as such.
   if (line.startsWith("    ") || Array.from(line).length <= columns) return [line];
-  const indent = " ".repeat(Math.min(lead.length, columns - NARROWEST / 2));
-  const lines: string[] = [];
-  let current = lead;
-  for (const word of line.slice(lead.length).split(" ")) {
-    const joined = current.trim() === "" || current === lead ? current + word : `${current} ${word}`;
-    if (Array.from(joined).length <= columns || current.trim() === "" || current === lead) current = joined;
-    else {
-      lines.push(current);
-      current = indent + word;
-    }
-  }
-  return [...lines, current];
+  const [lead = ""] = /^\s*(?:- |\S \s*\d+\/\d+ |\d+\. )?/.exec(line) ?? [];
+  return wrapped(line.slice(lead.length), columns, { lead });
 }
 
 const LOSS = /\b(DELETED?|LOST|HARD|DESTROYED|FAILED|INTERRUPTED|NEEDS AN OPERATOR|GOLD|BROKEN)\b/;
@@ -35,14 +29,14 @@ export function fitted(
   stream: Writable & Screen,
   env: Readonly<Record<string, string | undefined>>,
 ): string {
-  if (stream.isTTY !== true) return text;
-  const columns = Math.max(stream.columns ?? 80, NARROWEST);
+  const columns = columnsOf(stream);
+  if (columns === undefined) return text;
   const colours = (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
   return text
     .split("\n")
     .flatMap((line) => {
-      const lines = wrap(line, columns);
-      return colours && LOSS.test(line) ? lines.map((one) => `\x1b[31m${one}\x1b[39m`) : lines;
+      const lines = wrapLine(line, columns);
+      return colours && LOSS.test(line) ? lines.map((part) => `\x1b[31m${part}\x1b[39m`) : lines;
     })
     .join("\n");
 }

@@ -1,10 +1,11 @@
 /** The terminal and the process, passed to every command, so that a test can be one. */
 import type { Readable, Writable } from "node:stream";
+import { fitted, type Screen } from "./fit.ts";
 
 export interface Io {
   readonly stdin: Readable & { readonly isTTY?: boolean };
-  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
-  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stdout: Writable & Screen;
+  readonly stderr: Writable & Screen;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** Calls back on each SIGINT and SIGTERM until the returned function is called. */
@@ -36,9 +37,9 @@ export function printOut(io: Io, text: string): void {
   io.stdout.write(`${text}\n`);
 }
 
-/** A line on standard error: questions, progress, warnings, errors. */
+/** What a person reads on standard error, at their terminal's width: warnings, errors, what is going on. */
 export function printErr(io: Io, text: string): void {
-  io.stderr.write(`${text}\n`);
+  io.stderr.write(`${fitted(text, io.stderr, io.env)}\n`);
 }
 
 /**

@@ -2,8 +2,10 @@
 import type { Writable } from "node:stream";
 import type { StepState } from "../../core/domain/states.ts";
 import type { RunRecord } from "../../core/records.ts";
+import { duration } from "../../text/lines.ts";
+import { columnsOf, type Screen, wrapLine } from "./fit.ts";
 
-type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+type Output = Writable & Screen;
 type Step = RunRecord["steps"][number];
 
 const MARK: Record<StepState, string> = {
@@ -56,12 +58,14 @@ export class ProgressView {
 
   #permanent(text: string): void {
     this.#clear();
-    this.#out.write(`${text}\n`);
+    const columns = columnsOf(this.#out);
+    const lines = columns === undefined ? [text] : wrapLine(text, columns);
+    this.#out.write(`${lines.join("\n")}\n`);
   }
 
   #inPlace(text: string): void {
     const points = Array.from(text);
-    const room = (this.#out.columns ?? 80) - 1;
+    const room = (columnsOf(this.#out) ?? 80) - 1;
     const cut = points.length > room ? `${points.slice(0, room - 1).join("")}…` : text;
     this.#out.write(`\r\x1b[2K${cut}`);
     this.#transient = true;
@@ -84,8 +88,5 @@ function line(step: Step, at: number, total: number): string {
 function took({ startedAt, endedAt }: Step): string | undefined {
   if (startedAt === undefined || endedAt === undefined) return undefined;
   const ms = Date.parse(endedAt) - Date.parse(startedAt);
-  if (!(ms >= 0)) return undefined;
-  return ms < 60_000
-    ? `${(ms / 1000).toFixed(1)} s`
-    : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+  return ms >= 0 ? duration(ms) : undefined;
 }

@@ -22,7 +22,7 @@ export function printError({ io, json, wording }: Output, thrown: unknown): numb
   const error = asPrepError(thrown);
   const view = withoutTokens(presentError(error, wording));
   if (json) printOut(io, JSON.stringify({ error: view }, undefined, 2));
-  else printErr(io, fitted(errorText(view), io.stderr, io.env));
+  else printErr(io, errorText(view));
   return exitCodeOf(error.code);
 }
 

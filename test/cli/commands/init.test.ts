@@ -70,7 +70,7 @@ async function expectTheLab(): Promise<void> {
 describe("init on a terminal", () => {
   it("asks, shows each certificate before it is pinned, and writes what doctor finds right", async () => {
     const { code, err } = await init([], typed());
-    expect(err).toMatch(/subject CN=localhost\n.*\n.*\n {2}SHA-256 ([0-9A-F]{2}:){31}/);
+    expect(err).toMatch(/subject CN=localhost\n.*\n.*\n {2}SHA-256\s+([0-9A-F]{2}:){31}/);
     expect(code).toBe(0);
     await expectTheLab();
     const on = terminal({ cwd: folder });

@@ -32,6 +32,14 @@ describe("a plan on a terminal", () => {
     expect(fitted(text, screen(40, false), {})).toBe(text);
   });
 
+  it.each([20, 40, 100])("has every command in backticks in one piece, at %i columns", (columns) => {
+    const command = "`atvm_prep run resume run_34sedk63f0txy3mx --config /etc/atvm/config.yaml`";
+    const text = `What you can do: ${command} plans what is left. Did you mean ${command}? (See ${command}.)`;
+    const lines = fitted(text, screen(columns), {}).split("\n");
+    expect(lines.filter((line) => line.includes(command))).toHaveLength(3);
+    for (const line of lines) expect(line.replace(command, "`").length).toBeLessThanOrEqual(columns);
+  });
+
   it("loses no word at any width", () => {
     fc.assert(
       fc.property(fc.array(fc.stringMatching(/^[a-z]{1,30}$/)), fc.integer({ min: 1, max: 120 }), (words, columns) => {

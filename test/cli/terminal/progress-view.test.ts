@@ -37,7 +37,7 @@ describe("progress of a run", () => {
   it("is kept up to date in one line on a terminal, cut to its width", () => {
     const shown = watch(true, updates, 30);
     expect(shown).toContain("\r\x1b[2K… 1/2 Power off 3 VMs: 2 of …");
-    expect(shown.endsWith("✓ 1/2 Power off 3 VMs: 3 off (1 min 5 s)\n– 2/2 Unmount: already done\n")).toBe(true);
+    expect(shown.endsWith("✓ 1/2 Power off 3 VMs: 3 off\n      (1 min 5 s)\n– 2/2 Unmount: already done\n")).toBe(true);
   });
 
   it("says nothing twice", () => {
