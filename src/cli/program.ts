@@ -4,7 +4,7 @@ import { z } from "zod";
 import { PrepError } from "../core/domain/errors.ts";
 import { systemClock } from "../platform/clock.ts";
 import { VERSION } from "../platform/version.ts";
-import { CONFIG_FLAG, type Flag, OPTION_FLAGS, PREP_FLAGS, prepCommandOf } from "./args/flags.ts";
+import { CONFIG_FLAG, type Flag, OPTION_FLAGS, optionName, PREP_FLAGS, prepCommandOf } from "./args/flags.ts";
 import { helpPage } from "./args/help.ts";
 import { INIT_FLAGS, initFlags } from "./args/init-flags.ts";
 import { usageError } from "./args/usage-error.ts";
@@ -31,7 +31,7 @@ export function parseCommand(words: readonly string[], io: Io, openApp: OpenApp)
     throw usageError(thrown, words, failed);
   }
   if (job === undefined)
-    throw new PrepError("BAD_REQUEST", "That is not a command.", { hint: "See `atvm_prep --help`." });
+    throw new PrepError("BAD_REQUEST", "There is no such command.", { hint: "See `atvm_prep --help`." });
   return job;
 }
 
@@ -48,6 +48,8 @@ const text = z.string().optional();
 const common = z.object({ config: text, json: z.boolean().default(false) });
 const answering = z.object({ yes: z.boolean().default(false), yesRollback: text, dryRun: z.boolean().default(false) });
 const serving = z.object({ lab: z.boolean().default(false), http: z.union([z.string(), z.boolean()]).optional() });
+/** How a time may be given. */
+const TIME = "this date or instant (ISO 8601), or this long ago (7d, 12h, 30m)";
 const count = z.coerce.number().int().positive().optional();
 
 /** Errors: `BAD_REQUEST`, naming the flag but not its value. */
@@ -55,7 +57,9 @@ function parseFlags<T extends z.ZodObject>(schema: T, options: unknown): z.outpu
   const parsed = schema.safeParse(options);
   if (parsed.success) return parsed.data;
   const flag = String(parsed.error.issues[0]?.path[0] ?? "");
-  throw new PrepError("BAD_REQUEST", `--${flag} cannot be used like that.`, { hint: "See `atvm_prep --help`." });
+  throw new PrepError("BAD_REQUEST", `Option ${optionName(flag)} has an invalid value.`, {
+    hint: "See `atvm_prep --help`.",
+  });
 }
 
 function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Command {
@@ -129,17 +133,17 @@ function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Com
     return present({ client: given.client_name, host: given.esx_host_ip, lun: given.dgs_lun_name });
   };
   act(where(add(program, "status", "each host: what it holds, what is under way")), async (context, _args, options) =>
-    (await import("./commands/look.ts")).status(whereOf(options), context),
+    (await import("./commands/inventory.ts")).status(whereOf(options), context),
   );
   act(add(program, "luns", "the gold LUNs, their clones, and who holds them"), async (context) =>
-    (await import("./commands/look.ts")).luns(context),
+    (await import("./commands/inventory.ts")).luns(context),
   );
   act(
     add(program, "snapshots", "a gold LUN's snapshots, newest first").argument("<LUN>"),
-    async (context, [lun = ""]) => (await import("./commands/look.ts")).snapshots(lun, context),
+    async (context, [lun = ""]) => (await import("./commands/inventory.ts")).snapshots(lun, context),
   );
   act(where(add(program, "vms", "the VMs on what a host holds")), async (context, _args, options) =>
-    (await import("./commands/look.ts")).vms(whereOf(options), context),
+    (await import("./commands/inventory.ts")).vms(whereOf(options), context),
   );
 
   const listing = add(program, "plans", "open plans");
@@ -159,7 +163,7 @@ function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Com
   const history = add(program, "runs", "runs, newest first")
     .option("-c, --client_name <CLIENT>", "of this client only")
     .option("-n, --dgs_lun_name <LUN>", "of this LUN only")
-    .option("--limit <N>", "at most so many");
+    .option("--limit <N>", "at most this many");
   act(history, async (context, _args, options) => {
     const filter = parseFlags(z.object({ client_name: text, dgs_lun_name: text, limit: count }), options);
     return (await import("./commands/runs.ts")).runs(
@@ -188,20 +192,20 @@ function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Com
   );
 
   const audit = program.command("audit").description("who did what, and when");
-  const auditRows = add(audit, "show", "the newest rows, the newest last")
-    .option("--since <TIME>", "from this date or instant on (ISO 8601)")
-    .option("--until <TIME>", "before this date or instant, or this long ago")
+  const auditRows = add(audit, "show", "the newest rows, newest last")
+    .option("--since <TIME>", `from ${TIME} on`)
+    .option("--until <TIME>", `before ${TIME}`)
     .option("--type <TYPE>", "of this type, such as plan_approved")
-    .option("--actor <NAME>", "whose actor has this in its name")
-    .option("--steps", "the rows of single steps, too")
+    .option("--actor <NAME>", "by actors with this in their name")
+    .option("--steps", "also the rows of single steps")
     .option("--plan <PLAN>", "of this plan")
     .option("--run <RUN>", "of this run")
-    .option("--limit <N>", "at most so many");
+    .option("--limit <N>", "at most this many");
   act(auditRows, async (context, _args, options) => {
     const flags = z.object({ since: text, until: text, type: text, actor: text, plan: text, run: text, limit: count });
     const given = parseFlags(flags.extend({ steps: z.boolean().default(false) }), options);
     const { type, actor, steps } = given;
-    const when = { since: instantOf(given.since), until: instantOf(given.until) };
+    const when = { since: instantOf("--since", given.since), until: instantOf("--until", given.until) };
     const filter = present({ ...when, type, actor, steps, planId: given.plan, runId: given.run, limit: given.limit });
     return (await import("./commands/audit.ts")).showAudit(filter, context);
   });
@@ -209,10 +213,10 @@ function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Com
     (await import("./commands/audit.ts")).verifyAudit(context),
   );
   act(
-    add(audit, "export", "all rows as JSON Lines").option("--since <TIME>", "from this date or instant on (ISO 8601)"),
+    add(audit, "export", "all rows as JSON Lines").option("--since <TIME>", `from ${TIME} on`),
     async (context, _args, options) =>
       (await import("./commands/audit.ts")).exportAudit(
-        present({ since: instantOf(parseFlags(z.object({ since: text }), options).since) }),
+        present({ since: instantOf("--since", parseFlags(z.object({ since: text }), options).since) }),
         context,
       ),
   );
@@ -248,16 +252,16 @@ const zoned = { offset: true, local: true };
 const isoTime = z.union([z.iso.date(), z.iso.datetime(zoned), z.iso.datetime({ ...zoned, precision: -1 })]);
 
 /** As the audit's rows have it. Errors: `BAD_REQUEST`. */
-function instantOf(since: string | undefined): string | undefined {
-  if (since === undefined) return undefined;
-  const ago = /^(\d{1,5})([dhm])$/.exec(since);
+function instantOf(flag: string, given: string | undefined): string | undefined {
+  if (given === undefined) return undefined;
+  const ago = /^(\d{1,5})([dhm])$/.exec(given);
   if (ago !== null) {
     const unit = { d: 86_400_000, h: 3_600_000, m: 60_000 }[ago[2] ?? "d"] ?? 0;
     return new Date(systemClock.now().getTime() - Number(ago[1]) * unit).toISOString();
   }
-  const parsed = isoTime.safeParse(since);
+  const parsed = isoTime.safeParse(given);
   if (parsed.success) return new Date(parsed.data).toISOString();
-  throw new PrepError("BAD_REQUEST", "--since is neither a date, an instant nor an age.", {
+  throw new PrepError("BAD_REQUEST", `${flag} is neither a date, an instant nor an age.`, {
     hint: "Write it as in ISO 8601, such as 2026-11-23 or 2026-11-23T10:00:00Z, or as an age: 7d, 12h, 30m.",
   });
 }

@@ -4,9 +4,9 @@ import { safeText } from "../core/domain/safe-text.ts";
 import { bullets, count, page, sentence } from "./lines.ts";
 import type { AuditRowView, AuditView, ChainView } from "./views.ts";
 
-/** Whether the chain of audit rows holds. */
-function chainText(chain: ChainView): string {
-  const head = chain.head === undefined ? "" : `, head ${safeText(chain.head).slice(0, 16)}`;
+/** Whether the chain of audit rows holds, with so many characters of its head. */
+export function chainText(chain: ChainView, headLength = 16): string {
+  const head = chain.head === undefined ? "" : `, head ${safeText(chain.head).slice(0, headLength)}`;
   return page([
     chain.holds
       ? `The audit chain holds: ${count(chain.rows, "row")}${head}.`

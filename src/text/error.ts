@@ -41,6 +41,6 @@ export function errorText(error: ErrorView): string {
     "",
     `What you can do: ${sentence(error.hint)}`,
     ...(error.retryable ? ["The same call may succeed if it is made again."] : []),
-    ...(fresh.success ? ["", "The plan as it has to be now:", "", planText(fresh.data)] : []),
+    ...(fresh.success ? ["", "The fresh plan:", "", planText(fresh.data)] : []),
   ]);
 }

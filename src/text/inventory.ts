@@ -1,4 +1,4 @@
-/** What was looked at, as text: the target, the LUNs, their snapshots, the VMs. */
+/** What was found, as text: the target, the LUNs, their snapshots, the VMs. */
 
 import { safeText } from "../core/domain/safe-text.ts";
 import { bullets, count, page, quoted, section, sentence, timeBetween } from "./lines.ts";
@@ -111,7 +111,7 @@ export function lunsText({ luns }: LunsView): string {
   ]);
 }
 
-/** A LUN's snapshots, newest first as given. */
+/** A LUN's snapshots, in the order of the list: newest first. */
 export function snapshotsText({ lun, snapshots }: SnapshotsView): string {
   if (snapshots.length === 0) return `${safeText(lun)} has no snapshots.`;
   return page([
@@ -119,7 +119,7 @@ export function snapshotsText({ lun, snapshots }: SnapshotsView): string {
     ...bullets(
       snapshots,
       (snapshot) =>
-        `${quoted(snapshot.name)} of ${safeText(snapshot.createdAt)}, ${safeText(snapshot.age)} (${safeText(snapshot.id)})${snapshot.clones === 0 ? "" : `, ${count(snapshot.clones, "clone")}`}${snapshot.latest ? '  <- this is what "latest" means' : ""}`,
+        `${quoted(snapshot.name)} (${safeText(snapshot.id)}), made ${safeText(snapshot.createdAt)}, ${safeText(snapshot.age)} ago${snapshot.clones === 0 ? "" : `, ${count(snapshot.clones, "clone")}`}${snapshot.latest ? ": the latest" : ""}`,
     ),
   ]);
 }

@@ -54,14 +54,14 @@ function storageLines({ impact, createdAt }: PlanView): string[] {
   ];
 }
 
-const names = (items: readonly { readonly name: string }[]): string => {
-  const shown = items.slice(0, NAMED_IN_LINE).map((item) => quoted(item.name));
+/** How many names one line takes: of a page, and of a question in a small window. */
+const NAMED = { page: 20, question: 5 };
+
+const names = (items: readonly { readonly name: string }[], most = NAMED.page): string => {
+  const shown = items.slice(0, most).map((item) => quoted(item.name));
   const rest = items.length - shown.length;
   return rest > 0 ? `${shown.join(", ")} and ${rest} more` : shown.join(", ");
 };
-
-/** How many names one line takes. */
-const NAMED_IN_LINE = 20;
 
 function impactLines(plan: PlanView): string[] {
   if (plan.steps.length === 0) return [];
@@ -108,15 +108,15 @@ function stepLines(plan: PlanView): string[] {
   return ["", `${count(steps.length, "step")}${undone}: ${kinds.join(", ")}.`];
 }
 
+/** Until when it can be confirmed. */
+export const expiryText = ({ createdAt, expiresAt }: Pick<PlanView, "createdAt" | "expiresAt">): string =>
+  `Expires ${safeText(expiresAt)}, ${timeBetween(createdAt, expiresAt)} after it was made.`;
+
 /** What has to happen before the plan may run, and the call that runs it. The token appears here and nowhere else. */
 function approvalLines(plan: PlanView): string[] {
   const { approval, planId, planToken } = plan;
   const approved = approval.approvedBy === undefined ? "" : ` Approved by ${safeText(approval.approvedBy)}.`;
-  const lines = [
-    "",
-    `Approval (${approval.policy}): ${sentence(approval.how)}${approved}`,
-    `Expires ${safeText(plan.expiresAt)}, ${timeBetween(plan.createdAt, plan.expiresAt)} after it was made.`,
-  ];
+  const lines = ["", `Approval (${approval.policy}): ${sentence(approval.how)}${approved}`, expiryText(plan)];
   if (plan.state !== "open") {
     return [
       ...lines,
@@ -130,8 +130,11 @@ function approvalLines(plan: PlanView): string[] {
     : [...lines, `Only after their yes: ${call}`];
 }
 
-/** One plan, complete. With `planToken` in it, also the next call; a plan read back later has none. */
-export function planText(plan: PlanView): string {
+/**
+ * One plan, complete. With `planToken` in it, also the next call; a plan read back later has none. `closing` stands in place
+ * of how it is approved, where the door sees to that itself.
+ */
+export function planText(plan: PlanView, closing?: string): string {
   return page([
     `PLAN ${safeText(plan.planId)}: ${sentence(plan.summary)}${plan.state === "open" ? " Nothing has been changed yet." : ""}`,
     "",
@@ -147,18 +150,14 @@ export function planText(plan: PlanView): string {
     ...section("Afterwards", plan.afterwards, sentence),
     ...section("WARNINGS", plan.warnings, sentence),
     ...section("Left unchanged", plan.leftovers, sentence),
-    ...approvalLines(plan),
+    ...(closing === undefined ? approvalLines(plan) : ["", closing]),
   ]);
 }
 
 /** The impact in one sentence each, for a question in a small window. */
 function impactInShort({ impact, createdAt }: PlanView): string[] {
-  const names = (items: readonly { name: string }[]): string => {
-    const shown = items.slice(0, 5).map((item) => quoted(item.name));
-    return [...shown, ...(items.length > 5 ? [`and ${items.length - 5} more`] : [])].join(", ");
-  };
-  const line = (what: string, items: readonly { name: string }[]): string[] =>
-    items.length === 0 ? [] : [`${what}: ${names(items)}`];
+  const line = (what: string, items: readonly { readonly name: string }[]): string[] =>
+    items.length === 0 ? [] : [`${what}: ${names(items, NAMED.question)}`];
   const [oldest] = impact.snapshotsLost.toSorted((a, b) => a.createdAt.localeCompare(b.createdAt));
   return [
     ...line(`Powers off ${count(impact.vmsToPowerOff.length, "VM")}`, impact.vmsToPowerOff),
@@ -194,6 +193,17 @@ export function questionText(plan: PlanView): string {
       : `Plan ${safeText(plan.planId)}, ${count(plan.steps.length, "step")}, valid until ${safeText(plan.expiresAt)}.`,
   ]);
 }
+
+/** What became of plans that were dropped. */
+export const discardedText = (plans: readonly Pick<PlanView, "planId" | "state" | "command">[]): string =>
+  plans.length === 0
+    ? "You have no open plans."
+    : page(
+        plans.map(
+          ({ planId, state, command }) =>
+            `Plan ${safeText(planId)} is ${state} and will not run:\n    ${safeText(command, 4_000)}`,
+        ),
+      );
 
 /** Several plans, one line each with its command below. */
 export function plansText(plans: readonly PlanView[]): string {

@@ -11,7 +11,7 @@ import type { PlanRecord, RunRecord } from "../core/records.ts";
 import { nearest } from "../core/request/request.ts";
 import { type Operator, withApproval } from "../mcp/operator.ts";
 import { capped, planText, presentPlan, type Wording } from "../text/index.ts";
-import { type DeepReadonly, planView } from "../text/views.ts";
+import { type DeepReadonly, type PlanView, planView } from "../text/views.ts";
 
 /** What one call brings along. */
 export interface ToolCall {
@@ -84,7 +84,7 @@ export function readTool<I extends z.ZodObject, R extends object, O extends z.Zo
 export function planTool<I extends z.ZodObject>(
   spec: Omit<Spec<I, PlanRecord, typeof planView, PlanningEngine>, keyof Shown<PlanRecord, typeof planView>>,
 ): Tool {
-  const shown = { result: planView, present: presentPlan, text: planText };
+  const shown = { result: planView, present: presentPlan, text: (plan: PlanView) => planText(plan) };
   return assemble({ ...spec, ...shown }, "plan", PLANS, (args, engine, call) => spec.run(args, engine, call));
 }
 

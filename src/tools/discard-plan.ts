@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { PrepError } from "../core/domain/errors.ts";
 import type { PlanRecord } from "../core/records.ts";
-import { commandOf } from "../text/index.ts";
+import { commandOf, discardedText } from "../text/index.ts";
 import { planView } from "../text/views.ts";
 import { writeTool } from "./define.ts";
 import { planId, planToken } from "./inputs.ts";
@@ -38,8 +38,5 @@ export const discardPlan = writeTool({
     const [first] = views;
     return { ...(views.length === 1 ? first : {}), plans: views };
   },
-  text: ({ plans }) =>
-    plans.length === 0
-      ? "There were no open plans of yours."
-      : plans.map(({ planId: id, state, command }) => `Plan ${id} is ${state}; it will not run: ${command}`).join("\n"),
+  text: ({ plans }) => discardedText(plans),
 });

@@ -27,7 +27,10 @@ describe("a command line that makes no sense", () => {
     [["-A", "-rvgd", "-n", "Gold"], "-A and -rvgd"],
     [["-A"], "No LUN"],
     [["-A", "-n", "Gold", "--yes-rollback", "Gold"], "--yes-rollback"],
-    [["approve"], "id of a plan"],
+    [["approve"], "`atvm_prep approve` requires a PLAN."],
+    [["snapshots"], "`atvm_prep snapshots` requires a LUN."],
+    [["run", "show"], "`atvm_prep run show` requires a RUN."],
+    [["audit", "show", "--until", "never"], "--until is neither"],
     [["runs", "--limit", "many"], "--limit"],
   ])("%j is BAD_REQUEST and ends with 2", async (argv, message) => {
     expect(await refusal(argv)).toMatchObject({
@@ -201,6 +204,12 @@ describe("run show", () => {
     const on = terminal();
     expect(await cli(["run", "show", "run_1"], { getRun: async () => runOf(state) }, on)).toBe(0);
     expect(on.out()).toContain("run_1");
+  });
+
+  it("says that there are no runs where the latest is asked for", async () => {
+    const on = terminal();
+    expect(await cli(["run", "show", "latest"], { listRuns: async () => [] }, on)).toBe(1);
+    expect(on.err()).toMatch(/^RUN_UNKNOWN: There are no runs yet\./);
   });
 
   it("ends with the refusal's code where there is no such run", async () => {

@@ -256,8 +256,8 @@ describe("the other texts", () => {
       =====
 
       2 snapshots of AutomatedTest-VMBootImg-Gold, newest first:
-      - "nightly-2026-11-21" of 2026-11-21T02:00:00.000Z, 1 day (snap-3)  <- this is what "latest" means
-      - "nightly-2026-11-20" of 2026-11-20T02:00:00.000Z, 2 days (snap-2), 1 clone
+      - "nightly-2026-11-21" (snap-3), made 2026-11-21T02:00:00.000Z, 1 day ago: the latest
+      - "nightly-2026-11-20" (snap-2), made 2026-11-20T02:00:00.000Z, 2 days ago, 1 clone
 
       =====
 

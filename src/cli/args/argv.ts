@@ -24,7 +24,7 @@ export function normalizeArgv(argv: readonly string[]): string[] {
     if (!WANT_VALUE.has(flag)) continue;
     const value = flags[at + 1];
     if (value !== undefined && !/^-./.test(value)) continue;
-    throw new PrepError("BAD_REQUEST", `${spelled(flag)} requires a value.`, {
+    throw new PrepError("BAD_REQUEST", `Option ${spelled(flag)} requires a value.`, {
       hint: `Write \`${spelled(flag)} VALUE\`, or \`${spelled(flag)}=VALUE\` where the value begins with a dash.`,
     });
   }
@@ -38,7 +38,7 @@ function longForm(arg: string): string {
   // What begins like `-vp` may carry a password: it is refused before anything repeats it.
   if (!/^-[rv]./.test(arg)) return arg;
   const near = [...LONG.keys()].find((known) => known.length > 2 && known.startsWith(arg.slice(0, 3))) ?? "-vi";
-  throw new PrepError("BAD_REQUEST", "There is no such flag.", {
+  throw new PrepError("BAD_REQUEST", "There is no such option.", {
     found: { nearest: near },
     hint: near === "-rvgd" ? "Did you mean `-rvgd`?" : `Did you mean \`${near} VALUE\` or \`${near}=VALUE\`?`,
   });

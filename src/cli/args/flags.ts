@@ -75,6 +75,10 @@ export const CONFIG_FLAG: Flag = {
 
 export const PREP_FLAGS: readonly Flag[] = [...MODE_FLAGS, ...INPUT_FLAGS, ...OPTION_FLAGS];
 
+/** As it is typed: the parser calls `--dgs-port` `dgsPort`. */
+export const optionName = (member: string): string =>
+  `--${member.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
 const text = z.string().optional();
 const on = z.boolean().default(false);
 

@@ -12,7 +12,7 @@ export function usageError(thrown: CommanderError, words: readonly string[], com
     case "commander.unknownOption": {
       if (isDefault(command) && !first.startsWith("-")) return noSuchCommand(first, command.parent ?? command);
       const flag = /'(--?[^'=\s]+)/.exec(thrown.message)?.[1] ?? "";
-      return refusal("There is a flag that this command does not have.", near(flag, flagsOf(command)));
+      return refusal("This command has no such option.", near(flag, flagsOf(command)));
     }
     case "commander.unknownCommand":
       return noSuchCommand(command.args[0] ?? "", command);
@@ -22,17 +22,33 @@ export function usageError(thrown: CommanderError, words: readonly string[], com
         hint: `Put names with spaces into quotes. ${HELP}`,
       });
     case "commander.missingArgument":
-      return new PrepError("BAD_REQUEST", "The command needs the id of a plan or a run.", {
-        hint: "`atvm_prep plans` and `atvm_prep runs` list them.",
-      });
+      return missingArgument(command);
     case "commander.help":
-      return new PrepError("BAD_REQUEST", `\`atvm_prep ${command.name()}\` needs one more word.`, {
+      return new PrepError("BAD_REQUEST", `\`${pathOf(command)}\` requires a subcommand.`, {
         hint: `It is one of ${namesIn(command).join(", ")}. ${HELP}`,
       });
     default:
       return new PrepError("BAD_REQUEST", "The command line cannot be understood.", { hint: HELP });
   }
 }
+
+/** Where a person finds what a command's argument stands for. */
+const LISTED: ReadonlyMap<string, string> = new Map([
+  ["LUN", "`atvm_prep luns` lists them."],
+  ["PLAN", "`atvm_prep plans` lists them."],
+  ["RUN", "`atvm_prep runs` lists them; `latest` is the newest."],
+]);
+
+function missingArgument(command: Command): PrepError {
+  const name = command.registeredArguments.find(({ required }) => required)?.name() ?? "argument";
+  return new PrepError("BAD_REQUEST", `\`${pathOf(command)}\` requires a ${name}.`, {
+    hint: LISTED.get(name) ?? HELP,
+  });
+}
+
+/** As it is typed. */
+const pathOf = (command: Command): string =>
+  command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 
 /** What words without a command's name are taken for. */
 const isDefault = (command: Command): boolean => command.name() === "prep";
@@ -43,10 +59,9 @@ const namesIn = (parent: Command): string[] =>
   parent.commands.map((command) => command.name()).filter((name) => !HIDDEN.has(name));
 
 function noSuchCommand(asked: string, parent: Command): PrepError {
-  const path = parent.parent === null ? "atvm_prep" : `atvm_prep ${parent.name()}`;
   return refusal(
     "There is no such command.",
-    near(asked, namesIn(parent)).map((name) => `${path} ${name}`),
+    near(asked, namesIn(parent)).map((name) => `${pathOf(parent)} ${name}`),
   );
 }
 

@@ -1,7 +1,7 @@
 /** `atvm_prep approve PLAN`: a person's approval of a plan that an assistant made. It carries nothing out. */
 import { type ErrorCode, PrepError } from "../../core/domain/errors.ts";
 import type { PlanRecord } from "../../core/records.ts";
-import { planText, presentPlan } from "../../text/index.ts";
+import { expiryText, planText, presentPlan } from "../../text/index.ts";
 import { type Context, withApp } from "../context.ts";
 import { askApproval } from "../terminal/ask.ts";
 import { isInteractive, printErr } from "../terminal/io.ts";
@@ -25,7 +25,8 @@ export async function approve(planId: string, context: Context): Promise<number>
         retryable: false,
       });
     }
-    printErr(io, planText(withoutToken(presentPlan(plan, context.wording))));
+    const view = withoutToken(presentPlan(plan, context.wording));
+    printErr(io, planText(view, expiryText(view)));
     const typedLun = await askApproval(io, plan, ON_A_TERMINAL);
     const approved = withoutToken(
       presentPlan(await engine.approve(plan.planId, actor("cli"), typedLun), context.wording),

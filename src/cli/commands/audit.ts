@@ -1,5 +1,5 @@
 /** `atvm_prep audit show|verify|export`. */
-import { auditText } from "../../text/index.ts";
+import { auditText, chainText } from "../../text/index.ts";
 import { type Context, withApp } from "../context.ts";
 import { flush, lostOutput, printErr, printOut } from "../terminal/io.ts";
 import { printResult } from "../terminal/results.ts";
@@ -27,11 +27,8 @@ export const showAudit = (filter: AuditFilter, context: Context): Promise<number
 export const verifyAudit = (context: Context): Promise<number> =>
   withApp(context, async ({ engine }) => {
     const chain = await engine.verifyAudit();
-    printResult(context, chain, () =>
-      chain.holds
-        ? `The audit holds: ${chain.rows} rows${chain.head === undefined ? "" : `, head ${chain.head}`}.`
-        : ["The audit does NOT hold:", ...chain.problems.map((problem) => `  ${problem}`)].join("\n"),
-    );
+    // The whole head: it is compared with that of another day, or with an export's.
+    printResult(context, chain, () => chainText(chain, Number.POSITIVE_INFINITY));
     return chain.holds ? 0 : 1;
   });
 

@@ -5,6 +5,7 @@ import { PrepError } from "../../core/domain/errors.ts";
 import { nearest } from "../../core/request/request.ts";
 import { startLab } from "../../lab/start.ts";
 import { LIMITS, SCENARIOS } from "../../lab/world/scenarios.ts";
+import { optionName } from "../args/flags.ts";
 import type { Context } from "../context.ts";
 import { type Io, printOut } from "../terminal/io.ts";
 
@@ -51,13 +52,9 @@ function check(options: unknown): z.infer<typeof labFlags> {
       hint: `The scenarios are ${SCENARIOS.join(", ")}.`,
     });
   }
-  throw new PrepError(
-    "BAD_REQUEST",
-    `--${String(member).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is not usable.`,
-    {
-      hint: "See `atvm_prep lab --help`.",
-    },
-  );
+  throw new PrepError("BAD_REQUEST", `Option ${optionName(String(member))} has an invalid value.`, {
+    hint: "See `atvm_prep lab --help`.",
+  });
 }
 
 function cannotStart(thrown: unknown): unknown {

@@ -1,7 +1,7 @@
 /** `atvm_prep plans [show|discard PLAN]`: what is open. */
 import { PrepError } from "../../core/domain/errors.ts";
 import type { Engine } from "../../core/engine.ts";
-import { plansText, planText, presentPlan } from "../../text/index.ts";
+import { discardedText, plansText, planText, presentPlan } from "../../text/index.ts";
 import { idOf } from "../args/ids.ts";
 import { type Context, withApp } from "../context.ts";
 import { printResult, withoutToken } from "../terminal/results.ts";
@@ -41,10 +41,6 @@ export const discardPlans = (typed: string | undefined, all: boolean, context: C
         ? await engine.discardPlans(actor("cli"))
         : [await engine.discardPlan({ planId: await planIdOf(typed, engine) }, actor("cli"))];
     const shown = gone.map((plan) => withoutToken(presentPlan(plan, context.wording)));
-    printResult(context, { plans: shown }, () =>
-      shown.length === 0
-        ? "There were no open plans of yours."
-        : shown.map(({ planId, state }) => `Plan ${planId} is ${state}; it will not run.`).join("\n"),
-    );
+    printResult(context, { plans: shown }, () => discardedText(shown));
     return 0;
   });

@@ -7,7 +7,7 @@ import type { Channel } from "../../core/engine.ts";
 import { StalePlan } from "../../core/plans/stale.ts";
 import type { VcenterOverride } from "../../core/ports/runtime.ts";
 import type { PlanRecord, RunRecord } from "../../core/records.ts";
-import { planText, presentPlan, presentRun, runText } from "../../text/index.ts";
+import { expiryText, planText, presentPlan, presentRun, runText } from "../../text/index.ts";
 import type { PlanView } from "../../text/views.ts";
 import type { PrepCommand } from "../args/flags.ts";
 import { type Context, withApp } from "../context.ts";
@@ -45,13 +45,15 @@ interface Finish {
 export async function finishPlan({ plan, app, vcenter, command, context }: Finish): Promise<number> {
   const { engine } = app;
   if (command.dryRun) {
-    const looked = shownAs(await discard(app, plan), DRY_RUN, context);
-    printResult(context, looked, () => planText(looked));
+    const discarded = withoutToken(presentPlan(await discard(app, plan), context.wording));
+    const approval = { ...discarded.approval, how: DRY_RUN };
+    printResult(context, { ...discarded, approval }, () => planText(discarded, DRY_RUN));
     return 0;
   }
-  const shown = shownAs(plan, "you are asked below.", context);
-  if (context.json) printErr(context.io, planText(shown));
-  else printResult(context, shown, () => planText(shown));
+  const shown = withoutToken(presentPlan(plan, context.wording));
+  const text = planText(shown, closingOf(shown, command));
+  if (context.json) printErr(context.io, text);
+  else printResult(context, shown, () => text);
 
   const carriedOut = async (): Promise<RunRecord> => {
     const { channel, typedLun } = await approval(plan, command, app.config, context);
@@ -132,11 +134,12 @@ const withHint = (error: PrepError, hint: string): PrepError =>
 
 const DRY_RUN = "This was a dry run: run the command without --dry-run to carry it out.";
 
-/** For a terminal: without the token, and with `how` in place of how an assistant gets its approval. */
-const shownAs = (plan: PlanRecord, how: string, { wording }: Context): PlanView => ({
-  ...withoutToken(presentPlan(plan, wording)),
-  approval: { ...plan.approval, how },
-});
+/** What stands between the plan and its run: the question below, a flag that has answered it, or nothing. */
+function closingOf(plan: PlanView, { yes, yesRollback }: Answering): string {
+  if (plan.steps.length === 0) return "";
+  if (yesRollback !== undefined) return "Approved beforehand with `--yes-rollback`.";
+  return yes && !traitsOf(plan.mode).typedName ? "Approved beforehand with `--yes`." : expiryText(plan);
+}
 
 const discard = ({ engine, actor }: App, { planId }: Pick<PlanRecord, "planId">): Promise<PlanRecord> =>
   engine.discardPlan({ planId }, actor("cli"));

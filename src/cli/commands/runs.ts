@@ -1,4 +1,5 @@
 /** `atvm_prep runs` and `atvm_prep run show|watch|resume|cancel RUN|latest`. */
+import { PrepError } from "../../core/domain/errors.ts";
 import type { Engine } from "../../core/engine.ts";
 import { presentRun, runsText, runText } from "../../text/index.ts";
 import { idOf } from "../args/ids.ts";
@@ -8,10 +9,15 @@ import { watch } from "../terminal/follow-run.ts";
 import { printResult } from "../terminal/results.ts";
 import { type Answering, finishPlan } from "./prep.ts";
 
-/** The run that `typed` is or begins, or the newest. */
+/** The run that `typed` is or begins, or the newest. Errors: `BAD_REQUEST`, `RUN_UNKNOWN`. */
 async function runIdOf(typed: string, engine: Engine): Promise<string> {
   const ids = (await engine.listRuns({ limit: typed === "latest" ? 1 : 200 })).map((run) => run.runId);
-  return typed === "latest" ? (ids[0] ?? typed) : idOf("run", typed, ids);
+  if (typed !== "latest") return idOf("run", typed, ids);
+  const [newest] = ids;
+  if (newest === undefined) {
+    throw new PrepError("RUN_UNKNOWN", "There are no runs yet.", { hint: "A plan that is confirmed becomes one." });
+  }
+  return newest;
 }
 
 /** Newest first. */

@@ -147,11 +147,23 @@ describe("atvm_prep with a mode", () => {
     expect(names()).toEqual(["plan", "discard"]);
   });
 
+  it.each([
+    [["--yes"], planOf(), "Approved beforehand with `--yes`."],
+    [["--yes-rollback", LUN], planOf("rollback"), "Approved beforehand with `--yes-rollback`."],
+    [["--yes"], planOf("register", { steps: [] }), "the goal is already reached"],
+  ])("says what answered the question with %j", async (flags, plan, words) => {
+    const on = terminal();
+    const mode = plan.mode === "rollback" ? "-rvgd" : "-R";
+    expect(await cli([mode, "-n", "Gold", ...flags], { ...willing().parts, plan: async () => plan }, on)).toBe(0);
+    expect(on.out()).toContain(words);
+    expect(on.out().split("RUN run_1")[0]).not.toMatch(/Expires|Approval \(/);
+  });
+
   it("says the same of a dry run in words", async () => {
     const on = terminal();
     expect(await cli(["-A", "-n", "Gold", "--dry-run"], willing().parts, on)).toBe(0);
-    expect(on.out()).toContain("without --dry-run");
-    expect(on.out()).not.toContain("confirm_plan");
+    expect(on.out()).toMatch(/\n\nThis was a dry run: run the command without --dry-run to carry it out\.\n$/);
+    expect(on.out()).not.toMatch(/confirm_plan|Expires|Approval/);
   });
 
   const refused = (code: ErrorCode) => () =>
