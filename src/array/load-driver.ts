@@ -6,7 +6,7 @@ import { ERROR_CODES, type ErrorCode, PrepError } from "../core/domain/errors.ts
 import { safeText } from "../core/domain/safe-text.ts";
 import type { ArrayReader } from "../core/ports/array.ts";
 import { createDgs } from "./dgs/array.ts";
-import { notAClone } from "./dgs/faults.ts";
+import { notAClone } from "./dgs/errors.ts";
 import type { StorageArrayDriver } from "./driver.ts";
 
 /** The driver for the interface that docs/dgs-api.yaml describes. */
@@ -70,19 +70,19 @@ function guarded(driver: StorageArrayDriver): StorageArrayDriver {
         reader: safeReader,
         writer: {
           ...readerOf(writer),
-          createClone: (what, key, progress) => told(() => writer.createClone(what, key, progress)),
-          rollback: (what, key, progress) => told(() => writer.rollback(what, key, progress)),
-          assign: (what, key, progress) => told(() => writer.assign(what, key, progress)),
-          takeSnapshot: (what, key, progress) => told(() => writer.takeSnapshot(what, key, progress)),
-          unassign: (id, key, progress) => told(() => writer.unassign(id, key, progress)),
+          createClone: (what, key, progress) => translateErrors(() => writer.createClone(what, key, progress)),
+          rollback: (what, key, progress) => translateErrors(() => writer.rollback(what, key, progress)),
+          assign: (what, key, progress) => translateErrors(() => writer.assign(what, key, progress)),
+          takeSnapshot: (what, key, progress) => translateErrors(() => writer.takeSnapshot(what, key, progress)),
+          unassign: (id, key, progress) => translateErrors(() => writer.unassign(id, key, progress)),
           deleteClone: async (id, key, progress) => {
             const volume = await safeReader.volume(id);
             if (volume === undefined) return;
-            // What declares no kinds has its clones told by their parent.
+            // A volume of an array that declares no kinds is known for a clone by its parent.
             const clone =
               volume.declaredKind === undefined ? volume.parent !== undefined : volume.declaredKind === "clone";
             if (!clone) throw notAClone(volume);
-            await told(() => writer.deleteClone(id, key, progress));
+            await translateErrors(() => writer.deleteClone(id, key, progress));
           },
         },
         close: () => close(),
@@ -92,16 +92,16 @@ function guarded(driver: StorageArrayDriver): StorageArrayDriver {
 }
 
 const readerOf = (reader: ArrayReader): ArrayReader => ({
-  traits: () => told(() => reader.traits()),
-  clients: (filter) => told(() => reader.clients(filter)),
-  volumes: (filter) => told(() => reader.volumes(filter)),
-  volume: (id) => told(() => reader.volume(id)),
-  assignments: (filter) => told(() => reader.assignments(filter)),
-  snapshots: (of) => told(() => reader.snapshots(of)),
-  dependents: (id) => told(() => reader.dependents(id)),
+  traits: () => translateErrors(() => reader.traits()),
+  clients: (filter) => translateErrors(() => reader.clients(filter)),
+  volumes: (filter) => translateErrors(() => reader.volumes(filter)),
+  volume: (id) => translateErrors(() => reader.volume(id)),
+  assignments: (filter) => translateErrors(() => reader.assignments(filter)),
+  snapshots: (of) => translateErrors(() => reader.snapshots(of)),
+  dependents: (id) => translateErrors(() => reader.dependents(id)),
 });
 
-async function told<T>(call: () => Promise<T>): Promise<T> {
+async function translateErrors<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (thrown) {

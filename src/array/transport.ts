@@ -13,12 +13,12 @@ export interface Outgoing {
   readonly within: number;
 }
 
-export interface Reply {
+export interface HttpReply {
   readonly status: number;
   /** Lower case; empty when the answer has none. */
   readonly contentType: string;
   readonly text: string;
-  /** What time DGS says it is (`Date`). */
+  /** What time the array says it is (`Date`). */
   readonly date?: Date;
   /** Seconds that a `Retry-After` asks for. */
   readonly retryAfter?: number;
@@ -26,7 +26,7 @@ export interface Reply {
 
 export interface Transport {
   /** Rejects with undici's own error (`translateNetworkError`, `wasNeverSent` judge it) or `AnswerTooLarge`. */
-  exchange(outgoing: Outgoing): Promise<Reply>;
+  exchange(outgoing: Outgoing): Promise<HttpReply>;
   close(): Promise<void>;
 }
 

@@ -4,27 +4,26 @@
 import type { z } from "zod";
 import { PrepError } from "../../core/domain/errors.ts";
 import type { Clock, Logger } from "../../core/ports/runtime.ts";
-import { isConnectionReset, networkReason, translateNetworkError, wasNeverSent } from "../../net/errors.ts";
-import { parsedJson } from "../../net/json.ts";
-import { AnswerTooLarge, type Outgoing, type Reply, type Transport } from "../transport.ts";
-import { pageOf } from "./answers.ts";
+import { translateNetworkError, wasNeverSent } from "../../net/errors.ts";
+import { type Attempt, bodyOf, createCalls } from "../calls.ts";
+import { AnswerTooLarge, type HttpReply, type Outgoing, type Transport } from "../transport.ts";
 import {
+  type CallSummary,
   garbage,
   isProblem,
-  misfit,
   outcomeUnknown,
   refusal,
   sessionRefused,
-  type Told,
   unavailable,
-} from "./faults.ts";
+} from "./errors.ts";
+import { pageOf } from "./schemas.ts";
 import type { Sessions } from "./session.ts";
 
-interface Call extends Told {
+interface DgsCall extends CallSummary {
   readonly path: string;
 }
 
-export interface Change extends Call {
+export interface Change extends DgsCall {
   readonly method: "POST" | "DELETE";
   readonly body?: unknown;
   /** Idempotency key: a repeat with it is answered with the first job. */
@@ -32,12 +31,12 @@ export interface Change extends Call {
 }
 
 export interface Api {
-  read<T>(call: Call, schema: z.ZodType<T>): Promise<T>;
+  read<T>(call: DgsCall, schema: z.ZodType<T>): Promise<T>;
   /** As `read`, but undefined when the array says that there is no such thing. */
-  find<T>(call: Call, schema: z.ZodType<T>): Promise<T | undefined>;
+  find<T>(call: DgsCall, schema: z.ZodType<T>): Promise<T | undefined>;
   /** Every page of a list, each id once. */
   list<T extends { readonly id: string }>(
-    call: Call,
+    call: DgsCall,
     query: Readonly<Record<string, string | undefined>>,
     schema: z.ZodType<T>,
   ): Promise<T[]>;
@@ -56,33 +55,20 @@ export interface ApiOptions {
 const PAGE = "1000";
 /** A million items: a list that goes on beyond has gone wrong. */
 const MOST_PAGES = 1_000;
-const PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 5_000;
-
-/** What came of one sending: an answer, or none (with what undici threw). */
-type Attempt = { readonly reply: Reply } | { readonly lost: unknown };
 
 export function createApi(options: ApiOptions): Api {
   const { transport, sessions, url, clock, log } = options;
 
-  const send = async (call: Told, outgoing: Omit<Outgoing, "within" | "headers">, key?: string): Promise<Attempt> => {
-    const once = async (token: string): Promise<Attempt> => {
+  const calls = createCalls({ transport, system: "DGS", callMs: options.callMs, clock, log });
+
+  const send = async (
+    call: CallSummary,
+    outgoing: Omit<Outgoing, "within" | "headers">,
+    key?: string,
+  ): Promise<Attempt> => {
+    const once = (token: string): Promise<Attempt> => {
       const headers = { authorization: `Bearer ${token}`, ...(key === undefined ? {} : { "idempotency-key": key }) };
-      const began = clock.elapsed();
-      try {
-        const reply = await transport.exchange({ ...outgoing, headers, within: options.callMs });
-        log.debug(
-          { system: "DGS", ...call, status: reply.status, ms: Math.round(clock.elapsed() - began) },
-          "DGS call",
-        );
-        return { reply };
-      } catch (lost) {
-        log.warn(
-          { system: "DGS", ...call, ms: Math.round(clock.elapsed() - began), reason: networkReason(lost) },
-          "DGS gave no answer",
-        );
-        return { lost };
-      }
+      return calls.send({ ...outgoing, headers }, call);
     };
     const token = await sessions.token();
     const attempt = await once(token);
@@ -93,7 +79,7 @@ export function createApi(options: ApiOptions): Api {
     return again;
   };
 
-  const translated = (lost: unknown, call: Told): PrepError => {
+  const translated = (lost: unknown, call: CallSummary): PrepError => {
     if (lost instanceof AnswerTooLarge) return garbage(call, "an answer of more than 32 MiB");
     const error = translateNetworkError(lost, { system: "DGS", address: url, section: "dgs" });
     return new PrepError(error.code, error.message, {
@@ -104,24 +90,14 @@ export function createApi(options: ApiOptions): Api {
     });
   };
 
-  const pause = (reply: Reply): Promise<void> =>
-    clock.sleep(Math.min((reply.retryAfter ?? 0) * 1_000 || PAUSE_MS, LONGEST_PAUSE_MS));
-
-  const get = async (call: Call): Promise<Reply> => {
-    const outgoing = { method: "GET", path: call.path } as const;
-    let attempt = await send(call, outgoing);
-    if ("lost" in attempt && isConnectionReset(attempt.lost)) {
-      attempt = await send(call, outgoing);
-    } else if ("reply" in attempt && attempt.reply.status === 503) {
-      await pause(attempt.reply);
-      attempt = await send(call, outgoing);
-    }
+  const get = async (call: DgsCall): Promise<HttpReply> => {
+    const attempt = await calls.reading(() => send(call, { method: "GET", path: call.path }));
     if ("lost" in attempt) throw translated(attempt.lost, call);
     if (attempt.reply.status === 503) throw unavailable(call);
     return attempt.reply;
   };
 
-  const read = async <T>(call: Call, schema: z.ZodType<T>): Promise<T> => parse(call, await get(call), schema);
+  const read = async <T>(call: DgsCall, schema: z.ZodType<T>): Promise<T> => parse(call, await get(call), schema);
 
   return {
     read,
@@ -131,7 +107,7 @@ export function createApi(options: ApiOptions): Api {
       return parse(call, reply, schema);
     },
     list: async <T extends { readonly id: string }>(
-      call: Call,
+      call: DgsCall,
       query: Readonly<Record<string, string | undefined>>,
       schema: z.ZodType<T>,
     ): Promise<T[]> => {
@@ -158,7 +134,7 @@ export function createApi(options: ApiOptions): Api {
       const outgoing = { method, path, ...(body === undefined ? {} : { body }) };
       let verdict = judge(await send(call, outgoing, key), schema);
       if (verdict.kind === "unavailable") {
-        await pause(verdict.reply);
+        await calls.pause(verdict.reply);
         log.warn({ system: "DGS", ...call }, "DGS was busy; the call is repeated");
         verdict = judge(await send(call, outgoing, key), schema);
       }
@@ -185,8 +161,8 @@ export function createApi(options: ApiOptions): Api {
 /** What an attempt at a change means for whether the change was made. */
 type Verdict<T> =
   | { readonly kind: "done"; readonly value: T }
-  | { readonly kind: "refused"; readonly reply: Reply }
-  | { readonly kind: "unavailable"; readonly reply: Reply }
+  | { readonly kind: "refused"; readonly reply: HttpReply }
+  | { readonly kind: "unavailable"; readonly reply: HttpReply }
   | { readonly kind: "not-sent"; readonly lost: unknown }
   | { readonly kind: "lost"; readonly why: string; readonly cause?: unknown };
 
@@ -200,19 +176,17 @@ function judge<T>(attempt: Attempt, schema: z.ZodType<T>): Verdict<T> {
   // A gateway's words: it does not know what became of the call behind it.
   if (reply.status === 502 || reply.status === 504) return { kind: "lost", why: `a gateway answered ${reply.status}` };
   if (reply.status >= 300) return { kind: "refused", reply };
-  const parsed = schema.safeParse(parsedJson(reply.text));
-  return parsed.success
-    ? { kind: "done", value: parsed.data }
-    : { kind: "lost", why: "the answer cannot be read", cause: parsed.error };
+  const body = bodyOf(reply, schema);
+  return "value" in body
+    ? { kind: "done", value: body.value }
+    : { kind: "lost", why: "the answer cannot be read", cause: body.cause };
 }
 
-function parse<T>(call: Call, reply: Reply, schema: z.ZodType<T>): T {
+function parse<T>(call: DgsCall, reply: HttpReply, schema: z.ZodType<T>): T {
   if (reply.status >= 300) throw refusal(call, reply);
-  const json = parsedJson(reply.text);
-  if (json === undefined) throw garbage(call, `no JSON (content type ${reply.contentType.slice(0, 60) || "none"})`);
-  const parsed = schema.safeParse(json);
-  if (!parsed.success) throw garbage(call, misfit(parsed.error));
-  return parsed.data;
+  const body = bodyOf(reply, schema);
+  if ("problem" in body) throw garbage(call, body.problem);
+  return body.value;
 }
 
 function queryString(query: Readonly<Record<string, string | undefined>>): string {

@@ -5,6 +5,9 @@ import type { ArrayReader, ArrayTraits, ArrayWriter, JobProgress, Volume } from 
 import { translateNetworkError } from "../../net/errors.ts";
 import type { ArrayOptions, StorageArray } from "../driver.ts";
 import { createTransport } from "../transport.ts";
+import { type Api, type Change, createApi } from "./api.ts";
+import { garbage, hasStatus, notAClone, refusedUnsent } from "./errors.ts";
+import { followJob, type JobOptions } from "./jobs.ts";
 import {
   assignmentSchema,
   clientSchema,
@@ -13,10 +16,7 @@ import {
   jobSchema,
   snapshotSchema,
   volumeSchema,
-} from "./answers.ts";
-import { type Api, type Change, createApi } from "./api.ts";
-import { garbage, hasStatus, notAClone, refusedUnsent } from "./faults.ts";
-import { followJob, type JobOptions } from "./jobs.ts";
+} from "./schemas.ts";
 import { createSessions } from "./session.ts";
 
 const API = "/api/v1";
@@ -114,7 +114,11 @@ function readsOver(api: Api): DgsReads {
       return items.filter((client) => name === undefined || client.name === name);
     },
     volumes: async ({ name, parentVolumeId } = {}) => {
-      const call = { operationId: "ListVolumes", ids: given({ parentVolumeId }), path: `${API}/volumes` } as const;
+      const call = {
+        operationId: "ListVolumes",
+        ids: definedOnly({ parentVolumeId }),
+        path: `${API}/volumes`,
+      } as const;
       const items = (await api.list(call, { name, parentVolumeId }, volumeSchema)).map(noted);
       return items.filter(
         (volume) =>
@@ -126,7 +130,7 @@ function readsOver(api: Api): DgsReads {
     assignments: async ({ clientId, volumeId } = {}) => {
       const call = {
         operationId: "ListAssignments",
-        ids: given({ clientId, volumeId }),
+        ids: definedOnly({ clientId, volumeId }),
         path: `${API}/assignments`,
       } as const;
       const items = await api.list(call, { clientId, volumeId }, assignmentSchema);
@@ -239,5 +243,5 @@ function writerOver(api: Api, { reader, policyOf }: DgsReads, jobs: JobOptions):
   };
 }
 
-const given = (ids: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+const definedOnly = (ids: Readonly<Record<string, string | undefined>>): Record<string, string> =>
   Object.fromEntries(Object.entries(ids).filter((entry): entry is [string, string] => entry[1] !== undefined));

@@ -2,15 +2,10 @@
 import { PrepError } from "../../core/domain/errors.ts";
 import type { JobProgress } from "../../core/ports/array.ts";
 import type { Clock, Logger } from "../../core/ports/runtime.ts";
-import { type Job, jobSchema } from "./answers.ts";
+import { JOB_PATIENCE, nextJobWait } from "../calls.ts";
 import type { Api } from "./api.ts";
-import { garbage, jobFailed, outcomeUnknown, type Told } from "./faults.ts";
-
-const FIRST_WAIT_MS = 5;
-const LONGEST_WAIT_MS = 2_000;
-const GROWTH = 2;
-/** Readings of the job that may fail in a row: with the waits between them, an appliance has time to fail over. */
-const PATIENCE = 8;
+import { type CallSummary, garbage, jobFailed, outcomeUnknown } from "./errors.ts";
+import { type Job, jobSchema } from "./schemas.ts";
 
 export interface JobOptions {
   readonly api: Api;
@@ -25,21 +20,24 @@ export interface JobOptions {
  */
 export async function followJob(
   options: JobOptions,
-  what: { readonly call: Told; readonly key: string; readonly job: Job; readonly progress?: JobProgress | undefined },
+  what: {
+    readonly call: CallSummary;
+    readonly key: string;
+    readonly job: Job;
+    readonly progress?: JobProgress | undefined;
+  },
 ): Promise<Job> {
   const { api, clock, log, jobMs } = options;
   const { call, key, progress } = what;
   const jobId = what.job.id;
   const deadline = clock.elapsed() + jobMs;
   let job = what.job;
-  let told: number | undefined;
-  // A quick job is over by the time that a first reading reaches the array.
-  let wait = 0;
+  let reported: number | undefined;
   let failures = 0;
-  for (;;) {
+  for (let wait = nextJobWait(undefined); ; wait = nextJobWait(wait)) {
     if (job.state === "failed") throw jobFailed(call, job);
-    if (job.progress !== told && job.state !== "queued") {
-      told = job.progress;
+    if (job.progress !== reported && job.state !== "queued") {
+      reported = job.progress;
       progress?.(job.progress);
     }
     if (job.state === "succeeded") return job;
@@ -47,13 +45,12 @@ export async function followJob(
       throw outcomeUnknown(call, key, `its job ${jobId} is not over after ${Math.round(jobMs / 1000)} s`, { jobId });
     }
     if (wait > 0) await clock.sleep(wait);
-    wait = wait === 0 ? FIRST_WAIT_MS : Math.min(wait * GROWTH, LONGEST_WAIT_MS);
     try {
       job = await readJob(api, jobId);
       failures = 0;
     } catch (thrown) {
       failures += 1;
-      if (failures < PATIENCE && isPassing(thrown)) {
+      if (failures < JOB_PATIENCE && isPassing(thrown)) {
         log.warn({ system: "DGS", ...call, jobId, failures, err: thrown }, "DGS job cannot be read now");
         continue;
       }

@@ -2,10 +2,10 @@
 import type { Clock } from "../../core/ports/runtime.ts";
 import { registerSecret } from "../../logging/redact.ts";
 import { isConnectionReset, translateNetworkError } from "../../net/errors.ts";
-import { parsedJson } from "../../net/json.ts";
-import type { Reply, Transport } from "../transport.ts";
-import { sessionSchema } from "./answers.ts";
-import { garbage, misfit, refusal, signInRefused, type Told, unavailable } from "./faults.ts";
+import { bodyOf } from "../calls.ts";
+import type { HttpReply, Transport } from "../transport.ts";
+import { type CallSummary, garbage, refusal, signInRefused, unavailable } from "./errors.ts";
+import { sessionSchema } from "./schemas.ts";
 
 export interface SessionOptions {
   readonly transport: Transport;
@@ -23,7 +23,7 @@ interface Session {
   readonly forget: () => void;
 }
 
-const SIGN_IN: Told = { operationId: "CreateSession", ids: {} };
+const SIGN_IN: CallSummary = { operationId: "CreateSession", ids: {} };
 const CLOSE_WITHIN_MS = 2_000;
 const MARGIN_MS = 30_000;
 
@@ -48,9 +48,9 @@ export function createSessions(options: SessionOptions): Sessions {
     if (reply.status === 401 || reply.status === 403) throw signInRefused(url, username, reply.status);
     if (reply.status === 503) throw unavailable(SIGN_IN);
     if (reply.status >= 300) throw refusal(SIGN_IN, reply);
-    const parsed = sessionSchema.safeParse(parsedJson(reply.text));
-    if (!parsed.success) throw garbage(SIGN_IN, misfit(parsed.error));
-    const { token, expiresAt } = parsed.data;
+    const session = bodyOf(reply, sessionSchema);
+    if ("problem" in session) throw garbage(SIGN_IN, session.problem);
+    const { token, expiresAt } = session.value;
     const now = clock.elapsed();
     const lifetime = new Date(expiresAt).getTime() - clock.now().getTime();
     // A short-lived session keeps half of its life; one that seems over already (clocks apart) is tried until a 401.
@@ -98,7 +98,7 @@ export function createSessions(options: SessionOptions): Sessions {
 }
 
 /** Signing in changes nothing, so a lost connection is tried once more. */
-async function answered(send: () => Promise<Reply>): Promise<Reply> {
+async function answered(send: () => Promise<HttpReply>): Promise<HttpReply> {
   try {
     return await send();
   } catch (thrown) {

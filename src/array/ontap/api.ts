@@ -2,14 +2,13 @@
 import type { z } from "zod";
 import type { PrepError } from "../../core/domain/errors.ts";
 import type { Clock, Logger } from "../../core/ports/runtime.ts";
-import { isConnectionReset, networkReason, translateNetworkError, wasNeverSent } from "../../net/errors.ts";
+import { translateNetworkError, wasNeverSent } from "../../net/errors.ts";
 import { parsedJson } from "../../net/json.ts";
-import { AnswerTooLarge, type Outgoing, type Reply, type Transport } from "../transport.ts";
-import { acceptedSchema, pageOf } from "./answers.ts";
+import { type Attempt, bodyOf, createCalls } from "../calls.ts";
+import { AnswerTooLarge, type HttpReply, type Outgoing, type Transport } from "../transport.ts";
 import {
   type CallSummary,
   faultOf,
-  firstIssue,
   garbage,
   isCode,
   OntapError,
@@ -17,6 +16,7 @@ import {
   refusal,
   unavailable,
 } from "./errors.ts";
+import { acceptedSchema, pageOf } from "./schemas.ts";
 
 export interface Read extends CallSummary {
   /** With its query. */
@@ -49,48 +49,22 @@ export interface ApiOptions {
 
 /** Ten million records: a list that goes on beyond has gone wrong. */
 const MOST_PAGES = 10_000;
-const PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 5_000;
-
-/** What came of one sending: an answer, or none (with what undici threw). */
-type Attempt = { readonly reply: Reply } | { readonly lost: unknown };
 
 export function createApi(options: ApiOptions): Api {
   const { transport, authorization, url, callMs, clock, log } = options;
 
-  const send = async (call: CallSummary, outgoing: Omit<Outgoing, "within" | "headers">): Promise<Attempt> => {
-    const headers = { authorization: await authorization() };
-    const began = clock.elapsed();
-    try {
-      const reply = await transport.exchange({ ...outgoing, headers, within: callMs });
-      const ms = Math.round(clock.elapsed() - began);
-      log.debug({ system: "ONTAP", action: call.action, ...call.ids, status: reply.status, ms }, "ONTAP call");
-      return { reply };
-    } catch (lost) {
-      const ms = Math.round(clock.elapsed() - began);
-      const reason = networkReason(lost);
-      log.warn({ system: "ONTAP", action: call.action, ...call.ids, ms, reason }, "ONTAP gave no answer");
-      return { lost };
-    }
-  };
+  const calls = createCalls({ transport, system: "ONTAP", callMs, clock, log });
+
+  const send = async ({ action, ids }: CallSummary, outgoing: Omit<Outgoing, "within" | "headers">): Promise<Attempt> =>
+    calls.send({ ...outgoing, headers: { authorization: await authorization() } }, { action, ...ids });
 
   const translated = (lost: unknown, call: CallSummary): PrepError =>
     lost instanceof AnswerTooLarge
       ? garbage(call, "an answer of more than 32 MiB")
-      : translateNetworkError(lost, { system: "ONTAP", address: url, section: "array" });
+      : translateNetworkError(lost, { system: "ONTAP", address: url, section: "dgs" });
 
-  const pause = (reply: Reply): Promise<void> =>
-    clock.sleep(Math.min((reply.retryAfter ?? 0) * 1_000 || PAUSE_MS, LONGEST_PAUSE_MS));
-
-  const get = async (call: Read): Promise<Reply> => {
-    const outgoing = { method: "GET", path: call.path } as const;
-    let attempt = await send(call, outgoing);
-    if ("lost" in attempt && isConnectionReset(attempt.lost)) {
-      attempt = await send(call, outgoing);
-    } else if ("reply" in attempt && attempt.reply.status === 503) {
-      await pause(attempt.reply);
-      attempt = await send(call, outgoing);
-    }
+  const get = async (call: Read): Promise<HttpReply> => {
+    const attempt = await calls.reading(() => send(call, { method: "GET", path: call.path }));
     if ("lost" in attempt) throw translated(attempt.lost, call);
     if (attempt.reply.status === 503) throw unavailable(call);
     return attempt.reply;
@@ -121,7 +95,7 @@ export function createApi(options: ApiOptions): Api {
       const outgoing = { method, path, ...(body === undefined ? {} : { body }) };
       let attempt = await send(change, outgoing);
       if ("reply" in attempt && attempt.reply.status === 503 && repeatable) {
-        await pause(attempt.reply);
+        await calls.pause(attempt.reply);
         attempt = await send(change, outgoing);
       }
       if ("lost" in attempt) {
@@ -152,11 +126,9 @@ export async function unless<T>(codes: readonly string[], act: () => Promise<T>)
   }
 }
 
-function parse<T>(call: CallSummary, reply: Reply, schema: z.ZodType<T>): T {
+function parse<T>(call: CallSummary, reply: HttpReply, schema: z.ZodType<T>): T {
   if (reply.status >= 300) throw refusal(call, reply);
-  const json = parsedJson(reply.text);
-  if (json === undefined) throw garbage(call, `no JSON (content type ${reply.contentType.slice(0, 60) || "none"})`);
-  const parsed = schema.safeParse(json);
-  if (!parsed.success) throw garbage(call, firstIssue(parsed.error));
-  return parsed.data;
+  const body = bodyOf(reply, schema);
+  if ("problem" in body) throw garbage(call, body.problem);
+  return body.value;
 }

@@ -2,14 +2,14 @@
 import { z } from "zod";
 import { PrepError } from "../../core/domain/errors.ts";
 import { registerSecret } from "../../logging/redact.ts";
+import { firstIssue } from "../calls.ts";
 import type { ArrayOptions, StorageArray } from "../driver.ts";
 import { createTransport } from "../transport.ts";
 import { createApi } from "./api.ts";
-import { firstIssue } from "./errors.ts";
 import { createReads } from "./reads.ts";
 import { createWrites } from "./writes.ts";
 
-/** `array.settings` of this kind. */
+/** `dgs.settings` of this kind. */
 const Settings = z.strictObject({
   /** The storage virtual machine whose volumes, LUNs and igroups are meant. */
   svm: z.string().regex(/^[\w.-]{1,63}$/, { error: "is no name of an SVM" }),
@@ -21,7 +21,7 @@ export function createOntap(options: ArrayOptions): StorageArray {
   const { connectMs, callMs, jobMs } = timeouts;
   const settings = Settings.safeParse(options.settings ?? {});
   if (!settings.success) {
-    throw new PrepError("CONFIG_INVALID", `array.settings is not usable: ${firstIssue(settings.error)}.`, {
+    throw new PrepError("CONFIG_INVALID", `dgs.settings is not usable: ${firstIssue(settings.error)}.`, {
       hint: "docs/arrays/ontap.md names the settings of an ONTAP: svm.",
     });
   }

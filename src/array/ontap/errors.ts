@@ -1,12 +1,11 @@
 /** What went wrong at ONTAP, as the one error that is shown. Bodies and credentials are never part of it. */
-import type { z } from "zod";
 import { type ErrorCode, PrepError } from "../../core/domain/errors.ts";
 import { safeText } from "../../core/domain/safe-text.ts";
 import { parsedJson } from "../../net/json.ts";
-import type { Reply } from "../transport.ts";
-import { faultSchema } from "./answers.ts";
+import type { HttpReply } from "../transport.ts";
+import { faultSchema } from "./schemas.ts";
 
-/** A call as errors tell of it: what was to be done, and the ids that it was about. */
+/** A call, as errors name it: what was to be done, and the ids that it was about. */
 export interface CallSummary {
   readonly action: string;
   readonly ids: Readonly<Record<string, string>>;
@@ -36,7 +35,7 @@ export const isCode = (fault: OntapFault | undefined, ...codes: readonly string[
   fault !== undefined && codes.includes(fault.code);
 
 /** The fault in an answer that is no success. */
-export function faultOf(reply: Reply): OntapFault {
+export function faultOf(reply: HttpReply): OntapFault {
   const read = faultSchema.safeParse(parsedJson(reply.text));
   return read.success ? read.data.error : { code: "", message: "" };
 }
@@ -61,7 +60,7 @@ export class OntapError extends PrepError {
   }
 }
 
-export function refusal(call: CallSummary, reply: Reply): OntapError {
+export function refusal(call: CallSummary, reply: HttpReply): OntapError {
   const fault = faultOf(reply);
   const unknown = reply.status === 401 || isCode(fault, ...CODES.notAuthorized);
   const forbidden = isCode(fault, ...CODES.noPermission);
@@ -70,7 +69,7 @@ export function refusal(call: CallSummary, reply: Reply): OntapError {
 
 function hintFor(fault: OntapFault, status: number | undefined): string {
   if (status === 401 || isCode(fault, ...CODES.notAuthorized)) {
-    return "Check array.username and the secret that array.password (or array.token) names.";
+    return "Check dgs.username and the secret that dgs.password names.";
   }
   if (isCode(fault, ...CODES.noPermission)) {
     return "The account's role lacks this right: docs/privileges.md has the role that is needed.";
@@ -98,16 +97,8 @@ const HINTS: Readonly<Record<string, string>> = {
 export function garbage(call: CallSummary, what: string): PrepError {
   return new PrepError("REMOTE_GARBAGE", `ONTAP's answer to "${call.action}" cannot be read: ${what}.`, {
     found: { action: call.action, ...call.ids, problem: what },
-    hint: "Check that array.url is an ONTAP cluster or SVM management address (no portal or proxy).",
+    hint: "Check that dgs.url is an ONTAP cluster or SVM management address (no portal or proxy).",
   });
-}
-
-/** The first field that does not fit, without its value. */
-export function firstIssue(error: z.ZodError): string {
-  const [issue] = error.issues;
-  if (issue === undefined) return "a field";
-  const path = issue.path.map(String).join(".");
-  return `${path === "" ? "the document" : path}: ${safeText(issue.message)}`;
 }
 
 export function unavailable(call: CallSummary): PrepError {

@@ -2,15 +2,10 @@
 import type { z } from "zod";
 import { PrepError } from "../../core/domain/errors.ts";
 import type { Clock, Logger } from "../../core/ports/runtime.ts";
-import { jobSchema } from "./answers.ts";
+import { JOB_PATIENCE, nextJobWait } from "../calls.ts";
 import { type Api, unless } from "./api.ts";
 import { type CallSummary, CODES, OntapError, outcomeUnknown } from "./errors.ts";
-
-const FIRST_WAIT_MS = 5;
-const LONGEST_WAIT_MS = 2_000;
-const GROWTH = 2;
-/** Readings of the job that may fail in a row: with the waits between them, a cluster has time to take over. */
-const PATIENCE = 8;
+import { jobSchema } from "./schemas.ts";
 
 export interface JobOptions {
   readonly api: Api;
@@ -32,7 +27,7 @@ export async function followJob(
   const path = `/api/cluster/jobs/${jobId}?fields=state,message,code,error`;
   const reading = { action: "read a job", ids: { jobId }, path };
   let failures = 0;
-  for (let wait = 0; ; wait = wait === 0 ? FIRST_WAIT_MS : Math.min(wait * GROWTH, LONGEST_WAIT_MS)) {
+  for (let wait = nextJobWait(undefined); ; wait = nextJobWait(wait)) {
     if (wait > 0) await clock.sleep(wait);
     if (failures === 0 && wait > 0 && clock.elapsed() >= deadline) {
       throw outcomeUnknown(call, `its job ${jobId} is not over after ${Math.round(jobMs / 1000)} s`, { jobId });
@@ -42,7 +37,7 @@ export async function followJob(
       job = await unless(CODES.notFound, () => api.read(reading, jobSchema));
     } catch (thrown) {
       failures += 1;
-      if (failures >= PATIENCE || !isPassing(thrown)) {
+      if (failures >= JOB_PATIENCE || !isPassing(thrown)) {
         throw outcomeUnknown(call, `its job ${jobId} cannot be followed any more`, { jobId, cause: thrown });
       }
       log.warn({ system: "ONTAP", action: call.action, jobId, failures, err: thrown }, "ONTAP job cannot be read now");

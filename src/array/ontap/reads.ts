@@ -9,6 +9,8 @@ import type {
   Snapshot,
   Volume,
 } from "../../core/ports/array.ts";
+import { type Api, unless } from "./api.ts";
+import { CODES, notSent } from "./errors.ts";
 import {
   clusterSchema,
   type IgroupRecord,
@@ -20,9 +22,7 @@ import {
   snapshotSchema,
   type VolumeRecord,
   volumeSchema,
-} from "./answers.ts";
-import { type Api, unless } from "./api.ts";
-import { CODES, notSent } from "./errors.ts";
+} from "./schemas.ts";
 
 export const VOLUMES = "/api/storage/volumes";
 export const LUN_MAPS = "/api/protocols/san/lun-maps";

@@ -2,11 +2,11 @@
 import { asAssignmentId, asSnapshotId, asVolumeId, type SnapshotId, type VolumeId } from "../../core/domain/ids.ts";
 import { safeText } from "../../core/domain/safe-text.ts";
 import type { ArrayWriter } from "../../core/ports/array.ts";
-import { type LunRecord, lunMapSchema, snapshotSchema, type VolumeRecord } from "./answers.ts";
 import { type Change, unless } from "./api.ts";
 import { type CallSummary, CODES, garbage, isCode, notSent, OntapError, outcomeUnknown } from "./errors.ts";
 import { followJob, type JobOptions } from "./jobs.ts";
 import { LUN_MAPS, naaOfSerial, type OntapReads, VOLUMES } from "./reads.ts";
+import { type LunRecord, lunMapSchema, snapshotSchema, type VolumeRecord } from "./schemas.ts";
 
 /** How long a clone's LUN may take to be listed after the job that made it. */
 const LUN_WITHIN_MS = 30_000;

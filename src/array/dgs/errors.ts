@@ -1,11 +1,10 @@
 /** What went wrong at DGS, as the one error that is shown. Bodies, tokens and passwords are never part of it. */
-import type { z } from "zod";
 import { PrepError } from "../../core/domain/errors.ts";
 import { safeText } from "../../core/domain/safe-text.ts";
 import type { Volume } from "../../core/ports/array.ts";
 import { parsedJson } from "../../net/json.ts";
-import type { Reply } from "../transport.ts";
-import { type Job, problemSchema } from "./answers.ts";
+import type { HttpReply } from "../transport.ts";
+import { type Job, problemSchema } from "./schemas.ts";
 
 /** operationIds of docs/dgs-api.yaml. */
 type OperationId =
@@ -23,14 +22,14 @@ type OperationId =
   | "DeleteVolume"
   | "GetJob";
 
-/** A call as errors tell of it: its name and the ids that it was about. */
-export interface Told {
+/** A call, as errors name it: its name and the ids that it was about. */
+export interface CallSummary {
   readonly operationId: OperationId;
   readonly ids: Readonly<Record<string, string>>;
 }
 
 /** The array's own refusal (4xx, 5xx) in its own words. */
-export function refusal(call: Told, reply: Reply): PrepError {
+export function refusal(call: CallSummary, reply: HttpReply): PrepError {
   const words = problemWords(reply);
   return new PrepError(
     "REMOTE_FAULT",
@@ -52,7 +51,7 @@ function refusalHint(status: number): string {
 }
 
 /** Title and detail of a problem document, made safe; empty for anything else. */
-function problemWords(reply: Reply): string {
+function problemWords(reply: HttpReply): string {
   if (!reply.contentType.startsWith("application/problem+json")) return "";
   const problem = problemSchema.safeParse(parsedJson(reply.text));
   if (!problem.success) return "";
@@ -61,10 +60,10 @@ function problemWords(reply: Reply): string {
 }
 
 /** Whether the array itself speaks of a missing object, and not a proxy or web server of a missing page. */
-export const isProblem = (reply: Reply): boolean =>
+export const isProblem = (reply: HttpReply): boolean =>
   reply.contentType.startsWith("application/problem+json") && problemSchema.safeParse(parsedJson(reply.text)).success;
 
-export function garbage(call: Told, what: string): PrepError {
+export function garbage(call: CallSummary, what: string): PrepError {
   return new PrepError(
     "REMOTE_GARBAGE",
     `DGS answered ${call.operationId} with something that its interface does not know: ${what}.`,
@@ -75,18 +74,7 @@ export function garbage(call: Told, what: string): PrepError {
   );
 }
 
-/** The first field that does not fit, without its value. */
-export function misfit(error: z.ZodError): string {
-  const [issue] = error.issues;
-  if (issue === undefined) return "a field";
-  const path = issue.path.reduce<string>(
-    (text, part) => (typeof part === "number" ? `${text}[${part}]` : `${text}.${String(part)}`),
-    "",
-  );
-  return `${path === "" ? "the document" : path.replace(/^\./, "")}: ${safeText(issue.message)}`;
-}
-
-export function unavailable(call: Told): PrepError {
+export function unavailable(call: CallSummary): PrepError {
   return new PrepError("UNREACHABLE", `DGS says that it is not available (${call.operationId}, status 503).`, {
     found: { operationId: call.operationId, ...call.ids, status: 503 },
     hint: "Wait until DGS is up again, then ask again.",
@@ -100,7 +88,7 @@ export function signInRefused(url: string, username: string, status: number): Pr
   });
 }
 
-export function sessionRefused(call: Told, url: string): PrepError {
+export function sessionRefused(call: CallSummary, url: string): PrepError {
   return new PrepError(
     "AUTHENTICATION_FAILED",
     `DGS refuses a session that it has only just given (${call.operationId}).`,
@@ -112,7 +100,7 @@ export function sessionRefused(call: Told, url: string): PrepError {
 }
 
 export function outcomeUnknown(
-  call: Told,
+  call: CallSummary,
   key: string,
   why: string,
   more: { jobId?: string; cause?: unknown },
@@ -135,7 +123,7 @@ export function outcomeUnknown(
   );
 }
 
-export function jobFailed(call: Told, job: Job): PrepError {
+export function jobFailed(call: CallSummary, job: Job): PrepError {
   const words = job.error === undefined || job.error === "" ? "without a reason" : safeText(job.error, 300);
   return new PrepError("REMOTE_FAULT", `The DGS job of ${call.operationId} failed: ${words}`, {
     found: { operationId: call.operationId, ...call.ids, jobId: job.id },
