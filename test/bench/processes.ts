@@ -9,6 +9,15 @@ import { z } from "zod";
 
 export const MAIN = "dist/main.js";
 const HERE = import.meta.dirname;
+
+/** A build of the program under measurement. */
+export interface Build {
+  /** As the tables call it. */
+  readonly name: string;
+  readonly main: string;
+}
+
+export const THIS_BUILD: Build = { name: "atvm_prep", main: MAIN };
 /** Debian's own, which has python3-pyvmomi. */
 export const PYTHON = "/usr/bin/python3";
 

@@ -1,5 +1,6 @@
 /** What a bench hands over, and how it is printed and written down. */
 import { readFileSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 
 /** One figure of DESIGN.md's budgets. */
@@ -69,9 +70,30 @@ const hasPriority = (): boolean =>
   readFileSync("/proc/self/stat", "utf8").split(") ")[1]?.split(" ")[38] === ROUND_ROBIN;
 
 /** Cores, processor, memory, Node and priority; no names of the machine. */
-export function machine(): string {
+function machine(): string {
   const [first] = cpus();
   const gib = (totalmem() / 2 ** 30).toFixed(0);
   const priority = hasPriority() ? ", others working on it; run before them (`chrt -r 10`)" : "";
   return `${cpus().length} cores (${first?.model.trim() ?? "unknown"}), ${gib} GiB memory, ${process.platform} ${process.arch}, Node ${process.versions.node}${priority}`;
+}
+
+const PAGE = "docs/benchmarks.md";
+
+/** The part of the page under its heading of the first level, the only one that begins with it; other parts stay. */
+export function withPart(page: string, heading: string, text: string): string {
+  const parts = page.split(/^(?=# )/m).filter((part) => part.trim() !== "");
+  const at = parts.findIndex((part) => part.startsWith(`# ${heading}\n`));
+  const part = `# ${heading}\n\n${text}\n`;
+  const all = at < 0 ? [...parts, part] : parts.with(at, part);
+  return `${all.map((each) => each.trimEnd()).join("\n\n")}\n`;
+}
+
+/** Writes what a run of benches found into docs/benchmarks.md, in place of what the same command found before. */
+export async function record(
+  heading: string,
+  { command, ms, about, sections }: { command: string; ms: number; about: string; sections: readonly Section[] },
+): Promise<void> {
+  const written = `Written by \`${command}\` on ${new Date().toISOString().slice(0, 10)}, in ${Math.round(ms / 1000)} s. Machine: ${machine()}.`;
+  const text = [written, about, "## Budgets", budgetTable(sections), ...sections.map(sectionText)].join("\n\n");
+  await writeFile(PAGE, withPart(await readFile(PAGE, "utf8"), heading, text));
 }

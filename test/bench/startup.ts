@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { z } from "zod";
-import { bundle, MAIN, memoryOf } from "./processes.ts";
+import { type Build, bundle, MAIN, memoryOf, THIS_BUILD } from "./processes.ts";
 import { atMost, type Section } from "./report.ts";
 import { interleaved, median, mib, ms, times } from "./stats.ts";
 
@@ -41,22 +41,13 @@ async function start(args: readonly string[], caches: string): Promise<Started> 
   return { ms: taken, rssMiB, tools };
 }
 
-/** Ours, the bare server, and where `ATVM_BENCH_BASE` names its main.js, an earlier build of ours. */
-async function contestants(dir: string): Promise<Readonly<Record<string, readonly string[]>>> {
-  const { ATVM_BENCH_BASE: base } = process.env;
-  return {
-    atvm_prep: [MAIN, ...SERVE],
-    ...(base === undefined ? {} : { "atvm_prep, the earlier build": [base, ...SERVE] }),
-    [BARE]: [await bundle("bare-server.ts", dir)],
-  };
-}
-
-export async function startup(dir: string): Promise<Section> {
-  const runs = Object.fromEntries(
-    Object.entries(await contestants(dir)).map(([name, args]) => [name, () => start(args, dir)]),
-  );
+/** Beside the bare server and, where there is one, an earlier build of ours; `rounds` starts of each. */
+export async function startup(dir: string, earlier: readonly Build[] = [], rounds = ROUNDS): Promise<Section> {
+  const contestants = [THIS_BUILD, ...earlier].map(({ name, main }) => [name, [main, ...SERVE]] as const);
+  const bareServer = [BARE, [await bundle("bare-server.ts", dir)]] as const;
+  const runs = Object.fromEntries([...contestants, bareServer].map(([name, args]) => [name, () => start(args, dir)]));
   await interleaved(1, runs);
-  const started = Object.entries(await interleaved(ROUNDS, runs)).map(([name, all]) => ({
+  const started = Object.entries(await interleaved(rounds, runs)).map(([name, all]) => ({
     name,
     ms: median(all.map((one) => one.ms)),
     rssMiB: median(all.map((one) => one.rssMiB)),
@@ -84,7 +75,7 @@ export async function startup(dir: string): Promise<Section> {
       atMost("tools", ours.tools.length, 19, "tools", 0),
     ],
     notes: [
-      `\`initialize\`, its answer, \`tools/list\`, its answer; medians of ${ROUNDS} starts each, taking turns, after one that is not counted: it fills the cache of compiled code that ours has Node keep. The bare server, bundled with the same esbuild options into one file, keeps none.`,
+      `\`initialize\`, its answer, \`tools/list\`, its answer; medians of ${rounds} starts each, taking turns, after one that is not counted: it fills the cache of compiled code that ours has Node keep. The bare server, bundled with the same esbuild options into one file, keeps none.`,
     ],
   };
 }
