@@ -80,7 +80,7 @@ function machine(): string {
 const PAGE = "docs/benchmarks.md";
 
 /** The part of the page under its heading of the first level, the only one that begins with it; other parts stay. */
-export function withPart(page: string, heading: string, text: string): string {
+function withPart(page: string, heading: string, text: string): string {
   const parts = page.split(/^(?=# )/m).filter((part) => part.trim() !== "");
   const at = parts.findIndex((part) => part.startsWith(`# ${heading}\n`));
   const part = `# ${heading}\n\n${text}\n`;
