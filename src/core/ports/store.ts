@@ -1,6 +1,6 @@
 /**
  * The store as the engine needs it: rows and transactions, no SQL. Bodies are JSON text that the engine made; a store
- * never looks into them. Implementations: SQLite (embedded default); PostgreSQL can follow behind the same port.
+ * never looks into them. Implementations: SQLite (embedded default) and PostgreSQL.
  *
  * Errors: `STORE_UNUSABLE` (cannot be opened, read or written, wrong schema), `AUDIT_UNWRITABLE` where a write failed.
  */
@@ -98,6 +98,15 @@ export interface ChallengeRow {
   readonly used: boolean;
 }
 
+/** A redeemed run that waits for a worker, or waited: it is handed out once, and never again by itself. */
+export interface QueueRow {
+  readonly runId: string;
+  readonly queuedAt: string;
+  /** The worker that took it, as it names itself. */
+  readonly claimedBy?: string;
+  readonly claimedAt?: string;
+}
+
 export interface StoreReader {
   plan(id: string): Promise<PlanRow | undefined>;
   planByTokenHash(hash: string): Promise<PlanRow | undefined>;
@@ -121,6 +130,8 @@ export interface StoreReader {
   }): Promise<RunRow[]>;
   steps(runId: string): Promise<StepRow[]>;
   challenge(id: string): Promise<ChallengeRow | undefined>;
+  /** A run's place in the queue for workers; undefined for one that was never in it. */
+  queued(runId: string): Promise<QueueRow | undefined>;
   /** In order of seq. `date` is `YYYY-MM-DD`; with `last`, the newest so many. */
   audit(filter: {
     afterSeq?: number;
@@ -146,6 +157,9 @@ export interface StoreWriter extends StoreReader {
   insertChallenge(row: ChallengeRow): Promise<void>;
   /** Marks it used; false when it was used already or is not there. */
   useChallenge(id: string): Promise<boolean>;
+  enqueueRun(runId: string, at: string): Promise<void>;
+  /** Marks the oldest run that no worker has taken, of those queued at that time or later; undefined when there is none. */
+  claimRun(claim: { by: string; at: string; queuedSince: string }): Promise<string | undefined>;
   rememberSignature(goldId: string, vmfsUuid: string, at: string): Promise<void>;
 }
 
@@ -162,6 +176,9 @@ export interface HeldLock {
   release(): Promise<void>;
 }
 
+/** What can be watched: a run, by its id, or the queue. */
+export type Topic = { readonly runId: string } | "queue";
+
 export interface Store {
   /** Random, made with the store: tokens, principals and locks belong to one store. */
   readonly id: string;
@@ -173,6 +190,12 @@ export interface Store {
    * does no I/O of its own. Retried while the store is busy.
    */
   write<T>(work: (tx: StoreWriter) => Promise<T>): Promise<T>;
+  /**
+   * Calls `changed` after each commit, by whatever process, that touched the run or its steps; of the topic `queue`, one
+   * that enqueued a run. A call can come for nothing or be missed while a connection is lost: the rows are what counts.
+   * Absent where the store cannot tell: whoever follows a run looks at its rows again and again. Returns how to end it.
+   */
+  watch?(topic: Topic, changed: () => void): Promise<() => void>;
   /** All the named locks, or none: undefined when one is held by another holder in a way that excludes this one. */
   tryLock(names: LockNames): Promise<HeldLock | undefined>;
   /** Appends to the file of audit heads, outside the store; does nothing for a head that is there already. */

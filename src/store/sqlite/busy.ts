@@ -1,6 +1,7 @@
 /** Waiting for a database that another connection holds, without holding up the event loop. */
 import type { Clock } from "../../core/ports/runtime.ts";
-import { isBusy, unusable } from "./errors.ts";
+import { unusable } from "../errors.ts";
+import { isBusy } from "./errors.ts";
 
 const FIRST_DELAY_MS = 2;
 const LONGEST_DELAY_MS = 100;

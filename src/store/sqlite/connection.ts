@@ -1,9 +1,7 @@
 /** One connection to an SQLite file, with its prepared statements. Every method is synchronous and throws SQLite's errors. */
-import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
-
-export type Params = Record<string, SQLInputValue>;
-export type RawRow = Record<string, SQLOutputValue>;
+import type { Params, RawRow } from "../rows.ts";
 
 /**
  * How a file is opened. `immutable` takes no locks and looks at no WAL: the only way to read a file in WAL mode where

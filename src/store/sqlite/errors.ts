@@ -1,5 +1,6 @@
-/** SQLite's and the file system's refusals as the store's errors: path, code and words of who refused, and what to do. */
+/** SQLite's refusals as the store's errors: path, code and words of who refused, and what to do. */
 import { PrepError } from "../../core/domain/errors.ts";
+import { fileReadFailure, fileWriteFailure, MAKE_ROOM, NOT_RECORDED } from "../errors.ts";
 
 /** Primary result codes (sqlite.org/rescode.html); extended ones carry them in their low byte. */
 const BUSY = 5;
@@ -43,10 +44,10 @@ export function isReadOnly(thrown: unknown): boolean {
 
 /** A failed read or opening, as `STORE_UNUSABLE`. What is neither SQLite's nor the file system's comes back as it is. */
 export function readFailure(path: string, thrown: unknown): unknown {
-  const said = whatWasSaid(thrown);
-  if (said === undefined || primaryCode(thrown) === CONSTRAINT) return thrown;
-  return new PrepError("STORE_UNUSABLE", `The store ${path} cannot be used: ${said.text}.`, {
-    found: { path, ...said.found },
+  if (!isSqliteError(thrown)) return fileReadFailure(path, thrown);
+  if (primaryCode(thrown) === CONSTRAINT) return thrown;
+  return new PrepError("STORE_UNUSABLE", `The store ${path} cannot be used: ${wordsOf(thrown)}.`, {
+    found: { path, ...foundIn(thrown) },
     hint: hintFor(thrown),
     cause: thrown,
   });
@@ -54,13 +55,12 @@ export function readFailure(path: string, thrown: unknown): unknown {
 
 /** A failed write: `AUDIT_UNWRITABLE` where the file takes none, else as a failed read. */
 export function writeFailure(path: string, thrown: unknown): unknown {
+  if (!isSqliteError(thrown)) return fileWriteFailure(path, thrown);
   const code = primaryCode(thrown);
-  if (isSqliteError(thrown) && (code === undefined || !WRITE_FAILURES.has(code))) return readFailure(path, thrown);
-  const said = whatWasSaid(thrown);
-  if (said === undefined) return thrown;
-  return new PrepError("AUDIT_UNWRITABLE", `${path} cannot be written: ${said.text}.`, {
-    found: { path, ...said.found },
-    hint: `${hintFor(thrown)} Nothing is done that cannot be recorded.`,
+  if (code === undefined || !WRITE_FAILURES.has(code)) return readFailure(path, thrown);
+  return new PrepError("AUDIT_UNWRITABLE", `${path} cannot be written: ${wordsOf(thrown)}.`, {
+    found: { path, ...foundIn(thrown) },
+    hint: `${hintFor(thrown)} ${NOT_RECORDED}`,
     cause: thrown,
   });
 }
@@ -69,37 +69,17 @@ export function writeFailure(path: string, thrown: unknown): unknown {
 export function readOnlyPlace(path: string): PrepError {
   return new PrepError("AUDIT_UNWRITABLE", `${path} cannot be written: this account may only read it.`, {
     found: { path },
-    hint: `${PERMISSIONS} Nothing is done that cannot be recorded.`,
+    hint: `${PERMISSIONS} ${NOT_RECORDED}`,
   });
 }
 
-/** A store that is sound for SQLite, but not one that this program can use. */
-export function unusable(path: string, why: string, hint: string, retryable = false): PrepError {
-  return new PrepError("STORE_UNUSABLE", `The store ${path} cannot be used: ${why}.`, {
-    found: { path },
-    hint,
-    retryable,
-  });
-}
+const wordsOf = ({ message, errcode }: SqliteError): string => `SQLite says "${message}" (${errcode})`;
+const foundIn = ({ message, errcode }: SqliteError): object => ({ sqlite: { errcode, message } });
 
-function whatWasSaid(thrown: unknown): { text: string; found: object } | undefined {
-  if (isSqliteError(thrown)) {
-    return {
-      text: `SQLite says "${thrown.message}" (${thrown.errcode})`,
-      found: { sqlite: { errcode: thrown.errcode, message: thrown.message } },
-    };
-  }
-  if (thrown instanceof Error && "syscall" in thrown && "code" in thrown && typeof thrown.code === "string") {
-    return { text: thrown.code, found: { code: thrown.code } };
-  }
-  return undefined;
-}
-
-function hintFor(thrown: unknown): string {
-  const osCode = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+function hintFor(thrown: SqliteError): string {
   switch (primaryCode(thrown)) {
     case FULL:
-      return "Make room on the file system that it lies on, then ask again.";
+      return MAKE_ROOM;
     case IOERR:
       return "Check the disk and the file system that it lies on: free space, quota, the kernel's log.";
     case CORRUPT:
@@ -108,10 +88,6 @@ function hintFor(thrown: unknown): string {
     case READONLY:
     case CANTOPEN:
       return PERMISSIONS;
-    case undefined:
-      return osCode === "ENOSPC" || osCode === "EDQUOT"
-        ? "Make room on the file system that it lies on, then ask again."
-        : "Make sure that its directory can be made and written by the account that atvm_prep runs under, or name another path as store.sqlite.";
     default:
       return "Check atvm_prep.log; when the file was changed by hand, restore it from a backup.";
   }

@@ -1,13 +1,14 @@
 /** The embedded store's tables, and how an older file is brought up to them. */
+
+import { unusable } from "../errors.ts";
 import type { Connection } from "./connection.ts";
-import { unusable } from "./errors.ts";
 
 /** `PRAGMA application_id`: "ATVM" in ASCII; tells a store from another program's database. */
 const APPLICATION_ID = 0x4154564d;
 
 /**
  * The n-th entry takes a file from `user_version` n to n + 1. An entry that was released is never changed. Columns bear
- * the names of the members of `core/store-port.ts`, so that rows need no translation.
+ * the names of the members of `core/ports/store.ts`, so that rows need no translation.
  */
 const MIGRATIONS: readonly string[] = [
   `
@@ -112,6 +113,15 @@ const MIGRATIONS: readonly string[] = [
     BEGIN SELECT RAISE(ABORT, 'the audit is append-only: no row is changed'); END;
   CREATE TRIGGER auditHasNoGap BEFORE INSERT ON audit WHEN NEW.seq <> (SELECT max(seq) + 1 FROM audit)
     BEGIN SELECT RAISE(ABORT, 'the audit is append-only: a row follows the newest'); END;
+  `,
+  `
+  CREATE TABLE queue (
+    runId TEXT NOT NULL PRIMARY KEY REFERENCES runs (id) DEFERRABLE INITIALLY DEFERRED,
+    queuedAt TEXT NOT NULL,
+    claimedBy TEXT,
+    claimedAt TEXT
+  ) STRICT;
+  CREATE INDEX queueUnclaimed ON queue (queuedAt) WHERE claimedBy IS NULL;
   `,
 ];
 

@@ -9,14 +9,15 @@ import type { Clock } from "../../core/ports/runtime.ts";
 import type { HeldLock, LockNames, Store, StoreReader, StoreWriter } from "../../core/ports/store.ts";
 import { makePrivateDir } from "../../platform/private-dir.ts";
 import { makePrivateFile } from "../../platform/private-files.ts";
-import { type AuditHeads, auditHeads } from "./audit-heads.ts";
+import { type AuditHeads, auditHeads } from "../audit-heads.ts";
+import { unusable } from "../errors.ts";
+import { readerOver } from "../queries.ts";
 import { type Retry, retryWhileBusy } from "./busy.ts";
 import { Connection } from "./connection.ts";
-import { isReadOnly, readFailure, readOnlyPlace, unusable, writeFailure } from "./errors.ts";
+import { isReadOnly, readFailure, readOnlyPlace, writeFailure } from "./errors.ts";
 import { type FileLocks, fileLocks } from "./locks.ts";
-import { readerOver } from "./queries.ts";
 import { hasSchema, migrate, storeId } from "./schema.ts";
-import { transactionOn } from "./transaction.ts";
+import { DIALECT, transactionOn } from "./transaction.ts";
 
 export interface SqliteStoreOptions {
   /** The file; made, with its directory, where there is none. `locks/` and `audit-heads.log` lie beside it. */
@@ -122,6 +123,7 @@ class SqliteStore implements Store {
     return await work(
       readerOver({
         path: this.place,
+        dialect: DIALECT,
         all: (sql, params) => this.#readNow((connection) => connection.all(sql, params)),
         run: () => Promise.reject(new Error("A reader does not write")),
       }),

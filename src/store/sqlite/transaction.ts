@@ -1,7 +1,10 @@
 /** One write transaction as the engine's handle: over when it has ended, and lost as a whole when one statement failed. */
 import type { StoreWriter } from "../../core/ports/store.ts";
+import { type Dialect, type Runner, writerOver } from "../queries.ts";
 import type { Connection } from "./connection.ts";
-import { type Runner, writerOver } from "./queries.ts";
+
+/** Writers wait for one another as whole transactions: no row is ever picked by two. */
+export const DIALECT: Dialect = { insertionOrder: "rowid", pick: "" };
 
 export interface Transaction {
   readonly writer: StoreWriter;
@@ -27,6 +30,7 @@ export function transactionOn(connection: Connection): Transaction {
   };
   const runner: Runner = {
     path: connection.path,
+    dialect: DIALECT,
     all: (sql, params) => guarded(() => connection.all(sql, params)),
     run: (sql, params) => guarded(() => connection.run(sql, params)),
   };

@@ -1,55 +1,14 @@
 import { readdirSync, renameSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { locksContract } from "../contract/locks.ts";
 import { asReader, makeReadOnly } from "./read-only.ts";
-import { freshPath, openStore } from "./samples.ts";
-import { startChild } from "./spawn.ts";
+import { openStore, SQLITE } from "./samples.ts";
 
-describe("locks", () => {
-  it("that are shared let each other in, and keep an exclusive one out, in this process and another", async () => {
-    const path = freshPath();
-    const [one, other] = [await openStore(path), await openStore(path)];
-    const first = await one.tryLock({ exclusive: ["client:1"], shared: ["gold:1"] });
-    const second = await other.tryLock({ exclusive: ["client:2"], shared: ["gold:1"] });
-    expect([await first?.stillHeld(), await second?.stillHeld()]).toEqual([true, true]);
-    await startChild(["lock", path, "gold:1"]).until("refused");
-    const reader = startChild(["share", path, "gold:1"]);
-    await reader.until("held");
-    await first?.release();
-    expect(await other.tryLock({ exclusive: ["gold:1"] })).toBeUndefined();
-    await second?.release();
-    expect(await one.tryLock({ exclusive: ["gold:1"] })).toBeUndefined();
-    await reader.kill();
-    const alone = await one.tryLock({ exclusive: ["gold:1"] });
-    expect(alone).toBeDefined();
-    expect(await other.tryLock({ exclusive: [], shared: ["gold:1"] })).toBeUndefined();
-  });
+locksContract(SQLITE);
 
-  it("exclude a second holder in the same store and in another on the same file", async () => {
-    const path = freshPath();
-    const [one, other] = [await openStore(path), await openStore(path)];
-    const lock = await one.tryLock({ exclusive: ["gold:1"] });
-    expect(lock).toBeDefined();
-    expect(await one.tryLock({ exclusive: ["gold:1"] })).toBeUndefined();
-    expect(await other.tryLock({ exclusive: ["gold:1"] })).toBeUndefined();
-    expect(await lock?.stillHeld()).toBe(true);
-    await lock?.release();
-    expect(await lock?.stillHeld()).toBe(false);
-    expect(await other.tryLock({ exclusive: ["gold:1"] })).toBeDefined();
-  });
-
-  it("are taken all or none", async () => {
-    const store = await openStore();
-    const middle = await store.tryLock({ exclusive: ["b"] });
-    expect(await store.tryLock({ exclusive: ["c", "b", "a"] })).toBeUndefined();
-    const rest = await store.tryLock({ exclusive: ["a", "c"] });
-    expect(rest).toBeDefined();
-    await middle?.release();
-    await rest?.release();
-    expect(await store.tryLock({ exclusive: ["a", "b", "c", "a"] })).toBeDefined();
-  });
-
-  it("of different names do not meet, however alike the names look", async () => {
+describe("locks in files", () => {
+  it("have a file each, for their owner alone", async () => {
     const store = await openStore();
     for (const name of [
       "client:a/b",
@@ -65,43 +24,6 @@ describe("locks", () => {
     expect(files).toHaveLength(6);
     expect(statSync(join(dirname(store.place), "locks")).mode & 0o777).toBe(0o700);
     expect(statSync(join(dirname(store.place), "locks", files[0] ?? "")).mode & 0o777).toBe(0o600);
-  });
-
-  it("of several callers at once go to exactly one", async () => {
-    const path = freshPath();
-    const stores = await Promise.all([1, 2, 3, 4].map(() => openStore(path)));
-    const locks = await Promise.all(stores.map((store) => store.tryLock({ exclusive: ["gold:1", "client:1"] })));
-    expect(locks.filter((lock) => lock !== undefined)).toHaveLength(1);
-  });
-
-  it("of several processes at once go to exactly one", { timeout: 60_000 }, async () => {
-    const path = freshPath();
-    await openStore(path);
-    const children = [1, 2, 3].map(() => startChild(["lock", path, "gold:1"]));
-    await Promise.all(children.map((child) => child.until("opened")));
-    const answers = await Promise.all(children.map((child) => child.line()));
-    expect(answers.sort()).toEqual(["held", "refused", "refused"]);
-  });
-
-  it("are freed with a process that is killed, and held by one that is stopped", async () => {
-    const path = freshPath();
-    const store = await openStore(path);
-    const child = startChild(["lock", path, "gold:1,client:1"]);
-    await child.until("held");
-    expect(await store.tryLock({ exclusive: ["client:1"] })).toBeUndefined();
-    child.process.kill("SIGSTOP");
-    expect(await store.tryLock({ exclusive: ["gold:1"] })).toBeUndefined();
-    await child.kill();
-    expect(await store.tryLock({ exclusive: ["gold:1", "client:1"] })).toBeDefined();
-  });
-
-  it("are freed by closing the store", async () => {
-    const path = freshPath();
-    const [one, other] = [await openStore(path), await openStore(path)];
-    const lock = await one.tryLock({ exclusive: ["gold:1"] });
-    await one.close();
-    expect(await lock?.stillHeld()).toBe(false);
-    expect(await other.tryLock({ exclusive: ["gold:1"] })).toBeDefined();
   });
 
   it("know when their file was taken away", async () => {

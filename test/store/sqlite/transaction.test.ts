@@ -3,13 +3,14 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import type { Clock } from "../../../src/core/ports/runtime.ts";
-import type { Store, StoreWriter } from "../../../src/core/ports/store.ts";
+import type { Store } from "../../../src/core/ports/store.ts";
 import { Connection } from "../../../src/store/sqlite/connection.ts";
 import { writeFailure } from "../../../src/store/sqlite/errors.ts";
 import { migrate } from "../../../src/store/sqlite/schema.ts";
 import { transactionOn } from "../../../src/store/sqlite/transaction.ts";
-import { appendNext, auditRow, planRow } from "./rows.ts";
-import { freshPath, openStore } from "./samples.ts";
+import { writesContract } from "../contract/writes.ts";
+import { appendNext, auditRow } from "../rows.ts";
+import { freshPath, openStore, SQLITE } from "./samples.ts";
 
 const countRows = (store: Store): Promise<number> => store.read(async (tx) => (await tx.audit({})).length);
 
@@ -26,66 +27,7 @@ function quickClock(onSleep: (count: number, ms: number) => void): Clock {
   };
 }
 
-describe("a write", () => {
-  it("takes effect as a whole, and is seen inside before it is seen outside", async () => {
-    const store = await openStore();
-    await store.write(async (tx) => {
-      await tx.insertPlan(planRow("p1"));
-      await appendNext(tx);
-      expect(await tx.plan("p1")).toBeDefined();
-      expect(await store.read((outside) => outside.plan("p1"))).toBeUndefined();
-    });
-    expect(await store.read((tx) => tx.plan("p1"))).toBeDefined();
-  });
-
-  it("leaves nothing when its work throws, and hands the error on as it is", async () => {
-    const store = await openStore();
-    const refusal = new Error("thought better of it");
-    const write = store.write(async (tx) => {
-      await appendNext(tx);
-      throw refusal;
-    });
-    await expect(write).rejects.toBe(refusal);
-    expect(await countRows(store)).toBe(0);
-    expect(await store.write(async (tx) => await appendNext(tx))).toBe(1);
-  });
-
-  it("leaves nothing when one of its statements failed, even if the work went on", async () => {
-    const store = await openStore();
-    const write = store.write(async (tx) => {
-      await appendNext(tx);
-      await tx.appendAudit(auditRow(9)).catch(() => {});
-      await expect(tx.auditHead()).rejects.toThrow("a row follows the newest");
-    });
-    await expect(write).rejects.toThrow("a row follows the newest");
-    expect(await countRows(store)).toBe(0);
-  });
-
-  it("waits for the one before it", async () => {
-    const store = await openStore();
-    const seqs = await Promise.all(Array.from({ length: 20 }, () => store.write((tx) => appendNext(tx))));
-    expect(seqs).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
-  });
-
-  it("gives a handle that is of no use after its end", async () => {
-    const store = await openStore();
-    const kept: StoreWriter[] = [];
-    await store.write(async (tx) => {
-      kept.push(tx);
-    });
-    await store
-      .write(async (tx) => {
-        kept.push(tx);
-        throw new Error("no");
-      })
-      .catch(() => {});
-    expect(kept).toHaveLength(2);
-    for (const tx of kept) {
-      await expect(tx.appendAudit(auditRow(1))).rejects.toThrow("This transaction is over");
-      await expect(tx.auditHead()).rejects.toThrow("This transaction is over");
-    }
-  });
-});
+writesContract(SQLITE);
 
 describe("a store that another process holds", () => {
   it("is waited for", async () => {
@@ -149,20 +91,5 @@ describe("a full disk", () => {
       hint: expect.stringContaining("room"),
     });
     connection.close();
-  });
-});
-
-describe("closing", () => {
-  it("lets the writes that were asked for through, can be repeated, and ends the use", async () => {
-    const path = freshPath();
-    const store = await openStore(path);
-    const last = store.write((tx) => appendNext(tx));
-    await Promise.all([store.close(), store.close()]);
-    expect(await last).toBe(1);
-    await store.close();
-    await expect(store.write((tx) => appendNext(tx))).rejects.toThrow("is closed");
-    await expect(store.read((tx) => tx.auditHead())).rejects.toThrow("is closed");
-    await expect(store.tryLock({ exclusive: ["gold:1"] })).rejects.toThrow("is closed");
-    expect(await countRows(await openStore(path))).toBe(1);
   });
 });

@@ -4,10 +4,10 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import { PrepError } from "../../../src/core/domain/errors.ts";
+import { appendNext, auditRow, planRow } from "../rows.ts";
+import { startChild } from "../spawn.ts";
 import { asReader, makeReadOnly, makeWritable } from "./read-only.ts";
-import { appendNext, auditRow, planRow } from "./rows.ts";
 import { freshPath, openStore } from "./samples.ts";
-import { startChild } from "./spawn.ts";
 
 /** What was refused, and whether it says where, why and what to do. */
 async function refusalOf(work: Promise<unknown>): Promise<PrepError> {
@@ -55,7 +55,7 @@ describe("a file that is no store of this program", () => {
     const refusal = await refusalOf(openStore(path));
     expect(refusal.code).toBe("STORE_UNUSABLE");
     expect(refusal.message).toContain("made by a newer atvm_prep (schema 99");
-    tamper(path, "PRAGMA user_version = 1");
+    tamper(path, "PRAGMA user_version = 2");
     expect(await (await openStore(path)).read((tx) => tx.audit({}))).toEqual([auditRow(1)]);
   });
 

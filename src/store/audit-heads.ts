@@ -1,16 +1,17 @@
 /**
  * The file of audit heads beside a store: what the chain's end was, so that a store whose newest rows were cut off is
- * found out. JSON Lines, `{"at","store","seq","hash"}`, only ever appended to. `store` is the store file's name: stores in
- * one folder share the file, and one that was made anew in place of another is held against the heads of that one.
+ * found out. JSON Lines, `{"at","store","seq","hash"}`, only ever appended to. `store` is the store file's name, or the id
+ * of a store in a database: stores in one folder share the file, and one that was made anew in place of another is held
+ * against the heads of that one.
  */
 import { open, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import pLimit from "p-limit";
 import { z } from "zod";
-import type { Clock } from "../../core/ports/runtime.ts";
-import { makePrivateDir } from "../../platform/private-dir.ts";
-import { makePrivateFile } from "../../platform/private-files.ts";
-import { readFailure, writeFailure } from "./errors.ts";
+import type { Clock } from "../core/ports/runtime.ts";
+import { makePrivateDir } from "../platform/private-dir.ts";
+import { makePrivateFile } from "../platform/private-files.ts";
+import { fileReadFailure, fileWriteFailure } from "./errors.ts";
 
 const headLine = z.object({ store: z.string(), seq: z.int(), hash: z.string() });
 
@@ -32,7 +33,7 @@ export interface AuditHeads {
   all(): Promise<AuditHead[]>;
 }
 
-/** The heads of the store file named `store` in the file at `path`. */
+/** The heads of the store called `store` in the file at `path`. */
 export function auditHeads(path: string, store: string, clock: Clock): AuditHeads {
   const oneAtATime = pLimit(1);
   /** What the file held when it was last looked at, so that each look reads only what is new. */
@@ -67,7 +68,7 @@ export function auditHeads(path: string, store: string, clock: Clock): AuditHead
         try {
           await append(head);
         } catch (thrown) {
-          throw writeFailure(path, thrown);
+          throw fileWriteFailure(path, thrown);
         }
       }),
     all: async () => {
@@ -75,7 +76,7 @@ export function auditHeads(path: string, store: string, clock: Clock): AuditHead
         return headsIn(await readFile(path, "utf8"), store);
       } catch (thrown) {
         if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return [];
-        throw readFailure(path, thrown);
+        throw fileReadFailure(path, thrown);
       }
     },
   };

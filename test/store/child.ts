@@ -1,8 +1,8 @@
 /** Another process on the same store. It says on stdout what it has done, line by line, and lives until it is killed. */
 
-import { asPrepError } from "../../../src/core/domain/errors.ts";
-import { systemClock } from "../../../src/platform/clock.ts";
-import { openSqliteStore } from "../../../src/store/sqlite/store.ts";
+import { asPrepError } from "../../src/core/domain/errors.ts";
+import { systemClock } from "../../src/platform/clock.ts";
+import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { appendNext, auditRow } from "./rows.ts";
 
 const [command = "", path = "", argument = ""] = process.argv.slice(2);

@@ -1,11 +1,14 @@
-/** The tables as schemas: a row that is read is checked, since anyone with the file's rights can have changed it. */
-import type { SQLInputValue } from "node:sqlite";
+/** The tables as schemas, whatever database they are in: a row that is read is checked, since anyone with the rights can have changed it. */
 import { z } from "zod";
-import { PrepError } from "../../core/domain/errors.ts";
-import { MODES } from "../../core/domain/modes.ts";
-import { PLAN_STATES, RUN_STATES, STEP_STATES } from "../../core/domain/states.ts";
-import type { AuditRow, ChallengeRow, PlanRow, RunRow, StepRow } from "../../core/ports/store.ts";
-import type { Params, RawRow } from "./connection.ts";
+import { PrepError } from "../core/domain/errors.ts";
+import { MODES } from "../core/domain/modes.ts";
+import { PLAN_STATES, RUN_STATES, STEP_STATES } from "../core/domain/states.ts";
+import type { AuditRow, ChallengeRow, PlanRow, QueueRow, RunRow, StepRow } from "../core/ports/store.ts";
+
+/** What a statement is given for its `:names`. */
+export type Params = Record<string, string | number | null>;
+/** A row as the database gives it. */
+export type RawRow = Readonly<Record<string, unknown>>;
 
 const text = z.string();
 const optional = z.string().exactOptional();
@@ -92,6 +95,14 @@ export const CHALLENGES: Table<ChallengeRow> = {
   schema: challenge,
 };
 
+const queue = z.object({
+  runId: text,
+  queuedAt: text,
+  claimedBy: optional,
+  claimedAt: optional,
+} satisfies Record<keyof QueueRow, z.ZodType>);
+export const QUEUE: Table<QueueRow> = { name: "queue", columns: Object.keys(queue.shape), schema: queue };
+
 const audit = z.object({
   seq: z.int(),
   at: text,
@@ -109,7 +120,7 @@ export const AUDIT: Table<AuditRow> = { name: "audit", columns: Object.keys(audi
 
 /** A row as its type; throws `STORE_UNUSABLE` when it is not one that this program wrote. */
 export function decode<Row>(table: Table<Row>, raw: RawRow, path: string): Row {
-  const present: RawRow = {};
+  const present: Record<string, unknown> = {};
   for (const column of table.columns) {
     const value = raw[column];
     if (value !== null && value !== undefined) present[column] = value;
@@ -119,7 +130,7 @@ export function decode<Row>(table: Table<Row>, raw: RawRow, path: string): Row {
   const columns = parsed.error.issues.map((issue) => issue.path.join("."));
   throw new PrepError("STORE_UNUSABLE", `The store ${path} holds a damaged row in ${table.name}.`, {
     found: { path, table: table.name, columns },
-    hint: "The file was changed by hand: restore it from a backup, then run `atvm_prep audit verify`.",
+    hint: "It was changed by hand: restore it from a backup, then run `atvm_prep audit verify`.",
   });
 }
 
@@ -138,7 +149,7 @@ export function encodeWhole(table: Columns, row: object): Params {
   return { ...Object.fromEntries(table.columns.map((column) => [column, null])), ...encode(table, row) };
 }
 
-function toSql(value: unknown): SQLInputValue {
+function toSql(value: unknown): Params[string] {
   switch (typeof value) {
     case "string":
     case "number":

@@ -1,5 +1,5 @@
 /** Rows as the engine makes them, with what a test does not care about filled in. */
-import type { AuditRow, PlanRow, RunRow, StoreWriter } from "../../../src/core/ports/store.ts";
+import type { AuditRow, PlanRow, RunRow, StoreWriter } from "../../src/core/ports/store.ts";
 
 export function planRow(id: string, over: Partial<PlanRow> = {}): PlanRow {
   return {

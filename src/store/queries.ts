@@ -1,0 +1,183 @@
+/** The store's reads and writes as SQL that each of the databases understands, over whatever runs a statement. */
+import type { StoreReader, StoreWriter } from "../core/ports/store.ts";
+import {
+  AUDIT,
+  CHALLENGES,
+  type Columns,
+  decode,
+  encode,
+  encodeWhole,
+  type Params,
+  PLANS,
+  QUEUE,
+  type RawRow,
+  RUNS,
+  STEPS,
+  type Table,
+} from "./rows.ts";
+
+/** What each of the databases says in words of its own. */
+export interface Dialect {
+  /** The column in whose order the rows of a table were inserted. */
+  readonly insertionOrder: string;
+  /** Ends a SELECT whose rows are to be this transaction's alone, past those that another one has. */
+  readonly pick: string;
+}
+
+/** Runs one statement; the owner of the connection sees to retries, to errors, and to handles that are over. */
+export interface Runner {
+  /** Where the store is, for errors. */
+  readonly path: string;
+  readonly dialect: Dialect;
+  /** Parameters stand as `:name` in the text. */
+  all(sql: string, params: Params): Promise<readonly RawRow[]>;
+  /** How many rows it changed. */
+  run(sql: string, params: Params): Promise<number>;
+}
+
+/** A condition with its parameters. */
+interface Term {
+  readonly sql: string;
+  readonly params: Params;
+}
+
+/** None for a value that is undefined: it asks for nothing. */
+const term = (name: string, value: string | number | undefined, sql: string): Term[] =>
+  value === undefined ? [] : [{ sql, params: { [name]: value } }];
+
+const equals = (column: string, value: string | undefined): Term[] =>
+  term(column, value, `${quoted(column)} = :${column}`);
+
+function oneOf(column: string, values: readonly string[] | undefined): Term[] {
+  if (values === undefined) return [];
+  const named = values.map((value, index) => [`${column}${index}`, value] as const);
+  const list = named.map(([name]) => `:${name}`).join(", ");
+  return [{ sql: list === "" ? "1 = 0" : `${quoted(column)} IN (${list})`, params: Object.fromEntries(named) }];
+}
+
+/** Names with capitals keep them only in quotes. */
+const quoted = (column: string): string => `"${column}"`;
+const listed = (columns: readonly string[]): string => columns.map(quoted).join(", ");
+
+export function readerOver(runner: Runner): StoreReader {
+  const { insertionOrder } = runner.dialect;
+  const newestFirst = `${insertionOrder} DESC`;
+  const select = async <Row>(
+    table: Table<Row>,
+    terms: readonly Term[],
+    order?: string,
+    limit?: number,
+  ): Promise<Row[]> => {
+    const where = terms.length === 0 ? "" : ` WHERE ${terms.map(({ sql }) => sql).join(" AND ")}`;
+    const ordered = order === undefined ? "" : ` ORDER BY ${order}`;
+    const limited = limit === undefined ? "" : " LIMIT :limit";
+    const params: Params = Object.assign(limit === undefined ? {} : { limit }, ...terms.map(({ params }) => params));
+    const rows = await runner.all(
+      `SELECT ${listed(table.columns)} FROM ${table.name}${where}${ordered}${limited}`,
+      params,
+    );
+    return rows.map((row) => decode(table, row, runner.path));
+  };
+  const one = async <Row>(table: Table<Row>, column: string, value: string): Promise<Row | undefined> =>
+    (await select(table, equals(column, value)))[0];
+
+  return {
+    plan: (id) => one(PLANS, "id", id),
+    planByTokenHash: (hash) => one(PLANS, "tokenHash", hash),
+    plans: ({ limit, ...wanted }) =>
+      select(
+        PLANS,
+        [
+          ...equals("state", wanted.state),
+          ...equals("principal", wanted.principal),
+          ...equals("goldId", wanted.goldId),
+          ...equals("clientId", wanted.clientId),
+        ],
+        newestFirst,
+        limit,
+      ),
+    run: (id) => one(RUNS, "id", id),
+    runs: ({ limit, ...wanted }) =>
+      select(
+        RUNS,
+        [
+          ...equals("goldId", wanted.goldId),
+          ...equals("clientId", wanted.clientId),
+          ...equals("lunName", wanted.lunName),
+          ...equals("clientName", wanted.clientName),
+          ...oneOf("state", wanted.states),
+        ],
+        newestFirst,
+        limit,
+      ),
+    steps: (runId) => select(STEPS, equals("runId", runId), "seq"),
+    challenge: (id) => one(CHALLENGES, "id", id),
+    queued: (runId) => one(QUEUE, "runId", runId),
+    audit: async ({ afterSeq, since, date, planId, runId, limit, last }) => {
+      const terms = [
+        ...equals("planId", planId),
+        ...equals("runId", runId),
+        ...term("afterSeq", afterSeq, "seq > :afterSeq"),
+        ...term("since", since, "at >= :since"),
+        // A range, for the index; `U` is the letter after the `T` between date and time.
+        ...term("date", date, "at >= :date AND at < :date || 'U'"),
+      ];
+      if (last === undefined) return select(AUDIT, terms, "seq", limit);
+      return (await select(AUDIT, terms, "seq DESC", last)).reverse();
+    },
+    auditHead: async () => (await select(AUDIT, [], "seq DESC", 1))[0],
+    signatures: async (goldId) => {
+      const sql = `SELECT "vmfsUuid" FROM signatures WHERE "goldId" = :goldId ORDER BY at, ${insertionOrder}`;
+      return (await runner.all(sql, { goldId })).map((row) => String(row["vmfsUuid"]));
+    },
+  };
+}
+
+export function writerOver(runner: Runner): StoreWriter {
+  const insert = async (table: Columns, row: object, onConflict = ""): Promise<void> => {
+    const values = table.columns.map((column) => `:${column}`).join(", ");
+    await runner.run(
+      `INSERT INTO ${table.name} (${listed(table.columns)}) VALUES (${values}) ${onConflict}`,
+      encodeWhole(table, row),
+    );
+  };
+  const update = async (table: Columns, id: string, change: object): Promise<void> => {
+    const params = encode(table, change);
+    const changed = Object.keys(params).map((column) => `${quoted(column)} = :${column}`);
+    if (changed.length === 0) return;
+    const rows = await runner.run(`UPDATE ${table.name} SET ${changed.join(", ")} WHERE id = :id`, { ...params, id });
+    if (rows !== 1) throw new Error(`${table.name} has no row ${id}`);
+  };
+  const replaced = STEPS.columns.map((column) => `${quoted(column)} = excluded.${quoted(column)}`).join(", ");
+
+  return {
+    ...readerOver(runner),
+    insertPlan: (row) => insert(PLANS, row),
+    updatePlan: (id, change) => update(PLANS, id, change),
+    insertRun: (row) => insert(RUNS, row),
+    updateRun: (id, change) => update(RUNS, id, change),
+    putStep: (row) => insert(STEPS, row, `ON CONFLICT ("runId", "stepId") DO UPDATE SET ${replaced}`),
+    appendAudit: (row) => insert(AUDIT, row),
+    insertChallenge: (row) => insert(CHALLENGES, row),
+    useChallenge: async (id) =>
+      (await runner.run("UPDATE challenges SET used = 1 WHERE id = :id AND used = 0", { id })) === 1,
+    rememberSignature: async (goldId, vmfsUuid, at) => {
+      await runner.run(
+        `INSERT INTO signatures ("goldId", "vmfsUuid", at) VALUES (:goldId, :vmfsUuid, :at) ON CONFLICT DO NOTHING`,
+        { goldId, vmfsUuid, at },
+      );
+    },
+    enqueueRun: (runId, queuedAt) => insert(QUEUE, { runId, queuedAt }),
+    claimRun: async ({ by, at, queuedSince }) => {
+      const { insertionOrder, pick } = runner.dialect;
+      const rows = await runner.all(
+        `UPDATE queue SET "claimedBy" = :by, "claimedAt" = :at WHERE "runId" = (
+           SELECT "runId" FROM queue WHERE "claimedBy" IS NULL AND "queuedAt" >= :queuedSince
+           ORDER BY ${insertionOrder} LIMIT 1 ${pick})
+         RETURNING "runId"`,
+        { by, at, queuedSince },
+      );
+      return rows[0] === undefined ? undefined : String(rows[0]["runId"]);
+    },
+  };
+}
