@@ -48,6 +48,11 @@ const text = z.string().optional();
 const common = z.object({ config: text, json: z.boolean().default(false) });
 const answering = z.object({ yes: z.boolean().default(false), yesRollback: text, dryRun: z.boolean().default(false) });
 const serving = z.object({ lab: z.boolean().default(false), http: z.union([z.string(), z.boolean()]).optional() });
+const on = z.boolean().default(false);
+const clientFlags = z.object({
+  ...{ lab: on, write: on, remote: z.string(), tokenEnv: z.string(), name: z.string() },
+  ...{ ssh: z.union([z.string(), z.literal(true)]).optional(), http: text, file: text },
+});
 /** How a time may be given. */
 const TIME = "this date or instant (ISO 8601), or this long ago (7d, 12h, 30m)";
 const count = z.coerce.number().int().positive().optional();
@@ -229,6 +234,21 @@ function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Com
   act(starting, async (context, [file], options) =>
     (await import("./commands/init.ts")).init(file, parseFlags(initFlags, options), context),
   );
+  const connecting = add(program, "client-config", "how an assistant's program is told of this server")
+    .argument("<CLIENT>", "claude-desktop, claude-code, vscode, cursor, codex or gemini")
+    .option("--ssh [DESTINATION]", "over ssh, such as atvm@controller (default: the configured controller)")
+    .option("--remote <COMMAND>", "what ssh starts there", "atvm_prep serve")
+    .option("--http <URL>", "over HTTP, where `serve --http` is reached")
+    .option("--token-env <NAME>", "variable of the client that holds the token", "ATVM_TOKEN")
+    .option("--lab", "with a simulated array and vCenter")
+    .option("--name <NAME>", "what the client calls the server", "atvm-prep")
+    .option("--write", "put it into the client's file, and leave what else is in it")
+    .option("--file <FILE>", "into this file, such as a project's own");
+  act(connecting, async (context, [client = ""], options) => {
+    const { ssh, http, file, ...given } = parseFlags(clientFlags, options);
+    const flags = { ...given, ...present({ ssh, http, file }) };
+    return (await import("./commands/client-config.ts")).clientConfig(client, flags, context);
+  });
   const config = program.command("config").description("the configuration");
   act(add(config, "schema", "its JSON Schema"), async (context) => {
     const { configJsonSchema } = await import("../config/schema.ts");

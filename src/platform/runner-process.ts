@@ -1,22 +1,15 @@
 /** Starts the process that carries a run out and outlives the server that started it. */
 import { spawn } from "node:child_process";
-import { isSea } from "node:sea";
 import { PrepError } from "../core/domain/errors.ts";
+import { ownCommand } from "./own-command.ts";
 
 /** `main.js execute-run RUN`, in a session of its own: closing the client, the server or the terminal does not reach it. */
 export function detachedLaunch(configFile: string | undefined): (runId: string) => Promise<void> {
   return (runId) =>
     new Promise((resolve, reject) => {
-      // A single executable is its own script, and has none to name.
-      const script = isSea() ? undefined : process.argv[1];
-      const words = [
-        ...process.execArgv,
-        ...(script === undefined ? [] : [script]),
-        "execute-run",
-        runId,
-        ...(configFile === undefined ? [] : ["--config", configFile]),
-      ];
-      const child = spawn(process.execPath, words, { detached: true, stdio: "ignore" });
+      const { program, words } = ownCommand();
+      const named = configFile === undefined ? [] : ["--config", configFile];
+      const child = spawn(program, [...words, "execute-run", runId, ...named], { detached: true, stdio: "ignore" });
       child.once("spawn", () => {
         child.unref();
         resolve();

@@ -13,6 +13,7 @@ const COMMANDS: readonly (readonly [string, string])[] = [
   ["audit show|verify|export", "who did what; whether the chain holds; all rows as JSON Lines"],
   ["doctor", "check configuration, connections, credentials, store and approval policies"],
   ["init [FILE]", "write a commented configuration, tried on the systems (default: atvm.config.yaml)"],
+  ["client-config CLIENT [--write]", "how an assistant's program is told of this server: here, over ssh, over HTTP"],
   ["config schema", "the configuration's JSON Schema"],
 ];
 
