@@ -6,30 +6,32 @@ import { z } from "zod";
 import type { ErrorRecord } from "./domain/errors.ts";
 import type { ApprovalPolicy, Mode } from "./domain/modes.ts";
 import type { NextAction } from "./domain/next-action.ts";
+import type { SafeText } from "./domain/safe-text.ts";
 import type { PlanState, RunState, StepKindName, StepState } from "./domain/states.ts";
+import { name } from "./domain/value-schemas.ts";
 import type { Request } from "./request/request.ts";
 
 /** An instant, ISO 8601 in UTC. */
 const instant = z.string();
 
 export const vmRefSchema = z.object({
-  name: z.string(),
+  name,
   path: z.string(),
   moref: z.string().optional(),
   instanceUuid: z.string().optional(),
 });
 export type VmRefRecord = z.infer<typeof vmRefSchema>;
 
-export const volumeRefSchema = z.object({ name: z.string(), id: z.string(), naa: z.string() });
+export const volumeRefSchema = z.object({ name, id: z.string(), naa: z.string() });
 export type VolumeRefRecord = z.infer<typeof volumeRefSchema>;
 
-export const snapshotRefSchema = z.object({ name: z.string(), id: z.string(), createdAt: instant });
+export const snapshotRefSchema = z.object({ name, id: z.string(), createdAt: instant });
 export type SnapshotRefRecord = z.infer<typeof snapshotRefSchema>;
 
 export const targetSchema = z.object({
-  lun: z.object({ name: z.string(), volumeId: z.string(), naa: z.string() }),
-  client: z.object({ name: z.string(), id: z.string() }),
-  host: z.object({ address: z.string(), name: z.string() }),
+  lun: z.object({ name, volumeId: z.string(), naa: z.string() }),
+  client: z.object({ name, id: z.string() }),
+  host: z.object({ address: z.string(), name }),
   vcenter: z.string(),
 });
 export type Target = z.infer<typeof targetSchema>;
@@ -38,7 +40,7 @@ export const impactSchema = z.object({
   vmsToPowerOff: z.array(vmRefSchema),
   vmsToUnregister: z.array(vmRefSchema),
   vmsToRegister: z.array(vmRefSchema),
-  datastoresToUnmount: z.array(z.object({ name: z.string(), id: z.string(), naa: z.string() })),
+  datastoresToUnmount: z.array(z.object({ name, id: z.string(), naa: z.string() })),
   volumesToUnassign: z.array(volumeRefSchema),
   clonesToDelete: z.array(volumeRefSchema),
   snapshotsLost: z.array(snapshotRefSchema),
@@ -48,7 +50,7 @@ export type Impact = z.infer<typeof impactSchema>;
 export const reportSchema = z.object({
   volume: volumeRefSchema.optional(),
   naa: z.string().optional(),
-  datastore: z.object({ name: z.string(), id: z.string(), vmfsUuid: z.string() }).optional(),
+  datastore: z.object({ name, id: z.string(), vmfsUuid: z.string() }).optional(),
   vms: z.array(vmRefSchema.extend({ registered: z.boolean() })),
   leftovers: z.array(z.string()),
 });
@@ -118,7 +120,7 @@ export interface RunRecord {
 }
 
 export interface VmRecord {
-  readonly name: string;
+  readonly name: SafeText;
   readonly path: string;
   readonly registered: boolean;
   readonly moref?: string;
@@ -132,13 +134,13 @@ export interface VmRecord {
 export interface Inspection {
   /** When it was read. */
   readonly at: string;
-  readonly client: { readonly name: string; readonly id: string };
-  readonly host: { readonly address: string; readonly name: string; readonly connectionState: string };
+  readonly client: { readonly name: SafeText; readonly id: string };
+  readonly host: { readonly address: string; readonly name: SafeText; readonly connectionState: string };
   readonly assigned: readonly {
-    readonly lun: string;
+    readonly lun: SafeText;
     readonly volume: VolumeRefRecord & { readonly kind: "gold" | "clone" | "other"; readonly createdAt: string };
-    readonly fromSnapshot?: { readonly name: string; readonly id: string };
-    readonly datastore?: { readonly name: string; readonly id: string; readonly accessible: boolean };
+    readonly fromSnapshot?: { readonly name: SafeText; readonly id: string };
+    readonly datastore?: { readonly name: SafeText; readonly id: string; readonly accessible: boolean };
     readonly mounted: boolean;
     readonly vms: {
       readonly poweredOn: number;
@@ -146,7 +148,7 @@ export interface Inspection {
       readonly suspended: number;
       readonly templates: number;
       readonly machines: readonly {
-        readonly name: string;
+        readonly name: SafeText;
         readonly powerState: "poweredOn" | "poweredOff" | "suspended";
         readonly template?: boolean;
       }[];
@@ -167,7 +169,7 @@ export interface TargetInventory {
     readonly paired: boolean;
     readonly isDefault: boolean;
     readonly holds: readonly {
-      readonly lun: string;
+      readonly lun: SafeText;
       readonly kind: "gold" | "clone" | "other";
       readonly volume: VolumeRefRecord;
       readonly since?: string;
@@ -181,7 +183,7 @@ export interface TargetInventory {
 
 export interface LunInventory {
   readonly luns: readonly {
-    readonly name: string;
+    readonly name: SafeText;
     readonly shorthand: readonly string[];
     readonly volumeId: string;
     readonly label?: string;
@@ -193,7 +195,7 @@ export interface LunInventory {
 }
 
 export interface SnapshotInventory {
-  readonly lun: string;
+  readonly lun: SafeText;
   /** Newest first. */
   readonly snapshots: readonly (SnapshotRefRecord & {
     readonly age: string;
@@ -205,7 +207,7 @@ export interface SnapshotInventory {
 export interface VmInventory {
   readonly client: string;
   readonly host: string;
-  readonly datastore?: string;
+  readonly datastore?: SafeText;
   readonly vms: readonly VmRecord[];
   readonly notes: readonly string[];
 }

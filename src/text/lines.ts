@@ -1,5 +1,5 @@
 /** Building blocks of the text twins: lines that read well in a chat (as light Markdown) and on a terminal alike. */
-import { safeText } from "../core/domain/safe-text.ts";
+import { type SafeText, safeText } from "../core/domain/safe-text.ts";
 
 /** How many of a long list are named before "and N more". */
 const NAMED = 20;
@@ -10,7 +10,7 @@ const SENTENCE = 1_000;
 export const sentence = (text: string): string => safeText(text, SENTENCE);
 
 /** A name from outside, quoted, so that it cannot pass for a sentence of ours. */
-export const quoted = (name: string): string => `"${safeText(name)}"`;
+export const quoted = (name: SafeText): string => `"${name}"`;
 
 /** `3 VMs`, `1 VM`. */
 export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;

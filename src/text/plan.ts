@@ -1,14 +1,14 @@
 /** Plans as text: from these alone an operator can decide. */
 
 import { type Mode, traitsOf } from "../core/domain/modes.ts";
-import { safeText } from "../core/domain/safe-text.ts";
+import { type SafeText, safeText } from "../core/domain/safe-text.ts";
 import { bullets, count, page, quoted, section, sentence, timeBetween } from "./lines.ts";
 import type { PlanView } from "./views.ts";
 
 export const modeWords = (mode: Mode): string => traitsOf(mode).name;
 
 interface Aged {
-  readonly name: string;
+  readonly name: SafeText;
   readonly id: string;
   readonly createdAt: string;
 }
@@ -26,7 +26,7 @@ function vmLines({ impact, steps }: PlanView): string[] {
   const how = steps.some((step) => step.kind === "shut_down_guest")
     ? "Shut down through the guest"
     : "Powered off HARD";
-  const line = (what: string, items: readonly { readonly name: string }[]): string[] =>
+  const line = (what: string, items: readonly { readonly name: SafeText }[]): string[] =>
     items.length === 0 ? [] : [`- ${what}: ${names(items)}`];
   return [
     ...line(`${how}, then unregistered (${both.length})`, both),
@@ -41,7 +41,7 @@ function storageLines({ impact, createdAt }: PlanView): string[] {
   const { datastoresToUnmount, volumesToUnassign, clonesToDelete, snapshotsLost } = impact;
   const assigned = new Set(volumesToUnassign.map((volume) => volume.id));
   const deleted = new Set(clonesToDelete.map((clone) => clone.id));
-  const volume = (one: { readonly name: string; readonly id: string }): string =>
+  const volume = (one: { readonly name: SafeText; readonly id: string }): string =>
     `${quoted(one.name)} (${safeText(one.id)})`;
   return [
     ...datastoresToUnmount.map((one) => `- Unmounted: datastore ${quoted(one.name)}`),
@@ -57,7 +57,7 @@ function storageLines({ impact, createdAt }: PlanView): string[] {
 /** How many names one line takes: of a page, and of a question in a small window. */
 const NAMED = { page: 20, question: 5 };
 
-const names = (items: readonly { readonly name: string }[], most = NAMED.page): string => {
+const names = (items: readonly { readonly name: SafeText }[], most = NAMED.page): string => {
   const shown = items.slice(0, most).map((item) => quoted(item.name));
   const rest = items.length - shown.length;
   return rest > 0 ? `${shown.join(", ")} and ${rest} more` : shown.join(", ");
@@ -156,7 +156,7 @@ export function planText(plan: PlanView, closing?: string): string {
 
 /** The impact in one sentence each, for a question in a small window. */
 function impactInShort({ impact, createdAt }: PlanView): string[] {
-  const line = (what: string, items: readonly { readonly name: string }[]): string[] =>
+  const line = (what: string, items: readonly { readonly name: SafeText }[]): string[] =>
     items.length === 0 ? [] : [`${what}: ${names(items, NAMED.question)}`];
   const [oldest] = impact.snapshotsLost.toSorted((a, b) => a.createdAt.localeCompare(b.createdAt));
   return [

@@ -4,12 +4,11 @@
  */
 import { z } from "zod";
 import { ERROR_CODES } from "../core/domain/errors.ts";
+import type { Immutable } from "../core/domain/immutable.ts";
 import { APPROVAL_POLICIES, MODES } from "../core/domain/modes.ts";
 import { PLAN_STATES, RUN_STATES, STEP_KINDS, STEP_STATES } from "../core/domain/states.ts";
+import { name } from "../core/domain/value-schemas.ts";
 import { impactSchema, reportSchema, snapshotRefSchema, targetSchema, volumeRefSchema } from "../core/records.ts";
-
-/** A result is made once and shown; nobody changes it. */
-export type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
 /** An instant, ISO 8601 in UTC. */
 const instant = z.string();
@@ -56,7 +55,7 @@ export const planView = z.object({
   expiresAt: instant,
   fingerprint: z.string(),
 });
-export type PlanView = DeepReadonly<z.infer<typeof planView>>;
+export type PlanView = Immutable<z.infer<typeof planView>>;
 
 export const errorView = z.looseObject({
   code: z.enum(ERROR_CODES),
@@ -65,7 +64,7 @@ export const errorView = z.looseObject({
   hint: z.string(),
   retryable: z.boolean(),
 });
-export type ErrorView = DeepReadonly<z.infer<typeof errorView>>;
+export type ErrorView = Immutable<z.infer<typeof errorView>>;
 
 export const runView = z.object({
   runId: z.string(),
@@ -103,10 +102,10 @@ export const runView = z.object({
   endedAt: instant.optional(),
   durationMs: z.number().int().optional(),
 });
-export type RunView = DeepReadonly<z.infer<typeof runView>>;
+export type RunView = Immutable<z.infer<typeof runView>>;
 
 export const vmView = z.object({
-  name: z.string(),
+  name,
   path: z.string(),
   registered: z.boolean(),
   moref: z.string().optional(),
@@ -115,18 +114,18 @@ export const vmView = z.object({
   template: z.boolean().optional(),
   connectionState: z.string().optional(),
 });
-export type VmView = DeepReadonly<z.infer<typeof vmView>>;
+export type VmView = Immutable<z.infer<typeof vmView>>;
 
 export const inspectView = z.object({
   at: instant,
-  client: z.object({ name: z.string(), id: z.string() }),
-  host: z.object({ address: z.string(), name: z.string(), connectionState: z.string() }),
+  client: z.object({ name, id: z.string() }),
+  host: z.object({ address: z.string(), name, connectionState: z.string() }),
   assigned: z.array(
     z.object({
-      lun: z.string(),
+      lun: name,
       volume: volumeRefSchema.extend({ kind: z.enum(["gold", "clone", "other"]), createdAt: instant }),
-      fromSnapshot: z.object({ name: z.string(), id: z.string() }).optional(),
-      datastore: z.object({ name: z.string(), id: z.string(), accessible: z.boolean() }).optional(),
+      fromSnapshot: z.object({ name, id: z.string() }).optional(),
+      datastore: z.object({ name, id: z.string(), accessible: z.boolean() }).optional(),
       mounted: z.boolean(),
       vms: z.object({
         poweredOn: z.number().int(),
@@ -135,7 +134,7 @@ export const inspectView = z.object({
         templates: z.number().int(),
         machines: z.array(
           z.object({
-            name: z.string(),
+            name,
             powerState: z.enum(["poweredOn", "poweredOff", "suspended"]),
             template: z.boolean().optional(),
           }),
@@ -147,7 +146,7 @@ export const inspectView = z.object({
   runningRuns: z.array(z.object({ runId: z.string(), mode: z.enum(MODES), state: z.enum(RUN_STATES) })),
   notes: z.array(z.string()),
 });
-export type InspectView = DeepReadonly<z.infer<typeof inspectView>>;
+export type InspectView = Immutable<z.infer<typeof inspectView>>;
 
 export const targetsView = z.object({
   targets: z.array(
@@ -159,7 +158,7 @@ export const targetsView = z.object({
       isDefault: z.boolean(),
       holds: z.array(
         z.object({
-          lun: z.string(),
+          lun: name,
           kind: z.enum(["gold", "clone", "other"]),
           volume: volumeRefSchema,
           since: instant.optional(),
@@ -172,12 +171,12 @@ export const targetsView = z.object({
   ),
   at: instant,
 });
-export type TargetsView = DeepReadonly<z.infer<typeof targetsView>>;
+export type TargetsView = Immutable<z.infer<typeof targetsView>>;
 
 export const lunsView = z.object({
   luns: z.array(
     z.object({
-      name: z.string(),
+      name,
       shorthand: z.array(z.string()),
       volumeId: z.string(),
       naa: z.string(),
@@ -188,22 +187,22 @@ export const lunsView = z.object({
     }),
   ),
 });
-export type LunsView = DeepReadonly<z.infer<typeof lunsView>>;
+export type LunsView = Immutable<z.infer<typeof lunsView>>;
 
 export const snapshotsView = z.object({
-  lun: z.string(),
+  lun: name,
   snapshots: z.array(snapshotRefSchema.extend({ age: z.string(), latest: z.boolean(), clones: z.number().int() })),
 });
-export type SnapshotsView = DeepReadonly<z.infer<typeof snapshotsView>>;
+export type SnapshotsView = Immutable<z.infer<typeof snapshotsView>>;
 
 export const vmsView = z.object({
   client: z.string(),
   host: z.string(),
-  datastore: z.string().optional(),
+  datastore: name.optional(),
   vms: z.array(vmView),
   notes: z.array(z.string()),
 });
-export type VmsView = DeepReadonly<z.infer<typeof vmsView>>;
+export type VmsView = Immutable<z.infer<typeof vmsView>>;
 
 export const runsView = z.object({ runs: z.array(runView) });
 
@@ -220,7 +219,7 @@ export const auditRowView = z.object({
   prev: z.string(),
   hash: z.string(),
 });
-export type AuditRowView = DeepReadonly<z.infer<typeof auditRowView>>;
+export type AuditRowView = Immutable<z.infer<typeof auditRowView>>;
 
 export const chainView = z.object({
   holds: z.boolean(),
@@ -229,7 +228,7 @@ export const chainView = z.object({
   /** Where it breaks and how. */
   problems: z.array(z.string()),
 });
-export type ChainView = DeepReadonly<z.infer<typeof chainView>>;
+export type ChainView = Immutable<z.infer<typeof chainView>>;
 
 export const auditView = z.object({ rows: z.array(auditRowView), chain: chainView });
-export type AuditView = DeepReadonly<z.infer<typeof auditView>>;
+export type AuditView = Immutable<z.infer<typeof auditView>>;

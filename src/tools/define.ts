@@ -2,16 +2,18 @@
  * How a tool is written. Each constructor is a typed identity function around one tool's parts, and the engine that its
  * handler is given is all it can reach: a planning tool has no way to change the array or the hypervisor, by type.
  */
+
 import { type InputRequiredResult, isInputRequiredResult, type ToolAnnotations } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { PrepError } from "../core/domain/errors.ts";
+import type { Immutable } from "../core/domain/immutable.ts";
 import { safeText } from "../core/domain/safe-text.ts";
 import type { Actor, Engine, PlanningEngine } from "../core/engine.ts";
 import type { PlanRecord, RunRecord } from "../core/records.ts";
 import { nearest } from "../core/request/request.ts";
 import { type Operator, withApproval } from "../mcp/operator.ts";
 import { capped, planText, presentPlan, type Wording } from "../text/index.ts";
-import { type DeepReadonly, type PlanView, planView } from "../text/views.ts";
+import { type PlanView, planView } from "../text/views.ts";
 
 /** What one call brings along. */
 export interface ToolCall {
@@ -51,7 +53,7 @@ export type ReadingEngine = Omit<PlanningEngine, "plan" | "resumePlan" | "discar
 interface Shown<R, O extends z.ZodObject> {
   /** The result is checked against it before it goes out; members that it does not name are dropped. */
   readonly result: O;
-  readonly present: (record: R, wording: Wording) => DeepReadonly<z.input<O>>;
+  readonly present: (record: R, wording: Wording) => Immutable<z.input<O>>;
   readonly text: (result: z.output<O>, args: Readonly<Record<string, unknown>>) => string;
 }
 

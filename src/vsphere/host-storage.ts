@@ -1,4 +1,5 @@
 import { asVmfsUuid, type MoRef, naaOf } from "../core/domain/ids.ts";
+import { plainName } from "../core/domain/safe-text.ts";
 import type { Disk, Host, HostDevices, HostStorage, UnresolvedCopy, Vm, VmfsMount } from "../core/ports/hypervisor.ts";
 import { garbage } from "./faults.ts";
 import { mountState } from "./inventory.ts";
@@ -92,7 +93,7 @@ function mountsOf(system: Properties): VmfsMount[] {
     return [
       {
         vmfsUuid: asVmfsUuid(uuid),
-        label: text(volume, "name") ?? "",
+        label: plainName(text(volume, "name") ?? ""),
         extents: extents.flatMap((extent) => diskOf(extent)),
         mounted,
         accessible,
@@ -109,7 +110,7 @@ function copyFrom(volume: unknown): UnresolvedCopy {
   const status = at(volume, "resolveStatus");
   return {
     vmfsUuid: asVmfsUuid(uuid),
-    label: text(volume, "vmfsLabel") ?? "",
+    label: plainName(text(volume, "vmfsLabel") ?? ""),
     extents: list(volume, "extent").flatMap((extent) =>
       diskOf(at(extent, "device")).map((naa) => ({
         naa,

@@ -1,7 +1,8 @@
 import { asMoRef, asVmfsUuid, type MoRef, naaOf } from "../core/domain/ids.ts";
+import { plainName } from "../core/domain/safe-text.ts";
 import type { Datastore, Host, Inventory, UnreadableObject } from "../core/ports/hypervisor.ts";
 import { garbage } from "./faults.ts";
-import { plainName } from "./names.ts";
+import { unescapedName } from "./names.ts";
 import { type Properties, retrieve, type Selection, UnreadableProperty } from "./properties.ts";
 import type { Session } from "./session.ts";
 import { at, flag, list, reference, text } from "./values.ts";
@@ -86,10 +87,14 @@ function hostFrom(host: Properties, byId: ReadonlyMap<MoRef, Properties>): Host 
   }
   return {
     id: host.ref.id,
-    name: plainName(host.text("name") ?? host.ref.id),
+    name: plainName(unescapedName(host.text("name") ?? host.ref.id)),
     connectionState: state,
     ...(host.flag("runtime.inMaintenanceMode") === true ? { inMaintenanceMode: true } : {}),
-    datacenter: { id: datacenter.ref.id, name: plainName(datacenter.text("name") ?? datacenter.ref.id), vmFolder },
+    datacenter: {
+      id: datacenter.ref.id,
+      name: plainName(unescapedName(datacenter.text("name") ?? datacenter.ref.id)),
+      vmFolder,
+    },
     computeResource: compute.ref.id,
     resourcePool: compute.id("resourcePool") ?? NONE,
     storageSystem: host.id("configManager.storageSystem") ?? NONE,
@@ -128,10 +133,12 @@ function vmfsFrom(datastore: Properties, datacenterId: MoRef): Datastore[] {
   const browser = datastore.id("browser");
   const parent = reference(datastore.value("parent"));
   if (browser === undefined) throw garbage(ACTION, { datastore: datastore.ref.id, missing: "browser" });
+  const pathName = unescapedName(datastore.text("name") ?? text(info, "name") ?? datastore.ref.id);
   return [
     {
       id: datastore.ref.id,
-      name: plainName(datastore.text("name") ?? text(info, "name") ?? datastore.ref.id),
+      name: plainName(pathName),
+      pathName,
       datacenterId,
       vmfsUuid: asVmfsUuid(uuid),
       extents: list(info, "vmfs", "extent").flatMap((each) => {

@@ -3,11 +3,11 @@ export const escapedName = (name: string): string =>
   name.replaceAll(/[%/\\]/g, (sign) => `%${sign.charCodeAt(0).toString(16).padStart(2, "0")}`);
 
 /** `a%2fb` → `a/b`; any other percent sign stays. */
-export const plainName = (name: string): string =>
+export const unescapedName = (name: string): string =>
   name.replaceAll(/%(25|2f|5c)/gi, (_escape, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 
 /** The datastore's name in a path, `[a%2fb] dir/x.vmx` → `[a/b] dir/x.vmx`; the rest of the path is a file's own name. */
-export const plainPath = (path: string): string => path.replace(/^\[[^\]]*\]/, plainName);
+export const unescapedPath = (path: string): string => path.replace(/^\[[^\]]*\]/, unescapedName);
 
 export const escapedPath = (path: string): string =>
   path.replace(/^\[([^\]]*)\]/, (_bracket, name: string) => `[${escapedName(name)}]`);

@@ -1,7 +1,8 @@
 import type { MoRef } from "../core/domain/ids.ts";
+import { plainName, safeText } from "../core/domain/safe-text.ts";
 import type { Vm, VmDevice, VmState } from "../core/ports/hypervisor.ts";
 import { garbage } from "./faults.ts";
-import { plainName, plainPath } from "./names.ts";
+import { unescapedName, unescapedPath } from "./names.ts";
 import { type Properties, retrieve, type Selection } from "./properties.ts";
 import type { Session } from "./session.ts";
 import { at, reference, text, typeName } from "./values.ts";
@@ -67,6 +68,9 @@ export function vmsFrom(objects: readonly Properties[]): Vm[] {
   return [...vms.values()];
 }
 
+/** Longer paths are cut where they are shown, and device files are only shown. */
+const PATH_LIMIT = 400;
+
 const POWER_STATES = ["poweredOn", "poweredOff", "suspended"] as const;
 
 function stateFrom(vm: Properties): VmState {
@@ -75,8 +79,8 @@ function stateFrom(vm: Properties): VmState {
     throw garbage("tell the state of VMs", { vm: vm.ref.id, missing: "runtime.powerState" });
   return {
     id: vm.ref.id,
-    name: plainName(vm.text("name") ?? vm.ref.id),
-    path: plainPath(vm.text("summary.config.vmPathName") ?? ""),
+    name: plainName(unescapedName(vm.text("name") ?? vm.ref.id)),
+    path: unescapedPath(vm.text("summary.config.vmPathName") ?? ""),
     powerState,
   };
 }
@@ -109,7 +113,7 @@ export async function readVmDevices(session: Session, vmIds: readonly MoRef[]): 
   const objects = await retrieve(session, [byReference(vmIds, ["config.hardware.device"])], "list the devices of VMs");
   return objects.flatMap((vm) =>
     vm.items("config.hardware.device").flatMap((device) => {
-      const label = text(device, "deviceInfo", "label") ?? typeName(device) ?? "device";
+      const label = plainName(text(device, "deviceInfo", "label") ?? typeName(device) ?? "device");
       return backingsOf(at(device, "backing")).map((backing) => ({ vmId: vm.ref.id, label, ...backing }));
     }),
   );
@@ -121,7 +125,7 @@ function backingsOf(first: unknown): Omit<VmDevice, "vmId" | "label">[] {
     const fileName = text(backing, "fileName");
     if (fileName === undefined || fileName === "") break;
     const datastoreId = reference(backing, "datastore")?.id;
-    files.push({ fileName, ...(datastoreId === undefined ? {} : { datastoreId }) });
+    files.push({ fileName: safeText(fileName, PATH_LIMIT), ...(datastoreId === undefined ? {} : { datastoreId }) });
   }
   return files;
 }

@@ -2,7 +2,7 @@ import pLimit from "p-limit";
 import type { MoRef } from "../core/domain/ids.ts";
 import type { VmxFile } from "../core/ports/hypervisor.ts";
 import { garbage, isFault, isUnsupported, VimFault } from "./faults.ts";
-import { escapedName, plainPath } from "./names.ts";
+import { escapedName, unescapedPath } from "./names.ts";
 import type { Session } from "./session.ts";
 import type { Tasks } from "./tasks.ts";
 import { items, list, reference, refTo, text, typeName } from "./values.ts";
@@ -16,7 +16,7 @@ const FOLDERS_AT_ONCE = 8;
 
 interface Place {
   readonly id: MoRef;
-  readonly name: string;
+  readonly pathName: string;
   readonly browser: MoRef;
 }
 
@@ -40,7 +40,7 @@ export async function readVmxFiles(session: Session, tasks: Tasks, datastore: Pl
     return tasks.wait(task, { action, operation });
   };
   tasks.prepare();
-  const root = `[${escapedName(datastore.name)}]`;
+  const root = `[${escapedName(datastore.pathName)}]`;
   try {
     const folders = items(await search("SearchDatastoreSubFolders_Task", root, { matchPattern: ["*.vmx", "*.vmtx"] }));
     return { files: folders.flatMap((each) => filesIn(text(each, "folderPath") ?? root, each)), unreadable: [] };
@@ -78,7 +78,7 @@ async function walk(
     } catch (thrown) {
       // Without the root nothing is known; without one folder the rest is, and the report names what is missing.
       if (path === root || !(thrown instanceof VimFault)) throw thrown;
-      unreadable.push(plainPath(path));
+      unreadable.push(unescapedPath(path));
     }
   };
   await visit(root);
@@ -90,7 +90,7 @@ function filesIn(folderPath: string, folder: unknown): VmxFile[] {
   return list(folder, "file").flatMap((each) => {
     const name = text(each, "path") ?? "";
     if (!/\.(vmx|vmtx)$/i.test(name) || typeName(each) === "FolderFileInfo") return [];
-    return [{ path: plainPath(joined(folderPath, name)), template: /\.vmtx$/i.test(name) }];
+    return [{ path: unescapedPath(joined(folderPath, name)), template: /\.vmtx$/i.test(name) }];
   });
 }
 

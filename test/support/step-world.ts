@@ -1,7 +1,9 @@
 /** A world for one step kind alone: real connections to a bench's lab, as the executor gives them to a step. */
+
 import { afterAll } from "vitest";
 import { PrepError } from "../../src/core/domain/errors.ts";
 import { asVolumeId, type MoRef, naaOf } from "../../src/core/domain/ids.ts";
+import { plainName } from "../../src/core/domain/safe-text.ts";
 import { byNewest } from "../../src/core/observe/observe.ts";
 import type { Snapshot } from "../../src/core/ports/array.ts";
 import type { Systems } from "../../src/core/ports/runtime.ts";
@@ -78,7 +80,7 @@ export async function stepBench(bench: Bench): Promise<StepBench> {
       const assignment = state.assignments.find((one) => one.volumeId === volume?.id && one.clientId === client?.id);
       if (volume === undefined || assignment === undefined) throw new Error("nothing is assigned");
       return {
-        volume: { id: asVolumeId(volume.id), naa: naaOf(volume.guid), name: volume.name },
+        volume: { id: asVolumeId(volume.id), naa: naaOf(volume.guid), name: plainName(volume.name) },
         assignmentId: assignment.id,
         clientId: assignment.clientId,
       };

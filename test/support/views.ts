@@ -1,4 +1,5 @@
 /** Results as the engine gives them, for tests of the doors. */
+import { plainName, type SafeText } from "../../src/core/domain/safe-text.ts";
 import type {
   Inspection,
   LunInventory,
@@ -11,17 +12,17 @@ import type {
 import { presentPlan, presentRun, wordingFor } from "../../src/text/index.ts";
 import type { PlanView, RunView } from "../../src/text/views.ts";
 
-const vm = (n: number): { name: string; path: string; moref: string } => ({
-  name: `atvm-${n}`,
+const vm = (n: number): { name: SafeText; path: string; moref: string } => ({
+  name: plainName(`atvm-${n}`),
   path: `[gold-ds] atvm-${n}/atvm-${n}.vmx`,
   moref: `vm-${n}`,
 });
 
-export const vms = (count: number): { name: string; path: string; moref: string }[] =>
+export const vms = (count: number): { name: SafeText; path: string; moref: string }[] =>
   Array.from({ length: count }, (_, index) => vm(index + 1));
 
 const clone = {
-  name: "AutomatedTest-VMBootImg-Gold-CDS1-ESX165-old",
+  name: plainName("AutomatedTest-VMBootImg-Gold-CDS1-ESX165-old"),
   id: "vol-9",
   naa: "naa.60000000000000000000000000000009",
 };
@@ -52,16 +53,16 @@ export function samplePlan(changes: Partial<PlanRecord> = {}): PlanRecord {
     request: sampleRequest,
     target: {
       lun: {
-        name: "AutomatedTest-VMBootImg-Gold",
+        name: plainName("AutomatedTest-VMBootImg-Gold"),
         volumeId: "vol-1",
         naa: "naa.60000000000000000000000000000001",
       },
-      client: { name: "CDS1-ESX165", id: "client-1" },
-      host: { address: "192.168.1.165", name: "esx165" },
+      client: { name: plainName("CDS1-ESX165"), id: "client-1" },
+      host: { address: "192.168.1.165", name: plainName("esx165") },
       vcenter: "192.168.0.201",
     },
     snapshot: {
-      name: "nightly-2026-11-21",
+      name: plainName("nightly-2026-11-21"),
       id: "snap-3",
       createdAt: "2026-11-21T02:00:00.000Z",
       chosenBy: "latest",
@@ -75,7 +76,7 @@ export function samplePlan(changes: Partial<PlanRecord> = {}): PlanRecord {
       vmsToPowerOff: vms(2),
       vmsToUnregister: vms(3),
       vmsToRegister: [],
-      datastoresToUnmount: [{ name: "gold-ds", id: "datastore-7", naa: clone.naa }],
+      datastoresToUnmount: [{ name: plainName("gold-ds"), id: "datastore-7", naa: clone.naa }],
       volumesToUnassign: [clone],
       clonesToDelete: [clone],
       snapshotsLost: [],
@@ -99,12 +100,12 @@ export function rollbackPlan(changes: Partial<PlanRecord> = {}): PlanRecord {
   });
   return {
     ...plan,
-    snapshot: { name: "weekly", id: "snap-1", createdAt: "2026-11-15T02:00:00.000Z", chosenBy: "name" },
+    snapshot: { name: plainName("weekly"), id: "snap-1", createdAt: "2026-11-15T02:00:00.000Z", chosenBy: "name" },
     impact: {
       ...plan.impact,
       snapshotsLost: [
-        { name: "nightly-2026-11-20", id: "snap-2", createdAt: "2026-11-20T02:00:00.000Z" },
-        { name: "nightly-2026-11-21", id: "snap-3", createdAt: "2026-11-21T02:00:00.000Z" },
+        { name: plainName("nightly-2026-11-20"), id: "snap-2", createdAt: "2026-11-20T02:00:00.000Z" },
+        { name: plainName("nightly-2026-11-21"), id: "snap-3", createdAt: "2026-11-21T02:00:00.000Z" },
       ],
     },
     approval: { policy: "prompt" },
@@ -137,14 +138,14 @@ export function sampleRun(done: number, changes: Partial<RunRecord> = {}): RunRe
 
 export const sampleInspect: Inspection = {
   at: "2026-11-22T06:30:00.000Z",
-  client: { name: "CDS1-ESX165", id: "client-1" },
-  host: { address: "192.168.1.165", name: "esx165", connectionState: "connected" },
+  client: { name: plainName("CDS1-ESX165"), id: "client-1" },
+  host: { address: "192.168.1.165", name: plainName("esx165"), connectionState: "connected" },
   assigned: [
     {
-      lun: "AutomatedTest-VMBootImg-Gold",
+      lun: plainName("AutomatedTest-VMBootImg-Gold"),
       volume: { ...clone, kind: "clone", createdAt: "2026-11-21T08:00:00.000Z" },
-      fromSnapshot: { name: "nightly-2026-11-20", id: "snap-2" },
-      datastore: { name: "gold-ds", id: "datastore-7", accessible: true },
+      fromSnapshot: { name: plainName("nightly-2026-11-20"), id: "snap-2" },
+      datastore: { name: plainName("gold-ds"), id: "datastore-7", accessible: true },
       mounted: true,
       vms: {
         poweredOn: 2,
@@ -152,10 +153,10 @@ export const sampleInspect: Inspection = {
         suspended: 0,
         templates: 1,
         machines: [
-          { name: "atvm-1", powerState: "poweredOn" },
-          { name: "atvm-2", powerState: "poweredOn" },
-          { name: "atvm-3", powerState: "poweredOff" },
-          { name: "atvm-t", powerState: "poweredOff", template: true },
+          { name: plainName("atvm-1"), powerState: "poweredOn" },
+          { name: plainName("atvm-2"), powerState: "poweredOn" },
+          { name: plainName("atvm-3"), powerState: "poweredOff" },
+          { name: plainName("atvm-t"), powerState: "poweredOff", template: true },
         ],
       },
     },
@@ -174,7 +175,14 @@ export const sampleTargets: TargetInventory = {
       host: "192.168.1.165",
       paired: true,
       isDefault: true,
-      holds: [{ lun: "AutomatedTest-VMBootImg-Gold", kind: "clone", volume: clone, since: "2026-11-21T08:00:00.000Z" }],
+      holds: [
+        {
+          lun: plainName("AutomatedTest-VMBootImg-Gold"),
+          kind: "clone",
+          volume: clone,
+          since: "2026-11-21T08:00:00.000Z",
+        },
+      ],
       openPlans: [],
       runs: [],
       notes: [],
@@ -185,7 +193,7 @@ export const sampleTargets: TargetInventory = {
 export const sampleLuns: LunInventory = {
   luns: [
     {
-      name: "AutomatedTest-VMBootImg-Gold",
+      name: plainName("AutomatedTest-VMBootImg-Gold"),
       shorthand: ["Gold"],
       volumeId: "vol-1",
       naa: "naa.60000000000000000000000000000001",
@@ -197,10 +205,10 @@ export const sampleLuns: LunInventory = {
 };
 
 export const sampleSnapshots: SnapshotInventory = {
-  lun: "AutomatedTest-VMBootImg-Gold",
+  lun: plainName("AutomatedTest-VMBootImg-Gold"),
   snapshots: [
     {
-      name: "nightly-2026-11-21",
+      name: plainName("nightly-2026-11-21"),
       id: "snap-3",
       createdAt: "2026-11-21T02:00:00.000Z",
       age: "1 day",
@@ -208,7 +216,7 @@ export const sampleSnapshots: SnapshotInventory = {
       clones: 0,
     },
     {
-      name: "nightly-2026-11-20",
+      name: plainName("nightly-2026-11-20"),
       id: "snap-2",
       createdAt: "2026-11-20T02:00:00.000Z",
       age: "2 days",
@@ -221,10 +229,10 @@ export const sampleSnapshots: SnapshotInventory = {
 export const sampleVms: VmInventory = {
   client: "CDS1-ESX165",
   host: "192.168.1.165",
-  datastore: "gold-ds",
+  datastore: plainName("gold-ds"),
   vms: [
     { ...vm(1), registered: true, powerState: "poweredOn", connectionState: "connected" },
-    { name: "atvm-4", path: "[gold-ds] atvm-4/atvm-4.vmx", registered: false },
+    { name: plainName("atvm-4"), path: "[gold-ds] atvm-4/atvm-4.vmx", registered: false },
   ],
   notes: [],
 };

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { plainName } from "../../src/core/domain/safe-text.ts";
 import type { PlanRecord, RunRecord } from "../../src/core/records.ts";
 import * as text from "../../src/text/index.ts";
 import { timeBetween } from "../../src/text/lines.ts";
@@ -162,8 +163,8 @@ describe("a run's text", () => {
         steps: run.steps.map((step) => (step.state === "running" ? { ...step, state: "unknown", error } : step)),
         error,
         report: {
-          volume: { name: "clone", id: "vol-9", naa: "naa.9" },
-          vms: [{ name: "atvm-1", path: "[gold-ds] atvm-1/atvm-1.vmx", registered: false }],
+          volume: { name: plainName("clone"), id: "vol-9", naa: "naa.9" },
+          vms: [{ name: plainName("atvm-1"), path: "[gold-ds] atvm-1/atvm-1.vmx", registered: false }],
           leftovers: ["The clone vol-9 may be left on the array."],
         },
         next: [{ kind: "resume", runId: "run-1" }],
@@ -281,7 +282,7 @@ describe("the other texts", () => {
 
   it("say when there is nothing", () => {
     expect(lunsText({ luns: [] })).toBe("There are no gold LUNs on the array.");
-    expect(snapshotsText({ lun: "Gold", snapshots: [] })).toBe("Gold has no snapshots.");
+    expect(snapshotsText({ lun: plainName("Gold"), snapshots: [] })).toBe("Gold has no snapshots.");
     expect(runsText([])).toBe("There are no runs.");
     expect(plansText([])).toBe("There are no open plans.");
     expect(auditText({ rows: [], chain: { holds: true, rows: 0, problems: [] } })).toContain("No rows match.");
@@ -304,7 +305,10 @@ describe("what comes from outside", () => {
         const plain = samplePlan();
         const evil = samplePlan({
           warnings: [sentence],
-          impact: { ...plain.impact, vmsToPowerOff: vms(2).map((vm) => ({ ...vm, name, path: sentence })) },
+          impact: {
+            ...plain.impact,
+            vmsToPowerOff: vms(2).map((vm) => ({ ...vm, name: plainName(name), path: sentence })),
+          },
         });
         for (const render of [planText, questionText]) {
           const text = render(evil);
@@ -319,7 +323,7 @@ describe("what comes from outside", () => {
     fc.assert(
       fc.property(hostile, (name) => {
         const [first] = sampleVms.vms;
-        const text = vmsText({ ...sampleVms, vms: first === undefined ? [] : [{ ...first, name }] });
+        const text = vmsText({ ...sampleVms, vms: first === undefined ? [] : [{ ...first, name: plainName(name) }] });
         expect(text.split("\n")).toHaveLength(2);
         const error = errorText({ code: "INTERNAL", message: name, found: [name], hint: name, retryable: false });
         expect(error.split("\n")).toHaveLength(6);

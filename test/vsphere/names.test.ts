@@ -1,24 +1,24 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { asMoRef } from "../../src/core/domain/ids.ts";
-import { escapedName, escapedPath, plainName, plainPath } from "../../src/vsphere/names.ts";
+import { escapedName, escapedPath, unescapedName, unescapedPath } from "../../src/vsphere/names.ts";
 import { object, refs, string, vmObject } from "./fake-vcenter.ts";
 import { talk } from "./talk.ts";
 
 test("a name is escaped and read back as it was", () => {
   expect(escapedName("50%/a\\b")).toBe("50%25%2fa%5cb");
-  expect(plainName("a%2Fb %41")).toBe("a/b %41");
+  expect(unescapedName("a%2Fb %41")).toBe("a/b %41");
   fc.assert(
     fc.property(fc.string(), (name) => {
-      expect(plainName(escapedName(name))).toBe(name);
+      expect(unescapedName(escapedName(name))).toBe(name);
     }),
   );
 });
 
 test("of a path only the datastore's name is", () => {
-  expect(plainPath("[a%2fb]  dir%2f/x.vmx")).toBe("[a/b]  dir%2f/x.vmx");
+  expect(unescapedPath("[a%2fb]  dir%2f/x.vmx")).toBe("[a/b]  dir%2f/x.vmx");
   expect(escapedPath("[a/b] dir/50%.vmx")).toBe("[a%2fb] dir/50%.vmx");
-  expect(plainPath("[] /vmfs/volumes/u/x.vmx")).toBe("[] /vmfs/volumes/u/x.vmx");
+  expect(unescapedPath("[] /vmfs/volumes/u/x.vmx")).toBe("[] /vmfs/volumes/u/x.vmx");
 });
 
 test("VMs have the names that people gave them, with their blanks", async () => {

@@ -1,7 +1,9 @@
 /** A conversation of the adapter with the scripted vCenter, and the things that the scripts are about. */
+
 import { afterEach, expect } from "vitest";
 import { PrepError } from "../../src/core/domain/errors.ts";
 import { asMoRef, asVmfsUuid } from "../../src/core/domain/ids.ts";
+import { plainName } from "../../src/core/domain/safe-text.ts";
 import type { Host } from "../../src/core/ports/hypervisor.ts";
 import type { Clock } from "../../src/core/ports/runtime.ts";
 import type { Vsphere, VsphereOptions } from "../../src/vsphere/vsphere.ts";
@@ -51,9 +53,9 @@ export const uuid = asVmfsUuid("5f1a2b3c-00000001-0000-000000000001");
 export const vm = asMoRef("vm-1");
 export const host: Host = {
   id: asMoRef("host-1"),
-  name: "esx.lab.test",
+  name: plainName("esx.lab.test"),
   connectionState: "connected",
-  datacenter: { id: asMoRef("datacenter-1"), name: "DC", vmFolder: asMoRef("group-v1") },
+  datacenter: { id: asMoRef("datacenter-1"), name: plainName("DC"), vmFolder: asMoRef("group-v1") },
   computeResource: asMoRef("domain-1"),
   resourcePool: asMoRef("resgroup-1"),
   storageSystem: asMoRef("storageSystem-1"),

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { PrepError } from "../../src/core/domain/errors.ts";
 import { asMoRef } from "../../src/core/domain/ids.ts";
+import { plainName } from "../../src/core/domain/safe-text.ts";
 import type { Clock } from "../../src/core/ports/runtime.ts";
 import type { Vsphere, VsphereOptions } from "../../src/vsphere/vsphere.ts";
 import {
@@ -254,9 +255,9 @@ describe("registering", () => {
   ];
   const host = {
     id: asMoRef("host-1"),
-    name: "h",
+    name: plainName("h"),
     connectionState: "connected",
-    datacenter: { id: asMoRef("dc"), name: "dc", vmFolder: asMoRef("group-v1") },
+    datacenter: { id: asMoRef("dc"), name: plainName("dc"), vmFolder: asMoRef("group-v1") },
     computeResource: asMoRef("cr"),
     resourcePool: asMoRef("rp"),
     storageSystem: asMoRef("ss"),

@@ -10,7 +10,7 @@ afterEach(async () => {
   for (const each of opened.splice(0).reverse()) await each.close();
 });
 
-const GOLD = { id: asMoRef("datastore-1"), name: "gold", browser: asMoRef("browser-1") };
+const GOLD = { id: asMoRef("datastore-1"), pathName: "gold", browser: asMoRef("browser-1") };
 
 const file = (name: string, type = "VmConfigFileInfo"): string =>
   `<file xsi:type="${type}"><path>${name}</path></file>`;
@@ -95,7 +95,7 @@ describe("where the search of all folders fails on one of them", () => {
 
   async function onLab(): Promise<{
     vsphere: Vsphere;
-    datastore: { id: typeof GOLD.id; name: string; browser: typeof GOLD.id };
+    datastore: { id: typeof GOLD.id; pathName: string; browser: typeof GOLD.id };
   }> {
     await control.clearFaults();
     await control.reset({ scenario: "clone-assigned" });

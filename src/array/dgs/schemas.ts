@@ -1,11 +1,12 @@
 /** What DGS answers, parsed (docs/dgs-api.yaml). Unknown members are ignored, so that the appliance may grow. */
 import { z } from "zod";
 import { asAssignmentId, asClientId, asSnapshotId, asVolumeId, naaOf } from "../../core/domain/ids.ts";
+import { plainName } from "../../core/domain/safe-text.ts";
 import type { ArrayClient, Assignment, Snapshot, Volume } from "../../core/ports/array.ts";
 
 // Ids become path segments: printable, without a slash, and not a step up the path.
 const id = z.string().regex(/^(?!\.{1,2}$)[!-.0-~]{1,256}$/, { error: "is no usable id" });
-const name = z.string().max(1000);
+const name = z.string().max(1000).transform(plainName);
 
 const time = z.string().transform((raw, context) => {
   const at = new Date(raw);

@@ -1,5 +1,7 @@
 /** ONTAP's objects as the port has them. A volume is a FlexVol with its one LUN; a client is an igroup. */
+
 import { asAssignmentId, asClientId, asSnapshotId, asVolumeId, type Naa, naaOf } from "../../core/domain/ids.ts";
+import { plainName } from "../../core/domain/safe-text.ts";
 import type {
   ArrayClient,
   ArrayReader,
@@ -206,10 +208,10 @@ function assemble(records: readonly VolumeRecord[], luns: readonly LunRecord[]):
     const unusable = unusableBecause(record, own);
     return {
       id: asVolumeId(record.uuid),
-      name: record.name,
+      name: plainName(record.name),
       // Without a LUN there is no disk: an identity that none has.
       naa: lun === undefined ? naaOf(`naa.none${record.uuid}`) : naaOfSerial(lun.serial_number),
-      ...(lun === undefined ? {} : { label: lun.serial_number }),
+      ...(lun === undefined ? {} : { label: plainName(lun.serial_number) }),
       sizeBytes: record.size,
       ...(parent === undefined
         ? {}
@@ -259,7 +261,7 @@ function clientOf(igroup: IgroupRecord, all: readonly IgroupRecord[]): ArrayClie
   const initiators = [igroup, ...members].flatMap((one) => one.initiators.map(({ name }) => name));
   return {
     id: asClientId(igroup.uuid),
-    name: igroup.name,
+    name: plainName(igroup.name),
     initiators: [...new Set(initiators)],
     ...(igroup.igroups.length === 0 ? {} : { group: true }),
   };
@@ -296,7 +298,7 @@ async function snapshotsOf(api: Api, volumeId: string): Promise<Snapshot[]> {
   const records = await unless(CODES.notFound, () => api.list(call, snapshotSchema));
   return (records ?? []).map(({ uuid, name, create_time }) => ({
     id: asSnapshotId(uuid),
-    name,
+    name: plainName(name),
     volumeId: asVolumeId(volumeId),
     createdAt: create_time,
   }));

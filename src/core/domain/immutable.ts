@@ -3,4 +3,6 @@ export type Immutable<T> = T extends string | number | boolean | undefined
   ? T
   : T extends readonly (infer Member)[]
     ? readonly Immutable<Member>[]
-    : { readonly [Key in keyof T]: Immutable<T[Key]> };
+    : T extends object
+      ? { readonly [Key in keyof T]: Immutable<T[Key]> }
+      : T;

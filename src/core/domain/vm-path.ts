@@ -20,13 +20,13 @@ function parseVmPath(path: string): VmPath | undefined {
 }
 
 /** Whether the path lies on this datastore (of the VM's own Datacenter), and its file there. */
-export function fileOn(datastore: Pick<Datastore, "name" | "vmfsUuid">, path: string): string | undefined {
-  const prefix = `[${datastore.name}] `;
+export function fileOn(datastore: Pick<Datastore, "pathName" | "vmfsUuid">, path: string): string | undefined {
+  const prefix = `[${datastore.pathName}] `;
   if (path.startsWith(prefix)) return path.slice(prefix.length);
   const parsed = parseVmPath(path);
   return parsed?.by === "uuid" && parsed.vmfsUuid === datastore.vmfsUuid ? parsed.file : undefined;
 }
 
 /** Whether the VM's home, the folder of its VMX, is on the datastore. */
-export const livesOn = (vm: Vm, datastore: Pick<Datastore, "name" | "vmfsUuid">): boolean =>
+export const livesOn = (vm: Vm, datastore: Pick<Datastore, "pathName" | "vmfsUuid">): boolean =>
   fileOn(datastore, vm.path) !== undefined;

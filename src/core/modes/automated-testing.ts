@@ -1,4 +1,3 @@
-import { safeText } from "../domain/safe-text.ts";
 import { cloneNameFor } from "../steps/create-clone.ts";
 import { refuseMaintenanceMode } from "./blockers.ts";
 import { assignedVolumes } from "./checks.ts";
@@ -47,7 +46,7 @@ export function automatedTesting(input: ModeInput): Draft {
   const since = Date.parse(chosen.snapshot.createdAt);
   if (goldHeld || (goldHeldUntil !== undefined && Date.parse(goldHeldUntil) > since)) {
     draft.warnings.push(
-      `The gold volume ${goldHeld ? "is" : "was"} assigned after snapshot ${safeText(chosen.snapshot.name)} was made: changes since then are not in this clone. Take a snapshot first if they should be.`,
+      `The gold volume ${goldHeld ? "is" : "was"} assigned after snapshot ${chosen.snapshot.name} was made: changes since then are not in this clone. Take a snapshot first if they should be.`,
     );
   }
   const makeClone = (after: readonly string[]): string =>

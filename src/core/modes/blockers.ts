@@ -11,7 +11,7 @@ export function refuseQuestions(vms: readonly Vm[]): void {
   if (first === undefined) return;
   throw new PrepError(
     "VM_HAS_QUESTION",
-    `VM ${safeText(first.name)} (${first.id}) waits for an answer: ${safeText(first.question, 300)}`,
+    `VM ${first.name} (${first.id}) waits for an answer: ${safeText(first.question, 300)}`,
     {
       found: {
         vms: asking.map(({ id, name, question }) => ({
@@ -36,7 +36,7 @@ export function refuseManaged(vms: readonly Vm[]): void {
   const manager = first.managedBy === undefined ? "vSphere Cluster Services" : safeText(first.managedBy);
   throw new PrepError(
     "VM_MANAGED",
-    `VM ${safeText(first.name)} (${first.id}) is managed by ${manager}; atvm_prep does not touch it.`,
+    `VM ${first.name} (${first.id}) is managed by ${manager}; atvm_prep does not touch it.`,
     {
       found: {
         vms: managed.map(({ id, name, managedBy }) => ({
@@ -53,7 +53,7 @@ export function refuseManaged(vms: readonly Vm[]): void {
 /** Nothing is registered for use, powered on or moved to a host in maintenance mode (`InvalidHostState`). */
 export function refuseMaintenanceMode({ host }: Observation): void {
   if (host.inMaintenanceMode !== true) return;
-  throw new PrepError("HOST_IN_MAINTENANCE", `Host ${safeText(host.name)} (${host.id}) is in maintenance mode.`, {
+  throw new PrepError("HOST_IN_MAINTENANCE", `Host ${host.name} (${host.id}) is in maintenance mode.`, {
     found: { host: host.id },
     hint: "Find out why, take the host out of maintenance mode in vCenter, then plan again.",
   });
@@ -76,7 +76,7 @@ export function refuseBlockedUnmount(datastore: Datastore): void {
   if (uses.length === 0) return;
   throw new PrepError(
     "UNMOUNT_BLOCKED",
-    `Datastore ${safeText(datastore.name)} (${datastore.id}) ${uses.map(({ use }) => use).join(", and ")}, so it cannot be unmounted.`,
+    `Datastore ${datastore.name} (${datastore.id}) ${uses.map(({ use }) => use).join(", and ")}, so it cannot be unmounted.`,
     {
       found: {
         datastore: datastore.id,

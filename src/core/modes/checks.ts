@@ -21,13 +21,13 @@ export interface AssignedVolume {
 function severalAssigned(observation: Observation, assigned: readonly AssignedVolume[], hint: string): PrepError {
   return new PrepError(
     "SEVERAL_ASSIGNED",
-    `${safeText(observation.client.name)} has ${assigned.length} volumes of ${safeText(observation.gold.name)}'s family assigned.`,
+    `${observation.client.name} has ${assigned.length} volumes of ${observation.gold.name}'s family assigned.`,
     {
       found: {
         assigned: assigned.map(({ assignment, volume }) => ({
           assignmentId: assignment.id,
           volumeId: volume.id,
-          name: safeText(volume.name),
+          name: volume.name,
           kind: volume.kind,
         })),
       },
@@ -56,7 +56,7 @@ export function checkDirect(assignment: Assignment, volume: Volume): void {
   if (assignment.via === "direct") return;
   throw new PrepError(
     "ASSIGNED_THROUGH_GROUP",
-    `${safeText(volume.name)} is assigned to a group of clients: unassigning it would take it from other hosts too.`,
+    `${volume.name} is assigned to a group of clients: unassigning it would take it from other hosts too.`,
     {
       found: { assignmentId: assignment.id, volumeId: volume.id, naa: volume.naa },
       hint: "Unassign it from the group on the array (unmount and detach it on each host first), then plan again.",
@@ -93,14 +93,10 @@ export function checkGoldFree(observation: Observation): void {
   );
   if (others.length === 0) return;
   const names = others.map((assignment) => clientName(observation, assignment));
-  throw new PrepError(
-    "VOLUME_IN_USE",
-    `${safeText(observation.gold.name)} itself is assigned to ${names.join(", ")}.`,
-    {
-      found: { volumeId: observation.gold.id, assignments: others.map(({ id, clientId }) => ({ id, clientId })) },
-      hint: "Finish the maintenance there first: gold can be on one host at a time.",
-    },
-  );
+  throw new PrepError("VOLUME_IN_USE", `${observation.gold.name} itself is assigned to ${names.join(", ")}.`, {
+    found: { volumeId: observation.gold.id, assignments: others.map(({ id, clientId }) => ({ id, clientId })) },
+    hint: "Finish the maintenance there first: gold can be on one host at a time.",
+  });
 }
 
 /** Whether anything hangs on the clone; what was not looked at counts as if something did. */
@@ -122,7 +118,7 @@ export function checkDeletable(clone: Volume, observation: Observation): void {
   if (elsewhere.length > 0) {
     throw new PrepError(
       "VOLUME_IN_USE",
-      `Clone ${safeText(clone.name)} (${clone.id}) is also assigned to ${elsewhere.map((one) => clientName(observation, one)).join(", ")}.`,
+      `Clone ${clone.name} (${clone.id}) is also assigned to ${elsewhere.map((one) => clientName(observation, one)).join(", ")}.`,
       {
         found: { volumeId: clone.id, assignments: elsewhere.map(({ id, clientId }) => ({ id, clientId })) },
         hint: "Unassign it there first, or keep the clone.",
@@ -132,15 +128,11 @@ export function checkDeletable(clone: Volume, observation: Observation): void {
   }
   const dependents = observation.dependents.get(clone.id);
   if (dependents !== undefined && !hasDependents(clone, observation)) return;
-  throw new PrepError(
-    "CLONE_HAS_CHILDREN",
-    `Clone ${safeText(clone.name)} (${clone.id}) has snapshots or clones of its own.`,
-    {
-      found: { volumeId: clone.id, children: dependents?.clones ?? [], snapshotCount: dependents?.snapshots ?? 0 },
-      hint: "Delete those on the array first, or keep the clone.",
-      next: [{ kind: "plan_with", option: "keepClone" }],
-    },
-  );
+  throw new PrepError("CLONE_HAS_CHILDREN", `Clone ${clone.name} (${clone.id}) has snapshots or clones of its own.`, {
+    found: { volumeId: clone.id, children: dependents?.clones ?? [], snapshotCount: dependents?.snapshots ?? 0 },
+    hint: "Delete those on the array first, or keep the clone.",
+    next: [{ kind: "plan_with", option: "keepClone" }],
+  });
 }
 
 /** The datastore on a disk: one, on this disk alone, mounted on this host alone. Undefined where there is none. */
@@ -156,18 +148,14 @@ export function datastoreOn(naa: Naa, observation: Observation): Datastore | und
     });
   }
   if (datastore.extents.length > 1) {
-    throw new PrepError(
-      "DATASTORE_SPANNED",
-      `Datastore ${safeText(datastore.name)} spans ${datastore.extents.length} disks.`,
-      {
-        found: { ...found, extents: datastore.extents },
-        hint: "A datastore for tests must lie on its one LUN; remove the added extent's data by hand.",
-      },
-    );
+    throw new PrepError("DATASTORE_SPANNED", `Datastore ${datastore.name} spans ${datastore.extents.length} disks.`, {
+      found: { ...found, extents: datastore.extents },
+      hint: "A datastore for tests must lie on its one LUN; remove the added extent's data by hand.",
+    });
   }
   const sharing = datastore.mounts.filter((mount) => mount.hostId !== observation.host.id && mount.mounted);
   if (sharing.length > 0) {
-    throw new PrepError("DATASTORE_SHARED", `Datastore ${safeText(datastore.name)} is mounted on other hosts too.`, {
+    throw new PrepError("DATASTORE_SHARED", `Datastore ${datastore.name} is mounted on other hosts too.`, {
       found: { ...found, hosts: sharing.map((mount) => mount.hostId) },
       hint: "Unmount it on the other hosts first.",
     });
@@ -188,11 +176,11 @@ export function residentsOf(datastore: Datastore, observation: Observation): Vm[
     const device = devices.find((one) => one.vmId === stranger.id);
     throw new PrepError(
       "VM_SPANS_DATASTORES",
-      `VM ${safeText(stranger.name)} (${stranger.id}) lives elsewhere, but uses ${device === undefined ? "a snapshot, working or other directory" : safeText(device.label)} on ${safeText(datastore.name)}.`,
+      `VM ${stranger.name} (${stranger.id}) lives elsewhere, but uses ${device === undefined ? "a snapshot, working or other directory" : safeText(device.label)} on ${datastore.name}.`,
       {
         found: {
           datastore: datastore.id,
-          vms: strangers.map((vm) => ({ id: vm.id, name: safeText(vm.name), path: safeText(vm.path, 400) })),
+          vms: strangers.map((vm) => ({ id: vm.id, name: vm.name, path: safeText(vm.path, 400) })),
           devices: devices.map(({ vmId, label, fileName }) => ({
             vm: vmId,
             label: safeText(label),
@@ -210,11 +198,11 @@ export function residentsOf(datastore: Datastore, observation: Observation): Vm[
   if (elsewhere.length > 0) {
     throw new PrepError(
       "VM_ELSEWHERE",
-      `${elsewhere.length} VM${elsewhere.length === 1 ? "" : "s"} on ${safeText(datastore.name)} ${elsewhere.length === 1 ? "is" : "are"} on another host: ${nameVms(elsewhere)}.`,
+      `${elsewhere.length} VM${elsewhere.length === 1 ? "" : "s"} on ${datastore.name} ${elsewhere.length === 1 ? "is" : "are"} on another host: ${nameVms(elsewhere)}.`,
       {
         found: {
           datastore: datastore.id,
-          vms: elsewhere.map((vm) => ({ id: vm.id, name: safeText(vm.name), host: vm.hostId })),
+          vms: elsewhere.map((vm) => ({ id: vm.id, name: vm.name, host: vm.hostId })),
         },
         hint: "Move them back to the target host, or unregister them there.",
       },
@@ -232,7 +220,7 @@ export function vmsOn(datastore: Datastore, observation: Observation, warnings: 
     );
     for (const device of outside) {
       warnings.push(
-        `VM ${safeText(vm.name)} uses ${safeText(device.label)} elsewhere (${safeText(device.fileName)}); that stays as it is.`,
+        `VM ${vm.name} uses ${safeText(device.label)} elsewhere (${safeText(device.fileName)}); that stays as it is.`,
       );
     }
   }

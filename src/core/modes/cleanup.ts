@@ -62,14 +62,14 @@ function stopVms(
   refuseQuestions(running);
   for (const vm of running.filter((each) => each.faultTolerant === true)) {
     draft.warnings.push(
-      `VM ${safeText(vm.name)} is protected by Fault Tolerance: turn that off in vCenter first, or power-off and unregister may be refused half-way.`,
+      `VM ${vm.name} is protected by Fault Tolerance: turn that off in vCenter first, or power-off and unregister may be refused half-way.`,
     );
   }
   for (const vm of vms) vmFact(draft, vm, kind !== "clone");
   draft.impact.vmsToPowerOff.push(...running.map((vm) => viewOf(refOf(vm))));
   if (kind === "clone") return powerOffHard(draft, running, { diskLost }, after);
   for (const vm of vms.filter((one) => one.powerState === "suspended")) {
-    draft.warnings.push(`VM ${safeText(vm.name)} is suspended; its suspended state stays in the gold image.`);
+    draft.warnings.push(`VM ${vm.name} is suspended; its suspended state stays in the gold image.`);
   }
   const asked = running.filter((vm) => vm.toolsRunning && !isDead(vm));
   const deaf = running.filter((vm) => !asked.includes(vm));
@@ -77,9 +77,9 @@ function stopVms(
   if (first !== undefined && !request.forcePowerOff) {
     throw new PrepError(
       "TOOLS_MISSING",
-      `VM ${safeText(first.name)} (${first.id}) runs on the gold volume ${isDead(first) ? "and has lost its storage" : "without guest tools"}, so it cannot be shut down cleanly.`,
+      `VM ${first.name} (${first.id}) runs on the gold volume ${isDead(first) ? "and has lost its storage" : "without guest tools"}, so it cannot be shut down cleanly.`,
       {
-        found: { vms: deaf.map((vm) => ({ id: vm.id, name: safeText(vm.name) })) },
+        found: { vms: deaf.map((vm) => ({ id: vm.id, name: vm.name })) },
         hint: "Shut it down from its console, or have it powered off hard, which can damage the image that every later clone comes from.",
         next: [{ kind: "plan_with", option: "forcePowerOff" }],
       },

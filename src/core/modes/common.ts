@@ -2,7 +2,7 @@
 
 import { canonicalJson } from "../domain/canonical.ts";
 import type { Naa } from "../domain/ids.ts";
-import { safeText } from "../domain/safe-text.ts";
+
 import { blindSpotWarnings } from "../observe/blind-spots.ts";
 import type { LunVolume } from "../observe/kinds.ts";
 import type { Observation } from "../observe/observe.ts";
@@ -44,15 +44,15 @@ export interface ModeInput {
 
 export function baseFacts(draft: DraftBuilder, observation: Observation): void {
   const { gold, client, host } = observation;
-  draft.fact("gold", `LUN ${safeText(gold.name)}`, { volume: gold.id, naa: gold.naa });
-  draft.fact("client", `Client ${safeText(client.name)}`, {
+  draft.fact("gold", `LUN ${gold.name}`, { volume: gold.id, naa: gold.naa });
+  draft.fact("client", `Client ${client.name}`, {
     id: client.id,
     host: client.hostAddress ?? "",
     initiators: client.hostAddress === undefined ? client.initiators.toSorted().join(" ") : "",
   });
   // What the array can and does decides what a plan may promise.
   draft.fact("array", "The array", { traits: canonicalJson(observation.array.traits) });
-  draft.fact("host", `Host ${safeText(host.name)}`, {
+  draft.fact("host", `Host ${host.name}`, {
     id: host.id,
     datacenter: host.datacenter.id,
     storage: host.storageSystem,
@@ -65,7 +65,7 @@ export function assignedFact(
   observation: Observation,
   assigned: readonly { readonly assignment: Assignment; readonly volume: LunVolume }[],
 ): void {
-  const label = `What ${safeText(observation.client.name)} has of this LUN`;
+  const label = `What ${observation.client.name} has of this LUN`;
   const listed = (words: readonly string[], none: string): string => words.toSorted().join(", ") || none;
   const fields = {
     "the assigned volume": listed(
@@ -78,12 +78,12 @@ export function assignedFact(
     ),
   };
   // Compared by id, shown by name: a volume that was renamed is the same one.
-  const names = assigned.map(({ volume }) => `${safeText(volume.name)} (${volume.id})`);
+  const names = assigned.map(({ volume }) => `${volume.name} (${volume.id})`);
   draft.fact("assigned", label, fields, { "the assigned volume": listed(names, "nothing") });
 }
 
 export function snapshotFact(draft: DraftBuilder, snapshot: { id: string; name: string; createdAt: string }): void {
-  draft.fact(`snapshot:${snapshot.id}`, `Snapshot ${safeText(snapshot.name)}`, { made: snapshot.createdAt });
+  draft.fact(`snapshot:${snapshot.id}`, `Snapshot ${snapshot.name}`, { made: snapshot.createdAt });
 }
 
 export interface MountPlan {

@@ -32,7 +32,7 @@ export const refOf = (vm: Vm): VmRef => ({
 });
 
 export const viewOf = (vm: VmRef): VmRefRecord => ({
-  name: safeText(vm.name),
+  name: vm.name,
   path: safeText(vm.path, 400),
   moref: vm.id,
   ...(vm.instanceUuid === undefined ? {} : { instanceUuid: vm.instanceUuid }),

@@ -1,5 +1,4 @@
 import { PrepError } from "../domain/errors.ts";
-import { safeText } from "../domain/safe-text.ts";
 import type { Observation } from "../observe/observe.ts";
 import type { Datastore } from "../ports/hypervisor.ts";
 import { diskOf, isMounted, mountOf } from "../steps/shared.ts";
@@ -153,7 +152,7 @@ function refuseTakeover({ leftoverDatastores, gold }: Observation): void {
   if (first === undefined) return;
   throw new PrepError(
     "SIGNATURE_MOUNTED",
-    `The host still has ${safeText(first.datastore.name)} mounted from ${first.stillListedDisks.join(", ")}, which is not assigned any more: a rescan would put ${safeText(gold.name)} under the VMs registered on it.`,
+    `The host still has ${first.datastore.name} mounted from ${first.stillListedDisks.join(", ")}, which is not assigned any more: a rescan would put ${gold.name} under the VMs registered on it.`,
     {
       found: stillListed.map(({ datastore, stillListedDisks: disks }) => ({ datastore: datastore.id, disks })),
       hint: "Unassign the gold volume on the array again and plan maintenance anew: what is left of the other disk is then cleaned up first.",

@@ -1,5 +1,5 @@
 import { PrepError } from "../domain/errors.ts";
-import { safeText } from "../domain/safe-text.ts";
+import { type SafeText, safeText } from "../domain/safe-text.ts";
 import { fileOn } from "../domain/vm-path.ts";
 import type { LunVolume } from "../observe/kinds.ts";
 import type { Observation } from "../observe/observe.ts";
@@ -16,7 +16,7 @@ export function assignedDatastore(observation: Observation): { volume: LunVolume
   if (assigned === undefined) {
     throw new PrepError(
       "NOTHING_ASSIGNED",
-      `Nothing of ${safeText(observation.gold.name)} is assigned to ${safeText(observation.client.name)}.`,
+      `Nothing of ${observation.gold.name} is assigned to ${observation.client.name}.`,
       {
         found: { client: observation.client.id, volumeId: observation.gold.id },
         hint: "Prepare it first, for automated testing or for maintenance.",
@@ -26,15 +26,11 @@ export function assignedDatastore(observation: Observation): { volume: LunVolume
   }
   const datastore = datastoreOn(assigned.volume.naa, observation);
   if (datastore !== undefined) return { volume: assigned.volume, datastore };
-  throw new PrepError(
-    "DATASTORE_NOT_FOUND",
-    `No datastore lies on the assigned volume ${safeText(assigned.volume.name)}.`,
-    {
-      found: { volumeId: assigned.volume.id, naa: assigned.volume.naa },
-      hint: "It may be unmounted: prepare it again.",
-      next: [{ kind: "prepare" }],
-    },
-  );
+  throw new PrepError("DATASTORE_NOT_FOUND", `No datastore lies on the assigned volume ${assigned.volume.name}.`, {
+    found: { volumeId: assigned.volume.id, naa: assigned.volume.naa },
+    hint: "It may be unmounted: prepare it again.",
+    next: [{ kind: "prepare" }],
+  });
 }
 
 /** VMX files that no VM is registered from; they become facts and impact of the plan. */
@@ -46,11 +42,11 @@ function missingFiles(
 ): string[] {
   const files = (observation.files?.files ?? []).flatMap((file) => fileOn(datastore, file.path) ?? []);
   const missing = files.filter((file) => !registered.has(file)).toSorted();
-  draft.fact("files", `VMX files on ${safeText(datastore.name)}`, { missing: missing.join("\n") });
+  draft.fact("files", `VMX files on ${datastore.name}`, { missing: missing.join("\n") });
   for (const folder of observation.files?.unreadable ?? []) {
     draft.warnings.push(`Folder ${safeText(folder)} could not be read; VMs in it are not registered.`);
   }
-  const nameOf = (file: string): string =>
+  const nameOf = (file: string): SafeText =>
     safeText(
       file
         .split("/")
@@ -109,13 +105,13 @@ export function register(input: ModeInput): Draft {
   assignedFact(draft, observation, assigned === undefined ? [] : [assigned]);
   const { volume, datastore } = assignedDatastore(observation);
   if (!datastore.accessible) {
-    throw new PrepError("DATASTORE_NOT_FOUND", `Datastore ${safeText(datastore.name)} is there, but not accessible.`, {
+    throw new PrepError("DATASTORE_NOT_FOUND", `Datastore ${datastore.name} is there, but not accessible.`, {
       found: { datastore: datastore.id, naa: volume.naa },
       hint: "Its disk may be gone from the host: prepare it again.",
       next: [{ kind: "prepare" }],
     });
   }
-  draft.fact(`datastore:${datastore.id}`, `Datastore ${safeText(datastore.name)}`, {
+  draft.fact(`datastore:${datastore.id}`, `Datastore ${datastore.name}`, {
     signature: datastore.vmfsUuid,
     name: datastore.name,
   });

@@ -4,7 +4,7 @@
  */
 import { PrepError } from "../domain/errors.ts";
 import type { Naa } from "../domain/ids.ts";
-import { safeText } from "../domain/safe-text.ts";
+import type { SafeText } from "../domain/safe-text.ts";
 import type { LunVolume } from "../observe/kinds.ts";
 import type { LeftoverDatastore } from "../observe/leftover-datastores.ts";
 import type { Observation } from "../observe/observe.ts";
@@ -42,8 +42,8 @@ export interface Removal {
   readonly removed: ReadonlySet<Naa>;
 }
 
-const volumeView = (volume: LunVolume): { name: string; id: string; naa: string } => ({
-  name: safeText(volume.name),
+const volumeView = (volume: LunVolume): { name: SafeText; id: string; naa: string } => ({
+  name: volume.name,
   id: volume.id,
   naa: volume.naa,
 });
@@ -75,7 +75,7 @@ export function findRemoval(draft: DraftBuilder, options: RemovalOptions): Remov
     mountFact(draft, volume, datastore, observation);
     if (volume.kind === "other") {
       draft.leftovers.push(
-        `Unassigned, and kept: ${safeText(volume.name)} (${volume.id}) is neither gold nor a clone that this program made.`,
+        `Unassigned, and kept: ${volume.name} (${volume.id}) is neither gold nor a clone that this program made.`,
       );
     }
     if (volume.kind !== "gold") cloneFact(draft, volume, observation);
@@ -112,7 +112,7 @@ function mountFact(
   if (datastore === undefined && isMounted(mount)) {
     throw new PrepError(
       "DATASTORE_NOT_FOUND",
-      `The host has a VMFS volume mounted from ${safeText(volume.name)}, but vCenter lists no datastore on it.`,
+      `The host has a VMFS volume mounted from ${volume.name}, but vCenter lists no datastore on it.`,
       {
         found: { volumeId: volume.id, naa: volume.naa, vmfsUuid: mount?.vmfsUuid },
         hint: "Refresh the host's storage in vCenter, so that the VMs on it can be seen; then plan again.",
@@ -147,13 +147,13 @@ export function leftoverFacts(draft: DraftBuilder, observation: Observation): re
     refuseQuestions(running);
     for (const vm of vms) vmFact(draft, vm, false);
     draft.impact.vmsToPowerOff.push(...running.map((vm) => viewOf(refOf(vm))));
-    draft.fact(`stale:${datastore.id}`, `Datastore ${safeText(datastore.name)}`, {
+    draft.fact(`stale:${datastore.id}`, `Datastore ${datastore.name}`, {
       signature: datastore.vmfsUuid,
       disks: datastore.extents.join(" "),
       accessible: String(datastore.accessible),
     });
     draft.warnings.push(
-      `Datastore ${safeText(datastore.name)} (${datastore.id}) is left from an earlier failure: its disk is not assigned to the client any more. Its ${vms.length} registration${vms.length === 1 ? " is" : "s are"} removed${running.length === 0 ? "" : `, after a hard power-off of the ${running.length} that still run${running.length === 1 ? "s" : ""}`}; the dead mount goes with a rescan.${proof === "label" ? " That it belongs to this LUN is concluded from its label: its signature could not be compared." : ""}`,
+      `Datastore ${datastore.name} (${datastore.id}) is left from an earlier failure: its disk is not assigned to the client any more. Its ${vms.length} registration${vms.length === 1 ? " is" : "s are"} removed${running.length === 0 ? "" : `, after a hard power-off of the ${running.length} that still run${running.length === 1 ? "s" : ""}`}; the dead mount goes with a rescan.${proof === "label" ? " That it belongs to this LUN is concluded from its label: its signature could not be compared." : ""}`,
     );
   }
   return leftoverDatastores;
@@ -174,15 +174,13 @@ function unassignedClones(
       isUnfinishedClone(clone, unfinished) && clone.unusable === undefined && !hasDependents(clone, observation),
   );
   for (const clone of idle.filter((one) => !ours.includes(one))) {
-    draft.leftovers.push(
-      `Unassigned clone ${safeText(clone.name)} (${clone.id}, ${clone.naa}) of this LUN; not touched.`,
-    );
+    draft.leftovers.push(`Unassigned clone ${clone.name} (${clone.id}, ${clone.naa}) of this LUN; not touched.`);
   }
   return ours;
 }
 
 function cloneFact(draft: DraftBuilder, clone: LunVolume, observation: Observation): void {
-  draft.fact(`clone:${clone.id}`, `Clone ${safeText(clone.name)}`, {
+  draft.fact(`clone:${clone.id}`, `Clone ${clone.name}`, {
     naa: clone.naa,
     kind: clone.kind,
     children: observation.family
@@ -248,7 +246,7 @@ export function releaseOnHost(
     const disk = diskOf(observation.storage, volume.naa);
     if (mount?.mounted && mount.accessible) {
       const label = { id: datastore?.id ?? "", name: datastore?.name ?? mount.label };
-      draft.impact.datastoresToUnmount.push({ name: safeText(label.name), id: label.id, naa: volume.naa });
+      draft.impact.datastoresToUnmount.push({ name: label.name, id: label.id, naa: volume.naa });
       chain = [draft.add("unmount", { vmfsUuid: mount.vmfsUuid, naa: volume.naa, datastore: label }, chain)];
     }
     if (disk !== undefined && disk.state !== "off") chain = [draft.add("detach", { naa: volume.naa }, chain)];

@@ -35,7 +35,7 @@ export function rollback(input: ModeInput): Draft {
   checkSignature(observation, removal.removed, draft.warnings);
   const deleted = new Set<string>(removal.deletes.map((clone) => clone.id));
   const lost = checkRollback(chosen.snapshot, observation, deleted);
-  draft.fact("newer", `Snapshots newer than ${safeText(chosen.snapshot.name)}`, {
+  draft.fact("newer", `Snapshots newer than ${chosen.snapshot.name}`, {
     "the list": lost
       .map((one) => one.id)
       .toSorted()
@@ -43,7 +43,7 @@ export function rollback(input: ModeInput): Draft {
   });
   draft.impact.snapshotsLost.push(...lost.map(({ name, id, createdAt }) => ({ name: safeText(name), id, createdAt })));
   draft.warnings.push(
-    `Everything written to the gold volume since snapshot ${safeText(chosen.snapshot.name)} (${ageOf(chosen.snapshot.createdAt, now)} old) is destroyed${lost.length > 0 ? `, and with it ${lost.length} newer snapshot${lost.length === 1 ? "" : "s"}: ${lost.map((one) => safeText(one.name)).join(", ")}` : ""}.`,
+    `Everything written to the gold volume since snapshot ${chosen.snapshot.name} (${ageOf(chosen.snapshot.createdAt, now)} old) is destroyed${lost.length > 0 ? `, and with it ${lost.length} newer snapshot${lost.length === 1 ? "" : "s"}: ${lost.map((one) => one.name).join(", ")}` : ""}.`,
   );
   const rollBack = (after: readonly string[]): readonly string[] => [
     draft.add(

@@ -85,7 +85,7 @@ export function checkSignature(observation: Observation, removed: ReadonlySet<Na
   if (near.length > 0) {
     throw new PrepError(
       "SIGNATURE_MOUNTED",
-      `The VMFS signature of ${safeText(gold.name)} is mounted on ${near.map((place) => nameOf(place.host)).join(", ")} in the same Datacenter (${safeText(host.datacenter.name)}).`,
+      `The VMFS signature of ${gold.name} is mounted on ${near.map((place) => nameOf(place.host)).join(", ")} in the same Datacenter (${host.datacenter.name}).`,
       {
         found: near,
         hint: "Clean up the other host first, or give each host a Datacenter of its own.",
@@ -96,7 +96,7 @@ export function checkSignature(observation: Observation, removed: ReadonlySet<Na
   if (mounted.length > 0) {
     throw new PrepError(
       "SIGNATURE_MOUNTED",
-      `The VMFS signature of ${safeText(gold.name)} is mounted on the host itself, from a disk that is not this LUN's to clean up.`,
+      `The VMFS signature of ${gold.name} is mounted on the host itself, from a disk that is not this LUN's to clean up.`,
       { found: { host: host.id, mounted }, hint: "Unmount that volume on the host in vCenter, then plan again." },
     );
   }

@@ -3,7 +3,7 @@ import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { isNewer, type Observation } from "../observe/observe.ts";
 import type { Snapshot } from "../ports/array.ts";
-import { nearest, plainName, type Request } from "../request/request.ts";
+import { nearest, type Request } from "../request/request.ts";
 import type { ChosenSnapshot } from "./draft.ts";
 
 /**
@@ -12,7 +12,7 @@ import type { ChosenSnapshot } from "./draft.ts";
  */
 export function chooseSnapshot(request: Request, observation: Observation): ChosenSnapshot {
   const { gold, snapshots } = observation;
-  const name = safeText(gold.name);
+  const name = gold.name;
   const [latest] = snapshots;
   if (latest === undefined) {
     throw new PrepError("NO_SNAPSHOTS", `${name} has no snapshots.`, {
@@ -23,27 +23,27 @@ export function chooseSnapshot(request: Request, observation: Observation): Chos
   const wanted = request.snapshot;
   const byId = snapshots.find((snapshot) => snapshot.id === wanted);
   if (byId !== undefined) return { snapshot: byId, chosenBy: "name" };
-  const chosen = wanted === undefined ? latest : snapshots.find((snapshot) => plainName(snapshot.name) === wanted);
+  const chosen = wanted === undefined ? latest : snapshots.find((snapshot) => snapshot.name === wanted);
   if (chosen === undefined) {
     const names = snapshots.map((snapshot) => snapshot.name);
     const closest = nearest(wanted ?? "", names);
     throw new PrepError("SNAPSHOT_NOT_FOUND", `${name} has no snapshot named ${safeText(wanted ?? "")}.`, {
       found: { closest, volumeId: gold.id },
-      hint: `Did you mean ${closest.join(", or ")}? Without a name the latest is taken: ${safeText(latest.name)}.`,
+      hint: `Did you mean ${closest.join(", or ")}? Without a name the latest is taken: ${latest.name}.`,
     });
   }
   const twins = snapshots.filter(
     (snapshot) =>
-      plainName(snapshot.name) === plainName(chosen.name) ||
+      snapshot.name === chosen.name ||
       (wanted === undefined && Date.parse(snapshot.createdAt) === Date.parse(chosen.createdAt)),
   );
   if (twins.length > 1) {
     const what =
-      wanted === undefined && twins.some((one) => plainName(one.name) !== plainName(chosen.name))
+      wanted === undefined && twins.some((one) => one.name !== chosen.name)
         ? "latest snapshots, made at the same instant"
-        : `snapshots named ${safeText(chosen.name)}`;
+        : `snapshots named ${chosen.name}`;
     throw new PrepError("SNAPSHOT_AMBIGUOUS", `${name} has ${twins.length} ${what}.`, {
-      found: { snapshots: twins.map((one) => ({ id: one.id, name: safeText(one.name), createdAt: one.createdAt })) },
+      found: { snapshots: twins.map((one) => ({ id: one.id, name: one.name, createdAt: one.createdAt })) },
       hint: "Name the one that is meant by its id.",
     });
   }
@@ -72,7 +72,7 @@ export function checkRollback(chosen: Snapshot, observation: Observation, delete
   if (clones.length === 0) return lost;
   throw new PrepError(
     "VOLUME_IN_USE",
-    `Snapshots newer than ${safeText(chosen.name)} have clones, so the gold volume cannot be rolled back past them.`,
+    `Snapshots newer than ${chosen.name} have clones, so the gold volume cannot be rolled back past them.`,
     {
       found: {
         clones: clones.map(({ id, name, parent }) => ({

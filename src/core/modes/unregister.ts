@@ -1,4 +1,3 @@
-import { safeText } from "../domain/safe-text.ts";
 import { oneAssigned, vmsOn } from "./checks.ts";
 import { stopAndUnregister } from "./cleanup.ts";
 import { assignedFact, baseFacts, type ModeInput } from "./common.ts";
@@ -13,7 +12,7 @@ export function unregister(input: ModeInput): Draft {
   const assigned = oneAssigned(observation);
   assignedFact(draft, observation, assigned === undefined ? [] : [assigned]);
   const { volume, datastore } = assignedDatastore(observation);
-  draft.fact(`datastore:${datastore.id}`, `Datastore ${safeText(datastore.name)}`, { signature: datastore.vmfsUuid });
+  draft.fact(`datastore:${datastore.id}`, `Datastore ${datastore.name}`, { signature: datastore.vmfsUuid });
   const vms = vmsOn(datastore, observation, draft.warnings);
   stopAndUnregister(draft, vms, volume.kind, request);
   return draft.finish();

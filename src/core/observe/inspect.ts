@@ -1,6 +1,6 @@
 /** The read side: what is there, without a plan. */
 
-import { safeText } from "../domain/safe-text.ts";
+import { type SafeText, safeText } from "../domain/safe-text.ts";
 import { fileOn, livesOn } from "../domain/vm-path.ts";
 import type { EngineDeps } from "../engine-options.ts";
 import { ageOf } from "../modes/common.ts";
@@ -31,8 +31,8 @@ export async function reading<T>(deps: EngineDeps, work: (systems: Reading) => P
 const NAMED_VMS = 50;
 
 interface TargetReading {
-  readonly client: { id: string; name: string };
-  readonly host: { id: string; name: string; connectionState: string; datacenter: string };
+  readonly client: { id: string; name: SafeText };
+  readonly host: { id: string; name: SafeText; connectionState: string; datacenter: string };
   readonly held: readonly {
     readonly volume: LunVolume;
     /** The gold volume that it descends from, itself if it is one. */
@@ -82,11 +82,9 @@ async function readTarget(
     datastores.map(({ id }) => id),
   );
   const notes =
-    host.connectionState === "connected"
-      ? []
-      : [`vCenter is not connected to ${safeText(host.name)}; what it shows may be old.`];
+    host.connectionState === "connected" ? [] : [`vCenter is not connected to ${host.name}; what it shows may be old.`];
   return {
-    client: { id: client.id, name: safeText(client.name) },
+    client: { id: client.id, name: client.name },
     host: { id: host.id, name: host.name, connectionState: host.connectionState, datacenter: host.datacenter.id },
     notes,
     held: volumes.map((volume) => {
@@ -115,7 +113,7 @@ export async function inspect(
       client: seen.client,
       host: {
         address: resolveTarget(inputs, deps.settings.naming).host,
-        name: safeText(seen.host.name),
+        name: seen.host.name,
         connectionState: seen.host.connectionState,
       },
       assigned: seen.held.map(({ volume, gold, datastores, mounted, vms }) => {
@@ -124,9 +122,9 @@ export async function inspect(
         const count = (state: Vm["powerState"]): number =>
           vms.filter((vm) => !vm.template && vm.powerState === state).length;
         return {
-          lun: safeText(gold.name),
+          lun: gold.name,
           volume: {
-            name: safeText(volume.name),
+            name: volume.name,
             id: volume.id,
             naa: volume.naa,
             kind: volume.kind,
@@ -137,12 +135,12 @@ export async function inspect(
             : {
                 fromSnapshot: {
                   id: volume.parent.snapshotId,
-                  name: from === undefined ? "(deleted since)" : safeText(from.name),
+                  name: from?.name ?? safeText("(deleted since)"),
                 },
               }),
           ...(datastore === undefined
             ? {}
-            : { datastore: { name: safeText(datastore.name), id: datastore.id, accessible: datastore.accessible } }),
+            : { datastore: { name: datastore.name, id: datastore.id, accessible: datastore.accessible } }),
           mounted,
           vms: {
             poweredOn: count("poweredOn"),
@@ -174,7 +172,7 @@ export async function listLuns(deps: EngineDeps): Promise<LunInventory> {
     const golds = volumes.filter((volume) => volume.kind === "gold").toSorted((a, b) => a.name.localeCompare(b.name));
     return {
       luns: golds.map((gold) => ({
-        name: safeText(gold.name),
+        name: gold.name,
         shorthand: shorthandsOf(gold.name, deps.settings.naming.luns),
         volumeId: gold.id,
         naa: gold.naa,
@@ -183,7 +181,7 @@ export async function listLuns(deps: EngineDeps): Promise<LunInventory> {
         clones: familyOf(gold, volumes)
           .slice(1)
           .map((clone) => ({
-            name: safeText(clone.name),
+            name: clone.name,
             id: clone.id,
             naa: clone.naa,
             assignedTo: holders(clone.id),
@@ -202,9 +200,9 @@ export async function listSnapshots(deps: EngineDeps, lun: string): Promise<Snap
     const own = (await systems.array.snapshots({ volumeId: gold.id })).toSorted(byNewest);
     const now = deps.clock.now();
     return {
-      lun: safeText(gold.name),
+      lun: gold.name,
       snapshots: own.map((snapshot, index) => ({
-        name: safeText(snapshot.name),
+        name: snapshot.name,
         id: snapshot.id,
         createdAt: snapshot.createdAt,
         age: ageOf(snapshot.createdAt, now),
@@ -227,7 +225,7 @@ export async function listVms(
     for (const { volume, datastores, vms: registered } of seen.held) {
       for (const vm of registered) {
         vms.push({
-          name: safeText(vm.name),
+          name: vm.name,
           path: safeText(vm.path, 400),
           registered: true,
           moref: vm.id,
@@ -239,7 +237,7 @@ export async function listVms(
       }
       const [datastore] = datastores;
       if (datastore === undefined || !datastore.accessible) {
-        notes.push(`${safeText(volume.name)} has no accessible datastore on the host.`);
+        notes.push(`${volume.name} has no accessible datastore on the host.`);
         continue;
       }
       const { files, unreadable } = await systems.hypervisor.vmxFiles(datastore);
@@ -258,8 +256,8 @@ export async function listVms(
     const [first] = seen.held.flatMap(({ datastores }) => datastores);
     return {
       client: seen.client.name,
-      host: safeText(seen.host.name),
-      ...(first === undefined ? {} : { datastore: safeText(first.name) }),
+      host: seen.host.name,
+      ...(first === undefined ? {} : { datastore: first.name }),
       vms,
       notes,
     };

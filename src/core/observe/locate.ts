@@ -100,7 +100,7 @@ async function checkPair(
   hypervisor: HypervisorReader,
 ): Promise<void> {
   if (client.group) {
-    throw new PrepError("PAIR_CONFLICT", `${safeText(client.name)} stands for several hosts, not for one.`, {
+    throw new PrepError("PAIR_CONFLICT", `${client.name} stands for several hosts, not for one.`, {
       found: { client: client.id },
       hint: "Name the client of the one host.",
     });
@@ -113,7 +113,7 @@ async function checkPair(
   if (recorded.length === 1 && recorded[0] === host.id) return;
   throw new PrepError(
     "PAIR_CONFLICT",
-    `The array's record of client ${safeText(client.name)} names the host ${safeText(client.hostAddress ?? "") || "(none)"}, not ${safeText(target.host)}.`,
+    `The array's record of client ${client.name} names the host ${safeText(client.hostAddress ?? "") || "(none)"}, not ${safeText(target.host)}.`,
     {
       found: { client: client.id, hostAddress: safeText(client.hostAddress ?? ""), host: host.id },
       hint: "Name the client and the host that belong together, or have the array's record corrected.",
@@ -141,8 +141,8 @@ export function checkInitiators(target: Target, client: ArrayClient, storage: Pi
   throw new PrepError(
     "PAIR_CONFLICT",
     none
-      ? `No initiator of client ${safeText(client.name)} is an adapter of host ${safeText(target.host)}.`
-      : `Client ${safeText(client.name)} has initiators that are no adapters of host ${safeText(target.host)}: what is assigned to it is presented elsewhere too.`,
+      ? `No initiator of client ${client.name} is an adapter of host ${safeText(target.host)}.`
+      : `Client ${client.name} has initiators that are no adapters of host ${safeText(target.host)}: what is assigned to it is presented elsewhere too.`,
     {
       found: {
         client: client.id,
@@ -167,14 +167,10 @@ export async function findPlacement(host: Host, names: PlaceNames, hypervisor: H
     if (path.length === 0) return top;
     const found = await hypervisor.findByPath({ type, id: top }, path);
     if (found !== undefined) return found;
-    throw new PrepError(
-      "CONFIG_INVALID",
-      `vCenter has no ${key} ${safeText(path.join("/"))} for ${safeText(host.name)}.`,
-      {
-        found: { setting: `register.${key}`, below: top },
-        hint: `Make it in vCenter (in each target's ${key === "folder" ? "Datacenter" : "host"}), or correct register.${key} in the configuration.`,
-      },
-    );
+    throw new PrepError("CONFIG_INVALID", `vCenter has no ${key} ${safeText(path.join("/"))} for ${host.name}.`, {
+      found: { setting: `register.${key}`, below: top },
+      hint: `Make it in vCenter (in each target's ${key === "folder" ? "Datacenter" : "host"}), or correct register.${key} in the configuration.`,
+    });
   };
   const [folder, pool] = await Promise.all([
     find("folder", "Folder", host.datacenter.vmFolder),

@@ -148,14 +148,10 @@ export async function observe(
   const { client, host } = await locate(request, arrayView.clients, inventory, hypervisor);
   refuseBlindSpots(host, inventory);
   if (host.connectionState !== "connected") {
-    throw new PrepError(
-      "UNREACHABLE",
-      `vCenter is not connected to host ${safeText(host.name)} (${host.connectionState}).`,
-      {
-        found: { host: host.id, connectionState: host.connectionState },
-        hint: "Reconnect the host in vCenter, then plan again.",
-      },
-    );
+    throw new PrepError("UNREACHABLE", `vCenter is not connected to host ${host.name} (${host.connectionState}).`, {
+      found: { host: host.id, connectionState: host.connectionState },
+      hint: "Reconnect the host in vCenter, then plan again.",
+    });
   }
   checkUsable(gold);
   const family = familyOf(gold, arrayView.volumes);
@@ -239,7 +235,7 @@ function mountedVolume(observation: Observation, request: Request): Datastore | 
 /** Nothing is done to a volume that the array or its driver cannot vouch for. */
 export function checkUsable(volume: Volume): void {
   if (volume.unusable === undefined) return;
-  throw new PrepError("VOLUME_UNUSABLE", `${safeText(volume.name)} ${safeText(volume.unusable)}.`, {
+  throw new PrepError("VOLUME_UNUSABLE", `${volume.name} ${safeText(volume.unusable)}.`, {
     found: { volumeId: volume.id, naa: volume.naa },
     hint: "Mend that on the array, then plan again.",
   });

@@ -39,7 +39,7 @@ export async function listTargets(deps: EngineDeps): Promise<Targets> {
                     {
                       lun: safeText(goldOf(volume, volumes).name),
                       kind: volume.kind,
-                      volume: { name: safeText(volume.name), id: volume.id, naa: volume.naa },
+                      volume: { name: volume.name, id: volume.id, naa: volume.naa },
                       ...(since === undefined ? {} : { since }),
                     },
                   ];

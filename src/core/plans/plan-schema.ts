@@ -3,8 +3,8 @@
  * member is forgotten here, where it would be dropped, `satisfies` sees to.
  */
 import { z } from "zod";
-import { moRef, snapshotId, volumeId } from "../domain/id-schemas.ts";
 import { MODES, type Mode } from "../domain/modes.ts";
+import { moRef, name, snapshotId, volumeId } from "../domain/value-schemas.ts";
 import type { ChosenSnapshot, Draft } from "../modes/draft.ts";
 import type { Snapshot } from "../ports/array.ts";
 import type { Host } from "../ports/hypervisor.ts";
@@ -68,10 +68,10 @@ const request = z.object({
 
 const host = z.object({
   id: moRef,
-  name: text,
+  name,
   connectionState: z.enum(["connected", "disconnected", "notResponding"]),
   inMaintenanceMode: z.boolean().exactOptional(),
-  datacenter: z.object({ id: moRef, name: text, vmFolder: moRef }),
+  datacenter: z.object({ id: moRef, name, vmFolder: moRef }),
   computeResource: moRef,
   resourcePool: moRef,
   storageSystem: moRef,
@@ -80,7 +80,7 @@ const host = z.object({
 
 const snapshot = z.object({
   id: snapshotId,
-  name: text,
+  name,
   volumeId,
   createdAt: text,
 } satisfies Record<keyof Snapshot, z.ZodType>);

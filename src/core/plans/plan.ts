@@ -3,12 +3,12 @@ import { z } from "zod";
 import { sha256 } from "../domain/canonical.ts";
 import { PrepError } from "../domain/errors.ts";
 import type { ApprovalPolicy } from "../domain/modes.ts";
-import { safeText } from "../domain/safe-text.ts";
+
 import type { Draft } from "../modes/draft.ts";
 import type { Observation } from "../observe/observe.ts";
 import type { PlanRow } from "../ports/store.ts";
 import type { PlanRecord } from "../records.ts";
-import { type PrepInputs, plainName, type Request } from "../request/request.ts";
+import type { PrepInputs, Request } from "../request/request.ts";
 import { describeStep, isIrreversible } from "../steps/catalog.ts";
 import type { Outputs } from "../steps/types.ts";
 import { PLAN_VERSION, type Plan, planSchema } from "./plan-schema.ts";
@@ -99,7 +99,7 @@ export function buildPlan(parts: PlanParts): Plan {
   const chosen = draft.snapshot?.snapshot;
   // One that was named by its id stays so: its name may not be its own.
   const named = chosen === undefined || parts.request.snapshot === chosen.id;
-  const snapshot = named ? parts.request.snapshot : plainName(chosen.name);
+  const snapshot = named ? parts.request.snapshot : chosen.name;
   const request: Request = snapshot === undefined ? parts.request : { ...parts.request, snapshot };
   return {
     version: PLAN_VERSION,
@@ -108,9 +108,9 @@ export function buildPlan(parts: PlanParts): Plan {
     inputs: parts.inputs,
     request,
     target: {
-      lun: { name: safeText(gold.name), volumeId: gold.id, naa: gold.naa },
-      client: { name: safeText(client.name), id: client.id },
-      host: { address: request.host, name: safeText(host.name) },
+      lun: { name: gold.name, volumeId: gold.id, naa: gold.naa },
+      client: { name: client.name, id: client.id },
+      host: { address: request.host, name: host.name },
       vcenter: parts.endpoints.vcenter,
     },
     host,
@@ -142,7 +142,7 @@ export function viewPlan({ row, plan }: StoredPlan, policy: ApprovalPolicy, now:
       ? {}
       : {
           snapshot: {
-            name: safeText(draft.snapshot.snapshot.name),
+            name: draft.snapshot.snapshot.name,
             id: draft.snapshot.snapshot.id,
             createdAt: draft.snapshot.snapshot.createdAt,
             chosenBy: draft.snapshot.chosenBy,

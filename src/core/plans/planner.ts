@@ -2,6 +2,7 @@
 
 import { asVmfsUuid } from "../domain/ids.ts";
 import { type Mode, traitsOf } from "../domain/modes.ts";
+
 import { isFinished } from "../domain/states.ts";
 import type { EngineDeps } from "../engine-options.ts";
 import { draftOf } from "../modes/catalog.ts";
@@ -12,7 +13,7 @@ import type { ArrayReader } from "../ports/array.ts";
 import type { HypervisorReader } from "../ports/hypervisor.ts";
 import type { Connection, VcenterOverride } from "../ports/runtime.ts";
 import type { RunRow, Store, StoreReader } from "../ports/store.ts";
-import { type PrepInputs, plainName, type Request, resolveRequest } from "../request/request.ts";
+import { type PrepInputs, type Request, resolveRequest } from "../request/request.ts";
 import { cloneName } from "../steps/create-clone.ts";
 import { outputsOf, type VolumeRef } from "../steps/types.ts";
 import { planIfReadable } from "./plan.ts";
@@ -114,9 +115,7 @@ async function goldHeldUntil(
 function snapshotTime({ mode, snapshot }: Request, { snapshots }: Observation): number {
   if (traitsOf(mode).leaves !== "new clone") return Number.POSITIVE_INFINITY;
   const meant =
-    snapshot === undefined
-      ? snapshots
-      : snapshots.filter(({ id, name }) => id === snapshot || plainName(name) === snapshot);
+    snapshot === undefined ? snapshots : snapshots.filter(({ id, name }) => id === snapshot || name === snapshot);
   const times = meant.map(({ createdAt }) => Date.parse(createdAt));
   return snapshot === undefined ? Math.max(...times) : Math.min(...times);
 }

@@ -4,7 +4,7 @@
  */
 
 import { errorRecord, PrepError } from "../domain/errors.ts";
-import { safeText } from "../domain/safe-text.ts";
+
 import { readStored } from "../domain/stored-json.ts";
 import { vmFact } from "../modes/cleanup.ts";
 import { baseFacts, type ModeInput } from "../modes/common.ts";
@@ -97,7 +97,7 @@ export function draftOfRemaining(input: ModeInput, remaining: RemainingWork): Dr
   const draft = new DraftBuilder();
   baseFacts(draft, observation);
   const assigned = assignedHere(observation).map(({ volume, assignment }) => `${volume.id} (${assignment.id})`);
-  draft.fact("assigned", `What ${safeText(observation.client.name)} has of this LUN`, {
+  draft.fact("assigned", `What ${observation.client.name} has of this LUN`, {
     "the assigned volumes": assigned.toSorted().join(", "),
   });
   const touched = new Set(remaining.steps.flatMap((step) => ("vms" in step ? step.vms.map((vm) => vm.id) : [])));

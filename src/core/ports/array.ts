@@ -6,12 +6,14 @@
  * `REMOTE_FAULT` or `REMOTE_GARBAGE`; a writer also `OUTCOME_UNKNOWN`, where a call was sent and no answer came, so that
  * nobody can tell from the reply whether it took effect.
  */
+
 import type { AssignmentId, ClientId, Naa, SnapshotId, VolumeId } from "../domain/ids.ts";
+import type { SafeText } from "../domain/safe-text.ts";
 
 export interface ArrayClient {
   /** Its name, on an array whose clients have nothing else that stays. */
   readonly id: ClientId;
-  readonly name: string;
+  readonly name: SafeText;
   /** The host's address, where the array keeps one. */
   readonly hostAddress?: string;
   /** IQNs and WWNs, as the array spells them. */
@@ -22,12 +24,12 @@ export interface ArrayClient {
 
 export interface Volume {
   readonly id: VolumeId;
-  readonly name: string;
+  readonly name: SafeText;
   /** What the array itself says that it is, where it does. What it is to us, `core/observe/kinds.ts` decides. */
   readonly declaredKind?: "gold" | "clone";
   readonly naa: Naa;
   /** The vendor's own name for the disk, such as a serial number: shown, never compared. */
-  readonly label?: string;
+  readonly label?: SafeText;
   readonly sizeBytes: number;
   /** What it was made from; the snapshot where the array keeps it. */
   readonly parent?: { readonly volumeId: VolumeId; readonly snapshotId?: SnapshotId };
@@ -39,7 +41,7 @@ export interface Volume {
 
 export interface Snapshot {
   readonly id: SnapshotId;
-  readonly name: string;
+  readonly name: SafeText;
   readonly volumeId: VolumeId;
   /** ISO 8601, UTC. */
   readonly createdAt: string;

@@ -1,14 +1,15 @@
 /** The hypervisor, as the engine needs it. What is said of errors in `array.ts` holds here as well. */
 import type { PrepError } from "../domain/errors.ts";
 import type { MoRef, Naa, VmfsUuid } from "../domain/ids.ts";
+import type { SafeText } from "../domain/safe-text.ts";
 
 export interface Host {
   readonly id: MoRef;
   /** As vCenter lists it: often the address. */
-  readonly name: string;
+  readonly name: SafeText;
   readonly connectionState: "connected" | "disconnected" | "notResponding";
   readonly inMaintenanceMode?: boolean;
-  readonly datacenter: { readonly id: MoRef; readonly name: string; readonly vmFolder: MoRef };
+  readonly datacenter: { readonly id: MoRef; readonly name: SafeText; readonly vmFolder: MoRef };
   readonly computeResource: MoRef;
   readonly resourcePool: MoRef;
   readonly storageSystem: MoRef;
@@ -18,7 +19,9 @@ export interface Host {
 /** A VMFS datastore. One object per Datacenter: two Datacenters that mount one volume have two of these. */
 export interface Datastore {
   readonly id: MoRef;
-  readonly name: string;
+  readonly name: SafeText;
+  /** The same as paths spell it, in brackets: for paths alone, never shown. */
+  readonly pathName: string;
   readonly datacenterId: MoRef;
   readonly vmfsUuid: VmfsUuid;
   /** Disks that the volume lies on, as canonical names; more than one: a spanned volume. */
@@ -50,7 +53,7 @@ export interface Disk {
 /** A VMFS volume as the host itself lists it (`HostFileSystemVolumeInfo.mountInfo`). */
 export interface VmfsMount {
   readonly vmfsUuid: VmfsUuid;
-  readonly label: string;
+  readonly label: SafeText;
   readonly extents: readonly Naa[];
   readonly mounted: boolean;
   readonly accessible: boolean;
@@ -60,7 +63,7 @@ export interface VmfsMount {
 /** An unresolved VMFS volume (`HostUnresolvedVmfsVolume`): one a signature; several copies of it are its extents, each on a disk of its own. */
 export interface UnresolvedCopy {
   readonly vmfsUuid: VmfsUuid;
-  readonly label: string;
+  readonly label: SafeText;
   readonly extents: readonly { readonly naa: Naa; readonly devicePath: string; readonly isHead: boolean }[];
   readonly resolvable: boolean;
   readonly multipleCopies: boolean;
@@ -81,7 +84,7 @@ export interface HostStorage extends HostDevices {
 /** What a step has to know of a VM before and after it acts on it. */
 export interface VmState {
   readonly id: MoRef;
-  readonly name: string;
+  readonly name: SafeText;
   /** `[datastore] dir/x.vmx` or `[] /vmfs/volumes/<uuid>/dir/x.vmx`; empty when vCenter does not tell. */
   readonly path: string;
   readonly powerState: "poweredOn" | "poweredOff" | "suspended";
@@ -109,9 +112,9 @@ export interface Vm extends VmState {
 export interface VmDevice {
   readonly vmId: MoRef;
   /** As vSphere labels it: `Hard disk 2`, `CD/DVD drive 1`. */
-  readonly label: string;
+  readonly label: SafeText;
   readonly datastoreId?: MoRef;
-  readonly fileName: string;
+  readonly fileName: SafeText;
 }
 
 export interface Inventory {
@@ -164,7 +167,11 @@ export interface HypervisorReader {
   /** Disks and CDs with a file backing. */
   vmDevices(vmIds: readonly MoRef[]): Promise<VmDevice[]>;
   /** Every `*.vmx` and `*.vmtx` below the datastore, nested folders included, and the folders that could not be read. */
-  vmxFiles(datastore: { id: MoRef; name: string; browser: MoRef }): Promise<{ files: VmxFile[]; unreadable: string[] }>;
+  vmxFiles(datastore: {
+    id: MoRef;
+    pathName: string;
+    browser: MoRef;
+  }): Promise<{ files: VmxFile[]; unreadable: string[] }>;
 }
 
 /** One thing of several that were asked for at once: its id and, where it failed, why. */

@@ -2,7 +2,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import { PrepError } from "../domain/errors.ts";
 import { type Mode, type PrepOption, traitsOf } from "../domain/modes.ts";
-import { safeText } from "../domain/safe-text.ts";
+import { NAME_LIMIT, plainName, safeText } from "../domain/safe-text.ts";
 
 /** A folder below the target Datacenter's VM folder and a pool below the target host's root pool: names, `/` between them. */
 export interface PlaceNames {
@@ -53,8 +53,6 @@ export interface Request extends Target {
   readonly releaseFirst: boolean;
 }
 
-const NAME_LIMIT = 256;
-
 /** Shorthand is matched without regard to case, spaces, `-` and `_`. */
 const loose = (name: string): string => name.toLowerCase().replace(/[\s_-]+/g, "");
 
@@ -72,9 +70,6 @@ export const shorthandsOf = (name: string, luns: Naming["luns"]): string[] =>
   Object.entries(luns)
     .filter(([, full]) => full === name)
     .map(([short]) => short);
-
-/** A name from outside as a command can carry it: what `safeText` leaves of it. */
-export const plainName = (name: string): string => safeText(name, NAME_LIMIT);
 
 function checkName(value: string | undefined, what: string): string | undefined {
   if (value === undefined) return undefined;

@@ -79,13 +79,13 @@ export async function reportOf(
     (vm) => datastore !== undefined && !registered.has(fileOn(datastore, vm.path)),
   );
   return {
-    volume: { name: safeText(volume.name), id: volume.id, naa: volume.naa },
+    volume: { name: volume.name, id: volume.id, naa: volume.naa },
     naa: volume.naa,
     ...(datastore === undefined
       ? {}
-      : { datastore: { name: safeText(datastore.name), id: datastore.id, vmfsUuid: datastore.vmfsUuid } }),
+      : { datastore: { name: datastore.name, id: datastore.id, vmfsUuid: datastore.vmfsUuid } }),
     vms: [
-      ...own.map((vm) => ({ name: safeText(vm.name), path: safeText(vm.path, 400), moref: vm.id, registered: true })),
+      ...own.map((vm) => ({ name: vm.name, path: safeText(vm.path, 400), moref: vm.id, registered: true })),
       ...impact.map((vm) => ({ ...vm, registered: false })),
     ],
     leftovers,
@@ -113,7 +113,7 @@ export function partReport(
   }
   const made = outputs.find((left) => left.volume !== undefined)?.volume;
   if (made === undefined) return { vms: [], leftovers };
-  const volume = { name: safeText(made.name), id: made.id, naa: made.naa };
+  const volume = { name: made.name, id: made.id, naa: made.naa };
   leftovers.push(
     `Clone ${volume.name} (${made.id}, ${made.naa}) was made by this run; resuming it goes on with this clone.`,
   );

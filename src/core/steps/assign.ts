@@ -1,4 +1,3 @@
-import { safeText } from "../domain/safe-text.ts";
 import { labelOf, resolve } from "./shared.ts";
 import { type StepOf, stepKind } from "./types.ts";
 
@@ -6,7 +5,7 @@ import { type StepOf, stepKind } from "./types.ts";
 export const assign = stepKind<StepOf<"assign">>({
   kind: "assign",
   irreversible: false,
-  describe: (step) => `Assign ${labelOf(step.volume)} to ${safeText(step.client.name)} on the array`,
+  describe: (step) => `Assign ${labelOf(step.volume)} to ${step.client.name} on the array`,
   async check(step, { array, outputs }) {
     const { id: volumeId } = resolve(step.volume, { outputs });
     const held = (await array.assignments({ volumeId })).find((assignment) => assignment.clientId === step.client.id);

@@ -1,5 +1,5 @@
 import { PrepError } from "../domain/errors.ts";
-import { safeText } from "../domain/safe-text.ts";
+
 import { refuseSameNaa } from "../observe/same-naa.ts";
 import type { ArrayTraits, Volume } from "../ports/array.ts";
 import { verify } from "./shared.ts";
@@ -31,7 +31,7 @@ export function cloneName({ name }: Pick<StepOf<"create_clone">, "name">, origin
 }
 
 const resultOf = (volume: Volume, detail: string): Result => ({
-  detail: `${detail} ${safeText(volume.name)} (${volume.id}, ${volume.naa})`,
+  detail: `${detail} ${volume.name} (${volume.id}, ${volume.naa})`,
   outputs: { volume: { id: volume.id, naa: volume.naa, name: volume.name } },
 });
 
@@ -74,7 +74,7 @@ export const createClone = stepKind<StepOf<"create_clone">>({
   kind: "create_clone",
   irreversible: false,
   describe: (step) =>
-    `Clone snapshot ${safeText(step.snapshot.name)} (${step.snapshot.id}) of ${safeText(step.gold.name)} (its id and NAA: known after the clone is made)`,
+    `Clone snapshot ${step.snapshot.name} (${step.snapshot.id}) of ${step.gold.name} (its id and NAA: known after the clone is made)`,
   async check(step, { array, origin }) {
     const name = cloneName(step, origin);
     const made = await array.volumes({ name });

@@ -10,7 +10,7 @@ async function isDeletable(step: StepOf<"delete_clone">, world: World): Promise<
     world.array.dependents(step.volume.id),
   ]);
   if (volume === undefined) return false;
-  const name = safeText(volume.name);
+  const name = volume.name;
   const found = { volume: volume.id, naa: volume.naa };
   // Declared by the array, or made from what the plan saw it made from.
   const clone =
@@ -53,7 +53,7 @@ async function isDeletable(step: StepOf<"delete_clone">, world: World): Promise<
 export const deleteClone = stepKind<StepOf<"delete_clone">>({
   kind: "delete_clone",
   irreversible: true,
-  describe: (step) => `Delete clone ${safeText(step.volume.name)} (${step.volume.id}, ${step.volume.naa})`,
+  describe: (step) => `Delete clone ${step.volume.name} (${step.volume.id}, ${step.volume.naa})`,
   async check(step, reading) {
     if (!(await isDeletable(step, reading))) return { detail: "the array has no such volume" };
     return async (world) => {

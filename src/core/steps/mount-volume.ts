@@ -63,7 +63,7 @@ async function mountedResult(naa: Naa, world: World, detail: string): Promise<Re
   const listed = await verify(world.clock, world.limits.deviceWaitMs, () => datastoreOf(naa, world));
   switch (listed.kind) {
     case "seen":
-      return { detail: `${detail} as ${safeText(listed.value.name)}`, outputs: { datastore: outputOf(listed.value) } };
+      return { detail: `${detail} as ${listed.value.name}`, outputs: { datastore: outputOf(listed.value) } };
     case "unseen":
       return { detail: `${detail}; vCenter does not list its datastore yet` };
     case "unverified":

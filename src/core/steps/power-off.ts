@@ -1,5 +1,5 @@
 import { PrepError } from "../domain/errors.ts";
-import { safeText } from "../domain/safe-text.ts";
+
 import type { VmState } from "../ports/hypervisor.ts";
 import { currentVms, eachWhileBusy, judgeBatch, namesById, nameVms, verify } from "./shared.ts";
 import { type StepOf, stepKind, type World } from "./types.ts";
@@ -12,7 +12,7 @@ const DISK_LOST =
 
 function stillOn(vms: readonly VmState[], { diskLost }: StepOf<"power_off">): PrepError {
   return new PrepError("REMOTE_FAULT", `After the power-off these are still on, ${nameVms(vms)}.`, {
-    found: { vms: vms.map((vm) => ({ id: vm.id, name: safeText(vm.name) })) },
+    found: { vms: vms.map((vm) => ({ id: vm.id, name: vm.name })) },
     hint: diskLost === true ? DISK_LOST : "Check these VMs' tasks and events in vCenter, then resume the run.",
   });
 }

@@ -1,6 +1,6 @@
 import { PrepError } from "../domain/errors.ts";
 import type { Naa } from "../domain/ids.ts";
-import { safeText } from "../domain/safe-text.ts";
+
 import type { Vm } from "../ports/hypervisor.ts";
 import { diskOf, labelOf, nameVms, resolve, waitFor } from "./shared.ts";
 import { type StepOf, stepKind, type World, type WritableWorld } from "./types.ts";
@@ -54,7 +54,7 @@ async function rescanUntil(
       host: world.host.id,
       gone,
       present,
-      holders: holders.map((vm) => ({ id: vm.id, name: safeText(vm.name), template: vm.template })),
+      holders: holders.map((vm) => ({ id: vm.id, name: vm.name, template: vm.template })),
     },
     hint: hintFor(staying.length > 0, holders),
   });

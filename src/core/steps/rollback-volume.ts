@@ -1,5 +1,5 @@
 import { PrepError } from "../domain/errors.ts";
-import { safeText } from "../domain/safe-text.ts";
+
 import { isNewer } from "../observe/observe.ts";
 import { type StepOf, stepKind, type World } from "./types.ts";
 
@@ -11,7 +11,7 @@ async function checkPrecondition(step: StepOf<"rollback_volume">, world: World):
     world.array.volumes({ parentVolumeId: step.gold.id }),
     world.array.traits(),
   ]);
-  const name = safeText(step.gold.name);
+  const name = step.gold.name;
   if (assignments.length > 0) {
     throw new PrepError("VOLUME_IN_USE", `${name} is assigned; it cannot be rolled back.`, {
       found: { assignments: assignments.map(({ id, clientId }) => ({ id, clientId })) },
@@ -20,7 +20,7 @@ async function checkPrecondition(step: StepOf<"rollback_volume">, world: World):
   }
   const chosen = own.find((snapshot) => snapshot.id === step.snapshot.id);
   if (chosen === undefined) {
-    throw new PrepError("STALE_PLAN", `Snapshot ${safeText(step.snapshot.name)} (${step.snapshot.id}) is gone.`, {
+    throw new PrepError("STALE_PLAN", `Snapshot ${step.snapshot.name} (${step.snapshot.id}) is gone.`, {
       found: { snapshot: step.snapshot.id },
       hint: "Plan again with another snapshot.",
     });
@@ -30,7 +30,7 @@ async function checkPrecondition(step: StepOf<"rollback_volume">, world: World):
   const unplanned = losesThem ? newer.filter((one) => !step.lost.includes(one.id)) : [];
   if (unplanned.length > 0) {
     throw new PrepError("STALE_PLAN", "There are newer snapshots now than the plan said would be lost.", {
-      found: { snapshots: unplanned.map((one) => ({ id: one.id, name: safeText(one.name) })) },
+      found: { snapshots: unplanned.map((one) => ({ id: one.id, name: one.name })) },
       hint: "Plan again: the new plan lists them.",
     });
   }
@@ -56,7 +56,7 @@ export const rollbackVolume = stepKind<StepOf<"rollback_volume">>({
   kind: "rollback_volume",
   irreversible: true,
   describe: (step) =>
-    `Roll ${safeText(step.gold.name)} (${step.gold.id}) back to snapshot ${safeText(step.snapshot.name)} (${step.snapshot.id}); what was written since${step.lost.length > 0 ? ` and ${step.lost.length} newer snapshot${step.lost.length === 1 ? "" : "s"}` : ""} is lost`,
+    `Roll ${step.gold.name} (${step.gold.id}) back to snapshot ${step.snapshot.name} (${step.snapshot.id}); what was written since${step.lost.length > 0 ? ` and ${step.lost.length} newer snapshot${step.lost.length === 1 ? "" : "s"}` : ""} is lost`,
   async check(step, reading) {
     await checkPrecondition(step, reading);
     return async (world) => {
@@ -69,7 +69,7 @@ export const rollbackVolume = stepKind<StepOf<"rollback_volume">>({
       if (naa === step.gold.naa) return { detail: "rolled back" };
       throw new PrepError(
         "REMOTE_FAULT",
-        `${safeText(step.gold.name)} was rolled back, and is another disk since: ${naa} instead of ${step.gold.naa}.`,
+        `${step.gold.name} was rolled back, and is another disk since: ${naa} instead of ${step.gold.naa}.`,
         {
           found: { volumeId: step.gold.id, planned: step.gold.naa, now: naa },
           hint: "Its VMFS volume is an unresolved copy to the hosts now: check it with the storage administrator before gold is used again.",

@@ -7,7 +7,7 @@ import type { Clock } from "../ports/runtime.ts";
 import type { KnownVolume, VmRef, VolumeRef, World, WritableWorld } from "./types.ts";
 
 export const labelOf = (volume: VolumeRef): string =>
-  "from" in volume ? "the new clone" : `${safeText(volume.name)} (${volume.naa})`;
+  "from" in volume ? "the new clone" : `${volume.name} (${volume.naa})`;
 
 /** The volume a step is about, by now. */
 export function resolve(volume: VolumeRef, world: Pick<World, "outputs">): KnownVolume {
@@ -139,7 +139,7 @@ export async function currentVms(vms: readonly VmRef[], world: World): Promise<V
   for (const vm of now) {
     const was = planned.get(vm.id);
     if (was !== undefined && vm.path !== "" && was.path !== "" && vm.path !== was.path) {
-      throw new PrepError("STALE_PLAN", `VM ${safeText(was.name)} (${vm.id}) is not where the plan found it.`, {
+      throw new PrepError("STALE_PLAN", `VM ${was.name} (${vm.id}) is not where the plan found it.`, {
         found: { vm: vm.id, planned: safeText(was.path), now: safeText(vm.path) },
         hint: "Plan again: the new plan shows where it is now.",
       });

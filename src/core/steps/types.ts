@@ -4,29 +4,29 @@
  * come from the schemas that a stored plan and a run's journal are read with.
  */
 import { z } from "zod";
-import { assignmentId, clientId, moRef, naa, snapshotId, vmfsUuid, volumeId } from "../domain/id-schemas.ts";
 import type { MoRef } from "../domain/ids.ts";
 import type { Immutable } from "../domain/immutable.ts";
 import type { StepKindName } from "../domain/states.ts";
 import { readStored } from "../domain/stored-json.ts";
+import { assignmentId, clientId, moRef, naa, name, snapshotId, vmfsUuid, volumeId } from "../domain/value-schemas.ts";
 import type { ArrayReader, ArrayWriter } from "../ports/array.ts";
 import type { Host, HypervisorReader, HypervisorWriter } from "../ports/hypervisor.ts";
 import type { Clock } from "../ports/runtime.ts";
 import type { StepRow } from "../ports/store.ts";
 
 const text = z.string();
-const vmRef = z.object({ id: moRef, name: text, path: text, instanceUuid: text.exactOptional() });
+const vmRef = z.object({ id: moRef, name, path: text, instanceUuid: text.exactOptional() });
 export type VmRef = Immutable<z.output<typeof vmRef>>;
 
-const knownVolume = z.object({ id: volumeId, naa, name: text });
+const knownVolume = z.object({ id: volumeId, naa, name });
 export type KnownVolume = Immutable<z.output<typeof knownVolume>>;
 
 /** A volume that is there already, or the one that an earlier step makes. */
 const volumeRef = z.union([knownVolume, z.object({ from: text })]);
 export type VolumeRef = Immutable<z.output<typeof volumeRef>>;
 
-const client = z.object({ id: clientId, name: text });
-const snapshot = z.object({ id: snapshotId, name: text });
+const client = z.object({ id: clientId, name });
+const snapshot = z.object({ id: snapshotId, name });
 
 /** The new clone's name by the array's rule, but for when and which run: `<stem><joint><time><joint><run>`. */
 const cloneName = z.object({ stem: text, joint: text });
@@ -59,7 +59,7 @@ export const stepSchema = z.discriminatedUnion("kind", [
     /** The step beside it that powers them off: each is unregistered as soon as it is off. */
     asStoppedBy: text.exactOptional(),
   }),
-  step("unmount", { vmfsUuid, naa, datastore: z.object({ id: text, name: text }) }),
+  step("unmount", { vmfsUuid, naa, datastore: z.object({ id: text, name }) }),
   step("detach", { naa }),
   step("attach", { volume: volumeRef }),
   step("forget_device", { naa }),
@@ -107,7 +107,7 @@ export type StepOf<K extends StepKindName> = Extract<Step, { kind: K }>;
 export const outputsSchema = z.object({
   volume: knownVolume.exactOptional(),
   assignmentId: assignmentId.exactOptional(),
-  datastore: z.object({ id: moRef, name: text, vmfsUuid }).exactOptional(),
+  datastore: z.object({ id: moRef, name, vmfsUuid }).exactOptional(),
   leftovers: z.array(text).exactOptional(),
 });
 export type Outputs = Immutable<z.output<typeof outputsSchema>>;

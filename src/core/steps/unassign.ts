@@ -1,5 +1,5 @@
 import { PrepError } from "../domain/errors.ts";
-import { safeText } from "../domain/safe-text.ts";
+
 import { isMounted, mountOf } from "./shared.ts";
 import { type StepOf, stepKind, type World } from "./types.ts";
 
@@ -19,7 +19,7 @@ async function isAssigned(step: StepOf<"unassign">, { array }: World): Promise<b
 async function checkUnused(step: StepOf<"unassign">, { hypervisor, host }: World): Promise<void> {
   const mount = mountOf(await hypervisor.hostDevices(host), step.volume.naa);
   if (!isMounted(mount)) return;
-  throw new PrepError("STALE_PLAN", `${safeText(step.volume.name)} is still mounted on the host.`, {
+  throw new PrepError("STALE_PLAN", `${step.volume.name} is still mounted on the host.`, {
     found: { vmfsUuid: mount?.vmfsUuid, naa: step.volume.naa },
     hint: "Something mounted it again; plan again.",
   });
@@ -29,8 +29,7 @@ async function checkUnused(step: StepOf<"unassign">, { hypervisor, host }: World
 export const unassign = stepKind<StepOf<"unassign">>({
   kind: "unassign",
   irreversible: false,
-  describe: (step) =>
-    `Unassign ${safeText(step.volume.name)} (${step.volume.id}) from ${safeText(step.client.name)} on the array`,
+  describe: (step) => `Unassign ${step.volume.name} (${step.volume.id}) from ${step.client.name} on the array`,
   async check(step, reading) {
     if (!(await isAssigned(step, reading))) return { detail: "not assigned" };
     return async (world) => {

@@ -1,5 +1,5 @@
 import { PrepError } from "../domain/errors.ts";
-import { safeText } from "../domain/safe-text.ts";
+
 import { mountOf, whileBusy } from "./shared.ts";
 import { type StepOf, stepKind } from "./types.ts";
 
@@ -10,7 +10,7 @@ import { type StepOf, stepKind } from "./types.ts";
 export const unmount = stepKind<StepOf<"unmount">>({
   kind: "unmount",
   irreversible: false,
-  describe: (step) => `Unmount datastore ${safeText(step.datastore.name)} (${step.vmfsUuid} on ${step.naa})`,
+  describe: (step) => `Unmount datastore ${step.datastore.name} (${step.vmfsUuid} on ${step.naa})`,
   async check(step, { hypervisor, host }) {
     const { mounts } = await hypervisor.hostDevices(host);
     const other = mounts.find(

@@ -1,6 +1,6 @@
 import { PrepError } from "../domain/errors.ts";
 import type { MoRef } from "../domain/ids.ts";
-import { safeText } from "../domain/safe-text.ts";
+
 import type { BatchOutcome, VmState } from "../ports/hypervisor.ts";
 import { currentVms, eachWhileBusy, judgeBatch, namesById, nameVms } from "./shared.ts";
 import { type StepOf, stepKind, type WritableWorld } from "./types.ts";
@@ -62,7 +62,7 @@ async function unregisterAsStopped(
   outcomes.push(...(await unregisterAll(off, total, world, outcomes.length)));
   if (on.length > 0) {
     throw new PrepError("REMOTE_FAULT", `Still on, and therefore still registered: ${nameVms(on)}.`, {
-      found: { vms: on.map((vm) => ({ id: vm.id, name: safeText(vm.name) })) },
+      found: { vms: on.map((vm) => ({ id: vm.id, name: vm.name })) },
       hint: "See why they could not be powered off, then resume the run.",
     });
   }

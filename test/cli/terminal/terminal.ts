@@ -1,10 +1,12 @@
 /** A terminal, or a pipe, as tests hold it, and an engine that does only what a test says. */
+
 import { PassThrough } from "node:stream";
 import type { App } from "../../../src/app.ts";
 import { runCli } from "../../../src/cli/cli.ts";
 import type { Io } from "../../../src/cli/terminal/io.ts";
 import { resolveConfig } from "../../../src/config/config.ts";
 import type { Mode } from "../../../src/core/domain/modes.ts";
+import { plainName } from "../../../src/core/domain/safe-text.ts";
 import type { Engine } from "../../../src/core/engine.ts";
 import type { PlanRecord, RunRecord } from "../../../src/core/records.ts";
 import { silentLog } from "../../../src/logging/log.ts";
@@ -79,9 +81,9 @@ export function planOf(mode: Mode = "automated_testing", more: Partial<PlanRecor
       releaseFirst: false,
     },
     target: {
-      lun: { name: LUN, volumeId: "vol-1", naa: "naa.60000000000000000000000000000001" },
-      client: { name: "CDS1-ESX165", id: "client-1" },
-      host: { address: "192.168.1.165", name: "192.168.1.165" },
+      lun: { name: plainName(LUN), volumeId: "vol-1", naa: "naa.60000000000000000000000000000001" },
+      client: { name: plainName("CDS1-ESX165"), id: "client-1" },
+      host: { address: "192.168.1.165", name: plainName("192.168.1.165") },
       vcenter: "192.168.0.201",
     },
     steps: [{ id: "s1", kind: "create_clone", text: "Make a clone", irreversible: false, after: [] }],

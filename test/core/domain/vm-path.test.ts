@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { asVmfsUuid } from "../../../src/core/domain/ids.ts";
 import { fileOn } from "../../../src/core/domain/vm-path.ts";
 
-const datastore = { name: "Gold", vmfsUuid: asVmfsUuid("5f1a-22") };
+const datastore = { pathName: "Gold", vmfsUuid: asVmfsUuid("5f1a-22") };
 
 describe("where a VM lies", () => {
   test.each([

@@ -1,14 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { PrepError } from "../../../src/core/domain/errors.ts";
 import { asMoRef } from "../../../src/core/domain/ids.ts";
+import { plainName } from "../../../src/core/domain/safe-text.ts";
 import { blindSpotWarnings, refuseBlindSpots } from "../../../src/core/observe/blind-spots.ts";
 import type { Host, Inventory } from "../../../src/core/ports/hypervisor.ts";
 
 const host: Host = {
   id: asMoRef("host-1"),
-  name: "esx",
+  name: plainName("esx"),
   connectionState: "connected",
-  datacenter: { id: asMoRef("dc-1"), name: "DC", vmFolder: asMoRef("vms") },
+  datacenter: { id: asMoRef("dc-1"), name: plainName("DC"), vmFolder: asMoRef("vms") },
   computeResource: asMoRef("compute"),
   resourcePool: asMoRef("pool"),
   storageSystem: asMoRef("storage"),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { asVolumeId, naaOf } from "../../../src/core/domain/ids.ts";
+import { plainName } from "../../../src/core/domain/safe-text.ts";
 import { withKinds } from "../../../src/core/observe/kinds.ts";
 import type { Volume } from "../../../src/core/ports/array.ts";
 
@@ -7,7 +8,7 @@ const volume = (name: string, more: { parent?: string; declaredKind?: "gold" | "
   const { parent, ...rest } = more;
   return {
     id: asVolumeId(name),
-    name,
+    name: plainName(name),
     naa: naaOf(name),
     sizeBytes: 1,
     createdAt: "2026-11-28T00:00:00.000Z",

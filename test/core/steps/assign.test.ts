@@ -1,5 +1,6 @@
 import { beforeEach, expect, it } from "vitest";
 import { asClientId } from "../../../src/core/domain/ids.ts";
+import { plainName } from "../../../src/core/domain/safe-text.ts";
 import { assignedTo, CLIENT, withEngine } from "../../support/engine.ts";
 import { actOf, carryThrough, codeOf, stepBench } from "../../support/step-world.ts";
 
@@ -11,7 +12,7 @@ beforeEach(() => bench.reset("empty"));
 async function client() {
   const found = (await bench.control.state()).clients.find((one) => one.name === CLIENT);
   if (found === undefined) throw new Error("the lab has no such client");
-  return { id: asClientId(found.id), name: CLIENT };
+  return { id: asClientId(found.id), name: plainName(CLIENT) };
 }
 
 it("assigns a volume; one that is assigned is done, with the same assignment", async () => {

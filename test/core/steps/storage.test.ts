@@ -1,6 +1,8 @@
 /** The steps on the host's storage: `unmount`, `detach`, `attach`, `forget_device`, `rescan`, `mount`, `mount_copy`. */
+
 import { beforeEach, describe, expect, it } from "vitest";
 import { asClientId, asMoRef, naaOf, type VmfsUuid } from "../../../src/core/domain/ids.ts";
+import { plainName } from "../../../src/core/domain/safe-text.ts";
 import type { HostStorage } from "../../../src/core/ports/hypervisor.ts";
 import type { KnownVolume } from "../../../src/core/steps/types.ts";
 import { CLIENT, hostOf, refusal, vmsOf, withEngine } from "../../support/engine.ts";
@@ -30,12 +32,16 @@ async function unmountStep(volume: KnownVolume) {
     kind: "unmount",
     vmfsUuid: await signature(),
     naa: volume.naa,
-    datastore: { id: "d", name: "d" },
+    datastore: { id: "d", name: plainName("d") },
   } as const;
 }
 
 async function withoutVms(): Promise<void> {
-  const vms = vmsOf(await bench.control.state()).map(({ id, name, path }) => ({ id: asMoRef(id), name, path }));
+  const vms = vmsOf(await bench.control.state()).map(({ id, name, path }) => ({
+    id: asMoRef(id),
+    name: plainName(name),
+    path,
+  }));
   await carryThrough({ id: "s1", after: [], kind: "power_off", vms }, await steps.world());
   await carryThrough({ id: "s2", after: [], kind: "unregister", vms, dead: false }, await steps.world());
 }
@@ -152,7 +158,13 @@ describe("mount and mount_copy", () => {
     if (volume === undefined) throw new Error("no clone was made");
     const client = (await bench.control.state()).clients.find((one) => one.name === CLIENT);
     await carryThrough(
-      { id: "s2", after: [], kind: "assign", volume, client: { id: asClientId(client?.id ?? ""), name: CLIENT } },
+      {
+        id: "s2",
+        after: [],
+        kind: "assign",
+        volume,
+        client: { id: asClientId(client?.id ?? ""), name: plainName(CLIENT) },
+      },
       await steps.world(),
     );
     await world.hypervisor.rescan(world.host);

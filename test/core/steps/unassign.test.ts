@@ -1,5 +1,6 @@
 import { beforeEach, expect, it } from "vitest";
 import { asAssignmentId, asClientId } from "../../../src/core/domain/ids.ts";
+import { plainName } from "../../../src/core/domain/safe-text.ts";
 import { assignedTo, CLIENT, withEngine } from "../../support/engine.ts";
 import { actOf, carryThrough, codeOf, doneOf, stepBench } from "../../support/step-world.ts";
 
@@ -10,7 +11,7 @@ beforeEach(() => bench.reset("half-cleaned"));
 
 async function unassignStep() {
   const { volume, assignmentId, clientId } = await steps.assigned();
-  const client = { id: asClientId(clientId), name: CLIENT };
+  const client = { id: asClientId(clientId), name: plainName(CLIENT) };
   return { id: "s1", after: [], kind: "unassign", assignmentId: asAssignmentId(assignmentId), volume, client } as const;
 }
 

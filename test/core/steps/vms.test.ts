@@ -1,6 +1,8 @@
 /** The steps on VMs: `power_off`, `shut_down_guest`, `unregister`, `register`. */
+
 import { beforeEach, describe, expect, it } from "vitest";
 import { asMoRef } from "../../../src/core/domain/ids.ts";
+import { plainName } from "../../../src/core/domain/safe-text.ts";
 import type { VmRef } from "../../../src/core/steps/types.ts";
 import { vmsOf, withEngine } from "../../support/engine.ts";
 import { actOf, carryThrough, codeOf, doneOf, stepBench } from "../../support/step-world.ts";
@@ -12,7 +14,7 @@ beforeEach(() => bench.reset("clone-assigned"));
 
 async function vms(state?: "poweredOn"): Promise<VmRef[]> {
   const all = vmsOf(await bench.control.state()).filter((vm) => state === undefined || vm.powerState === state);
-  return all.map(({ id, name, path }) => ({ id: asMoRef(id), name, path }));
+  return all.map(({ id, name, path }) => ({ id: asMoRef(id), name: plainName(name), path }));
 }
 
 describe("power_off", () => {

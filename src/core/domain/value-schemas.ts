@@ -1,6 +1,10 @@
-/** Ids as they stand in what is stored. One that no system could have given is a damaged record, and is not sent anywhere. */
+/**
+ * Ids and names as they stand in what is stored. An id that no system could have given is a damaged record, and is not sent
+ * anywhere; a name that could hide something is one too, and is not shown.
+ */
 import { z } from "zod";
 import type { AssignmentId, ClientId, MoRef, Naa, SnapshotId, VmfsUuid, VolumeId } from "./ids.ts";
+import { plainName } from "./safe-text.ts";
 
 /** What the array or vCenter calls a thing: a text of its own making, and never an empty one. */
 const opaque = <Id extends string>() => z.custom<Id>((value) => typeof value === "string" && value !== "");
@@ -16,3 +20,9 @@ export const moRef = opaque<MoRef>();
 export const naa = z.custom<Naa>(
   (value) => typeof value === "string" && /^(naa\.[0-9a-f]+|(eui|t10|uuid|mpx)\..+)$/.test(value),
 );
+
+/** As `plainName` leaves it. */
+export const name = z
+  .string()
+  .refine((text) => plainName(text) === text)
+  .brand<"SafeText">();
