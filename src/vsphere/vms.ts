@@ -79,7 +79,7 @@ function stateFrom(vm: Properties): VmState {
     throw garbage("tell the state of VMs", { vm: vm.ref.id, missing: "runtime.powerState" });
   return {
     id: vm.ref.id,
-    name: plainName(unescapedName(vm.text("name") ?? vm.ref.id)),
+    name: safeText(unescapedName(vm.text("name") ?? vm.ref.id)),
     path: unescapedPath(vm.text("summary.config.vmPathName") ?? ""),
     powerState,
   };

@@ -21,13 +21,13 @@ test("of a path only the datastore's name is", () => {
   expect(unescapedPath("[] /vmfs/volumes/u/x.vmx")).toBe("[] /vmfs/volumes/u/x.vmx");
 });
 
-test("VMs have the names that people gave them, with their blanks", async () => {
+test("VMs have the names that people gave them, without blanks at the ends; their paths keep every one", async () => {
   const { vsphere } = await talk({
     RetrievePropertiesEx: () =>
-      `<returnval>${vmObject("vm-1", { name: string(" web%2f01 "), "summary.config.vmPathName": string("[gold%5c2]  web /web .vmx") })}</returnval>`,
+      `<returnval>${vmObject("vm-1", { name: string(" web%2f  01 "), "summary.config.vmPathName": string("[gold%5c2]  web /web .vmx") })}</returnval>`,
   });
   expect(await vsphere.reader.vmsOn([asMoRef("datastore-1")])).toMatchObject([
-    { name: " web/01 ", path: "[gold\\2]  web /web .vmx" },
+    { name: "web/  01", path: "[gold\\2]  web /web .vmx" },
   ]);
 });
 
