@@ -1,5 +1,5 @@
 /**
- * The driver port: what a module must give so that an array other than DGS's own HTTP interface can be used
+ * The driver port: what a module must give so that an array can be used
  * (docs/driver.md). The engine sees the two ports of core/ports/ only.
  */
 import type { ArrayReader, ArrayWriter } from "../core/ports/array.ts";
@@ -17,6 +17,8 @@ interface ArrayTimeouts {
 }
 
 export interface ArrayOptions {
+  /** What the configuration calls its part about the array, for hints; `array` when left out. */
+  readonly section?: string | undefined;
   readonly url: string;
   /** Absent where a token is all that the array wants. */
   readonly username?: string | undefined;

@@ -5,20 +5,22 @@ import { pathToFileURL } from "node:url";
 import { ERROR_CODES, type ErrorCode, PrepError } from "../core/domain/errors.ts";
 import { safeText } from "../core/domain/safe-text.ts";
 import type { ArrayReader } from "../core/ports/array.ts";
-import { createDgs } from "./dgs/array.ts";
-import { notAClone } from "./dgs/errors.ts";
 import type { StorageArrayDriver } from "./driver.ts";
+import { ARRAY_KINDS, type ArrayKind } from "./kinds.ts";
+import { notAClone } from "./refusals.ts";
 
-/** The driver for the interface that docs/dgs-api.yaml describes. */
-export const dgsDriver: StorageArrayDriver = { create: createDgs };
+const OURS: Readonly<Record<ArrayKind, () => Promise<StorageArrayDriver>>> = {
+  dgs: async () => ({ create: (await import("./dgs/array.ts")).createDgs }),
+  ontap: async () => ({ create: (await import("./ontap/array.ts")).createOntap }),
+};
 
 /**
- * The driver that configuration names: the one for DGS for undefined, the one for `ontap`, else the `driver` (or default) export of the module at
- * an absolute path or of a package that is installed beside the configuration or the program. Errors: `CONFIG_INVALID`.
+ * The driver for an array of this kind: one of ours, or the `driver` (or default) export of the module at an absolute path or
+ * of a package that is installed beside the configuration or the program. Errors: `CONFIG_INVALID`.
  */
-export async function loadDriver(name: string | undefined, baseDir: string): Promise<StorageArrayDriver> {
-  if (name === undefined) return dgsDriver;
-  if (name === "ontap") return { create: (await import("./ontap/array.ts")).createOntap };
+export async function loadDriver(name: string, baseDir: string): Promise<StorageArrayDriver> {
+  const kind = ARRAY_KINDS.find((each) => each === name);
+  if (kind !== undefined) return OURS[kind]();
   let module: unknown;
   try {
     module = await import(locate(name, baseDir));
@@ -43,7 +45,7 @@ function locate(name: string, baseDir: string): string {
 function unusable(name: string, why: string, cause?: unknown): PrepError {
   return new PrepError("CONFIG_INVALID", `The array driver ${safeText(name)} ${why}.`, {
     found: { driver: safeText(name) },
-    hint: "dgs.driver is `ontap`, or names an absolute path or an installed package; docs/driver.md says what it exports.",
+    hint: `The array's kind is ${ARRAY_KINDS.join(" or ")}, or names a module's path or an installed package; docs/driver.md says what that exports.`,
     cause,
   });
 }

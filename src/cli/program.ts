@@ -124,7 +124,7 @@ function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Com
     .option("--vcenter-port <PORT>", "the vCenter's port (default: a free one)")
     .option("--latency <LIST>", "such as dgs=20ms,vim=5ms,task=500ms,rescan=2s,clone=10s,unresolved=1s")
     .option("--lag <LIST>", "what appears late, such as disk=1rescan,volume=2rescans,datastore=3reads or =500ms")
-    .option("--array <KIND>", "which array it is: dgs (the default) or ontap")
+    .option("--array <KIND>", "which array it is, as array.kind of a configuration says it")
     .option("--write-config <FILE>", "write a complete configuration for it");
   act(lab, async (context, _args, options) => (await import("./commands/lab.ts")).lab(options, context));
 

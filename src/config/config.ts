@@ -61,19 +61,19 @@ function stateDir(env: Env): string {
   return join(base, "atvm");
 }
 
-async function warningsFor({ dgs, vcenter, store, proxy }: Omit<Config, "warnings">): Promise<string[]> {
+async function warningsFor({ array, vcenter, store, proxy }: Omit<Config, "warnings">): Promise<string[]> {
   const storeUrl = store.kind === "postgres" ? store.url : undefined;
-  const secrets = [dgs.password, vcenter.password, proxy.https?.password, storeUrl];
+  const secrets = [array.password, array.token, vcenter.password, proxy.https?.password, storeUrl];
   const exposed = await Promise.all(secrets.map((secret) => secret?.exposure()));
   return [
-    ...("insecure" in dgs.tls
-      ? ["dgs.tls is insecure: anybody between this machine and DGS can read and change everything."]
+    ...("insecure" in array.tls
+      ? [`${array.section}.tls is insecure: anybody between this machine and the array can read and change everything.`]
       : []),
     ...("insecure" in vcenter.tls
       ? ["vcenter.tls is insecure: anybody between this machine and vCenter can read and change everything."]
       : []),
-    ...(dgs.url.startsWith("http:")
-      ? ["dgs.url is plain http: the password and every call go over the network readable."]
+    ...(array.url.startsWith("http:")
+      ? [`${array.section}.url is plain http: the secret and every call go over the network readable.`]
       : []),
     ...new Set(exposed.filter((sentence) => sentence !== undefined)),
   ];

@@ -6,10 +6,11 @@
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { APPROVAL_POLICIES, forEachMode } from "../core/domain/modes.ts";
+import { ALSO_THEN, arrayOf, arraySection, checkArraySections, dgsSection, withFormerLimits } from "./array.ts";
 import { contradictionsIn } from "./contradictions.ts";
 import { proxy } from "./proxy.ts";
 import { Secret } from "./secrets.ts";
-import { count, duration, hostAndPort, httpUrl, path, type References, secret, text, tls } from "./values.ts";
+import { count, duration, hostAndPort, optionalDuration, path, type References, secret, text, tls } from "./values.ts";
 
 const policy = z.enum(APPROVAL_POLICIES);
 
@@ -36,26 +37,8 @@ const LUNS = {
 export const configSchema = (references: References, stateDir: string) =>
   z
     .strictObject({
-      dgs: z
-        .strictObject({
-          url: httpUrl.describe("Base address of the array's interface."),
-          username: text.describe("Account on the array."),
-          password: secret(references).describe("Password of that account."),
-          tls: tls(references).describe(
-            "How the array's certificate is judged; without it, by the authorities that Node trusts.",
-          ),
-          driver: text
-            .transform((given) => (given.startsWith(".") ? references.path(given) : given))
-            .optional()
-            .describe(
-              "Driver for an array with another interface: `ontap` (docs/arrays/ontap.md), a module's path, or a package's name (docs/driver.md). Without it, the one for docs/dgs-api.yaml.",
-            ),
-          settings: z
-            .record(text, z.unknown())
-            .optional()
-            .describe("What the driver needs besides; its page names it: `svm` for ontap."),
-        })
-        .describe("The storage array."),
+      array: arraySection(references),
+      dgs: dgsSection(references),
       vcenter: z
         .strictObject({
           address: hostAndPort.default("192.168.0.201").describe("Where vCenter answers https."),
@@ -164,22 +147,26 @@ export const configSchema = (references: References, stateDir: string) =>
             "How long a disk or a VMFS copy may take to show up on the host, or to go.",
           ),
           connect: duration("10s").describe("Time for a connection to either system, TLS included."),
-          dgsCall: duration("30s").describe("Time for one call to the array."),
-          dgsJob: duration("30m").describe("Time for one job of the array."),
+          arrayCall: duration("30s").describe("Time for one call to the array."),
+          arrayJob: duration("30m").describe("Time for one job of the array."),
+          dgsCall: optionalDuration().describe("Former name of `arrayCall`."),
+          dgsJob: optionalDuration().describe("Former name of `arrayJob`."),
           vcenterCall: duration("2m").describe("Time for one call to vCenter."),
           vcenterTask: duration("15m").describe("Time for one task of vCenter."),
           rescan: duration("15m").describe("Time for one call that works on a host's storage, such as a rescan."),
         })
         .prefault({})
+        .transform(withFormerLimits)
         .describe("How much at once, and how long."),
     })
+    .superRefine(checkArraySections, ALSO_THEN)
     .check(({ value, issues }) => {
       issues.push(...contradictionsIn(value));
     })
-    .transform((checked) => {
+    .transform(({ array, dgs, ...checked }) => {
       const { store, log } = checked;
       const besideStore = store.kind === "sqlite" ? dirname(store.path) : stateDir;
-      return { ...checked, log: { ...log, dir: log.dir ?? join(besideStore, "log") } };
+      return { ...checked, array: arrayOf({ array, dgs }), log: { ...log, dir: log.dir ?? join(besideStore, "log") } };
     });
 
 type Store = { readonly kind: "sqlite"; readonly path: string } | { readonly kind: "postgres"; readonly url: Secret };

@@ -14,8 +14,7 @@ export interface References {
 
 export const text = z.string().trim().min(1, { error: "must not be empty" });
 
-/** Milliseconds in the end. `title` is what docs and editors call the type. */
-export const duration = (fallback: string) =>
+const someDuration = () =>
   z
     .string()
     .regex(DURATION_FORM, { error: DURATION_RULE, abort: true })
@@ -24,9 +23,12 @@ export const duration = (fallback: string) =>
       if (ms !== undefined) return ms;
       context.issues.push({ code: "custom", input: raw, message: DURATION_RULE });
       return z.NEVER;
-    })
-    .prefault(fallback)
-    .meta({ title: "duration" });
+    });
+
+/** Milliseconds in the end. `title` is what docs and editors call the type. */
+export const duration = (fallback: string) => someDuration().prefault(fallback).meta({ title: "duration" });
+
+export const optionalDuration = () => someDuration().optional().meta({ title: "duration" });
 
 const DURATION_RULE = "must be a duration such as 500ms, 20s, 5m or 1h (a day at most)";
 

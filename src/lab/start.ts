@@ -1,8 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { startDgs } from "./arrays/dgs/server.ts";
-import { startOntap } from "./arrays/ontap/server.ts";
-import { SVM } from "./arrays/ontap/storage.ts";
-import { ontapStyle } from "./arrays/ontap/style.ts";
+import { type LabArray, labArray } from "./arrays/kinds.ts";
 import { startControl } from "./control/control.ts";
 import { makeCertificate } from "./http/certificate.ts";
 import { parseLag } from "./world/lag.ts";
@@ -27,14 +24,7 @@ export interface LabOptions {
   /** Where to write a configuration for this lab. */
   writeConfig?: string;
   /** Which array's interface it speaks; `dgs` when left out. */
-  array?: "dgs" | "ontap";
-}
-
-interface ArrayServer {
-  port: number;
-  ops: readonly string[];
-  sessions(): number;
-  close(): Promise<void>;
+  array?: LabArray;
 }
 
 export interface RunningLab {
@@ -51,10 +41,15 @@ export interface RunningLab {
  */
 export async function startLab(options: LabOptions = {}): Promise<RunningLab> {
   const scenario = scenarioOf(options);
-  const style = options.array === "ontap" ? { style: ontapStyle } : {};
-  const world = new World({ scenario, latency: parseLatency(options.latency ?? ""), ...style });
+  const kind = options.array ?? "dgs";
+  const { style, settings, start: startArray } = labArray(kind);
+  const world = new World({
+    scenario,
+    latency: parseLatency(options.latency ?? ""),
+    ...(style === undefined ? {} : { style }),
+  });
   const [tls, { startVcenter }] = await Promise.all([makeCertificate(), import("./vcenter/server/server.ts")]);
-  const dgsUser = { username: "atvm-dgs", password: newPassword() };
+  const arrayUser = { username: "atvm-array", password: newPassword() };
   const vcenterUser = { username: "atvm@vsphere.local", password: newPassword() };
 
   const open: { close(): Promise<void> }[] = [];
@@ -67,20 +62,19 @@ export async function startLab(options: LabOptions = {}): Promise<RunningLab> {
     return server;
   };
   try {
-    const arrayOptions = { world, credentials: dgsUser, tls, port: options.dgsPort ?? 0 };
-    const dgs = await keep<ArrayServer>(options.array === "ontap" ? startOntap(arrayOptions) : startDgs(arrayOptions));
+    const array = await keep(startArray({ world, credentials: arrayUser, tls, port: options.dgsPort ?? 0 }));
     const vcenter = await keep(startVcenter({ world, credentials: vcenterUser, tls, port: options.vcenterPort ?? 0 }));
     const control = await keep(
       startControl({
         world,
         port: 0,
         scenario,
-        ops: { dgs: dgs.ops, vim: vcenter.ops },
-        sessions: () => ({ dgs: dgs.sessions(), vim: vcenter.sessions() }),
+        ops: { dgs: array.ops, vim: vcenter.ops },
+        sessions: () => ({ dgs: array.sessions(), vim: vcenter.sessions() }),
       }),
     );
     const info: LabInfo = {
-      dgs: { url: `https://127.0.0.1:${dgs.port}`, ...dgsUser },
+      dgs: { url: `https://127.0.0.1:${array.port}`, ...arrayUser },
       vcenter: { url: `https://127.0.0.1:${vcenter.port}/sdk`, ...vcenterUser, thumbprint: tls.thumbprint },
       control: { url: `http://127.0.0.1:${control.port}` },
     };
@@ -88,9 +82,8 @@ export async function startLab(options: LabOptions = {}): Promise<RunningLab> {
       info.config = await writeConfig(options.writeConfig, {
         info,
         pairs: pairsOf(world),
-        ...(options.array === "ontap"
-          ? { driver: { name: "ontap", settings: { svm: SVM.name }, nameOf: ontapStyle.volumeName } }
-          : {}),
+        array: { kind, ...(settings === undefined ? {} : { settings }) },
+        nameOf: (name) => world.state.ids.style.volumeName(name),
       });
     }
     return { info, caPem: tls.cert, world, close };

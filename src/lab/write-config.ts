@@ -5,6 +5,7 @@ import { COMPUTE_MIGRATION_GOLD, GOLD, GOLD_2 } from "./world/scenario-parts.ts"
 
 /** The JSON line that the lab prints when it is ready. */
 export interface LabInfo {
+  /** The array, whichever kind it is. */
   dgs: { url: string; username: string; password: string };
   vcenter: { url: string; username: string; password: string; thumbprint: string };
   control: { url: string };
@@ -21,27 +22,29 @@ export async function writeConfig(
   lab: {
     info: Omit<LabInfo, "config">;
     pairs: readonly { client: string; host: string }[];
-    /** For an array with another interface than DGS's: its driver, and how it calls its volumes. */
-    driver?: { name: string; settings: object; nameOf(name: string): string };
+    array: { kind: string; settings?: object };
+    /** How the array calls a volume. */
+    nameOf(name: string): string;
   },
 ): Promise<string> {
   const path = resolve(file);
   const directory = dirname(path);
   const stem = join(directory, basename(path, extname(path)));
-  const { dgs, vcenter } = lab.info;
-  const nameOf = lab.driver?.nameOf ?? ((name: string) => name);
+  const { dgs: array, vcenter } = lab.info;
+  const { nameOf } = lab;
   await mkdir(directory, { recursive: true });
-  const secrets = { dgs: `${stem}.dgs-password`, vcenter: `${stem}.vcenter-password` };
-  await writeSecret(secrets.dgs, dgs.password);
+  const secrets = { array: `${stem}.array-password`, vcenter: `${stem}.vcenter-password` };
+  await writeSecret(secrets.array, array.password);
   await writeSecret(secrets.vcenter, vcenter.password);
   const tls = { thumbprint: vcenter.thumbprint };
   const config = {
-    dgs: {
-      url: dgs.url,
-      username: dgs.username,
-      password: { file: secrets.dgs },
+    array: {
+      kind: lab.array.kind,
+      url: array.url,
+      username: array.username,
+      password: { file: secrets.array },
       tls,
-      ...(lab.driver === undefined ? {} : { driver: lab.driver.name, settings: lab.driver.settings }),
+      ...(lab.array.settings === undefined ? {} : { settings: lab.array.settings }),
     },
     vcenter: {
       address: new URL(vcenter.url).host,

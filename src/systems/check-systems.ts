@@ -9,9 +9,9 @@ import { loadSystemFactories, vcenterUrl } from "./open-systems.ts";
 
 /** Each system by itself, so that what is wrong with one does not hide the other. Never throws. */
 export async function checkSystems(config: Config, log: Logger): Promise<Finding[]> {
-  const { dgs, vcenter } = config;
+  const { array, vcenter } = config;
   const [toArray, toVcenter, within] = await Promise.all([
-    checkConnection({ system: "array", url: dgs.url, tls: dgs.tls, section: "dgs" }, config),
+    checkConnection({ system: "array", url: array.url, tls: array.tls, section: array.section }, config),
     checkConnection(
       { system: "vCenter", url: vcenterUrl(vcenter.address), tls: vcenter.tls, section: "vcenter" },
       config,
@@ -26,16 +26,16 @@ async function signedIn(
   log: Logger,
 ): Promise<{ array: readonly Finding[]; vcenter: readonly Finding[] }> {
   const factories = loadSystemFactories(config, log);
-  const array = await (async () => {
-    const storage = (await factories).array();
-    return checkArray(storage, config).finally(() => storage.close());
+  const storage = await (async () => {
+    const opened = (await factories).array();
+    return checkArray(opened, config).finally(() => opened.close());
   })().catch(async (thrown: unknown) => ({
     findings: await checked("array: sign-in", () => Promise.reject(thrown)),
     clients: undefined,
   }));
   const vcenter = await checked("vCenter: sign-in", async () => {
     const vsphere = (await factories).vsphere();
-    return checkVcenter(vsphere, config, array.clients).finally(() => vsphere.close());
+    return checkVcenter(vsphere, config, storage.clients).finally(() => vsphere.close());
   });
-  return { array: array.findings, vcenter };
+  return { array: storage.findings, vcenter };
 }

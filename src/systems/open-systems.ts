@@ -23,18 +23,21 @@ export async function loadSystemFactories(config: Config, log: Logger): Promise<
     import("../array/load-driver.ts"),
     import("../vsphere/vsphere.ts"),
   ]);
-  const driver = await loadDriver(config.dgs.driver, config.file === undefined ? process.cwd() : dirname(config.file));
-  const { limits } = config;
+  const { limits, array: reference } = config;
+  const driver = await loadDriver(reference.kind, config.file === undefined ? process.cwd() : dirname(config.file));
+  const { password, token } = reference;
   return {
     array: () =>
       driver.create({
-        url: config.dgs.url,
-        settings: config.dgs.settings,
-        username: config.dgs.username,
-        password: () => config.dgs.password.reveal(),
-        tls: resolveTls(config.dgs.tls),
-        proxy: proxyFor(config.dgs.url, config.proxy),
-        timeouts: { connectMs: limits.connect, callMs: limits.dgsCall, jobMs: limits.dgsJob },
+        section: reference.section,
+        url: reference.url,
+        settings: reference.settings,
+        username: reference.username,
+        password: password && (() => password.reveal()),
+        token: token && (() => token.reveal()),
+        tls: resolveTls(reference.tls),
+        proxy: proxyFor(reference.url, config.proxy),
+        timeouts: { connectMs: limits.connect, callMs: limits.arrayCall, jobMs: limits.arrayJob },
         clock: systemClock,
         log,
       }),
@@ -77,7 +80,7 @@ export interface OpenSystems {
 }
 
 interface Sockets {
-  readonly dgs: StorageArray;
+  readonly array: StorageArray;
   readonly vcenter: Vsphere;
   close(): Promise<void>;
 }
@@ -93,12 +96,12 @@ export async function openSystems(
   log: Logger,
   { reuseConnections }: { reuseConnections: boolean },
 ): Promise<OpenSystems> {
-  const { array, vsphere } = await loadSystemFactories(config, log);
+  const factories = await loadSystemFactories(config, log);
   const reusable: { readonly override: VcenterOverride | undefined; readonly sockets: Sockets }[] = [];
 
   const open = (override: VcenterOverride | undefined): Sockets => {
-    const [dgs, vcenter] = [array(), vsphere(override)];
-    return { dgs, vcenter, close: async () => void (await Promise.all([dgs.close(), vcenter.close()])) };
+    const [array, vcenter] = [factories.array(), factories.vsphere(override)];
+    return { array, vcenter, close: async () => void (await Promise.all([array.close(), vcenter.close()])) };
   };
   const shared = (override: VcenterOverride | undefined): Sockets => {
     const found = reusable.find((entry) => isDeepStrictEqual(entry.override, override));
@@ -116,15 +119,15 @@ export async function openSystems(
 
   return {
     systems: (override) => ({
-      endpoints: { dgs: config.dgs.url, vcenter: override?.address ?? config.vcenter.address },
+      endpoints: { array: config.array.url, vcenter: override?.address ?? config.vcenter.address },
       read: () => {
-        const { dgs, vcenter, close } = connect(override);
-        return { array: dgs.reader, hypervisor: vcenter.reader, close: reuseConnections ? async () => {} : close };
+        const { array, vcenter, close } = connect(override);
+        return { array: array.reader, hypervisor: vcenter.reader, close: reuseConnections ? async () => {} : close };
       },
       write: () => {
         const sockets = connect(override);
-        const { dgs, vcenter } = sockets;
-        return { array: dgs.writer, hypervisor: vcenter.writer, close: () => drop(sockets) };
+        const { array, vcenter } = sockets;
+        return { array: array.writer, hypervisor: vcenter.writer, close: () => drop(sockets) };
       },
     }),
     close: async () => void (await Promise.all(reusable.splice(0).map(({ sockets }) => sockets.close()))),

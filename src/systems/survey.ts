@@ -17,7 +17,7 @@ export async function presentedBy(
   system: "array" | "vCenter",
   config: Config,
 ): Promise<PresentedCertificate | undefined> {
-  const address = system === "array" ? config.dgs.url : vcenterUrl(config.vcenter.address);
+  const address = system === "array" ? config.array.url : vcenterUrl(config.vcenter.address);
   const { protocol, hostname, port } = new URL(address);
   if (protocol !== "https:") return undefined;
   return presentedCertificate({
@@ -26,7 +26,11 @@ export async function presentedBy(
     connectTimeout: config.limits.connect,
     proxy: proxyFor(address, config.proxy),
   }).catch((thrown: unknown) => {
-    throw translateNetworkError(thrown, { system, address, section: system === "array" ? "dgs" : "vcenter" });
+    throw translateNetworkError(thrown, {
+      system,
+      address,
+      section: system === "array" ? config.array.section : "vcenter",
+    });
   });
 }
 

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ArrayOptions, StorageArray } from "../../src/array/driver.ts";
-import { dgsDriver, loadDriver } from "../../src/array/load-driver.ts";
+import { ARRAY_KINDS } from "../../src/array/kinds.ts";
+import { loadDriver } from "../../src/array/load-driver.ts";
 import { asVolumeId } from "../../src/core/domain/ids.ts";
 import { clone, fakeClock, memoryLog, refusal } from "./dgs/support.ts";
 
@@ -46,8 +47,17 @@ async function foreign(text: string): Promise<StorageArray> {
 const deleted = (): unknown => Reflect.get(globalThis, "deletedByDriver");
 
 describe("loadDriver", () => {
-  it("is the own driver where none is named", async () => {
-    expect(await loadDriver(undefined, dir)).toBe(dgsDriver);
+  it.each(ARRAY_KINDS)("has a driver for the kind %s", async (kind) => {
+    const { reader, close } = (await loadDriver(kind, dir)).create({ ...OPTIONS, settings: { svm: "lab1" } });
+    expect(reader.traits).toBeTypeOf("function");
+    await close();
+  });
+
+  it("signs in to a DGS with an account and its password only", async () => {
+    const dgs = await loadDriver("dgs", dir);
+    expect(() => dgs.create({ ...OPTIONS, section: "array", password: undefined, token: () => "t" })).toThrow(
+      expect.objectContaining({ code: "CONFIG_INVALID", hint: expect.stringContaining("array.username") }),
+    );
   });
 
   it("takes a module's named or default export", async () => {
@@ -73,7 +83,7 @@ describe("loadDriver", () => {
     if (text !== undefined) await writeFile(file, text);
     const error = await refusal(loadDriver(file, dir));
     expect(error).toMatchObject({ code: "CONFIG_INVALID", found: { driver: file } });
-    expect(error.hint).toContain("dgs.driver");
+    expect(error.hint).toContain("dgs or ontap");
   });
 });
 

@@ -24,6 +24,8 @@ export function earlierBuild(commit: string, dir: string): Build {
 
 const jsonSchema = z.object({ properties: z.record(z.string(), z.unknown()) });
 const anyConfig = z.record(z.string(), z.unknown());
+/** The array under the name that it had when there was one kind. */
+const asDgs = z.object({ url: z.unknown(), username: z.unknown(), password: z.unknown(), tls: z.unknown() });
 
 /** The lab's configuration for one build: a folder of its own for store, audit heads and log, and no key that this build does not know. */
 export async function configFor({ name, main }: Build, labConfig: string): Promise<string> {
@@ -31,7 +33,10 @@ export async function configFor({ name, main }: Build, labConfig: string): Promi
   const { properties } = jsonSchema.parse(JSON.parse(schema.stdout));
   const own = await mkdtemp(`${labConfig.replace(/\.yaml$/, "")}-${name.replaceAll(/\W/g, "-")}-`);
   const whole = anyConfig.parse(parse(await readFile(labConfig, "utf8")));
-  const known = Object.entries(whole).filter(([key]) => Object.hasOwn(properties, key));
+  const known = Object.entries(whole).flatMap(([key, value]) => {
+    if (Object.hasOwn(properties, key)) return [[key, value]];
+    return key === "array" ? [["dgs", asDgs.parse(value)]] : [];
+  });
   const config = {
     ...Object.fromEntries(known),
     store: { sqlite: join(own, "store.sqlite") },

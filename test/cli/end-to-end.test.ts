@@ -128,7 +128,7 @@ describe("atvm_prep against the lab", () => {
     const well = await atvm("doctor");
     expect(well).toMatchObject({ code: 0 });
     expect(well.out).toMatch(/^ok +pair CDS1-ESX165 =.*connected/m);
-    const secret = join(folder, "lab.dgs-password");
+    const secret = join(folder, "lab.array-password");
     const right = await readFile(secret, "utf8");
     try {
       await writeFile(secret, "a wrong one");

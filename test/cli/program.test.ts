@@ -323,6 +323,6 @@ describe("init and config schema", () => {
   it.each([[["config", "schema"]], [["config", "schema", "--json"]]])("prints the schema for %j", async (argv) => {
     const on = terminal();
     expect(await cli(argv, {}, on)).toBe(0);
-    expect(JSON.parse(on.out())).toMatchObject({ type: "object", properties: { dgs: {}, vcenter: {} } });
+    expect(JSON.parse(on.out())).toMatchObject({ type: "object", properties: { array: {}, vcenter: {} } });
   });
 });

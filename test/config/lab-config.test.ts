@@ -20,7 +20,7 @@ afterAll(async () => {
 it("what the lab writes is a configuration without a warning, with the lab's policy, secrets and pin", async () => {
   const config = await loadConfig({ file: join(dir, "lab.yaml"), env: {}, cwd: "/" });
   expect(config.warnings).toEqual([]);
-  expect(await config.dgs.password.reveal()).toBe(lab.info.dgs.password);
+  expect(await config.array.password?.reveal()).toBe(lab.info.dgs.password);
   expect(await config.vcenter.password.reveal()).toBe(lab.info.vcenter.password);
   expect(resolveTls(config.vcenter.tls)).toEqual({ thumbprint: lab.info.vcenter.thumbprint });
   expect(config.approval).toMatchObject({ policy: { automated_testing: "token", rollback: "human" }, cli: "allow" });

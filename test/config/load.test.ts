@@ -23,6 +23,9 @@ vcenter:
   password: {file: vcenter.secret}
 `;
 
+/** The same under the present name of the section. */
+const arrayOf = (kind: string): string => MINIMAL.replace("dgs:\n", `array:\n  kind: ${kind}\n`);
+
 let dir: string;
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "atvm-config-"));
@@ -107,10 +110,40 @@ describe("paths", () => {
   });
 
   it("name a driver beside the file, or a package as it is", async () => {
-    expect((await load(MINIMAL.replace("dgs:\n", "dgs:\n  driver: ./ours.mjs\n"))).dgs.driver).toBe(
+    expect((await load(arrayOf("./ours.mjs"))).array.kind).toBe(join(dir, "ours.mjs"));
+    expect((await load(arrayOf("our-array"))).array.kind).toBe("our-array");
+  });
+});
+
+describe("the array", () => {
+  it("is the same under its former name, dgs, and each names itself", async () => {
+    const { section, ...former } = (await load(MINIMAL)).array;
+    const { section: own, ...now } = (await load(arrayOf("dgs"))).array;
+    expect(JSON.stringify(now)).toBe(JSON.stringify(former));
+    expect([former.kind, section, own]).toEqual(["dgs", "dgs", "array"]);
+    expect((await load(MINIMAL.replace("dgs:\n", "dgs:\n  driver: ./ours.mjs\n"))).array.kind).toBe(
       join(dir, "ours.mjs"),
     );
-    expect((await load(MINIMAL.replace("dgs:\n", "dgs:\n  driver: our-array\n"))).dgs.driver).toBe("our-array");
+  });
+
+  it("is signed in to with a token instead of account and password", async () => {
+    const yaml = arrayOf("ontap").replace(/ {2}username: operator\n {2}password: .*\n/, "  token: {env: TOKEN}\n");
+    const { array } = await load(yaml, { TOKEN: "from-the-environment" });
+    expect(await array.token?.reveal()).toBe("from-the-environment");
+    expect([array.username, array.password]).toEqual([undefined, undefined]);
+    const both = await refusal(load(arrayOf("ontap").replace("vcenter:\n", "  token: {env: TOKEN}\nvcenter:\n")));
+    expect(both.found).toMatchObject({ issues: [{ path: "array.token" }] });
+  });
+
+  it("stands in one of both sections, and in one of them it must", async () => {
+    const both = await refusal(load(`${MINIMAL}array: {kind: dgs, url: 'https://x', token: {env: T}}\n`));
+    expect(both.found).toMatchObject({ issues: [{ path: "dgs", line: 1 }] });
+    expect((await refusal(load(`vcentre: {}\n`))).message).toContain("array is missing");
+  });
+
+  it("has its limits under their former names as well", async () => {
+    const { limits } = await load(`${MINIMAL}limits: {dgsCall: 7s, arrayJob: 8s}\n`);
+    expect([limits.arrayCall, limits.arrayJob]).toEqual([7_000, 8_000]);
   });
 });
 
@@ -267,17 +300,17 @@ describe("what it refuses", () => {
 describe("secrets", () => {
   it("are read when used, without the line end, and print as nothing", async () => {
     const config = await load(MINIMAL, { DGS_PASSWORD: "from-the-environment" });
-    expect(await config.dgs.password.reveal()).toBe("from-the-environment");
+    expect(await config.array.password?.reveal()).toBe("from-the-environment");
     await writeFile(join(dir, "vcenter.secret"), "from the file \n");
     expect(await config.vcenter.password.reveal()).toBe("from the file ");
-    const printed = `${config.dgs.password} ${JSON.stringify(config)} ${inspect(config, { depth: 9, showHidden: true })}`;
+    const printed = `${config.array.password} ${JSON.stringify(config)} ${inspect(config, { depth: 9, showHidden: true })}`;
     expect(printed).not.toContain("from-the-environment");
     expect(printed).toContain("[secret]");
   });
 
   it("that are missing say where they were looked for", async () => {
     const config = await load(MINIMAL);
-    const unset = await refusal(config.dgs.password.reveal());
+    const unset = await refusal(Promise.resolve(config.array.password?.reveal()));
     expect(unset.code).toBe("CREDENTIALS_MISSING");
     expect(unset.message).toContain("DGS_PASSWORD");
     const gone = await refusal(config.vcenter.password.reveal());
@@ -290,7 +323,7 @@ describe("secrets", () => {
   it("are missing where a desktop client hands on its own placeholder for what was left empty", async () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: what the client leaves unfilled.
     const config = await load(MINIMAL, { DGS_PASSWORD: "${user_config.array_password}" });
-    expect((await refusal(config.dgs.password.reveal())).code).toBe("CREDENTIALS_MISSING");
+    expect((await refusal(Promise.resolve(config.array.password?.reveal()))).code).toBe("CREDENTIALS_MISSING");
   });
 
   it("may be absent for vCenter until they are needed", async () => {
@@ -330,13 +363,13 @@ describe("warnings", () => {
 describe("tls", () => {
   it("reads the authority's file when a connection is made, and refuses what is no certificate", async () => {
     const yaml = MINIMAL.replace("vcenter:\n", "vcenter:\n  tls: {ca: ca.pem}\n");
-    const { vcenter, dgs } = await load(yaml);
+    const { vcenter, array } = await load(yaml);
     expect(() => resolveTls(vcenter.tls)).toThrow(/cannot be read/);
     await writeFile(join(dir, "ca.pem"), "no certificate");
     expect(() => resolveTls(vcenter.tls)).toThrow(/no PEM certificate/);
     await writeFile(join(dir, "ca.pem"), "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n");
     expect(resolveTls(vcenter.tls)).toMatchObject({ ca: expect.stringContaining("BEGIN") });
-    expect(resolveTls(dgs.tls)).toMatchObject({ ca: expect.stringContaining("BEGIN CERTIFICATE") });
+    expect(resolveTls(array.tls)).toMatchObject({ ca: expect.stringContaining("BEGIN CERTIFICATE") });
   });
 });
 

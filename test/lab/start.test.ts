@@ -62,9 +62,9 @@ describe("--write-config", () => {
     expect(info.config).toBe(file);
     const config = await loadConfig({ file, env: {}, cwd: "/" });
     expect(config.warnings).toEqual([]);
-    expect(config.dgs).toMatchObject({ url: info.dgs.url, username: info.dgs.username });
+    expect(config.array).toMatchObject({ url: info.dgs.url, username: info.dgs.username });
     expect(config.vcenter).toMatchObject({ address: new URL(info.vcenter.url).host, username: info.vcenter.username });
-    expect(await config.dgs.password.reveal()).toBe(info.dgs.password);
+    expect(await config.array.password?.reveal()).toBe(info.dgs.password);
     expect(await config.vcenter.password.reveal()).toBe(info.vcenter.password);
     expect(config.pairs.map(({ client, host }) => [client, host]).at(-1)).toEqual(["CDS1-ESX168", "192.168.1.168"]);
     expect(config.approval).toMatchObject({ cli: "allow", policy: { automated_testing: "token", rollback: "human" } });
@@ -75,7 +75,7 @@ describe("--write-config", () => {
 
   test("takes away from others a secret file that was open to them", async () => {
     const file = join(directory, "lab.yaml");
-    const secret = join(directory, "lab.dgs-password");
+    const secret = join(directory, "lab.array-password");
     await writeFile(secret, "old", { mode: 0o644 });
     await withLab({ writeConfig: file });
     expect((await stat(secret)).mode & 0o777).toBe(0o600);

@@ -46,6 +46,7 @@ export interface Api {
 export interface ApiOptions {
   readonly transport: Transport;
   readonly sessions: Sessions;
+  readonly section: string;
   readonly url: string;
   readonly callMs: number;
   readonly clock: Clock;
@@ -57,7 +58,7 @@ const PAGE = "1000";
 const MOST_PAGES = 1_000;
 
 export function createApi(options: ApiOptions): Api {
-  const { transport, sessions, url, clock, log } = options;
+  const { transport, sessions, section, url, clock, log } = options;
 
   const calls = createCalls({ transport, system: "DGS", callMs: options.callMs, clock, log });
 
@@ -81,7 +82,7 @@ export function createApi(options: ApiOptions): Api {
 
   const translated = (lost: unknown, call: CallSummary): PrepError => {
     if (lost instanceof AnswerTooLarge) return garbage(call, "an answer of more than 32 MiB");
-    const error = translateNetworkError(lost, { system: "DGS", address: url, section: "dgs" });
+    const error = translateNetworkError(lost, { system: "DGS", address: url, section });
     return new PrepError(error.code, error.message, {
       found: { ...(typeof error.found === "object" ? error.found : {}), operationId: call.operationId, ...call.ids },
       hint: error.hint,

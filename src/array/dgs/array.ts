@@ -1,12 +1,14 @@
 /** The array ports over the DGS HTTP interface (docs/dgs-api.yaml). */
 import type { z } from "zod";
+import { PrepError } from "../../core/domain/errors.ts";
 import { asAssignmentId, asVolumeId, type VolumeId } from "../../core/domain/ids.ts";
 import type { ArrayReader, ArrayTraits, ArrayWriter, JobProgress, Volume } from "../../core/ports/array.ts";
 import { translateNetworkError } from "../../net/errors.ts";
 import type { ArrayOptions, StorageArray } from "../driver.ts";
+import { notAClone } from "../refusals.ts";
 import { createTransport } from "../transport.ts";
 import { type Api, type Change, createApi } from "./api.ts";
-import { garbage, hasStatus, notAClone, refusedUnsent } from "./errors.ts";
+import { garbage, hasStatus, refusedUnsent } from "./errors.ts";
 import { followJob, type JobOptions } from "./jobs.ts";
 import {
   assignmentSchema,
@@ -24,8 +26,13 @@ const segment = encodeURIComponent;
 
 /** One connection to DGS. Nothing is sent before the first call. Errors: as `core/ports/array.ts` says. */
 export function createDgs(options: ArrayOptions): StorageArray {
-  const { url, timeouts, clock, log } = options;
+  const { section = "array", url, timeouts, clock, log, username, password } = options;
   const { connectMs, callMs, jobMs } = timeouts;
+  if (username === undefined || password === undefined) {
+    throw new PrepError("CONFIG_INVALID", "DGS is signed in to with an account and its password.", {
+      hint: `Give ${section}.username and ${section}.password.`,
+    });
+  }
   const transport = createTransport({
     url,
     prefix: API,
@@ -38,12 +45,13 @@ export function createDgs(options: ArrayOptions): StorageArray {
   const sessions = createSessions({
     transport,
     url,
-    username: options.username ?? "",
-    password: options.password ?? (() => ""),
+    section,
+    username,
+    password,
     clock,
     callMs,
   });
-  const api = createApi({ transport, sessions, url, callMs, clock, log });
+  const api = createApi({ transport, sessions, section, url, callMs, clock, log });
   const reads = readsOver(api);
   const { reader } = reads;
   return {
@@ -55,7 +63,7 @@ export function createDgs(options: ArrayOptions): StorageArray {
       const { date } = await transport
         .exchange({ method: "GET", path, headers: { authorization }, within: callMs })
         .catch((thrown: unknown) => {
-          throw translateNetworkError(thrown, { system: "DGS", address: url, section: "dgs" });
+          throw translateNetworkError(thrown, { system: "DGS", address: url, section });
         });
       return date;
     },

@@ -1,7 +1,6 @@
 /** What went wrong at DGS, as the one error that is shown. Bodies, tokens and passwords are never part of it. */
 import { PrepError } from "../../core/domain/errors.ts";
 import { safeText } from "../../core/domain/safe-text.ts";
-import type { Volume } from "../../core/ports/array.ts";
 import { parsedJson } from "../../net/json.ts";
 import type { HttpReply } from "../transport.ts";
 import { type Job, problemSchema } from "./schemas.ts";
@@ -45,9 +44,10 @@ function refusalHint(status: number): string {
   if (status >= 500)
     return "DGS reported an internal error: check its own log and health, then check the target again before repeating.";
   if (status === 403) return "The DGS account lacks this right, or DGS forbids it for this object.";
-  if (status === 404) return "It is gone, or dgs.url points to something else: check the target again and plan anew.";
+  if (status === 404)
+    return "It is gone, or the configured address points to something else: check the target again and plan anew.";
   if (status === 409) return "The array's state has changed since the plan: check the target again and plan anew.";
-  return "Check dgs.url and that this DGS speaks the interface of docs/dgs-api.yaml.";
+  return "Check the configured address and that this DGS speaks the interface of docs/dgs-api.yaml.";
 }
 
 /** Title and detail of a problem document, made safe; empty for anything else. */
@@ -69,7 +69,7 @@ export function garbage(call: CallSummary, what: string): PrepError {
     `DGS answered ${call.operationId} with something that its interface does not know: ${what}.`,
     {
       found: { operationId: call.operationId, ...call.ids, problem: what },
-      hint: "Check that dgs.url is the DGS appliance itself (no portal or proxy), and its version against docs/dgs-api.yaml.",
+      hint: "Check that the configured address is the DGS appliance itself (no portal or proxy), and its version against docs/dgs-api.yaml.",
     },
   );
 }
@@ -81,10 +81,20 @@ export function unavailable(call: CallSummary): PrepError {
   });
 }
 
-export function signInRefused(url: string, username: string, status: number): PrepError {
+export function signInRefused({
+  section,
+  url,
+  username,
+  status,
+}: {
+  section: string;
+  url: string;
+  username: string;
+  status: number;
+}): PrepError {
   return new PrepError("AUTHENTICATION_FAILED", `DGS refused the sign-in of ${safeText(username)}.`, {
     found: { url, username: safeText(username), status },
-    hint: "Check dgs.username and the secret that dgs.password names.",
+    hint: `Check ${section}.username and the secret that ${section}.password names.`,
   });
 }
 
@@ -147,16 +157,4 @@ export function refusedUnsent(message: string, found: object): PrepError {
     hint: "Nothing was sent. Check the volume on the array, then plan again.",
     extra: { settled: true },
   });
-}
-
-/** Gold is never deleted by this software. */
-export function notAClone(volume: Volume): PrepError {
-  return new PrepError(
-    "FORBIDDEN",
-    `Volume ${safeText(volume.name)} is ${volume.declaredKind === undefined ? "no clone" : `a ${volume.declaredKind} volume`}; only clones are ever deleted.`,
-    {
-      found: { volumeId: volume.id, kind: volume.declaredKind, naa: volume.naa },
-      hint: "Nothing was sent. Plan anew; if this comes again, report it.",
-    },
-  );
 }

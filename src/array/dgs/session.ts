@@ -9,6 +9,7 @@ import { sessionSchema } from "./schemas.ts";
 
 export interface SessionOptions {
   readonly transport: Transport;
+  readonly section: string;
   readonly url: string;
   readonly username: string;
   readonly password: () => Promise<string> | string;
@@ -35,7 +36,7 @@ export interface Sessions {
 }
 
 export function createSessions(options: SessionOptions): Sessions {
-  const { transport, url, username, clock } = options;
+  const { transport, section, url, username, clock } = options;
   let current: Promise<Session> | undefined;
 
   const signIn = async (): Promise<Session> => {
@@ -43,9 +44,10 @@ export function createSessions(options: SessionOptions): Sessions {
     const reply = await answered(() =>
       transport.exchange({ method: "POST", path: "/api/v1/session", body, within: options.callMs }),
     ).catch((thrown: unknown) => {
-      throw translateNetworkError(thrown, { system: "DGS", address: url, section: "dgs" });
+      throw translateNetworkError(thrown, { system: "DGS", address: url, section });
     });
-    if (reply.status === 401 || reply.status === 403) throw signInRefused(url, username, reply.status);
+    if (reply.status === 401 || reply.status === 403)
+      throw signInRefused({ section, url, username, status: reply.status });
     if (reply.status === 503) throw unavailable(SIGN_IN);
     if (reply.status >= 300) throw refusal(SIGN_IN, reply);
     const session = bodyOf(reply, sessionSchema);

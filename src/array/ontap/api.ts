@@ -41,6 +41,7 @@ export interface Api {
 export interface ApiOptions {
   readonly transport: Transport;
   readonly authorization: () => Promise<string>;
+  readonly section: string;
   readonly url: string;
   readonly callMs: number;
   readonly clock: Clock;
@@ -51,7 +52,7 @@ export interface ApiOptions {
 const MOST_PAGES = 10_000;
 
 export function createApi(options: ApiOptions): Api {
-  const { transport, authorization, url, callMs, clock, log } = options;
+  const { transport, authorization, section, url, callMs, clock, log } = options;
 
   const calls = createCalls({ transport, system: "ONTAP", callMs, clock, log });
 
@@ -61,7 +62,7 @@ export function createApi(options: ApiOptions): Api {
   const translated = (lost: unknown, call: CallSummary): PrepError =>
     lost instanceof AnswerTooLarge
       ? garbage(call, "an answer of more than 32 MiB")
-      : translateNetworkError(lost, { system: "ONTAP", address: url, section: "dgs" });
+      : translateNetworkError(lost, { system: "ONTAP", address: url, section });
 
   const get = async (call: Read): Promise<HttpReply> => {
     const attempt = await calls.reading(() => send(call, { method: "GET", path: call.path }));

@@ -9,7 +9,7 @@ import { createApi } from "./api.ts";
 import { createReads } from "./reads.ts";
 import { createWrites } from "./writes.ts";
 
-/** `dgs.settings` of this kind. */
+/** `settings` of this kind. */
 const Settings = z.strictObject({
   /** The storage virtual machine whose volumes, LUNs and igroups are meant. */
   svm: z.string().regex(/^[\w.-]{1,63}$/, { error: "is no name of an SVM" }),
@@ -17,11 +17,11 @@ const Settings = z.strictObject({
 
 /** One connection to ONTAP. Nothing is sent before the first call, and there is no session to end. Errors: as the port says. */
 export function createOntap(options: ArrayOptions): StorageArray {
-  const { url, timeouts, clock, log } = options;
+  const { section = "array", url, timeouts, clock, log } = options;
   const { connectMs, callMs, jobMs } = timeouts;
   const settings = Settings.safeParse(options.settings ?? {});
   if (!settings.success) {
-    throw new PrepError("CONFIG_INVALID", `dgs.settings is not usable: ${firstIssue(settings.error)}.`, {
+    throw new PrepError("CONFIG_INVALID", `${section}.settings is not usable: ${firstIssue(settings.error)}.`, {
       hint: "docs/arrays/ontap.md names the settings of an ONTAP: svm.",
     });
   }
@@ -36,7 +36,7 @@ export function createOntap(options: ArrayOptions): StorageArray {
     callMs,
   });
   const { svm } = settings.data;
-  const api = createApi({ transport, authorization: authorizationOf(options), url, callMs, clock, log });
+  const api = createApi({ transport, authorization: authorizationOf(options), section, url, callMs, clock, log });
   const reads = createReads(api, svm);
   return {
     reader: reads.reader,

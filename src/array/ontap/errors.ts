@@ -69,7 +69,7 @@ export function refusal(call: CallSummary, reply: HttpReply): OntapError {
 
 function hintFor(fault: OntapFault, status: number | undefined): string {
   if (status === 401 || isCode(fault, ...CODES.notAuthorized)) {
-    return "Check dgs.username and the secret that dgs.password names.";
+    return "Check the configured username and the secret that its password, or token, names.";
   }
   if (isCode(fault, ...CODES.noPermission)) {
     return "The account's role lacks this right: docs/privileges.md has the role that is needed.";
@@ -97,7 +97,7 @@ const HINTS: Readonly<Record<string, string>> = {
 export function garbage(call: CallSummary, what: string): PrepError {
   return new PrepError("REMOTE_GARBAGE", `ONTAP's answer to "${call.action}" cannot be read: ${what}.`, {
     found: { action: call.action, ...call.ids, problem: what },
-    hint: "Check that dgs.url is an ONTAP cluster or SVM management address (no portal or proxy).",
+    hint: "Check that the configured address is an ONTAP cluster or SVM management address (no portal or proxy).",
   });
 }
 

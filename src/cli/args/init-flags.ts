@@ -20,6 +20,8 @@ export const INIT_FLAGS: readonly Flag[] = [
     { long: `--${name}-thumbprint`, value: "SHA256", text: `the one certificate of ${what} that is accepted` },
     { long: `--${name}-ca`, value: "FILE", text: "or the authority's certificates" },
   ]),
+  { long: "--array-kind", value: "KIND", text: "which array it is (default: dgs); docs/driver.md lists the kinds" },
+  { long: "--array-settings", value: "NAME=VALUE,…", text: "what that kind needs besides" },
   { long: "--proxy", value: "URL", text: "proxy on the way to both, or `none`" },
   { long: "--store", value: "FILE", text: "SQLite file for plans, runs and audit" },
 ];
@@ -34,6 +36,8 @@ export const initFlags = z.object({
   arrayPasswordEnv: text,
   arrayThumbprint: text,
   arrayCa: text,
+  arrayKind: text,
+  arraySettings: text,
   vcenter: text,
   vcenterUser: text,
   vcenterPasswordFile: text,

@@ -80,9 +80,9 @@ interface SystemAnswers {
 const SYSTEMS = {
   array: {
     name: "the array",
-    address: "Address of the array's interface, such as https://dgs.example.net",
+    address: "Address of the array's interface, such as https://array.example.net",
     flag: "array",
-    secret: "dgs.password",
+    secret: "array.password",
   },
   vcenter: { name: "vCenter", address: "Address of vCenter", flag: "vcenter", secret: "vcenter.password" },
 } as const;
@@ -115,14 +115,13 @@ class Survey {
       }),
     );
     const luns = proposeShorthand(array.found.golds);
-    const { address: url, ...dgs } = array.answers;
     const config = await this.#draft(array.answers, vcenter.answers);
     const usual = config.store.kind === "sqlite" ? config.store.path : undefined;
     const store =
       this.#given.store ??
       (this.#attended ? await askText(this.#io, "File for plans, runs and the audit", usual) : usual);
     return {
-      dgs: { url, ...dgs },
+      array: this.#arrayPart(array.answers),
       vcenter: vcenter.answers,
       ...(this.#given.proxy === undefined ? {} : { proxy: this.#given.proxy }),
       pairs: await this.#agreed("Client and host pairs", pairs, ({ client, host }) => `${client} = ${host}`),
@@ -226,6 +225,16 @@ class Survey {
     return { ca: this.#besideConfig(await askText(this.#io, "File with the authority's certificate (PEM)")) };
   }
 
+  #arrayPart({ address: url, ...account }: SystemAnswers): StarterAnswers["array"] {
+    const { arrayKind: kind = EXAMPLE_ANSWERS.array.kind, arraySettings } = this.#given;
+    return {
+      kind,
+      url,
+      ...account,
+      ...(arraySettings === undefined ? {} : { settings: namesAndValues(arraySettings) }),
+    };
+  }
+
   async #tryArray(answers: SystemAnswers) {
     return surveyArray(await this.#draft(answers), silentLog);
   }
@@ -237,8 +246,12 @@ class Survey {
   /** The answers so far as a configuration. Errors: `CONFIG_INVALID`, for an answer that cannot be one. */
   #draft(array?: SystemAnswers, vcenter?: SystemAnswers): Promise<Config> {
     const unset = { address: "unset.invalid", username: "unset", password: { env: "UNSET" }, tls: undefined };
-    const { address: url, ...dgs } = array ?? { ...unset, address: `https://${unset.address}` };
-    const written = { dgs: { url, ...dgs }, vcenter: vcenter ?? unset, pairs: [], luns: {} };
+    const written = {
+      array: this.#arrayPart(array ?? { ...unset, address: `https://${unset.address}` }),
+      vcenter: vcenter ?? unset,
+      pairs: [],
+      luns: {},
+    };
     const { proxy } = this.#given;
     const withProxy = proxy === undefined ? {} : { proxy: proxy === "none" ? proxy : { url: proxy } };
     return resolveConfig(
@@ -254,6 +267,18 @@ class Survey {
     if (!this.#attended || (await askYes(this.#io, "Take these?"))) return proposals;
     return [];
   }
+}
+
+function namesAndValues(text: string): Record<string, string> {
+  return Object.fromEntries(
+    text.split(",").map((part) => {
+      const [, name, value] = /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/.exec(part) ?? [];
+      if (name !== undefined && value !== undefined) return [name, value];
+      throw new PrepError("BAD_REQUEST", "Option --array-settings has an invalid value. Nothing was written.", {
+        hint: "Give names and values, such as --array-settings name=value,other=value.",
+      });
+    }),
+  );
 }
 
 /** A client or host that stands twice belongs to no pair that could be proposed. */

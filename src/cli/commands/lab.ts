@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { PrepError } from "../../core/domain/errors.ts";
 import { nearest } from "../../core/request/request.ts";
+import { LAB_ARRAYS } from "../../lab/arrays/kinds.ts";
 import { startLab } from "../../lab/start.ts";
 import { LIMITS, SCENARIOS } from "../../lab/world/scenarios.ts";
 import { optionName } from "../args/flags.ts";
@@ -21,7 +22,7 @@ const labFlags = z.object({
   latency: z.string().optional(),
   lag: z.string().optional(),
   writeConfig: z.string().min(1).optional(),
-  array: z.enum(["dgs", "ontap"]).optional(),
+  array: z.enum(LAB_ARRAYS).optional(),
 });
 
 /** Prints its addresses and passwords as one JSON line once it is ready; stays until SIGINT or SIGTERM. */
@@ -53,7 +54,7 @@ function check(options: unknown): z.infer<typeof labFlags> {
     });
   }
   throw new PrepError("BAD_REQUEST", `Option ${optionName(String(member))} has an invalid value.`, {
-    hint: "See `atvm_prep lab --help`.",
+    hint: member === "array" ? `The arrays are ${LAB_ARRAYS.join(", ")}.` : "See `atvm_prep lab --help`.",
   });
 }
 

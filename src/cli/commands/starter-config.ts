@@ -7,11 +7,13 @@ export type SecretReference = { readonly file: string } | { readonly env: string
 export type TrustAnswer = { readonly ca: string } | { readonly thumbprint: string } | undefined;
 
 export interface StarterAnswers {
-  readonly dgs: {
+  readonly array: {
+    readonly kind: string;
     readonly url: string;
     readonly username: string;
     readonly password: SecretReference;
     readonly tls: TrustAnswer;
+    readonly settings?: Readonly<Record<string, string>>;
   };
   readonly vcenter: {
     readonly address: string;
@@ -29,11 +31,12 @@ export interface StarterAnswers {
 
 /** What a site fills in by hand. */
 export const EXAMPLE_ANSWERS: StarterAnswers = {
-  dgs: {
-    url: "https://dgs.example.net",
+  array: {
+    kind: "dgs",
+    url: "https://array.example.net",
     username: "atvm",
-    password: { file: "dgs.password" },
-    tls: { ca: "dgs-ca.pem" },
+    password: { file: "array.password" },
+    tls: { ca: "array-ca.pem" },
   },
   vcenter: {
     address: "192.168.0.201",
@@ -58,18 +61,20 @@ const inline = (value: unknown): string =>
 
 const tlsLine = (tls: TrustAnswer): string => (tls === undefined ? "" : `\n  tls: ${inline(tls)}`);
 
-export function starterConfig({ dgs, vcenter, proxy, luns, pairs, store }: StarterAnswers): string {
+export function starterConfig({ array, vcenter, proxy, luns, pairs, store }: StarterAnswers): string {
   const [first] = pairs;
   const lunLines = Object.entries(luns).map(([short, name]) => `  ${inline(short)}: ${inline(name)}`);
   return `# Configuration of atvm_prep. \`atvm_prep doctor\` checks it; docs/configuration.md describes all of it.
 # Relative paths are relative to this file. A password is never written here: name a file or a variable that holds it.
 
-dgs:
-  url: ${inline(dgs.url)}
-  username: ${inline(dgs.username)}
-  password: ${inline(dgs.password)}
+array:
+  # Which array it is; docs/driver.md lists the kinds.
+  kind: ${inline(array.kind)}
+  url: ${inline(array.url)}
+  username: ${inline(array.username)}
+  password: ${inline(array.password)}${array.settings === undefined ? "" : `\n  settings: ${inline(array.settings)}`}
   # How its certificate is trusted: {ca: FILE}, {thumbprint: SHA256}, or, with a warning on every start, {insecure: true}.
-  # Without such a line: the certificate authorities that Node trusts.${tlsLine(dgs.tls)}
+  # Without such a line: the certificate authorities that Node trusts.${tlsLine(array.tls)}
 
 vcenter:
   address: ${inline(vcenter.address)}

@@ -3,13 +3,13 @@
 declare const brand: unique symbol;
 type Branded<T extends string> = string & { readonly [brand]: T };
 
-/** DGS volume id, opaque, unique on the array. */
+/** The array's volume id, opaque, unique on the array. */
 export type VolumeId = Branded<"VolumeId">;
-/** DGS snapshot id. */
+/** The array's snapshot id. */
 export type SnapshotId = Branded<"SnapshotId">;
-/** DGS client id. */
+/** The array's client id. */
 export type ClientId = Branded<"ClientId">;
-/** DGS assignment id. */
+/** The array's assignment id. */
 export type AssignmentId = Branded<"AssignmentId">;
 /** Canonical SCSI device name on ESXi: `naa.` and 32 (or 16) lower-case hex digits. */
 export type Naa = Branded<"Naa">;

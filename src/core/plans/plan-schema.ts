@@ -14,7 +14,7 @@ import { type Outputs, outputsSchema, stepSchema } from "../steps/types.ts";
 import type { Fact } from "./facts.ts";
 
 /** Rises where what a step or a plan says has changed: one of another version is never read as one of ours. */
-export const PLAN_VERSION = 2;
+export const PLAN_VERSION = 3;
 
 export interface Plan {
   readonly version: typeof PLAN_VERSION;
@@ -27,7 +27,7 @@ export interface Plan {
   readonly target: Target;
   readonly host: Host;
   readonly draft: Draft;
-  readonly endpoints: { readonly dgs: string; readonly vcenter: string };
+  readonly endpoints: { readonly array: string; readonly vcenter: string };
   readonly createdAt: string;
   readonly expiresAt: string;
   /** Of a resume: the run that it goes on from, the first of the chain, and what its finished steps left. */
@@ -112,7 +112,7 @@ export const planSchema: z.ZodType<Plan> = z.object({
   target: targetSchema,
   host,
   draft,
-  endpoints: z.object({ dgs: text, vcenter: text }),
+  endpoints: z.object({ array: text, vcenter: text }),
   createdAt: text,
   expiresAt: text,
   resumes: text.exactOptional(),

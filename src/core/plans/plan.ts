@@ -82,7 +82,7 @@ export interface PlanParts {
   readonly request: Request;
   readonly observation: Observation;
   readonly draft: Draft;
-  readonly endpoints: { readonly dgs: string; readonly vcenter: string };
+  readonly endpoints: { readonly array: string; readonly vcenter: string };
   readonly now: Date;
   readonly ttlMs: number;
   readonly resumes?: {
@@ -181,7 +181,7 @@ export const unknownPlan = (
 
 /** A plan is carried out on the systems that it was made for. `PLAN_OBSOLETE` where the configuration names others now. */
 export function requireSameSystems(plan: Plan, endpoints: Plan["endpoints"]): void {
-  if (endpoints.dgs === plan.endpoints.dgs && endpoints.vcenter === plan.endpoints.vcenter) return;
+  if (endpoints.array === plan.endpoints.array && endpoints.vcenter === plan.endpoints.vcenter) return;
   throw new PrepError(
     "PLAN_OBSOLETE",
     "The configuration names other systems now than those that this was planned on.",

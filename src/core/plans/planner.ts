@@ -24,7 +24,7 @@ export interface Planned {
   readonly request: Request;
   readonly observation: Observation;
   readonly draft: Draft;
-  readonly endpoints: { readonly dgs: string; readonly vcenter: string };
+  readonly endpoints: { readonly array: string; readonly vcenter: string };
 }
 
 type Readers = Connection<ArrayReader, HypervisorReader>;

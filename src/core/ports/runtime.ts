@@ -19,8 +19,8 @@ export interface VcenterOverride {
 
 /** Opens connections. Sessions are made lazily, on the first call. `write` is called by `core/run.ts` alone. */
 export interface Systems {
-  /** Shown and bound into plans: DGS URL and vCenter address. */
-  readonly endpoints: { readonly dgs: string; readonly vcenter: string };
+  /** Shown and bound into plans: the array's URL and vCenter's address. */
+  readonly endpoints: { readonly array: string; readonly vcenter: string };
   read(): Connection<ArrayReader, HypervisorReader>;
   write(): Connection<ArrayReader & ArrayWriter, HypervisorReader & HypervisorWriter>;
 }

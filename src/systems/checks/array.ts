@@ -31,7 +31,7 @@ export async function checkArray(array: StorageArray, config: Config): Promise<A
     return [
       ok(
         "array: sign-in",
-        `${safeText(traits.product)} as ${safeText(config.dgs.username)}; ${clients.length} clients, ${golds} gold LUNs`,
+        `${safeText(traits.product)} as ${safeText(config.array.username ?? "the holder of a token")}; ${clients.length} clients, ${golds} gold LUNs`,
       ),
       ...(time === undefined ? [] : [checkClock("array: clock", time, before, after)]),
     ];

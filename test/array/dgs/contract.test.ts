@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { describe, it } from "vitest";
 import { arrayContract, type ContractTarget } from "../../../src/array/kit.ts";
-import { dgsDriver, loadDriver } from "../../../src/array/load-driver.ts";
+import { loadDriver } from "../../../src/array/load-driver.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { resolveTls } from "../../../src/config/trust.ts";
 import { startLab } from "../../../src/lab/start.ts";
@@ -14,7 +14,7 @@ const CLIENT = "CDS1-ESX165";
 async function lab(): Promise<ContractTarget> {
   const { info, caPem, close } = await startLab({ scenario: "empty" });
   return {
-    driver: dgsDriver,
+    driver: await loadDriver("dgs", "/"),
     options: {
       ...info.dgs,
       password: () => info.dgs.password,
@@ -33,16 +33,16 @@ async function lab(): Promise<ContractTarget> {
 /** The site's array and driver, as its configuration names them (docs/driver.md). */
 async function site(file: string): Promise<ContractTarget> {
   const config = await loadConfig({ file, env: process.env, cwd: process.cwd() });
-  const { url, username, password, tls, driver } = config.dgs;
-  const { connect, dgsCall, dgsJob } = config.limits;
+  const { kind, password, token, tls, ...array } = config.array;
+  const { connect, arrayCall, arrayJob } = config.limits;
   return {
-    driver: await loadDriver(driver, dirname(file)),
+    driver: await loadDriver(kind, dirname(file)),
     options: {
-      url,
-      username,
-      password: () => password.reveal(),
+      ...array,
+      password: password && (() => password.reveal()),
+      token: token && (() => token.reveal()),
       tls: resolveTls(tls),
-      timeouts: { connectMs: connect, callMs: dgsCall, jobMs: dgsJob },
+      timeouts: { connectMs: connect, callMs: arrayCall, jobMs: arrayJob },
       clock: systemClock,
       log: silentLog,
     },

@@ -230,7 +230,7 @@ describe("the session", () => {
       .reply(401, problem(401, "Wrong", `no ${PASSWORD}`), PROBLEM);
     const error = await refusal(dgs.reader.clients());
     expect(error).toMatchObject({ code: "AUTHENTICATION_FAILED", found: { username: "operator", status: 401 } });
-    expect(error.hint).toContain("dgs.password");
+    expect(error.hint).toContain("array.password");
     expect(everything(error)).not.toContain(PASSWORD);
   });
 

@@ -46,7 +46,7 @@ async function doctor(keys: Record<string, unknown> = {}, env: Record<string, st
   return { code, findings, wrong, all: on.out() + on.err() };
 }
 
-const part = (name: "dgs" | "vcenter"): Record<string, unknown> =>
+const part = (name: "array" | "vcenter"): Record<string, unknown> =>
   z.record(z.string(), z.unknown()).parse(written[name]);
 
 describe("doctor on a site where all is well", () => {
@@ -88,9 +88,9 @@ describe("doctor on a site where something is wrong", () => {
   });
 
   it("tells an authority that is not trusted by its certificate's line", async () => {
-    const { tls: _, ...dgs } = part("dgs");
-    const { wrong } = await doctor({ dgs });
-    expect(wrong.find(({ what }) => what === "array: TLS")?.fix).toMatch(/dgs\.tls: \{thumbprint/);
+    const { tls: _, ...array } = part("array");
+    const { wrong } = await doctor({ array });
+    expect(wrong.find(({ what }) => what === "array: TLS")?.fix).toMatch(/array\.tls: \{thumbprint/);
   });
 
   it("names each shorthand and each pair that leads nowhere, and the others as right", async () => {
@@ -124,7 +124,7 @@ describe("doctor on a site where something is wrong", () => {
 
   it("tells a wrong password on one side, with the other side as it is", async () => {
     await writeFile(join(folder, "wrong"), "hunter2-canary", { mode: 0o600 });
-    const { wrong, findings, all } = await doctor({ dgs: { ...part("dgs"), password: { file: "wrong" } } });
+    const { wrong, findings, all } = await doctor({ array: { ...part("array"), password: { file: "wrong" } } });
     expect(wrong.map(({ what }) => what)).toContain("array: sign-in");
     expect(findings.find(({ what }) => what === "vCenter: sign-in")?.state).toBe("ok");
     expect(all).not.toContain("hunter2");

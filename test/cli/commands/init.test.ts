@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => lab.close());
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "atvm-init-"));
-  await writeFile(join(folder, "dgs.password"), lab.info.dgs.password, { mode: 0o600 });
+  await writeFile(join(folder, "array.password"), lab.info.dgs.password, { mode: 0o600 });
   await writeFile(join(folder, "vcenter.password"), lab.info.vcenter.password, { mode: 0o600 });
   return () => rm(folder, { recursive: true });
 });
@@ -44,7 +44,7 @@ const typed = (): string[] => [
 
 const flags = (): string[] => [
   ...["--array", lab.info.dgs.url, "--array-user", lab.info.dgs.username],
-  ...["--array-password-file", "dgs.password", "--array-thumbprint", pin()],
+  ...["--array-password-file", "array.password", "--array-thumbprint", pin()],
   ...["--vcenter", vcenterHost(), "--vcenter-user", lab.info.vcenter.username],
   ...["--vcenter-password-file", "vcenter.password", "--vcenter-thumbprint", pin()],
 ];
@@ -61,7 +61,7 @@ async function expectTheLab(): Promise<void> {
     "AutomatedTest-VMBootImg-Gold-2",
     "AutomatedTest-VMBootImgComputeMigration-Gold",
   ]);
-  expect([config.dgs.tls, config.vcenter.tls]).toEqual([{ thumbprint: pin() }, { thumbprint: pin() }]);
+  expect([config.array.tls, config.vcenter.tls]).toEqual([{ thumbprint: pin() }, { thumbprint: pin() }]);
   const text = await readFile(file(), "utf8");
   expect(text).toMatch(/^store: \{sqlite: \//m);
   for (const secret of [lab.info.dgs.password, lab.info.vcenter.password]) expect(text).not.toContain(secret);
@@ -80,7 +80,7 @@ describe("init on a terminal", () => {
   it("asks again after a wrong answer, with the right ones proposed", async () => {
     await writeFile(join(folder, "wrong"), "hunter2-canary");
     const [url = "", user = "", ...rest] = typed();
-    const { code, err } = await init([], [url, user, "wrong", "y", "y", "", "", "dgs.password", ...rest.slice(1)]);
+    const { code, err } = await init([], [url, user, "wrong", "y", "y", "", "", "array.password", ...rest.slice(1)]);
     expect(err).toContain("DGS refused the sign-in");
     expect(err).toContain(`[${url}]`);
     expect(err).not.toContain("hunter2");
@@ -141,6 +141,6 @@ it("never writes over a file, and says so before it asks anything", async () => 
 
 it("without a terminal and without flags, writes an example that loads", async () => {
   expect((await init([])).code).toBe(0);
-  expect((await loaded()).dgs.url).toBe("https://dgs.example.net");
+  expect((await loaded()).array.url).toBe("https://array.example.net");
   expect((await stat(file())).mode & 0o007).toBe(0);
 });

@@ -47,18 +47,21 @@ describe("a token from elsewhere", () => {
     await expectUntouched();
   });
 
-  test.each(["dgs", "vcenter"] as const)("from a configuration with another %s is for other systems", async (which) => {
-    const { engine } = await assemble(bench, {
-      systems: (real) => (override) => {
-        const systems = real(override);
-        const endpoints = { ...systems.endpoints, [which]: "https://another.example" };
-        return { endpoints, read: () => systems.read(), write: () => systems.write() };
-      },
-    });
-    const plan = await engine.plan("automated_testing", { lun: "Gold" }, bench.actor);
-    await refusal(confirm(plan), "PLAN_OBSOLETE");
-    await expectUntouched();
-  });
+  test.each(["array", "vcenter"] as const)(
+    "from a configuration with another %s is for other systems",
+    async (which) => {
+      const { engine } = await assemble(bench, {
+        systems: (real) => (override) => {
+          const systems = real(override);
+          const endpoints = { ...systems.endpoints, [which]: "https://another.example" };
+          return { endpoints, read: () => systems.read(), write: () => systems.write() };
+        },
+      });
+      const plan = await engine.plan("automated_testing", { lun: "Gold" }, bench.actor);
+      await refusal(confirm(plan), "PLAN_OBSOLETE");
+      await expectUntouched();
+    },
+  );
 });
 
 describe("a plan that was edited in the database", () => {

@@ -1,0 +1,3 @@
+/** The arrays that a driver comes with, each in the folder of its name. */
+export const ARRAY_KINDS = ["dgs", "ontap"] as const;
+export type ArrayKind = (typeof ARRAY_KINDS)[number];
