@@ -8,6 +8,8 @@ import { MODES, type Mode, traitsOf } from "../src/core/domain/modes.ts";
 import type { PlanRecord, RunRecord } from "../src/core/records.ts";
 import { startLab } from "../src/lab/start.ts";
 import { SCENARIOS, type ScenarioName } from "../src/lab/world/scenarios.ts";
+import type { Touch } from "../src/lab/world/touches/targets.ts";
+import { touchWorld } from "../src/lab/world/touches/touch.ts";
 
 /** The mode's shortest flag. */
 function flagOf(mode: Mode): string {
@@ -31,6 +33,25 @@ const SCENES: Readonly<Record<ScenarioName, string>> = {
   fleet: "as `two-hosts`, with more clients",
 };
 
+/** What may stand in the way of `clone-assigned`, as touches of the lab; `lab.md` says what each does. */
+const BLOCKERS: readonly (readonly [string, Touch])[] = [
+  ["a running VM waits for an answer", { what: "question", vm: "web-01" }],
+  ["a VM is an agent's or of vSphere Cluster Services", { what: "managed-vm", vm: "web-01" }],
+  ["a running VM may not be powered off now", { what: "disabled-method", vm: "web-01" }],
+  ["a VM that is off may not be unregistered now", { what: "disabled-method", vm: "db-01", method: "UnregisterVM" }],
+  ["a running VM is protected by Fault Tolerance", { what: "fault-tolerance", vm: "web-01" }],
+  ["a VM from elsewhere has its snapshots or working directory there", { what: "snapshot-elsewhere" }],
+  ["a VM from elsewhere has a disk or an ISO there", { what: "foreign-disk" }],
+  ["the datastore is in a datastore cluster", { what: "datastore-cluster" }],
+  ["the datastore has Storage I/O Control enabled", { what: "io-control" }],
+  ["vSphere HA keeps its heartbeats on it", { what: "ha-heartbeat" }],
+  ["the host's scratch location is on it", { what: "host-files", use: "scratch" }],
+  ["the host's log directory is on it", { what: "host-files", use: "syslog" }],
+  ["the host dumps its core to its disk", { what: "host-files", use: "coredump" }],
+  ["the host is in maintenance mode", { what: "maintenance-mode" }],
+  ["another unresolved copy of the LUN is on the host", { what: "stray-copy" }],
+];
+
 interface Outcome {
   readonly scenario: ScenarioName;
   readonly mode: Mode;
@@ -51,7 +72,7 @@ const timeless = (text: string): string =>
   text.replaceAll(/\d{4}-\d{2}-\d{2}/g, "DATE").replaceAll(/-\d{8}-\d{6}-\w{6}/g, "-STAMP");
 
 /** Runs all of them on a lab of its own, about half a minute. */
-async function outcomes(): Promise<Outcome[]> {
+async function outcomes(): Promise<{ modes: Outcome[]; blockers: string[][] }> {
   const dir = await mkdtemp(join(tmpdir(), "atvm-docs-"));
   const config = join(dir, "atvm.config.yaml");
   const lab = await startLab({ writeConfig: config });
@@ -73,10 +94,32 @@ async function outcomes(): Promise<Outcome[]> {
       return { scenario, mode, short: `\`${thrown.code}\``, long };
     }
   };
+  /** What the plan says to it: refused, warned of beyond what it warns of anyway, or nothing. */
+  const withBlocker = async (touch: Touch, mode: Mode): Promise<string> => {
+    const plan = async (): Promise<readonly string[]> => (await app.engine.plan(mode, { lun: "Gold" }, actor)).warnings;
+    lab.world.reset({ scenario: "clone-assigned" });
+    try {
+      const before = await plan();
+      touchWorld(lab.world.state, touch);
+      lab.world.announce();
+      return (await plan()).some((warning) => !before.includes(warning)) ? "warned of" : "–";
+    } catch (thrown) {
+      if (thrown instanceof PrepError) return `\`${thrown.code}\``;
+      throw thrown;
+    } finally {
+      await app.engine.discardPlans(actor);
+    }
+  };
   try {
-    const found: Outcome[] = [];
-    for (const mode of MODES) for (const scenario of SCENARIOS) found.push(await one(scenario, mode));
-    return found;
+    const modes: Outcome[] = [];
+    for (const mode of MODES) for (const scenario of SCENARIOS) modes.push(await one(scenario, mode));
+    const blockers: string[][] = [];
+    for (const [name, touch] of BLOCKERS) {
+      const cells = [name];
+      for (const mode of MODES) cells.push(await withBlocker(touch, mode));
+      blockers.push(cells);
+    }
+    return { modes, blockers };
   } finally {
     await app.close();
     await lab.close();
@@ -87,7 +130,7 @@ async function outcomes(): Promise<Outcome[]> {
 const row = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 
 export async function modesPage(): Promise<string> {
-  const found = await outcomes();
+  const { modes: found, blockers } = await outcomes();
   const of = (scenario: ScenarioName, mode: Mode): Outcome | undefined =>
     found.find((one) => one.scenario === scenario && one.mode === mode);
   const overview = [
@@ -119,6 +162,16 @@ export async function modesPage(): Promise<string> {
     "A step in brackets was planned, and found in the run to have nothing to do.",
     "",
     ...overview,
+    "",
+    "## What stands in the way",
+    "",
+    "On `clone-assigned`, with one thing more there. What would stop a run half-way is refused in its plan, before the first",
+    "change: when it is made, when it is confirmed, and when what is left of a run is resumed. [runbook.md](runbook.md) says",
+    "what to do.",
+    "",
+    row(["what is there", ...MODES.map((mode) => `\`${flagOf(mode)}\``)]),
+    row(["---", ...MODES.map(() => "---")]),
+    ...blockers.map(row),
     ...sections,
     "",
   ].join("\n");

@@ -22,6 +22,8 @@ const selectionFrom = (rootFolder: MoRef): Selection => ({
       "runtime.inMaintenanceMode",
       "configManager.storageSystem",
       "configManager.datastoreSystem",
+      "configManager.advancedOption",
+      "config.activeDiagnosticPartition.id.diskName",
     ],
     Datastore: ["name", "parent", "info", "host", "browser", "summary.accessible", "iormConfiguration.enabled"],
   },
@@ -82,6 +84,8 @@ function hostFrom(host: Properties, byId: ReadonlyMap<MoRef, Properties>): Host 
   const datacenter = datacenterAbove(compute, byId);
   const state = CONNECTION_STATES.find((each) => each === host.text("runtime.connectionState"));
   const vmFolder = datacenter?.id("vmFolder");
+  const optionManager = host.id("configManager.advancedOption");
+  const dumpDisk = host.text("config.activeDiagnosticPartition.id.diskName");
   if (compute === undefined || datacenter === undefined || vmFolder === undefined || state === undefined) {
     throw garbage(ACTION, { host: host.ref.id, missing: "its place in a Datacenter, or its connection state" });
   }
@@ -99,6 +103,9 @@ function hostFrom(host: Properties, byId: ReadonlyMap<MoRef, Properties>): Host 
     resourcePool: compute.id("resourcePool") ?? NONE,
     storageSystem: host.id("configManager.storageSystem") ?? NONE,
     datastoreSystem: host.id("configManager.datastoreSystem") ?? NONE,
+    ...(optionManager === undefined ? {} : { optionManager }),
+    ...(compute.ref.type === "ClusterComputeResource" ? { clustered: true } : {}),
+    ...(dumpDisk === undefined ? {} : { dumpDisk }),
   };
 }
 

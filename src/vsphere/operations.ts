@@ -31,6 +31,8 @@ export const OPERATIONS = {
   FindAllByIp: READ,
   FindAllByDnsName: READ,
   FindChild: READ,
+  QueryOptions: READ,
+  RetrieveDasAdvancedRuntimeInfo: READ,
   SearchDatastore_Task: READ,
   SearchDatastoreSubFolders_Task: READ,
   QueryUnresolvedVmfsVolumes: STORAGE_READ,

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import type { MoRef } from "../core/domain/ids.ts";
 import type { Host, HypervisorReader } from "../core/ports/hypervisor.ts";
 import { notOffered } from "./faults.ts";
+import { readHostFiles } from "./host-files.ts";
 import { readDevices, readStorageAndVms, readUnresolved } from "./host-storage.ts";
 import { readInventory } from "./inventory.ts";
 import { escapedName } from "./names.ts";
@@ -18,6 +19,7 @@ export const createReader = (session: Session, tasks: Tasks): HypervisorReader =
   findByPath: (from, names) => findByPath(session, from, names),
   hostDevices: (host) => readDevices(session, host),
   unresolvedCopies: (host) => readUnresolved(session, host),
+  hostFiles: (host) => readHostFiles(session, host),
   vmsOn: (datastoreIds) => readVmsOn(session, datastoreIds),
   hostStorageAndVms: (host, datastoreIds) => readStorageAndVms(session, host, datastoreIds),
   vmStates: (ids) => readVmStates(session, ids),

@@ -1,6 +1,6 @@
 import type { MoRef } from "../core/domain/ids.ts";
 import { plainName, safeText } from "../core/domain/safe-text.ts";
-import type { Vm, VmDevice, VmState } from "../core/ports/hypervisor.ts";
+import type { Vm, VmDevice, VmOperation, VmState } from "../core/ports/hypervisor.ts";
 import { garbage } from "./faults.ts";
 import { unescapedName, unescapedPath } from "./names.ts";
 import { type Properties, retrieve, type Selection } from "./properties.ts";
@@ -15,6 +15,7 @@ const STATE_PROPERTIES = ["name", "runtime.powerState", "summary.config.vmPathNa
 const VM_PROPERTIES = [
   ...STATE_PROPERTIES,
   "datastore",
+  "disabledMethod",
   "guest.toolsRunningStatus",
   "runtime.connectionState",
   "runtime.faultToleranceState",
@@ -93,6 +94,7 @@ function vmFrom(vm: Properties): Vm {
   const hostId = vm.id("runtime.host");
   const question = vm.value("runtime.question") ?? undefined;
   const managedBy = vm.value("summary.config.managedBy") ?? undefined;
+  const disabled = vm.items("disabledMethod").flatMap((method) => METHODS[text(method) ?? ""] ?? []);
   return {
     ...stateFrom(vm),
     ...(instanceUuid === undefined ? {} : { instanceUuid }),
@@ -104,8 +106,15 @@ function vmFrom(vm: Properties): Vm {
     ...(FT_OFF.includes(vm.text("runtime.faultToleranceState")) ? {} : { faultTolerant: true }),
     ...(question === undefined ? {} : { question: text(question, "text") ?? "" }),
     ...(managedBy === undefined ? {} : { managedBy: text(managedBy, "extensionKey") ?? "" }),
+    ...(disabled.length === 0 ? {} : { disabled }),
   };
 }
+
+const METHODS: Readonly<Record<string, VmOperation>> = {
+  PowerOffVM_Task: "powerOff",
+  ShutdownGuest: "shutDownGuest",
+  UnregisterVM: "unregister",
+};
 
 /** Disks (with the parents of a linked clone's), CDs and whatever else of the VMs lies in a file on a datastore. */
 export async function readVmDevices(session: Session, vmIds: readonly MoRef[]): Promise<VmDevice[]> {

@@ -116,6 +116,12 @@ const TABLE = {
     "mend_systems",
     "A VM on the datastore belongs to vCenter or another product, which manages it.",
   ),
+  METHOD_DISABLED: row(
+    3,
+    409,
+    "mend_systems",
+    "vCenter does not allow a VM on the datastore to be powered off, shut down or unregistered now.",
+  ),
   HOST_IN_MAINTENANCE: row(3, 409, "mend_systems", "The host is in maintenance mode: nothing can run on it."),
   UNMOUNT_BLOCKED: row(
     3,

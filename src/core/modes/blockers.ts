@@ -1,8 +1,9 @@
 /** What would let a step fail half-way, seen before the first change. */
 import { PrepError } from "../domain/errors.ts";
+import { naaOf } from "../domain/ids.ts";
 import { safeText } from "../domain/safe-text.ts";
 import type { Observation } from "../observe/observe.ts";
-import type { Datastore, Vm } from "../ports/hypervisor.ts";
+import type { Datastore, Vm, VmOperation } from "../ports/hypervisor.ts";
 
 /** A VM that waits for an answer takes no power operation, and no shutdown (`QuestionPending`). */
 export function refuseQuestions(vms: readonly Vm[]): void {
@@ -59,30 +60,114 @@ export function refuseMaintenanceMode({ host }: Observation): void {
   });
 }
 
-/** Uses of a datastore that an unmount fails of with `ResourceInUse`, with what ends each. */
-function usesOf({ storagePod, ioControl }: Datastore): { use: string; id?: string; remedy: string }[] {
-  return [
-    ...(storagePod === undefined
-      ? []
-      : [{ use: "is in a datastore cluster", id: storagePod, remedy: "Move it out of the datastore cluster" }]),
-    ...(ioControl === true
-      ? [{ use: "has Storage I/O Control enabled", remedy: "Disable Storage I/O Control on it" }]
-      : []),
-  ];
+/** Whether a folder of the host's lies on the datastore: written by its uuid or by its label. */
+const isFolderOn = (path: string, { name, vmfsUuid }: Datastore): boolean =>
+  [`/vmfs/volumes/${vmfsUuid}`, `/vmfs/volumes/${name}`, `[${name}]`].some((root) => {
+    const rest = path.replace(/^\[\]\s*/, "");
+    return rest === root || rest.startsWith(`${root}/`) || rest.startsWith(`${root} `);
+  });
+
+const FOLDERS = {
+  scratch: {
+    use: "holds the host's scratch location",
+    remedy: "Give the host another scratch location (ScratchConfig.ConfiguredScratchLocation) and reboot it",
+  },
+  syslog: {
+    use: "holds the host's log directory",
+    remedy: "Give the host another log directory (Syslog.global.logDir)",
+  },
+} as const;
+
+interface Use {
+  readonly use: string;
+  readonly remedy: string;
+  readonly id?: string;
 }
 
-export function refuseBlockedUnmount(datastore: Datastore): void {
-  const uses = usesOf(datastore);
-  if (uses.length === 0) return;
+/** Uses of a datastore that an unmount fails of with `ResourceInUse` or a kind of it, with what ends each. */
+function usesOf(datastore: Datastore, { host, hostFiles }: Observation): Use[] {
+  const uses: (Use | undefined)[] = [
+    datastore.storagePod === undefined
+      ? undefined
+      : {
+          use: "is in a datastore cluster",
+          id: datastore.storagePod,
+          remedy: "Move it out of the datastore cluster",
+        },
+    datastore.ioControl === true
+      ? { use: "has Storage I/O Control enabled", remedy: "Disable Storage I/O Control on it" }
+      : undefined,
+    hostFiles?.heartbeats.includes(datastore.id) === true
+      ? {
+          use: "holds vSphere HA's heartbeats",
+          id: host.computeResource,
+          remedy: "Choose other heartbeat datastores in the cluster's vSphere HA settings",
+        }
+      : undefined,
+    ...(hostFiles?.folders ?? []).map(({ use, path }) =>
+      isFolderOn(path, datastore) ? { ...FOLDERS[use], id: host.id } : undefined,
+    ),
+    host.dumpDisk !== undefined && datastore.extents.includes(naaOf(host.dumpDisk))
+      ? {
+          use: "lies on the disk of the host's core dump partition",
+          id: host.id,
+          remedy: "Give the host another core dump partition (esxcli system coredump partition)",
+        }
+      : undefined,
+  ];
+  return uses.filter((use) => use !== undefined);
+}
+
+/** Refuses what would make its unmount fail; what could not be read of that becomes a warning. */
+export function refuseBlockedUnmount(datastore: Datastore, observation: Observation, warnings: string[]): void {
+  const uses = usesOf(datastore, observation);
+  const [first] = uses;
+  if (first !== undefined) {
+    throw new PrepError(
+      "UNMOUNT_BLOCKED",
+      `Datastore ${datastore.name} (${datastore.id}) ${uses.map(({ use }) => use).join(", and ")}, so it cannot be unmounted.`,
+      {
+        found: {
+          datastore: datastore.id,
+          uses: uses.map(({ use, id }) => ({ use, ...(id === undefined ? {} : { id }) })),
+        },
+        hint: `${uses.map(({ remedy }) => `${remedy}.`).join(" ")} Then plan again.`,
+      },
+    );
+  }
+  for (const { what, error } of observation.hostFiles?.unread ?? []) {
+    warnings.push(
+      `Of host ${observation.host.name}, ${what} could not be read: whether it keeps datastore ${datastore.name} from being unmounted is not checked. ${error.message}`,
+    );
+  }
+}
+
+const DISABLED = {
+  powerOff: "powered off",
+  shutDownGuest: "shut down through its guest",
+  unregister: "unregistered",
+} as const satisfies Record<VmOperation, string>;
+
+/**
+ * vCenter lists what it does not allow on a VM, and its power state alone accounts for much of that: only what stands in
+ * the way of the VM's next step counts. Of a VM whose files are out of reach the list says nothing.
+ */
+export function refuseDisabled(vms: readonly Vm[], next: (vm: Vm) => VmOperation): void {
+  const blocked = vms.flatMap((vm) => {
+    const operation = next(vm);
+    const listed = vm.connectionState === "connected" && vm.disabled?.includes(operation) === true;
+    return listed ? [{ vm, operation }] : [];
+  });
+  const [first] = blocked;
+  if (first === undefined) return;
   throw new PrepError(
-    "UNMOUNT_BLOCKED",
-    `Datastore ${datastore.name} (${datastore.id}) ${uses.map(({ use }) => use).join(", and ")}, so it cannot be unmounted.`,
+    "METHOD_DISABLED",
+    `VM ${first.vm.name} (${first.vm.id}) cannot be ${DISABLED[first.operation]}: vCenter has that disabled for it.`,
     {
       found: {
-        datastore: datastore.id,
-        uses: uses.map(({ use, id }) => ({ use, ...(id === undefined ? {} : { id }) })),
+        vms: blocked.map(({ vm: { id, name }, operation }) => ({ id, name, disabled: operation })),
       },
-      hint: `${uses.map(({ remedy }) => `${remedy}.`).join(" ")} Then plan again.`,
+      hint: "Something holds the VM: a backup or another product that disabled the method, or a task that is under way. Let it end (the VM's tasks and events in vCenter name it), then plan again.",
     },
   );
 }

@@ -6,7 +6,7 @@ import type { Volume } from "../ports/array.ts";
 import type { Vm } from "../ports/hypervisor.ts";
 import type { Request } from "../request/request.ts";
 import type { KnownVolume } from "../steps/types.ts";
-import { refuseManaged, refuseQuestions } from "./blockers.ts";
+import { refuseDisabled, refuseManaged, refuseQuestions } from "./blockers.ts";
 import { type DraftBuilder, refOf, viewOf } from "./draft.ts";
 
 export const knownVolume = (volume: Volume): KnownVolume => ({ id: volume.id, naa: volume.naa, name: volume.name });
@@ -60,6 +60,8 @@ function stopVms(
   const diskLost = running.some(isDead);
   refuseManaged(vms);
   refuseQuestions(running);
+  const isAsked = (vm: Vm): boolean => kind !== "clone" && vm.toolsRunning;
+  refuseDisabled(vms, (vm) => (!isRunning(vm) ? "unregister" : isAsked(vm) ? "shutDownGuest" : "powerOff"));
   for (const vm of running.filter((each) => each.faultTolerant === true)) {
     draft.warnings.push(
       `VM ${vm.name} is protected by Fault Tolerance: turn that off in vCenter first, or power-off and unregister may be refused half-way.`,

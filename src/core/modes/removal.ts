@@ -119,7 +119,9 @@ function mountFact(
       },
     );
   }
-  if (datastore !== undefined && mount?.mounted && mount.accessible) refuseBlockedUnmount(datastore);
+  if (datastore !== undefined && mount?.mounted && mount.accessible) {
+    refuseBlockedUnmount(datastore, observation, draft.warnings);
+  }
   draft.fact(`mount:${volume.naa}`, `The VMFS volume on ${volume.naa}`, {
     signature: mount?.vmfsUuid ?? "",
     mounted: String(mount?.mounted === true),

@@ -16,6 +16,7 @@ import type {
 import type {
   Datastore,
   Host,
+  HostFiles,
   HostStorage,
   HypervisorReader,
   Inventory,
@@ -64,6 +65,8 @@ export interface Observation {
   readonly leftoverDatastores: readonly LeftoverDatastore[];
   /** Where VMs would be registered. */
   readonly placement: VmPlacement;
+  /** What else the host keeps on datastores, where the mode may unmount one of the family. */
+  readonly hostFiles?: HostFiles;
   /** VMX files on the datastore of the assigned volume, where the mode asked for them. */
   readonly files?: { readonly files: readonly VmxFile[]; readonly unreadable: readonly string[] };
 }
@@ -167,11 +170,13 @@ export async function observe(
     ({ extents, vmfsUuid, accessible }) => touches(extents, naas) || early.has(vmfsUuid) || !accessible,
   );
   const registers = registersVms(request);
-  const [placement, snapshots, dependents, { storage, vms }] = await Promise.all([
+  const mayUnmount = traitsOf(request.mode).cleansUp && here.some(({ extents }) => touches(extents, naas));
+  const [placement, snapshots, dependents, { storage, vms }, hostFiles] = await Promise.all([
     findPlacement(host, registers ? placeNames : {}, hypervisor),
     array.snapshots({ volumeId: gold.id }),
     dependentsOf(mayGo ? family.filter(({ id, kind }) => kind === "clone" && mine.includes(id)) : [], array),
     hypervisor.hostStorageAndVms(host, idsOf(relevant)),
+    mayUnmount ? hypervisor.hostFiles(host) : undefined,
   ]);
   checkInitiators(request, client, storage);
   const signatures = signaturesOf(naas, inventory, storage, known);
@@ -199,6 +204,7 @@ export async function observe(
     devices,
     signatures,
     labelSignatures,
+    ...(hostFiles === undefined ? {} : { hostFiles }),
     leftoverDatastores: leftoverDatastoresOf({
       labelSignatures,
       family,

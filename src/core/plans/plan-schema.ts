@@ -76,6 +76,9 @@ const host = z.object({
   resourcePool: moRef,
   storageSystem: moRef,
   datastoreSystem: moRef,
+  optionManager: moRef.exactOptional(),
+  clustered: z.boolean().exactOptional(),
+  dumpDisk: text.exactOptional(),
 } satisfies Record<keyof Host, z.ZodType>);
 
 const snapshot = z.object({

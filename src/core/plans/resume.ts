@@ -6,14 +6,21 @@
 import { errorRecord, PrepError } from "../domain/errors.ts";
 
 import { readStored } from "../domain/stored-json.ts";
-import { vmFact } from "../modes/cleanup.ts";
+import {
+  refuseBlockedUnmount,
+  refuseDisabled,
+  refuseMaintenanceMode,
+  refuseManaged,
+  refuseQuestions,
+} from "../modes/blockers.ts";
+import { isRunning, vmFact } from "../modes/cleanup.ts";
 import { baseFacts, type ModeInput } from "../modes/common.ts";
 import { type ChosenSnapshot, type Draft, DraftBuilder } from "../modes/draft.ts";
-import { assignedHere } from "../observe/observe.ts";
+import { assignedHere, datastoresOf, type Observation } from "../observe/observe.ts";
 import type { ArrayTraits } from "../ports/array.ts";
 import type { RunRow, StepRow } from "../ports/store.ts";
 import type { Impact } from "../records.ts";
-import { diskOf, mountOf } from "../steps/shared.ts";
+import { diskOf, isMounted, mountOf } from "../steps/shared.ts";
 import { type Outputs, outputsOf, type Step, type VolumeRef } from "../steps/types.ts";
 import type { PlanParts } from "./plan.ts";
 import type { Plan } from "./plan-schema.ts";
@@ -91,11 +98,32 @@ const volumesIn = (step: Step, inheritedOutputs: RemainingWork["inheritedOutputs
   return made === undefined ? [] : [{ naa: made.naa }];
 };
 
+/** What came in the way since the first plan: what is left must not stop half-way either. */
+function refuseBlockers(steps: readonly Step[], observation: Observation, warnings: string[]): void {
+  const isIn = (id: string, ...kinds: Step["kind"][]): boolean =>
+    steps.some((step) => "vms" in step && kinds.includes(step.kind) && step.vms.some((vm) => vm.id === id));
+  const touched = observation.vms.filter(({ id }) => isIn(id, "power_off", "shut_down_guest", "unregister"));
+  const stopped = touched.filter((vm) => isRunning(vm) && isIn(vm.id, "power_off", "shut_down_guest"));
+  refuseManaged(touched);
+  refuseQuestions(stopped);
+  refuseDisabled(stopped, ({ id }) => (isIn(id, "shut_down_guest") ? "shutDownGuest" : "powerOff"));
+  refuseDisabled(
+    touched.filter((vm) => !isRunning(vm)),
+    () => "unregister",
+  );
+  for (const step of steps) {
+    if (step.kind !== "unmount" || !isMounted(mountOf(observation.storage, step.naa))) continue;
+    for (const datastore of datastoresOf(observation, step.naa)) refuseBlockedUnmount(datastore, observation, warnings);
+  }
+  if (steps.some(({ kind }) => ["mount", "mount_copy", "register"].includes(kind))) refuseMaintenanceMode(observation);
+}
+
 /** The draft of what remains: its facts are what its steps touch, as they are now. */
 export function draftOfRemaining(input: ModeInput, remaining: RemainingWork): Draft {
   const { observation } = input;
   const draft = new DraftBuilder();
   baseFacts(draft, observation);
+  refuseBlockers(remaining.steps, observation, draft.warnings);
   const assigned = assignedHere(observation).map(({ volume, assignment }) => `${volume.id} (${assignment.id})`);
   draft.fact("assigned", `What ${observation.client.name} has of this LUN`, {
     "the assigned volumes": assigned.toSorted().join(", "),

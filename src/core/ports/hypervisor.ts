@@ -14,6 +14,22 @@ export interface Host {
   readonly resourcePool: MoRef;
   readonly storageSystem: MoRef;
   readonly datastoreSystem: MoRef;
+  /** What holds its advanced options. */
+  readonly optionManager?: MoRef;
+  /** It stands in a cluster: `computeResource` is that. */
+  readonly clustered?: boolean;
+  /** The disk of its active core dump partition, as the host calls it. */
+  readonly dumpDisk?: string;
+}
+
+/** What else than VMs a host and its cluster keep on datastores. */
+export interface HostFiles {
+  /** As the host writes them: `/vmfs/volumes/<uuid>/dir`, `[datastore] /dir`, `[] /vmfs/volumes/<uuid>/dir`. */
+  readonly folders: readonly { readonly use: "scratch" | "syslog"; readonly path: string }[];
+  /** Datastores that vSphere HA keeps heartbeats of this host on. */
+  readonly heartbeats: readonly MoRef[];
+  /** What of this vCenter does not tell, and why. */
+  readonly unread: readonly { readonly what: string; readonly error: PrepError }[];
 }
 
 /** A VMFS datastore. One object per Datacenter: two Datacenters that mount one volume have two of these. */
@@ -106,7 +122,15 @@ export interface Vm extends VmState {
   readonly faultTolerant?: boolean;
   /** Key of the extension that manages it, such as `com.vmware.vim.eam`. */
   readonly managedBy?: string;
+  /**
+   * What of it vCenter does not allow now. Its power state alone disables some: an unregistering while it is on, a
+   * power-off while it is off.
+   */
+  readonly disabled?: readonly VmOperation[];
 }
+
+/** What is done to VMs. */
+export type VmOperation = "powerOff" | "shutDownGuest" | "unregister";
 
 /** A disk or CD of a VM that lies on some datastore. */
 export interface VmDevice {
@@ -159,6 +183,8 @@ export interface HypervisorReader {
   hostDevices(host: Host): Promise<HostDevices>;
   /** One host's unresolved copies: slow on a real host, which reads every disk for it. */
   unresolvedCopies(host: Host): Promise<UnresolvedCopy[]>;
+  /** What this host and its cluster keep on datastores. What cannot be read of it is told, and stops nothing. */
+  hostFiles(host: Host): Promise<HostFiles>;
   vmsOn(datastoreIds: readonly MoRef[]): Promise<Vm[]>;
   /** Disks, mounts, unresolved copies and the VMs that use any of the datastores, side by side. */
   hostStorageAndVms(host: Host, datastoreIds: readonly MoRef[]): Promise<{ storage: HostStorage; vms: Vm[] }>;

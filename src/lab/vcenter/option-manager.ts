@@ -1,4 +1,4 @@
-import type { HostUse, LabHost } from "../world/model.ts";
+import type { HostUse, LabDatastore, LabHost } from "../world/model.ts";
 import { MANAGED_OBJECT } from "./managed-entity.ts";
 import { type Lookups, optionManagerIdOf } from "./service/lookups.ts";
 import { managedType, signedIn } from "./service/managed-type.ts";
@@ -8,21 +8,22 @@ import { Any, type Data } from "./wire/value.ts";
 
 const RAM_DISK = "/tmp/scratch";
 
-/** A folder of the host's own on the datastore that it keeps this on. */
-function folderFor(use: HostUse, { id, keeps }: LabHost, lookups: Lookups): string | undefined {
+/** The datastore that the host keeps this on. */
+function keptOn(use: HostUse, { keeps }: LabHost, lookups: Lookups): LabDatastore | undefined {
   const kept = keeps?.find(({ what }) => what === use);
-  const datastore = kept === undefined ? undefined : lookups.datastore(kept.datastoreId);
-  return datastore === undefined ? undefined : `/vmfs/volumes/${datastore.vmfsUuid}/.locker-${id}`;
+  return kept === undefined ? undefined : lookups.datastore(kept.datastoreId);
 }
 
 /** A host's advanced options that tell where it keeps its own files. */
 export function optionsOf(host: LabHost, lookups: Lookups): Data[] {
-  const scratch = folderFor("scratch", host, lookups) ?? RAM_DISK;
-  const log = folderFor("syslog", host, lookups);
+  const scratchOn = keptOn("scratch", host, lookups);
+  const scratch = scratchOn === undefined ? RAM_DISK : `/vmfs/volumes/${scratchOn.vmfsUuid}/.locker-${host.id}`;
+  // A path of this form names the datastore by its label.
+  const log = keptOn("syslog", host, lookups)?.name;
   const options = {
     "ScratchConfig.ConfiguredScratchLocation": scratch,
     "ScratchConfig.CurrentScratchLocation": scratch,
-    "Syslog.global.logDir": log ?? "[] /scratch/log",
+    "Syslog.global.logDir": log === undefined ? "[] /scratch/log" : `[${log}] /systemlogs`,
   };
   return Object.entries(options).map(([key, value]) => ({ key, value: new Any("string", value) }));
 }

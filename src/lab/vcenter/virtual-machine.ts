@@ -211,6 +211,15 @@ function summaryOf(vm: LabVm, lookups: Lookups): Data {
   };
 }
 
+/** What a VM's state alone disables: vCenter lists that beside what somebody has disabled. */
+function disabledByState(vm: LabVm): string[] {
+  const on = vm.powerState === "poweredOn";
+  return [
+    ...(on ? ["PowerOnVM_Task", "UnregisterVM"] : ["PowerOffVM_Task"]),
+    ...(toolsUp(vm) ? [] : ["ShutdownGuest"]),
+  ];
+}
+
 /** A task that does one thing to the VM. */
 function vmTask(call: Call, descriptionId: string, act: (state: WorldState, vmId: string) => void): Ref {
   const { id } = call.self;
@@ -243,7 +252,7 @@ export const VIRTUAL_MACHINE = managedType<LabVm, Lookups>("VirtualMachine", MAN
   properties: {
     "name string": (vm) => entityName(vm.name),
     "parent &ManagedEntity?": (vm) => new Ref("Folder", vm.folderId),
-    "disabledMethod string*": (vm) => vm.disabledMethods,
+    "disabledMethod string*": (vm) => [...disabledByState(vm), ...(vm.disabledMethods ?? [])],
     "config VirtualMachineConfigInfo?": configOf,
     // A template is in no pool.
     "resourcePool &ResourcePool?": (vm, lookups) => {

@@ -71,6 +71,34 @@ const BLOCKERS: readonly Blocker[] = [
     code: "UNMOUNT_BLOCKED",
     says: /Storage I\/O Control.*Disable/,
   },
+  {
+    name: "a datastore that vSphere HA keeps its heartbeats on",
+    touch: ["ha-heartbeat"],
+    modes: UNMOUNTING,
+    code: "UNMOUNT_BLOCKED",
+    says: /holds vSphere HA's heartbeats.*Choose other heartbeat datastores/,
+  },
+  ...(["scratch", "syslog", "coredump"] as const).map((use) => ({
+    name: `a datastore with the host's ${use} on it`,
+    touch: ["host-files", { use }] as const,
+    modes: UNMOUNTING,
+    code: "UNMOUNT_BLOCKED" as const,
+    says: { scratch: /scratch location/, syslog: /log directory/, coredump: /core dump partition/ }[use],
+  })),
+  {
+    name: "a running VM whose power-off is disabled",
+    touch: ["disabled-method", { method: "PowerOffVM_Task" }],
+    modes: STOPPING,
+    code: "METHOD_DISABLED",
+    says: /cannot be powered off.*backup/,
+  },
+  {
+    name: "a VM that is off whose unregistering is disabled",
+    touch: ["disabled-method", { vm: "db-01", method: "UnregisterVM" }],
+    modes: STOPPING,
+    code: "METHOD_DISABLED",
+    says: /cannot be unregistered/,
+  },
 ];
 
 const each = BLOCKERS.flatMap((blocker) => blocker.modes.map((mode) => [blocker.name, mode, blocker] as const));
@@ -111,11 +139,51 @@ describe("not in the way", () => {
     expect(await bench.prep("unregister")).toMatchObject({ state: "succeeded" });
   });
 
+  test("what the account may not read of the host's own files, which is warned of", async () => {
+    await bench.reset("clone-assigned");
+    await bench.control.faults({ api: "vim", op: "QueryOptions", times: 2, action: "fault:NoPermission" });
+    const { warnings } = await bench.plan("automated_testing");
+    expect(warnings).toEqual([
+      expect.stringMatching(/its scratch location could not be read.*NoPermission/),
+      expect.stringMatching(/its syslog location could not be read/),
+    ]);
+  });
+
+  test("another datastore of the host with its files on it", async () => {
+    await bench.reset("two-hosts");
+    await bench.control.touch("host-files", { host: "192.168.1.166" });
+    await bench.control.touch("ha-heartbeat", { host: "192.168.1.166" });
+    expect(await bench.plan("automated_testing")).toMatchObject({ mode: "automated_testing" });
+  });
+
   test("none of it makes the plan's reads more", async () => {
     await bench.reset("clone-assigned");
     await bench.plan("automated_testing");
     const before = (await bench.control.calls()).totals.vim;
     await bench.plan("automated_testing");
     expect((await bench.control.calls()).totals.vim - before).toBeLessThanOrEqual(8);
+  });
+});
+
+describe("of a resumed run", () => {
+  const left = [
+    ["a question that came since", "CreateAssignment", ["question"], "VM_HAS_QUESTION"],
+    ["a power-off that was disabled since", "CreateAssignment", ["disabled-method"], "METHOD_DISABLED"],
+    ["heartbeats since", "UnmountVmfsVolume", ["ha-heartbeat"], "UNMOUNT_BLOCKED"],
+    ["a scratch location since", "UnmountVmfsVolume", ["host-files"], "UNMOUNT_BLOCKED"],
+    ["maintenance mode since", "UnmountVmfsVolume", ["maintenance-mode"], "HOST_IN_MAINTENANCE"],
+  ] as const;
+
+  test.each(left)("%s is refused", async (_name, op, [what], code) => {
+    await bench.reset("clone-assigned");
+    await bench.control.faults(
+      op === "CreateAssignment"
+        ? { api: "dgs", op, action: "job-failed" }
+        : { api: "vim", op, action: "fault:HostConfigFault" },
+    );
+    const failed = await bench.prep("automated_testing");
+    expect(failed.state).toBe("failed");
+    await bench.control.touch(what);
+    await refusal(bench.app.engine.resumePlan(failed.runId, bench.actor), code);
   });
 });
