@@ -22,12 +22,14 @@ interface Open {
 /**
  * rotating-file-stream knows only its own process: it would write on into a file that another process has renamed, count
  * its own bytes alone, and rotate while another does. So the file is looked at before each batch. Whatever may rotate
- * it (opening it, or a batch that reaches the limit) is done under a lock; everything else is one append.
+ * it (opening it, or a batch that reaches the limit) is done under a lock; everything else is one append. A batch that
+ * cannot be written is dropped, and `lost` hears of the first of a row of them.
  */
-export function rotatingSink(dir: string, rotateAt: number): Writable {
+export function rotatingSink(dir: string, rotateAt: number, lost: (reason: unknown) => void): Writable {
   const file = join(dir, LOG_FILE);
   const lock = `${file}.lock`;
   let current: Open | undefined;
+  let losing = false;
 
   const open = async (): Promise<Open> => {
     const stream = createStream(LOG_FILE, { path: dir, size: `${rotateAt}B`, rotate: OLD_FILES, mode: 0o600 });
@@ -68,10 +70,15 @@ export function rotatingSink(dir: string, rotateAt: number): Writable {
 
   const deliver = (lines: Buffer, done: () => void): void => {
     write(lines)
-      .catch(() => {
+      .then(() => {
+        losing = false;
+      })
+      .catch((reason: unknown) => {
         // The stream is of no use after an error; the next batch opens another.
         current?.stream.destroy();
         current = undefined;
+        if (!losing) lost(reason);
+        losing = true;
       })
       .finally(done);
   };

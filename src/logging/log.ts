@@ -21,6 +21,8 @@ export interface LogOptions {
   readonly name?: string;
   /** Bytes after which the file is rotated; default 10 MB. For tests. */
   readonly rotateAt?: number;
+  /** Where a log that cannot be written any more is said; standard error by default. */
+  readonly stderr?: { write(text: string): unknown };
 }
 
 export interface OpenLog {
@@ -32,11 +34,18 @@ export interface OpenLog {
 /**
  * Opens the log (file mode 0600). Several processes may write to one directory: lines are appended whole, and each
  * process follows when another one has rotated. Errors: `CONFIG_INVALID` when the directory cannot be written to. Later
- * write errors never reach the program: a full disk must not stop a run.
+ * write errors never reach the program (a full disk must not stop a run); they are said on standard error, once until
+ * the log can be written again.
  */
 export async function createLog(options: LogOptions): Promise<OpenLog> {
   await prepare(options.dir);
-  const sink = rotatingSink(options.dir, options.rotateAt ?? LARGEST_BYTES);
+  const { dir, rotateAt = LARGEST_BYTES, stderr = process.stderr } = options;
+  const sink = rotatingSink(dir, rotateAt, (reason) => {
+    const why = codeOf(reason);
+    stderr.write(
+      `atvm_prep: the log ${join(dir, LOG_FILE)} cannot be written (${why}); its lines are lost until it can.\n`,
+    );
+  });
   const logger = pino(
     {
       level: options.level,

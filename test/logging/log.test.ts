@@ -202,12 +202,38 @@ describe("the file", () => {
     expect(await readdir(dir)).toEqual(["atvm_prep.log"]);
   });
 
+  it("whose folder is removed says so on standard error, once until it can be written again", async () => {
+    const said: string[] = [];
+    const { log, close } = await createLog({ dir, level: "info", stderr: { write: (text) => said.push(text) } });
+    /** Each line is a batch of its own. */
+    const line = async (text: string): Promise<void> => {
+      log.info({}, text);
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    const sentence = `atvm_prep: the log ${file()} cannot be written (ENOENT); its lines are lost until it can.\n`;
+    await rm(dir, { recursive: true });
+    await line("lost");
+    await vi.waitFor(() => expect(said).toEqual([sentence]));
+    await line("lost too");
+    await mkdir(dir);
+    await vi.waitFor(async () => {
+      await line("kept");
+      expect(await readFile(file(), "utf8")).toContain("kept");
+    });
+    await rm(dir, { recursive: true });
+    await line("lost again");
+    await close();
+    expect(said).toEqual([sentence, sentence]);
+  });
+
   it("does not stop the program when it cannot be written any more", async () => {
-    const { log, close } = await createLog({ dir, level: "info" });
+    const said: string[] = [];
+    const { log, close } = await createLog({ dir, level: "info", stderr: { write: (text) => said.push(text) } });
     await rm(dir, { recursive: true });
     await writeFile(dir, "a file where the directory was");
     log.info({}, "lost");
     await close();
+    expect(said.join("")).toMatch(/cannot be written \(ENOTDIR\)/);
   });
 
   it("takes nothing after its end, and nothing comes of trying", async () => {
