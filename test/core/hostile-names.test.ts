@@ -168,6 +168,49 @@ describe("names cut within a character, from either system", () => {
   });
 });
 
+describe("names with blanks at either end", () => {
+  const blank = (name: string): string => `  ${name} `;
+
+  test.each(MODES)("are found as they are typed, with the blanks or without: %s", async (mode) => {
+    await bench.reset(mode === "unregister" ? "gold-assigned" : "clone-assigned");
+    change(bench.lab.world, function blankNames({ model }) {
+      for (const volume of model.volumes) volume.name = blank(volume.name);
+      for (const snapshot of model.snapshots) snapshot.name = blank(snapshot.name);
+      for (const vm of model.vms) vm.name = blank(vm.name);
+      for (const client of model.clients) client.name = blank(client.name);
+    });
+    const inputs = { registerVms: true, forcePowerOff: true };
+    const bare = await bench.plan(mode, inputs);
+    const snapshot = bare.snapshot === undefined ? {} : { snapshot: blank(bare.snapshot.name) };
+    const typed = { lun: blank(GOLD), client: blank(bare.target.client.name), ...snapshot, ...inputs };
+    const plan = await bench.plan(mode, typed);
+    expect(commandOf(plan).replace(/ -s \S+/, "")).toBe(commandOf(bare).replace(/ -s \S+/, ""));
+    expect(plan.steps.map(({ kind }) => kind)).toEqual(bare.steps.map(({ kind }) => kind));
+    expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });
+    expect((await bench.app.engine.inspect({ lun: blank(GOLD) }, bench.actor)).client.name).toBe(
+      bare.target.client.name,
+    );
+    expect(await bench.app.engine.listSnapshots(blank("Gold"), bench.actor)).toEqual(
+      await bench.app.engine.listSnapshots("Gold", bench.actor),
+    );
+  });
+
+  test("of folders and files are parts of a path, and stay", async () => {
+    await bench.reset("clone-assigned");
+    const names = [" web", "db "];
+    rename(names);
+    const { world } = bench.lab;
+    for (const vm of [...world.model.vms]) {
+      if (vm.powerState === "poweredOn") change(world, powerOff, vm.id);
+      change(world, unregisterVm, vm.id);
+    }
+    const run = await bench.prep("register");
+    expect({ state: run.state, error: run.error }).toEqual({ state: "succeeded", error: undefined });
+    const paths = vmsOf(await bench.control.state()).map(({ path }) => path);
+    for (const name of names) expect(paths.some((path) => path.includes(`] ${name}/`))).toBe(true);
+  });
+});
+
 describe("a snapshot with a hostile name", () => {
   test("chosen as the latest is named in the command as a shell takes it, and that command means the same snapshot", async () => {
     await bench.reset("clone-assigned");

@@ -236,7 +236,7 @@ function placement({ model }: WorldState, what: Registration, datacenterId: stri
 }
 
 function splitPath(path: string): { name: string; path: string } {
-  const [, name, rest] = /^\[([^\]]+)\]\s*(\S.*)$/s.exec(path) ?? [];
+  const [, name, rest] = /^\[([^\]]+)\] ?(.+)$/s.exec(path) ?? [];
   if (name === undefined || rest === undefined) {
     throw new VimFault("InvalidDatastorePath", `${path} is no datastore path`, { datastorePath: path });
   }

@@ -150,6 +150,7 @@ describe("an answer that is not the interface's", () => {
     ["a field of another type", { items: [clone, { ...clone, sizeBytes: "PORTAL-CANARY" }] }, "items[1].sizeBytes: "],
     ["a kind that is not known", { items: [{ ...clone, kind: "PORTAL-CANARY" }] }, "items[0].kind: "],
     ["a short GUID", { items: [{ ...clone, guid: "60A98" }] }, "items[0].guid: is not 32 hex digits"],
+    ["an id that is a number, which JSON may round", { items: [{ ...clone, id: 12_345 }] }, "items[0].id: "],
     ["an id that leaves its path", { items: [{ ...clone, id: ".." }] }, "items[0].id: is no usable id"],
     [
       "a time that is none",
