@@ -25,14 +25,24 @@ test("an address with a port is not escaped", () => {
   expect(renderCommand(request, undefined, "127.0.0.1:8443")).toContain("-vi 127.0.0.1:8443 ");
 });
 
-test.each(["it's a name", "$(reboot)", "a;b", 'say "hi"', "tab\there", "*", "~", "[a-z]", "{a,b}", "!!", "`id`", "=ls"])(
-  "a shell reads %j back as one word",
-  (lun) => {
-    const command = renderCommand({ ...request, lun }, undefined, "vc").replace("atvm_prep", "printf '%s\\0'");
-    const words = execFileSync("/bin/sh", ["-c", command], { encoding: "utf8" }).split("\0");
-    expect(words.slice(0, 3)).toEqual(["-A", "-n", lun]);
-  },
-);
+test.each([
+  "it's a name",
+  "$(reboot)",
+  "a;b",
+  'say "hi"',
+  "tab\there",
+  "*",
+  "~",
+  "[a-z]",
+  "{a,b}",
+  "!!",
+  "`id`",
+  "=ls",
+])("a shell reads %j back as one word", (lun) => {
+  const command = renderCommand({ ...request, lun }, undefined, "vc").replace("atvm_prep", "printf '%s\\0'");
+  const words = execFileSync("/bin/sh", ["-c", command], { encoding: "utf8" }).split("\0");
+  expect(words.slice(0, 3)).toEqual(["-A", "-n", lun]);
+});
 
 test("a word that begins with an equals sign is quoted, which zsh would expand", () => {
   expect(renderCommand({ ...request, lun: "=ls" }, undefined, "vc")).toMatch(/ -n (?:\\=|'=)ls'? /);
