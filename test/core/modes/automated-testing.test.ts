@@ -1,149 +1,180 @@
-import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { commandOf } from "../../../src/text/index.ts";
+import { describe, expect, test } from "vitest";
 import {
-  assignedTo,
-  type Bench,
-  expectFreshClone,
+  CLIENT_ID,
+  CLONE,
+  cloneOf,
+  datastoreOf,
+  drafted,
   GOLD,
-  goldOf,
-  hostOf,
-  refusal,
-  snapshotsOf,
-  withEngine,
-} from "../../support/engine.ts";
+  graphOf,
+  HOST,
+  NEWEST,
+  OLDEST,
+  SIGNATURE,
+  seen,
+  vmOn,
+} from "../../support/observations.ts";
 
-let bench: Bench;
-beforeAll(async () => {
-  bench = await withEngine();
-});
-
-const reset = (scenario: string, more: object = {}) => bench.control.reset({ scenario, ...more });
-const clean = async (): Promise<void> => {
-  await bench.control.clearFaults();
-  for (const plan of await bench.app.engine.listPlans())
-    await bench.app.engine.discardPlan({ planId: plan.planId }, bench.actor);
-};
+const MODE = "automated_testing";
+const running = vmOn(CLONE, "web-01", { powerState: "poweredOn" });
+const off = vmOn(CLONE, "db-01");
 
 describe("-A", () => {
-  beforeEach(clean);
+  test("with nothing assigned: the latest snapshot is cloned, the clone assigned, seen and force-mounted", () => {
+    const draft = drafted(MODE, seen([]));
+    expect(graphOf(draft)).toEqual([
+      "s1 create_clone",
+      "s2 assign after s1",
+      "s3 rescan after s2",
+      "s4 attach after s3",
+      "s5 rescan after s4",
+      "s6 mount_copy after s5",
+    ]);
+    const made = { from: "s1" };
+    expect(draft.steps).toMatchObject([
+      {
+        gold: { id: GOLD.id },
+        snapshot: { id: NEWEST.id },
+        name: { stem: "AutomatedTest-VMBootImg-Gold-CDS1-ESX165", joint: "-" },
+      },
+      { volume: made, client: { id: CLIENT_ID } },
+      { expectGone: [], expectPresent: made },
+      { volume: made },
+      { expectGone: [], expectPresent: made, onlyIfChanged: "s4" },
+      { volume: made, vmfsUuid: SIGNATURE },
+    ]);
+    expect(draft.snapshot).toEqual({ snapshot: NEWEST, chosenBy: "latest" });
+    expect(draft.warnings).toEqual([]);
+  });
 
-  test("replaces the old clone by a new one of the latest snapshot; gold is untouched", async () => {
-    await reset("clone-assigned");
-    const before = await bench.control.state();
-    const [old] = assignedTo(before);
-    const [latest] = snapshotsOf(before, goldOf(before).id);
-    const plan = await bench.plan("automated_testing");
-    expect(plan.snapshot).toMatchObject({ id: latest?.id, chosenBy: "latest" });
-    expect(commandOf(plan)).toContain(`atvm_prep -A -n ${GOLD} -s ${latest?.name} -c CDS1-ESX165 -vi`);
-    expect(plan.impact.clonesToDelete.map((clone) => clone.id)).toEqual([old?.id]);
-    expect(await bench.control.state()).toMatchObject({ mutations: [] });
+  test("in place of a clone: made and assigned before anything of the old one is touched, one rescan for both, deleted last", () => {
+    const draft = drafted(MODE, seen([CLONE], { vms: [running, off] }));
+    expect(graphOf(draft)).toEqual([
+      "s1 create_clone",
+      "s2 assign after s1",
+      "s3 power_off after s2",
+      "s4 unregister after s2",
+      "s5 unmount after s3, s4",
+      "s6 detach after s5",
+      "s7 unassign after s6",
+      "s8 rescan after s7",
+      "s9 attach after s8",
+      "s10 rescan after s9",
+      "s11 mount_copy after s10",
+      "s12 delete_clone after s8",
+      "s13 forget_device after s12",
+    ]);
+    expect(draft.steps[2]).toMatchObject({ vms: [{ id: running.id }] });
+    expect(draft.steps[3]).toMatchObject({ vms: [{ id: running.id }, { id: off.id }], asStoppedBy: "s3" });
+    expect(draft.steps[7]).toMatchObject({ expectGone: [CLONE.naa], expectPresent: { from: "s1" } });
+    expect(draft.impact).toMatchObject({
+      vmsToPowerOff: [{ moref: running.id }],
+      vmsToUnregister: [{ moref: running.id }, { moref: off.id }],
+      datastoresToUnmount: [{ naa: CLONE.naa }],
+      volumesToUnassign: [{ id: CLONE.id }],
+      clonesToDelete: [{ id: CLONE.id }],
+    });
+  });
 
-    const run = await bench.run(plan);
-    expect(run).toMatchObject({ state: "succeeded" });
-    const after = await bench.control.state();
-    expectFreshClone(after, latest?.id ?? "");
-    expect(after.volumes.some((volume) => volume.id === old?.id)).toBe(false);
-    expect(goldOf(after)).toEqual(goldOf(before));
-    expect(after.snapshots).toEqual(before.snapshots);
-    expect(run.report?.volume?.id).toBe(assignedTo(after)[0]?.id);
-    expect(assignedTo(after)[0]?.name).toMatch(
-      new RegExp(`^${GOLD}-CDS1-ESX165-\\d{8}-\\d{6}-${run.runId.slice(-6)}$`),
+  test("with releaseFirst the old one goes down to its deletion first", () => {
+    const kinds = drafted(MODE, seen([CLONE]), { releaseFirst: true }).steps.map((step) => step.kind);
+    expect(kinds.indexOf("create_clone")).toBeGreaterThan(kinds.indexOf("forget_device"));
+    expect(kinds.indexOf("forget_device")).toBeGreaterThan(-1);
+  });
+
+  test("with keepClone the old one leaves the client and is not deleted", () => {
+    const draft = drafted(MODE, seen([CLONE]), { keepClone: true });
+    expect(draft.steps.map((step) => step.kind)).toContain("unassign");
+    expect(draft.steps.map((step) => step.kind)).not.toContain("delete_clone");
+    expect(draft.impact.clonesToDelete).toEqual([]);
+  });
+
+  test("with registerVms what the mount brings in sight is registered, its files known then", () => {
+    const step = drafted(MODE, seen([]), { registerVms: true }).steps.at(-1);
+    expect(step).toEqual({
+      id: "s7",
+      kind: "register",
+      after: ["s6"],
+      volume: { from: "s1" },
+      folder: HOST.datacenter.vmFolder,
+      pool: HOST.resourcePool,
+    });
+  });
+
+  test("in place of gold: shut down by its guests, unassigned, never deleted, with a warning of what the clone lacks", () => {
+    const vms = [vmOn(GOLD, "web-01", { powerState: "poweredOn" })];
+    const draft = drafted(MODE, seen([GOLD], { vms }));
+    const kinds = draft.steps.map((step) => step.kind);
+    expect(kinds.slice(0, 7)).toEqual([
+      "create_clone",
+      "assign",
+      "shut_down_guest",
+      "unregister",
+      "unmount",
+      "detach",
+      "unassign",
+    ]);
+    expect(kinds).not.toContain("delete_clone");
+    expect(kinds).not.toContain("power_off");
+    expect(draft.warnings.join()).toMatch(/gold volume is assigned after snapshot nightly-27/);
+  });
+
+  test("warns where gold was assigned after the snapshot was made, and not where that was before it", () => {
+    const warnings = (goldHeldUntil: string): string => drafted(MODE, seen([]), {}, { goldHeldUntil }).warnings.join();
+    expect(warnings("2026-11-27T01:00:00.000Z")).toMatch(/was assigned after snapshot nightly-27/);
+    expect(warnings("2026-11-26T23:00:00.000Z")).toBe("");
+  });
+
+  test("an unassigned clone is deleted where the journal has it from an unfinished run, else only listed", () => {
+    const idle = cloneOf("idle-one");
+    const dependents = new Map([[idle.id, { snapshots: 0, clones: [] }]]);
+    const world = seen([], { dependents }, [idle]);
+    const listed = drafted(MODE, world);
+    expect(listed.impact.clonesToDelete).toEqual([]);
+    expect(listed.leftovers.join()).toContain(idle.id);
+    const unfinished = { clones: [{ name: idle.name, id: idle.id }], assignsGold: false };
+    const deleted = drafted(MODE, world, {}, { unfinished });
+    expect(deleted.impact.clonesToDelete).toMatchObject([{ id: idle.id }]);
+    expect(deleted.leftovers).toEqual([]);
+    expect(deleted.steps.at(-2)).toMatchObject({ kind: "delete_clone", volume: { id: idle.id } });
+  });
+
+  test("a dead datastore of the family: its registrations go, its VMs never as if they could be shut down", () => {
+    const lost = cloneOf("lost");
+    const dead = datastoreOf(lost, { accessible: false });
+    const vms = [
+      vmOn(lost, "web-01", { powerState: "poweredOn", connectionState: "inaccessible" }),
+      vmOn(lost, "db-01", { connectionState: "orphaned" }),
+    ];
+    const draft = drafted(
+      MODE,
+      seen([], { vms, leftoverDatastores: [{ datastore: dead, proof: "signature", stillListedDisks: [lost.naa] }] }),
     );
+    expect(graphOf(draft).slice(0, 5)).toEqual([
+      "s1 create_clone",
+      "s2 power_off after s1",
+      "s3 unregister after s2",
+      "s4 rescan after s3",
+      "s5 assign after s4",
+    ]);
+    expect(draft.steps[1]).toMatchObject({ diskLost: true, vms: [{ id: vms[0]?.id }] });
+    expect(draft.steps[3]).toMatchObject({ expectGone: [lost.naa] });
   });
 
-  test("a second one cleans up what the first one made", async () => {
-    await reset("clone-assigned");
-    const first = await bench.prep("automated_testing");
-    const second = await bench.prep("automated_testing");
-    expect([first.state, second.state]).toEqual(["succeeded", "succeeded"]);
-    const after = await bench.control.state();
-    expect(assignedTo(after).map((volume) => volume.id)).toEqual([second.report?.volume?.id]);
-    expect(after.volumes.some((volume) => volume.id === first.report?.volume?.id)).toBe(false);
-    expect(hostOf(after).detached).toEqual([]);
+  test("the same input makes the same plan, and names are no part of its fingerprint", () => {
+    const plan = drafted(MODE, seen([CLONE], { vms: [off] }));
+    expect(drafted(MODE, seen([CLONE], { vms: [off] }))).toEqual(plan);
+    const renamed = seen([CLONE], { vms: [{ ...off, name: "renamed" }] });
+    expect(drafted(MODE, renamed).fingerprint).toBe(plan.fingerprint);
+    const started = seen([CLONE], { vms: [{ ...off, powerState: "poweredOn" }] });
+    expect(drafted(MODE, started).fingerprint).not.toBe(plan.fingerprint);
   });
 
-  test.each(["empty", "half-cleaned", "stale-inventory", "same-gold", "two-hosts"])(
-    "reaches its goal from %s",
-    async (scenario) => {
-      await reset(scenario);
-      const before = await bench.control.state();
-      const run = await bench.prep("automated_testing");
-      expect(run).toMatchObject({ state: "succeeded" });
-      const after = await bench.control.state();
-      expectFreshClone(after, snapshotsOf(before, goldOf(before).id)[0]?.id ?? "");
-      const host = hostOf(after);
-      expect(after.vms.filter((vm) => vm.host === host.name)).toEqual([]);
-    },
-  );
-
-  test("from gold: guests are shut down, nothing is deleted", async () => {
-    await reset("gold-assigned");
-    const before = await bench.control.state();
-    const plan = await bench.plan("automated_testing");
-    expect(plan.steps.map((step) => step.kind)).toContain("shut_down_guest");
-    expect(plan.impact.clonesToDelete).toEqual([]);
-    const run = await bench.run(plan);
-    expect(run).toMatchObject({ state: "succeeded" });
-    const after = await bench.control.state();
-    expect(after.mutations.filter((change) => change.op === "PowerOffVM_Task" || change.op === "DeleteVolume")).toEqual(
-      [],
-    );
-    expect(goldOf(after)).toEqual(goldOf(before));
-  });
-
-  test("with --register_vms every VMX of the clone is registered", async () => {
-    await reset("clone-assigned");
-    const run = await bench.prep("automated_testing", { registerVms: true });
-    expect(run).toMatchObject({ state: "succeeded" });
-    const after = await bench.control.state();
-    const clone = assignedTo(after)[0];
-    const files = after.files.filter((file) => file.volumeId === clone?.id);
-    expect(after.vms.filter((vm) => vm.host === hostOf(after).name)).toHaveLength(files.length);
-  });
-
-  test("with --keep_clone the old clone stays on the array, unassigned", async () => {
-    await reset("clone-assigned");
-    const old = assignedTo(await bench.control.state())[0];
-    await bench.prep("automated_testing", { keepClone: true });
-    const after = await bench.control.state();
-    expect(after.volumes.some((volume) => volume.id === old?.id)).toBe(true);
-    expect(after.assignments.some((assignment) => assignment.volumeId === old?.id)).toBe(false);
-  });
-
-  test("a named snapshot is taken, an unknown one refused with the closest names", async () => {
-    await reset("clone-assigned");
-    const state = await bench.control.state();
-    const third = snapshotsOf(state, goldOf(state).id)[2];
-    const plan = await bench.plan("automated_testing", { snapshot: third?.name ?? "" });
-    expect(plan.snapshot).toMatchObject({ id: third?.id, chosenBy: "name" });
-    const refused = await refusal(
-      bench.plan("automated_testing", { snapshot: `${third?.name}x` }),
-      "SNAPSHOT_NOT_FOUND",
-    );
-    expect(refused.hint).toContain(third?.name);
-  });
-
-  test.each([
-    ["twin-snapshots", "SNAPSHOT_AMBIGUOUS"],
-    ["twin-datastores", "DATASTORE_AMBIGUOUS"],
-    ["one-datacenter", "SIGNATURE_MOUNTED"],
-  ] as const)("from %s it is refused: %s", async (scenario, code) => {
-    await reset(scenario);
-    await refusal(bench.plan("automated_testing"), code);
-    expect((await bench.control.state()).mutations).toEqual([]);
-  });
-});
-
-describe("a snapshot named by its id", () => {
-  test("is that one, also where its name is not its own, and the command says so", async () => {
-    await bench.reset("twin-snapshots");
-    const state = await bench.control.state();
-    const [latest] = snapshotsOf(state, goldOf(state).id);
-    if (latest === undefined) throw new Error("no snapshot");
-    const plan = await bench.plan("automated_testing", { snapshot: latest.id });
-    expect(plan.snapshot).toMatchObject({ id: latest.id, chosenBy: "name" });
-    expect(commandOf(plan)).toContain(`-s ${latest.id} `);
-    expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });
-    expect(assignedTo(await bench.control.state())[0]?.parentSnapshotId).toBe(latest.id);
+  test("a newer snapshot makes no difference to a plan that names one", () => {
+    const named = { snapshot: OLDEST.name };
+    const before = drafted(MODE, seen([], { snapshots: [OLDEST] }), named);
+    const after = drafted(MODE, seen([]), named);
+    expect(after.snapshot).toEqual({ snapshot: OLDEST, chosenBy: "name" });
+    expect(after.fingerprint).toBe(before.fingerprint);
   });
 });

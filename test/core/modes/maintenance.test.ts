@@ -1,196 +1,149 @@
-import { beforeAll, describe, expect, test } from "vitest";
-import { rescanHba } from "../../../src/lab/world/rescan.ts";
-import { detachScsiLun, unmountVmfs } from "../../../src/lab/world/storage.ts";
-import { change } from "../../support/change.ts";
+import { describe, expect, test } from "vitest";
 import {
-  assignedTo,
-  type Bench,
-  expectGoldMounted,
-  goldOf,
-  HOST,
-  hostOf,
-  refusal,
-  unregisteredOn,
-  vmsOf,
-  withEngine,
-} from "../../support/engine.ts";
+  assignmentOf,
+  CLIENT_ID,
+  CLONE,
+  cloneOf,
+  datastoreOf,
+  diskOf,
+  drafted,
+  filesOf,
+  GOLD,
+  graphOf,
+  mountOf,
+  refusedWith,
+  SIGNATURE,
+  seen,
+  vmOn,
+} from "../../support/observations.ts";
 
-let bench: Bench;
-beforeAll(async () => {
-  bench = await withEngine({}, { limits: { guestShutdown: "1s" } });
-});
-
-const kinds = (plan: { steps: readonly { kind: string }[] }): string[] => plan.steps.map((step) => step.kind);
+const MODE = "maintenance";
+const kindsOf = (draft: ReturnType<typeof drafted>): string[] => draft.steps.map((step) => step.kind);
 
 describe("-M", () => {
-  test.each(["clone-assigned", "empty", "two-hosts", "twin-snapshots", "half-cleaned", "stale-inventory", "same-gold"])(
-    "brings gold up from %s, and its content stays as it was",
-    async (scenario) => {
-      await bench.reset(scenario);
-      const before = await bench.control.state();
-      const run = await bench.prep("maintenance");
-      expect(run).toMatchObject({ state: "succeeded" });
-      const after = await bench.control.state();
-      expectGoldMounted(after);
-      expect(vmsOf(after)).toEqual([]);
-      expect(goldOf(after)).toEqual(goldOf(before));
-      expect(after.snapshots).toEqual(before.snapshots);
-      const old = assignedTo(before).filter((volume) => volume.kind === "clone");
-      expect(after.volumes.filter((volume) => old.some((one) => one.id === volume.id))).toEqual([]);
-      const others = (state: typeof after) => state.assignments.filter((one) => one.clientId !== clientOf(state));
-      expect(others(after)).toEqual(others(before));
-      expect(vmsOf(after, "192.168.1.166")).toEqual(vmsOf(before, "192.168.1.166"));
-    },
-  );
-
-  const clientOf = (state: Awaited<ReturnType<Bench["control"]["state"]>>) =>
-    state.clients.find((client) => client.hostAddress === HOST)?.id;
-
-  test("with gold assigned and mounted the goal is reached: no step, no change, a run that succeeds", async () => {
-    await bench.reset("gold-assigned");
-    const plan = await bench.plan("maintenance");
-    expect(plan.steps).toEqual([]);
-    const run = await bench.run(plan);
-    expect(run).toMatchObject({ state: "succeeded", steps: [] });
-    expect((await bench.control.state()).mutations).toEqual([]);
+  test("with nothing assigned: gold is assigned, seen and mounted", () => {
+    const draft = drafted(MODE, seen([]));
+    expect(graphOf(draft)).toEqual([
+      "s1 assign",
+      "s2 rescan after s1",
+      "s3 attach after s2",
+      "s4 rescan after s3",
+      "s5 mount after s4",
+    ]);
+    expect(draft.steps[0]).toMatchObject({ volume: { id: GOLD.id }, client: { id: CLIENT_ID } });
+    expect(draft.steps[4]).toMatchObject({ volume: { id: GOLD.id }, vmfsUuid: SIGNATURE });
+    expect(draft.snapshot).toBeUndefined();
   });
 
-  test("with gold assigned and mounted --register_vms registers what is missing and nothing else", async () => {
-    await bench.reset("gold-assigned");
-    const before = await bench.control.state();
-    const gold = goldOf(before);
-    expect(unregisteredOn(before, gold.id)).not.toEqual([]);
-    const plan = await bench.plan("maintenance", { registerVms: true });
-    expect(kinds(plan)).toEqual(["register"]);
-    expect(plan.impact.vmsToRegister.map((vm) => vm.path)).toEqual(unregisteredOn(before, gold.id));
-    await bench.run(plan);
-    const after = await bench.control.state();
-    expect(unregisteredOn(after, gold.id)).toEqual([]);
-    expect(vmsOf(after)).toEqual(expect.arrayContaining(vmsOf(before)));
+  test("in place of a clone: gold, which mounts by itself, is assigned only when the clone is off the host; one rescan for both", () => {
+    const vms = [vmOn(CLONE, "web-01", { powerState: "poweredOn" }), vmOn(CLONE, "db-01")];
+    const draft = drafted(MODE, seen([CLONE], { vms }));
+    expect(graphOf(draft)).toEqual([
+      "s1 power_off",
+      "s2 unregister",
+      "s3 unmount after s1, s2",
+      "s4 detach after s3",
+      "s5 assign after s4",
+      "s6 unassign after s5",
+      "s7 rescan after s6",
+      "s8 attach after s7",
+      "s9 rescan after s8",
+      "s10 mount after s9",
+      "s11 delete_clone after s7",
+      "s12 forget_device after s11",
+    ]);
+    expect(draft.steps[1]).toMatchObject({ asStoppedBy: "s1" });
+    expect(draft.steps[6]).toMatchObject({ expectGone: [CLONE.naa], expectPresent: { id: GOLD.id } });
+    expect(draft.impact).toMatchObject({
+      volumesToUnassign: [{ id: CLONE.id }],
+      clonesToDelete: [{ id: CLONE.id }],
+      vmsToUnregister: [{}, {}],
+    });
   });
 
-  test("with gold assigned and mounted --register_vms counts an orphaned registration as missing", async () => {
-    await bench.reset("gold-assigned");
-    const [orphan] = await bench.control.touch("orphan-vm");
-    const plan = await bench.plan("maintenance", { registerVms: true });
-    expect(kinds(plan)).toEqual(["unregister", "register"]);
-    expect(plan.impact.vmsToUnregister.map((vm) => vm.moref)).toEqual([orphan]);
-    await bench.run(plan);
-    const after = await bench.control.state();
-    expect(unregisteredOn(after, goldOf(after).id)).toEqual([]);
-    expect(vmsOf(after).map((vm) => vm.connectionState)).toEqual(vmsOf(after).map(() => "connected"));
+  test("with keepClone the clone leaves the client and is not deleted; with releaseFirst it goes first", () => {
+    const kept = drafted(MODE, seen([CLONE]), { keepClone: true });
+    expect(kindsOf(kept)).not.toContain("delete_clone");
+    const first = kindsOf(drafted(MODE, seen([CLONE]), { releaseFirst: true }));
+    expect(first.indexOf("assign")).toBeGreaterThan(first.indexOf("forget_device"));
   });
 
-  test("an orphaned registration on gold that is to be mounted again goes first; those that come back with the mount stay", async () => {
-    await bench.reset("gold-assigned", { running: 0 });
-    const [orphan] = await bench.control.touch("orphan-vm");
-    await bench.control.touch("unassign");
-    const { world } = bench.lab;
-    const [host] = world.model.hosts;
-    change(world, rescanHba, host?.id ?? "");
-    await bench.control.touch("assign", { client: "CDS1-ESX165" });
-    const before = await bench.control.state();
-    const plan = await bench.plan("maintenance", { registerVms: true });
-    expect(plan.impact.vmsToUnregister.map((vm) => vm.moref)).toEqual([orphan]);
-    expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });
-    const after = await bench.control.state();
-    expectGoldMounted(after);
-    expect(unregisteredOn(after, goldOf(after).id)).toEqual([]);
-    expect(vmsOf(after).map((vm) => vm.connectionState)).toEqual(vmsOf(after).map(() => "connected"));
-    const kept = vmsOf(before).filter((vm) => vm.id !== orphan);
-    expect(vmsOf(after).map((vm) => vm.id)).toEqual(expect.arrayContaining(kept.map((vm) => vm.id)));
-    expect(kept).not.toEqual([]);
+  test("an idle clone is never deleted, whoever made it", () => {
+    const idle = cloneOf("idle-one");
+    const unfinished = { clones: [{ id: idle.id, name: idle.name }], assignsGold: false };
+    const draft = drafted(MODE, seen([], {}, [idle]), {}, { unfinished });
+    expect(draft.impact.clonesToDelete).toEqual([]);
+    expect(draft.leftovers.join()).toContain(idle.id);
   });
 
-  test("from a clone with --register_vms every VM of gold is registered", async () => {
-    await bench.reset("clone-assigned");
-    const run = await bench.prep("maintenance", { registerVms: true });
-    expect(run).toMatchObject({ state: "succeeded" });
-    const after = await bench.control.state();
-    expect(unregisteredOn(after, goldOf(after).id)).toEqual([]);
-    expect(vmsOf(after).some((vm) => vm.template)).toBe(true);
-    expect(vmsOf(after).every((vm) => vm.powerState === "poweredOff")).toBe(true);
-    expect(run.report?.vms.every((vm) => vm.registered)).toBe(true);
+  test("what neither gold nor a clone is leaves the client and is kept", () => {
+    const other = { ...CLONE, kind: "other" } as const;
+    const draft = drafted(MODE, seen([other]));
+    expect(kindsOf(draft)).not.toContain("delete_clone");
+    expect(draft.leftovers.join()).toMatch(/neither gold nor a clone/);
   });
+});
 
-  test("gold that was assigned behind the host's back is found by a rescan", async () => {
-    await bench.reset("empty");
-    await bench.control.touch("assign", { client: "CDS1-ESX165" });
-    const plan = await bench.plan("maintenance");
-    expect(kinds(plan)).toEqual(["rescan", "attach", "rescan", "mount"]);
-    expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });
-    expectGoldMounted(await bench.control.state());
-  });
+describe("-M with gold assigned here", () => {
+  const unmounted = mountOf(GOLD, { mounted: false });
+  const off = diskOf(GOLD, "off");
 
-  test("gold whose datastore was unmounted by hand is only mounted", async () => {
-    await bench.reset("gold-assigned", { running: 0, vms: 0 });
-    const { world } = bench.lab;
-    const [host] = world.model.hosts;
-    change(world, unmountVmfs, host?.id ?? "", host?.mounts[0]?.vmfsUuid ?? "");
-    const plan = await bench.plan("maintenance");
-    expect(kinds(plan)).toEqual(["mount"]);
-    await bench.run(plan);
-    expectGoldMounted(await bench.control.state());
-  });
-
-  test("gold whose disk was detached too is attached first", async () => {
-    await bench.reset("gold-assigned", { running: 0, vms: 0 });
-    const { world } = bench.lab;
-    const [host] = world.model.hosts;
-    change(world, unmountVmfs, host?.id ?? "", host?.mounts[0]?.vmfsUuid ?? "");
-    change(world, detachScsiLun, host?.id ?? "", host?.disks[0]?.uuid ?? "");
-    const plan = await bench.plan("maintenance");
-    expect(kinds(plan)).toContain("attach");
-    expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });
-    expectGoldMounted(await bench.control.state());
-  });
-
-  test("after -A from gold, whose disk and datastore the host remembers as detached and unmounted, -M brings gold back", async () => {
-    await bench.reset("gold-assigned");
-    expect(await bench.prep("automated_testing")).toMatchObject({ state: "succeeded" });
-    expect(hostOf(await bench.control.state()).detached).not.toEqual([]);
-    expect(await bench.prep("maintenance")).toMatchObject({ state: "succeeded" });
-    expectGoldMounted(await bench.control.state());
-  });
-
-  test("with --keep_clone the clone leaves the client and stays on the array, told as a leftover", async () => {
-    await bench.reset("clone-assigned");
-    const [old] = assignedTo(await bench.control.state());
-    const run = await bench.prep("maintenance", { keepClone: true });
-    const after = await bench.control.state();
-    expectGoldMounted(after);
-    expect(after.volumes.some((volume) => volume.id === old?.id)).toBe(true);
-    expect(run.report?.leftovers.join()).toContain(old?.id);
-    const again = await bench.plan("automated_testing");
-    expect(again.leftovers.join()).toContain(old?.id);
-    expect(again.impact.clonesToDelete).toEqual([]);
-  });
-
-  test("a clone that was unassigned under a running host is cleaned up: nothing of it comes back on gold", async () => {
-    await bench.reset("clone-assigned");
-    await bench.control.touch("unassign");
-    const plan = await bench.plan("maintenance");
-    expect(plan.impact.vmsToUnregister).toHaveLength(5);
-    expect(plan.impact.vmsToPowerOff).toHaveLength(2);
-    expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });
-    const after = await bench.control.state();
-    expectGoldMounted(after);
-    expect(vmsOf(after)).toEqual([]);
-  });
-
-  test("with the same signature in another Datacenter it warns of identities that exist twice", async () => {
-    await bench.reset("same-gold");
-    const plan = await bench.plan("maintenance");
-    expect(plan.warnings.join()).toMatch(/another Datacenter/);
+  test("and mounted: nothing is left to do, and its VMs stay as they are", () => {
+    const draft = drafted(MODE, seen([GOLD], { vms: [vmOn(GOLD, "web-01", { powerState: "poweredOn" })] }));
+    expect(draft.steps).toEqual([]);
+    expect(draft.impact.vmsToPowerOff).toEqual([]);
   });
 
   test.each([
-    ["busy-elsewhere", "VOLUME_IN_USE"],
-    ["one-datacenter", "SIGNATURE_MOUNTED"],
-    ["twin-datastores", "DATASTORE_AMBIGUOUS"],
-  ] as const)("from %s it is refused: %s", async (scenario, code) => {
-    await bench.reset(scenario);
-    await refusal(bench.plan("maintenance"), code);
-    expect((await bench.control.state()).mutations).toEqual([]);
+    ["unmounted by hand", { mounts: [unmounted] }, ["mount"]],
+    ["detached too", { mounts: [unmounted], disks: [off] }, ["rescan", "attach", "rescan", "mount"]],
+    ["never seen by the host", { mounts: [], disks: [] }, ["rescan", "attach", "rescan", "mount"]],
+  ] as const)("%s: only what is missing", (_case, storage, kinds) => {
+    const datastores = storage.mounts.length === 0 ? [] : [datastoreOf(GOLD, { accessible: false })];
+    expect(kindsOf(drafted(MODE, seen([GOLD], { storage, inventory: { datastores } })))).toEqual(kinds);
   });
+
+  test("with registerVms what is missing is registered, a lost registration first taken away", () => {
+    const lost = vmOn(GOLD, "db-01", { connectionState: "orphaned" });
+    const files = filesOf(["web-01", "db-01", "new-01"]);
+    const draft = drafted(MODE, seen([GOLD], { vms: [vmOn(GOLD, "web-01"), lost], files }), { registerVms: true });
+    expect(graphOf(draft)).toEqual(["s1 unregister", "s2 register after s1"]);
+    expect(draft.steps[0]).toMatchObject({ vms: [{ id: lost.id }], dead: true });
+    expect(draft.steps[1]).toMatchObject({ files: ["db-01/db-01.vmx", "new-01/new-01.vmx"] });
+  });
+
+  test("to be mounted again, with registerVms: what comes back with the mount stays registered, what is lost goes first", () => {
+    const lost = vmOn(GOLD, "db-01", { connectionState: "orphaned" });
+    const asleep = vmOn(GOLD, "web-01", { connectionState: "inaccessible" });
+    const observation = seen([GOLD], {
+      vms: [asleep, lost],
+      storage: { mounts: [unmounted] },
+      inventory: { datastores: [datastoreOf(GOLD, { accessible: false })] },
+    });
+    const draft = drafted(MODE, observation, { registerVms: true });
+    expect(graphOf(draft)).toEqual(["s1 unregister", "s2 mount after s1", "s3 register after s2"]);
+    expect(draft.steps[0]).toMatchObject({ vms: [{ id: lost.id }] });
+  });
+
+  test("beside a clone that a run left: the clone goes, gold is not assigned again", () => {
+    const observation = seen([CLONE, GOLD], {
+      inventory: { datastores: [datastoreOf(CLONE)] },
+      storage: { mounts: [mountOf(CLONE)], disks: [diskOf(CLONE)] },
+    });
+    const draft = drafted(MODE, observation, {}, { unfinished: { clones: [], assignsGold: true } });
+    expect(kindsOf(draft)).not.toContain("assign");
+    expect(draft.impact.volumesToUnassign.map(({ id }) => id)).toEqual([CLONE.id]);
+    expect(refusedWith(MODE, observation)).toBe("SEVERAL_ASSIGNED");
+  });
+
+  test("is refused where a rescan would put gold under what still runs from a lost disk", () => {
+    const lost = cloneOf("lost");
+    const leftover = { datastore: datastoreOf(lost), proof: "signature", stillListedDisks: [lost.naa] } as const;
+    expect(refusedWith(MODE, seen([GOLD], { leftoverDatastores: [leftover] }))).toBe("SIGNATURE_MOUNTED");
+  });
+});
+
+test("what -M does to an assignment names it by its id", () => {
+  const unassign = drafted(MODE, seen([CLONE])).steps.find((step) => step.kind === "unassign");
+  expect(unassign).toMatchObject({ assignmentId: assignmentOf(CLONE).id });
 });

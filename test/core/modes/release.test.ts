@@ -1,103 +1,112 @@
-import { beforeAll, describe, expect, test } from "vitest";
-import { commandOf } from "../../../src/text/index.ts";
-import { assignedTo, type Bench, goldOf, hostOf, refusal, vmsOf, withEngine } from "../../support/engine.ts";
+import { describe, expect, test } from "vitest";
+import {
+  CLONE,
+  cloneOf,
+  datastoreOf,
+  diskOf,
+  drafted,
+  GOLD,
+  graphOf,
+  HOST,
+  mountOf,
+  seen,
+  vmOn,
+} from "../../support/observations.ts";
 
-let bench: Bench;
-beforeAll(async () => {
-  bench = await withEngine();
-});
+const MODE = "release";
 
 describe("--release", () => {
-  test("takes a clone from the host and the array, and makes nothing new", async () => {
-    await bench.reset("clone-assigned");
-    const before = await bench.control.state();
-    const [clone] = assignedTo(before);
-    const plan = await bench.plan("release");
-    expect(commandOf(plan)).toMatch(/^atvm_prep --release -n AutomatedTest-VMBootImg-Gold -c CDS1-ESX165 /);
-    expect(plan.steps.map((step) => step.kind)).toEqual([
-      "power_off",
-      "unregister",
-      "unmount",
-      "detach",
-      "unassign",
-      "rescan",
-      "delete_clone",
-      "forget_device",
+  test("takes a clone off the host and the array, and makes nothing", () => {
+    const draft = drafted(MODE, seen([CLONE], { vms: [vmOn(CLONE, "web-01", { powerState: "poweredOn" })] }));
+    expect(graphOf(draft)).toEqual([
+      "s1 power_off",
+      "s2 unregister",
+      "s3 unmount after s1, s2",
+      "s4 detach after s3",
+      "s5 unassign after s4",
+      "s6 rescan after s5",
+      "s7 delete_clone after s6",
+      "s8 forget_device after s7",
     ]);
-    const run = await bench.run(plan);
-    expect(run).toMatchObject({ state: "succeeded", report: { vms: [], leftovers: [] }, next: [{ kind: "note" }, {}] });
-    const after = await bench.control.state();
-    expect(assignedTo(after)).toEqual([]);
-    expect(after.volumes).toEqual(before.volumes.filter((volume) => volume.id !== clone?.id));
-    expect(hostOf(after)).toMatchObject({ mounts: [], detached: [] });
-    expect(vmsOf(after)).toEqual([]);
-    expect((await bench.plan("release")).steps).toEqual([]);
+    expect(draft.steps[5]).toMatchObject({ expectGone: [CLONE.naa] });
+    expect(draft.steps[5]).not.toHaveProperty("expectPresent");
   });
 
-  test("keeps the clone on the array where that is asked for", async () => {
-    await bench.reset("clone-assigned");
-    const { volumes } = await bench.control.state();
-    const run = await bench.prep("release", { keepClone: true });
-    expect(run).toMatchObject({ state: "succeeded", report: { leftovers: [expect.stringMatching(/^Kept as asked/)] } });
-    const after = await bench.control.state();
-    expect(assignedTo(after)).toEqual([]);
-    expect(after.volumes).toEqual(volumes);
+  test("unassigns gold and never deletes it; its device is never forgotten", () => {
+    expect(graphOf(drafted(MODE, seen([GOLD])))).toEqual([
+      "s1 unmount",
+      "s2 detach after s1",
+      "s3 unassign after s2",
+      "s4 rescan after s3",
+    ]);
   });
 
-  test("shuts the guests on gold down, unassigns it, and never deletes it", async () => {
-    await bench.reset("gold-assigned");
-    const before = await bench.control.state();
-    const plan = await bench.plan("release");
-    expect(plan.impact).toMatchObject({ clonesToDelete: [], volumesToUnassign: [{ id: goldOf(before).id }] });
-    expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });
-    const after = await bench.control.state();
-    expect(goldOf(after)).toEqual(goldOf(before));
-    expect(assignedTo(after)).toEqual([]);
-    const ops = after.mutations.map((change) => change.op);
-    expect(ops).toContain("ShutdownGuest");
-    expect(ops).not.toContain("PowerOffVM_Task");
-    expect(ops).not.toContain("DeleteVolume");
-    // Gold can come back after it.
-    expect(await bench.prep("maintenance")).toMatchObject({ state: "succeeded" });
+  test("with nothing there is done already", () => {
+    expect(drafted(MODE, seen([])).steps).toEqual([]);
   });
 
-  test("with nothing there is an empty plan that succeeds", async () => {
-    await bench.reset("empty");
-    const plan = await bench.plan("release");
-    expect(plan.steps).toEqual([]);
-    expect(await bench.run(plan)).toMatchObject({ state: "succeeded", steps: [] });
+  test.each([
+    ["never mounted", { mounts: [], disks: [diskOf(CLONE)] }, ["detach", "unassign", "rescan"]],
+    ["unmounted and detached", { mounts: [], disks: [diskOf(CLONE, "off")] }, ["unassign", "rescan"]],
+    ["not on the host", { mounts: [], disks: [] }, ["unassign", "rescan"]],
+    ["a mount that is dead", { mounts: [mountOf(CLONE, { accessible: false })], disks: [] }, ["unassign", "rescan"]],
+  ] as const)("of a volume %s only what is left to do", (_case, storage, kinds) => {
+    const datastores = storage.mounts.length === 0 ? [] : [datastoreOf(CLONE, { accessible: false })];
+    const draft = drafted(MODE, seen([CLONE], { storage, inventory: { datastores } }));
+    expect(draft.steps.map((step) => step.kind)).toEqual([...kinds, "delete_clone", "forget_device"]);
   });
 
-  test("clears registrations whose disk is gone", async () => {
-    await bench.reset("stale-inventory");
-    const plan = await bench.plan("release");
-    expect(plan.steps.map((step) => step.kind)).toEqual(expect.arrayContaining(["unregister", "rescan"]));
-    expect(plan.impact.vmsToPowerOff).toEqual([]);
-    expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });
-    const after = await bench.control.state();
-    expect(vmsOf(after)).toEqual([]);
-    expect(hostOf(after).mounts).toEqual([]);
+  test("an idle clone goes where the journal has it from an unfinished run, is listed else, and stays where something hangs on it", () => {
+    const idle = cloneOf("idle-one");
+    const unfinished = { clones: [{ id: idle.id, name: idle.name }], assignsGold: false };
+    const free = { dependents: new Map([[idle.id, { snapshots: 0, clones: [] }]]) };
+    const busy = { dependents: new Map([[idle.id, { snapshots: 1, clones: [] }]]) };
+    expect(graphOf(drafted(MODE, seen([], free, [idle]), {}, { unfinished }))).toEqual([
+      "s1 delete_clone",
+      "s2 forget_device after s1",
+    ]);
+    for (const draft of [
+      drafted(MODE, seen([], free, [idle])),
+      drafted(MODE, seen([], busy, [idle]), {}, { unfinished }),
+    ]) {
+      expect(draft.steps).toEqual([]);
+      expect(draft.leftovers.join()).toContain(idle.id);
+    }
   });
 
-  test("takes along the clone that an unfinished run of this client made", async () => {
-    await bench.reset("empty");
-    await bench.control.faults({ api: "dgs", op: "CreateAssignment", action: "job-failed" });
-    expect(await bench.prep("automated_testing")).toMatchObject({ state: "failed" });
-    await bench.control.clearFaults();
-    expect((await bench.control.state()).volumes.filter((volume) => volume.kind === "clone")).toHaveLength(1);
-    expect(await bench.prep("release")).toMatchObject({ state: "succeeded" });
-    expect((await bench.control.state()).volumes.filter((volume) => volume.kind === "clone")).toEqual([]);
+  test("two volumes that an unfinished run left both go, one rescan for both; what was asked to be kept is the one in use", () => {
+    const second = cloneOf("second");
+    const unfinished = { clones: [{ id: second.id, name: second.name }], assignsGold: false };
+    const dependents = new Map([CLONE, second].map(({ id }) => [id, { snapshots: 0, clones: [] }]));
+    const world = seen([CLONE, second], {
+      dependents,
+      inventory: { datastores: [datastoreOf(CLONE)] },
+      storage: { mounts: [mountOf(CLONE)] },
+    });
+    const draft = drafted(MODE, world, {}, { unfinished });
+    expect(draft.steps.filter((step) => step.kind === "rescan")).toMatchObject([
+      { expectGone: [CLONE.naa, second.naa] },
+    ]);
+    expect(draft.impact.clonesToDelete.map(({ id }) => id)).toEqual([CLONE.id, second.id]);
+    const kept = drafted(MODE, world, { keepClone: true }, { unfinished });
+    expect(kept.impact.clonesToDelete.map(({ id }) => id)).toEqual([second.id]);
   });
 
-  test("leaves another family's clone on the same host as it is, and refuses what a cleanup refuses", async () => {
-    await bench.reset("two-hosts");
-    const held = (await bench.control.state()).hosts;
-    const plan = await bench.plan("release", { client: "CDS1-ESX166" });
-    expect(plan.steps).toEqual([]);
-    expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });
-    expect((await bench.control.state()).hosts).toEqual(held);
-    await bench.reset("clone-assigned");
-    await bench.control.touch("snapshot-clone");
-    await refusal(bench.plan("release"), "CLONE_HAS_CHILDREN");
+  test("a lost datastore's registrations go, and a rescan drops the dead mount", () => {
+    const lost = cloneOf("lost");
+    const dead = vmOn(lost, "web-01", { connectionState: "inaccessible" });
+    const leftover = {
+      datastore: datastoreOf(lost, { accessible: false }),
+      proof: "label",
+      stillListedDisks: [],
+    } as const;
+    const draft = drafted(MODE, seen([], { vms: [dead], leftoverDatastores: [leftover] }));
+    expect(graphOf(draft)).toEqual(["s1 unregister", "s2 rescan after s1"]);
+    expect(draft.warnings.join()).toMatch(/left from an earlier failure.*concluded from its label/);
+  });
+
+  test("on a host in maintenance mode works: nothing is made or registered there", () => {
+    const host = { ...HOST, inMaintenanceMode: true };
+    expect(drafted(MODE, seen([CLONE], { host })).steps).not.toEqual([]);
   });
 });

@@ -1,131 +1,79 @@
-import { beforeAll, describe, expect, test } from "vitest";
-import { commandOf } from "../../../src/text/index.ts";
-import { assignedTo, type Bench, hostOf, refusal, vmsOf, withEngine } from "../../support/engine.ts";
+import { describe, expect, test } from "vitest";
+import { CLONE, datastoreOf, drafted, GOLD, graphOf, refusedWith, seen, vmOn } from "../../support/observations.ts";
 
-let bench: Bench;
-beforeAll(async () => {
-  bench = await withEngine({}, { limits: { guestShutdown: "1s" } });
-});
-
-const ops = async (): Promise<string[]> => (await bench.control.state()).mutations.map((change) => change.op);
+const MODE = "unregister";
 
 describe("-U", () => {
-  test("takes running, stopped, suspended and dead VMs and templates of a clone out of the inventory, and nothing else", async () => {
-    await bench.reset("clone-assigned", { vms: 7, running: 3 });
-    await bench.control.touch("suspend");
-    await bench.control.touch("orphan-vm");
-    const before = await bench.control.state();
-    const kept = (state: typeof before) => [state.volumes, state.assignments, state.hosts, state.files];
-    const plan = await bench.plan("unregister");
-    expect(plan.steps.map((step) => step.kind)).toEqual(["power_off", "unregister"]);
-    expect(plan.impact.vmsToPowerOff).toHaveLength(2);
-    expect(plan.impact.vmsToUnregister.map((vm) => vm.moref).toSorted()).toEqual(
-      vmsOf(before)
-        .map((vm) => vm.id)
-        .toSorted(),
-    );
-    expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });
-    const after = await bench.control.state();
-    expect(vmsOf(after)).toEqual([]);
-    expect(kept(after)).toEqual(kept(before));
-  });
-
-  test("nothing registered: an empty plan that succeeds", async () => {
-    await bench.reset("clone-assigned");
-    await bench.prep("unregister");
-    const plan = await bench.plan("unregister");
-    expect(plan.steps).toEqual([]);
-    expect(await bench.run(plan)).toMatchObject({ state: "succeeded", steps: [] });
-  });
-
-  test("VMs on gold are shut down through the guest", async () => {
-    await bench.reset("gold-assigned");
-    const run = await bench.prep("unregister");
-    expect(run).toMatchObject({ state: "succeeded" });
-    expect(vmsOf(await bench.control.state())).toEqual([]);
-    expect(await ops()).toContain("ShutdownGuest");
-    expect(await ops()).not.toContain("PowerOffVM_Task");
-    expect(hostOf(await bench.control.state()).mounts).toHaveLength(1);
-  });
-
-  test("a guest on gold that does not go down in time stops the run for an operator; nothing was powered off hard", async () => {
-    await bench.reset("gold-assigned");
-    const [stubborn] = await bench.control.touch("guest-ignores-shutdown");
-    const run = await bench.prep("unregister");
-    expect(run).toMatchObject({ state: "needs_operator", error: { code: "GUEST_STILL_RUNNING" } });
-    expect(JSON.stringify(run.error)).toContain(stubborn);
-    expect(run.next).toContainEqual({ kind: "resume", runId: run.runId });
-    const after = await bench.control.state();
-    expect(after.vms.find((vm) => vm.id === stubborn)?.powerState).toBe("poweredOn");
-    expect(await ops()).not.toContain("PowerOffVM_Task");
-    expect(await ops()).not.toContain("UnregisterVM");
-  });
-
-  test("with --force_power_off the late guest is powered off after the limit, as the plan warned", async () => {
-    await bench.reset("gold-assigned");
-    const [stubborn] = await bench.control.touch("guest-ignores-shutdown");
-    const plan = await bench.plan("unregister", { forcePowerOff: true });
-    expect(plan.steps.map((step) => step.kind)).toEqual(["shut_down_guest", "power_off", "unregister"]);
-    expect(plan.warnings.join()).toMatch(/powered off hard/);
-    expect(commandOf(plan)).toContain("--force_power_off");
-    expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });
-    const { mutations, vms } = await bench.control.state();
-    expect(mutations.filter((change) => change.op === "PowerOffVM_Task").map((change) => change.target)).toEqual([
-      stubborn,
+  test("on a clone: what runs is powered off hard, each unregistered as soon as it is off", () => {
+    const running = vmOn(CLONE, "web-01", { powerState: "poweredOn" });
+    const others = [
+      vmOn(CLONE, "db-01"),
+      vmOn(CLONE, "batch-01", { powerState: "suspended" }),
+      vmOn(CLONE, "tpl-01", { template: true }),
+      vmOn(CLONE, "gone-01", { powerState: "poweredOn", connectionState: "orphaned" }),
+    ];
+    const draft = drafted(MODE, seen([CLONE], { vms: [running, ...others] }));
+    expect(graphOf(draft)).toEqual(["s1 power_off", "s2 unregister"]);
+    expect(draft.steps).toMatchObject([
+      { vms: [{ id: running.id }] },
+      { vms: [running, ...others].map(({ id }) => ({ id })), dead: false, asStoppedBy: "s1" },
     ]);
-    expect(vms).toEqual([]);
+    expect(draft.impact).toMatchObject({
+      vmsToPowerOff: [{ moref: running.id }],
+      volumesToUnassign: [],
+      clonesToDelete: [],
+      datastoresToUnmount: [],
+    });
   });
 
-  test("a VM without tools on gold is powered off only with --force_power_off", async () => {
-    await bench.reset("gold-assigned");
-    const [mute] = await bench.control.touch("no-tools");
-    const refused = await refusal(bench.plan("unregister"), "TOOLS_MISSING");
-    expect(JSON.stringify(refused.found)).toContain(mute);
-    expect(await bench.prep("unregister", { forcePowerOff: true })).toMatchObject({ state: "succeeded" });
-    expect(vmsOf(await bench.control.state())).toEqual([]);
+  test("on gold: guests are shut down, and nothing is unregistered before all are off", () => {
+    const vms = [vmOn(GOLD, "web-01", { powerState: "poweredOn" }), vmOn(GOLD, "db-01")];
+    const draft = drafted(MODE, seen([GOLD], { vms }));
+    expect(graphOf(draft)).toEqual(["s1 shut_down_guest", "s2 unregister after s1"]);
+    expect(draft.steps[0]).toMatchObject({ vms: [{ id: vms[0]?.id }], thenForce: false });
+    expect(draft.steps[1]).not.toHaveProperty("asStoppedBy");
   });
 
-  test("a suspended VM on gold is unregistered as it is, with a warning that its state stays in the image", async () => {
-    await bench.reset("gold-assigned", { running: 1 });
-    await bench.control.touch("suspend");
-    const plan = await bench.plan("unregister");
-    expect(plan.steps.map((step) => step.kind)).toEqual(["unregister"]);
-    expect(plan.warnings.join()).toMatch(/suspended state stays/);
-    await bench.run(plan);
-    expect(vmsOf(await bench.control.state())).toEqual([]);
+  test("on gold with forcePowerOff: hard after the guest's time is over, with a warning", () => {
+    const vms = [vmOn(GOLD, "web-01", { powerState: "poweredOn" })];
+    const draft = drafted(MODE, seen([GOLD], { vms }), { forcePowerOff: true });
+    expect(graphOf(draft)).toEqual(["s1 shut_down_guest", "s2 power_off after s1", "s3 unregister after s1, s2"]);
+    expect(draft.warnings.join()).toMatch(/powered off hard/);
   });
 
-  test("a volume whose disk the host lost: its dead VMs are unregistered without a power-off", async () => {
-    await bench.reset("clone-assigned");
-    const [clone] = assignedTo(await bench.control.state());
-    await bench.control.touch("unassign");
-    await bench.control.touch("reboot-host");
-    await bench.control.touch("assign", { lun: clone?.id ?? "", client: "CDS1-ESX165" });
-    expect(vmsOf(await bench.control.state()).map((vm) => vm.connectionState)).toContain("inaccessible");
-    const plan = await bench.plan("unregister");
-    expect(plan.steps.map((step) => step.kind)).toEqual(["unregister"]);
-    expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });
-    expect(vmsOf(await bench.control.state())).toEqual([]);
+  test("a suspended VM on gold is unregistered as it is, with a warning; on a clone without one", () => {
+    const on = (volume: typeof GOLD) =>
+      seen([volume], { vms: [vmOn(volume, "batch-01", { powerState: "suspended" })] });
+    expect(drafted(MODE, on(GOLD)).warnings.join()).toMatch(/suspended state stays/);
+    expect(drafted(MODE, on(CLONE)).warnings).toEqual([]);
+    expect(graphOf(drafted(MODE, on(GOLD)))).toEqual(["s1 unregister"]);
   });
 
-  test("VMs of the other client with the same names and paths stay", async () => {
-    await bench.reset("same-gold");
-    const other = vmsOf(await bench.control.state(), "192.168.1.166");
-    await bench.prep("unregister");
-    const after = await bench.control.state();
-    expect(vmsOf(after)).toEqual([]);
-    expect(vmsOf(after, "192.168.1.166")).toEqual(other);
+  test("warns of a VM under Fault Tolerance", () => {
+    const vms = [vmOn(CLONE, "web-01", { powerState: "poweredOn", faultTolerant: true })];
+    expect(drafted(MODE, seen([CLONE], { vms })).warnings.join()).toMatch(/Fault Tolerance/);
   });
 
-  test.each([
-    ["empty", "NOTHING_ASSIGNED"],
-    ["busy-elsewhere", "NOTHING_ASSIGNED"],
-    ["stale-inventory", "NOTHING_ASSIGNED"],
-    ["one-datacenter", "NOTHING_ASSIGNED"],
-    ["twin-datastores", "DATASTORE_AMBIGUOUS"],
-  ] as const)("from %s it is refused: %s", async (scenario, code) => {
-    await bench.reset(scenario);
-    await refusal(bench.plan("unregister"), code);
-    expect((await bench.control.state()).mutations).toEqual([]);
+  test("rests on whether tools run where a guest is to be asked, and nowhere else", () => {
+    const print = (volume: typeof GOLD, toolsRunning: boolean): string =>
+      drafted(MODE, seen([volume], { vms: [vmOn(volume, "web-01", { powerState: "poweredOn", toolsRunning })] }), {
+        forcePowerOff: true,
+      }).fingerprint;
+    expect(print(GOLD, true)).not.toBe(print(GOLD, false));
+    expect(print(CLONE, true)).toBe(print(CLONE, false));
+  });
+
+  test("with nothing registered is done already", () => {
+    expect(drafted(MODE, seen([CLONE])).steps).toEqual([]);
+  });
+
+  test("is refused with nothing assigned or mounted, and not where only the storage is lost", () => {
+    expect(refusedWith(MODE, seen([]))).toBe("NOTHING_ASSIGNED");
+    expect(refusedWith(MODE, seen([CLONE], { inventory: { datastores: [] }, storage: { mounts: [] } }))).toBe(
+      "DATASTORE_NOT_FOUND",
+    );
+    const lost = { inventory: { datastores: [datastoreOf(CLONE, { accessible: false })] } };
+    const vms = [vmOn(CLONE, "web-01", { connectionState: "inaccessible" })];
+    expect(graphOf(drafted(MODE, seen([CLONE], { ...lost, vms })))).toEqual(["s1 unregister"]);
   });
 });

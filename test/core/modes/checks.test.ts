@@ -1,0 +1,148 @@
+/** States that no mode plans over, each for the modes that rely on it; the lab provokes the same in refusals.test.ts. */
+import { describe, expect, test } from "vitest";
+import { asMoRef } from "../../../src/core/domain/ids.ts";
+import type { Mode } from "../../../src/core/domain/modes.ts";
+import { assignedVolumes } from "../../../src/core/modes/checks.ts";
+import {
+  assignmentOf,
+  CLONE,
+  cloneOf,
+  datastoreOf,
+  drafted,
+  GOLD,
+  HOST,
+  OTHER_CLIENT_ID,
+  refusedWith,
+  seen,
+  vmOn,
+} from "../../support/observations.ts";
+
+const CLEANING: readonly Mode[] = ["automated_testing", "maintenance", "rollback", "release"];
+const ON_GOLD: readonly Mode[] = ["maintenance", "rollback"];
+const ON_DATASTORE: readonly Mode[] = ["register", "unregister"];
+const ALL: readonly Mode[] = [...CLEANING, ...ON_DATASTORE];
+
+const elsewhere = asMoRef("host-2");
+const off = vmOn(CLONE, "db-01");
+const withDatastores = (...datastores: ReturnType<typeof datastoreOf>[]) =>
+  seen([CLONE], { inventory: { datastores } });
+
+describe.each([
+  ["several volumes of the family assigned", ALL, "SEVERAL_ASSIGNED", seen([CLONE, cloneOf("second")])],
+  [
+    "a clone to be deleted that another client has too",
+    CLEANING,
+    "VOLUME_IN_USE",
+    seen([CLONE], { array: { assignments: [assignmentOf(CLONE), assignmentOf(CLONE, OTHER_CLIENT_ID)] } }),
+  ],
+  [
+    "gold on another client",
+    ON_GOLD,
+    "VOLUME_IN_USE",
+    seen([], { array: { assignments: [assignmentOf(GOLD, OTHER_CLIENT_ID)] } }),
+  ],
+  [
+    "a clone to be deleted with a snapshot of its own",
+    CLEANING,
+    "CLONE_HAS_CHILDREN",
+    seen([CLONE], { dependents: new Map([[CLONE.id, { snapshots: 1, clones: [] }]]) }),
+  ],
+  [
+    "a clone to be deleted of which it was not read what hangs on it",
+    CLEANING,
+    "CLONE_HAS_CHILDREN",
+    seen([CLONE], { dependents: new Map() }),
+  ],
+  [
+    "an assignment to a group of clients",
+    CLEANING,
+    "ASSIGNED_THROUGH_GROUP",
+    seen([CLONE], { array: { assignments: [{ ...assignmentOf(CLONE), via: "group" }] } }),
+  ],
+  ["a volume that the array has offline", ALL, "VOLUME_UNUSABLE", seen([{ ...CLONE, unusable: "is offline" }])],
+  [
+    "two datastores on one disk",
+    ALL,
+    "DATASTORE_AMBIGUOUS",
+    withDatastores(datastoreOf(CLONE), { ...datastoreOf(CLONE), id: asMoRef("datastore-2") }),
+  ],
+  [
+    "a datastore over two disks",
+    ALL,
+    "DATASTORE_SPANNED",
+    withDatastores(datastoreOf(CLONE, { extents: [CLONE.naa, cloneOf("second").naa] })),
+  ],
+  [
+    "a datastore that another host has mounted",
+    ALL,
+    "DATASTORE_SHARED",
+    withDatastores(datastoreOf(CLONE, { mounts: [{ hostId: elsewhere, mounted: true, accessible: true }] })),
+  ],
+  ["a mount of which vCenter lists no datastore", ALL, "DATASTORE_NOT_FOUND", withDatastores()],
+  ["a VM on another host", ALL, "VM_ELSEWHERE", seen([CLONE], { vms: [{ ...off, hostId: elsewhere }] })],
+  [
+    "a VM from elsewhere that uses the datastore",
+    ALL,
+    "VM_SPANS_DATASTORES",
+    seen([CLONE], { vms: [{ ...off, path: "[local] x/x.vmx" }] }),
+  ],
+] as const)("%s", (_case, modes, code, observation) => {
+  test.each(modes)(`%s: ${code}`, (mode) => expect(refusedWith(mode, observation)).toBe(code));
+});
+
+describe("no reason to refuse", () => {
+  test.each(CLEANING)("%s: children of a clone that is kept", (mode) => {
+    const observation = seen([CLONE], { dependents: new Map([[CLONE.id, { snapshots: 1, clones: [] }]]) });
+    expect(drafted(mode, observation, { keepClone: true }).impact.clonesToDelete).toEqual([]);
+  });
+
+  test.each(ALL)("%s: a datastore that another host lists and has not mounted", (mode) => {
+    const mounts = [HOST.id, elsewhere].map((hostId) => ({ hostId, mounted: hostId === HOST.id, accessible: true }));
+    expect(refusedWith(mode, withDatastores(datastoreOf(CLONE, { mounts })))).toBe("planned");
+  });
+
+  test.each(ALL)("%s: a VM here with a disk elsewhere, of which it warns", (mode) => {
+    const devices = [
+      { vmId: off.id, label: "Hard disk 2", fileName: "[local] db-01/data.vmdk", datastoreId: asMoRef("datastore-9") },
+    ];
+    const warnings = drafted(mode, seen([CLONE], { vms: [off], devices })).warnings.join();
+    expect(warnings).toMatch(/VM db-01 uses Hard disk 2 elsewhere .* stays as it is/);
+  });
+});
+
+describe("two volumes of the family on one client", () => {
+  const second = cloneOf("second");
+  const ids = (...known: Parameters<typeof assignedVolumes>): string[] =>
+    assignedVolumes(...known).map(({ volume }) => volume.id);
+  const nothing = { clones: [], assignsGold: false };
+  const made = { clones: [{ id: second.id, name: second.name }], assignsGold: false };
+
+  test("are what an unfinished run left, where the journal has one of them: the other is the one in use", () => {
+    expect(ids(seen([second, CLONE]), made)).toEqual([CLONE.id, second.id]);
+  });
+
+  test("are recognised by name where the reply with the id was lost, not by an id under another name or a name under another id", () => {
+    expect(ids(seen([CLONE, second]), { ...nothing, clones: [{ name: second.name }] })).toHaveLength(2);
+    for (const { id, name } of [{ ...second, name: "another" }, { ...second, id: "vol-another" }, GOLD]) {
+      const clones = [{ id, name }];
+      expect(() => ids(seen([CLONE, second]), { ...nothing, clones })).toThrow(/2 volumes/);
+      expect(() => ids(seen([CLONE, GOLD]), { ...nothing, clones })).toThrow(/2 volumes/);
+    }
+  });
+
+  test("gold among them is an unfinished run's only where one began to assign it", () => {
+    expect(ids(seen([GOLD, CLONE]), { ...nothing, assignsGold: true })).toEqual([CLONE.id, GOLD.id]);
+    expect(() => ids(seen([GOLD, CLONE]), nothing)).toThrow(/2 volumes/);
+  });
+
+  test("all of unfinished runs: the one that the host has mounted is in use", () => {
+    const both = { ...nothing, clones: [CLONE, second].map(({ id, name }) => ({ id, name })) };
+    const [, mounted] = seen([CLONE, second]).storage.mounts;
+    if (mounted === undefined) throw new Error("no mount");
+    expect(ids(seen([CLONE, second], { storage: { mounts: [mounted] } }), both)).toEqual([second.id, CLONE.id]);
+  });
+
+  test("a third that nobody knows is refused: strangers' doubles are nobody's to clean up", () => {
+    expect(() => ids(seen([CLONE, second, cloneOf("the third")]), made)).toThrow(/3 volumes/);
+  });
+});
