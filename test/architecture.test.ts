@@ -1,5 +1,6 @@
 /** Imports point one way: doors → core → ports ← adapters. What a comment could only ask for, this checks. */
-import { readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { circlesOf, fileGraph, houseDiagram, readSources, roomGraph, type Source } from "../scripts/house.ts";
 
@@ -88,6 +89,17 @@ describe("the house", () => {
       ({ path, text }) => !path.startsWith("src/cli/") && /\bconsole\.\w+\(|process\.stdout\.write/.test(text),
     );
     expect(talkative.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("has tests that mirror its rooms, and a test of its own for every mode", () => {
+    const others = /^test\/(assistant|bench|browser|crash|docs|faults|interop|store\/contract)$/;
+    const rooms = new Set(sources.map(({ path }) => dirname(path).replace("src", "test")));
+    const tested = globSync("test/*/**/*.test.ts").map((path) => dirname(path));
+    expect(tested.filter((room) => !rooms.has(room) && !others.test(room))).toEqual([]);
+    const modes = readFileSync("src/core/modes/catalog.ts", "utf8").matchAll(/from "\.\/([\w-]+)\.ts"/g);
+    const files = [...modes].map(([, name]) => name).filter((name) => name !== "common" && name !== "draft");
+    expect(files.length).toBeGreaterThan(5);
+    expect(files.filter((name) => !existsSync(`test/core/modes/${name}.test.ts`))).toEqual([]);
   });
 
   it("keeps its files readable in one sitting", () => {

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openStore } from "./samples.ts";
+import { openStore } from "./sqlite/samples.ts";
 
 const headsFile = (place: string): string => join(dirname(place), "audit-heads.log");
 

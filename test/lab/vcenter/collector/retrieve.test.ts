@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { XmlElement } from "../../../src/lab/vcenter/wire/xml.ts";
-import { unassign } from "../../../src/lab/world/array.ts";
-import { change } from "../../support/change.ts";
+import type { XmlElement } from "../../../../src/lab/vcenter/wire/xml.ts";
+import { unassign } from "../../../../src/lab/world/array.ts";
+import { change } from "../../../support/change.ts";
 import {
   COLLECTOR,
   child,
@@ -13,7 +13,7 @@ import {
   texts,
   typeOf,
   WHOLE_TREE,
-} from "./vcenter.ts";
+} from "../vcenter.ts";
 
 const retrieve = async (soap: SoapClient, spec: string): Promise<XmlElement[]> =>
   (await soap.call("RetrieveProperties", `${COLLECTOR}${spec}`)).values;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { XmlElement } from "../../../src/lab/vcenter/wire/xml.ts";
-import { powerOff, unregisterVm } from "../../../src/lab/world/vms.ts";
-import { change } from "../../support/change.ts";
-import { COLLECTOR, child, ROOT, type SoapClient, self, specOf, startVim, texts, WHOLE_TREE } from "./vcenter.ts";
+import type { XmlElement } from "../../../../src/lab/vcenter/wire/xml.ts";
+import { powerOff, unregisterVm } from "../../../../src/lab/world/vms.ts";
+import { change } from "../../../support/change.ts";
+import { COLLECTOR, child, ROOT, type SoapClient, self, specOf, startVim, texts, WHOLE_TREE } from "../vcenter.ts";
 
 const WATCH = specOf(
   ROOT,

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { typeNamed } from "../../../src/lab/vcenter/schema/schema.ts";
-import { encodeField } from "../../../src/lab/vcenter/wire/encode.ts";
-import { escapeXml, parseXml } from "../../../src/lab/vcenter/wire/xml.ts";
+import { typeNamed } from "../../../../src/lab/vcenter/schema/schema.ts";
+import { encodeField } from "../../../../src/lab/vcenter/wire/encode.ts";
+import { escapeXml, parseXml } from "../../../../src/lab/vcenter/wire/xml.ts";
 
 test("what is escaped reads back as it was, save what XML cannot carry", () => {
   fc.assert(
