@@ -10,6 +10,7 @@ import {
   naaOf,
 } from "../../src/core/domain/ids.ts";
 import type { Mode } from "../../src/core/domain/modes.ts";
+import { safeText } from "../../src/core/domain/safe-text.ts";
 import { draftOf } from "../../src/core/modes/catalog.ts";
 import type { History, ModeInput } from "../../src/core/modes/common.ts";
 import type { Draft } from "../../src/core/modes/draft.ts";
@@ -25,7 +26,7 @@ export const CLIENT_ID = asClientId("client-165");
 export const OTHER_CLIENT_ID = asClientId("client-166");
 
 const TRAITS: ArrayTraits = {
-  product: "an array",
+  product: safeText("an array"),
   clients: { identity: "id", address: true, initiators: true },
   cloneNames: { max: 255, allowed: "[A-Za-z0-9_.-]", first: "[A-Za-z0-9]", unique: false },
   lineage: { volume: true, snapshot: true, kindDeclared: true },
@@ -37,9 +38,9 @@ const TRAITS: ArrayTraits = {
 
 export const HOST: Host = {
   id: asMoRef("host-1"),
-  name: "192.168.1.165",
+  name: safeText("192.168.1.165"),
   connectionState: "connected",
-  datacenter: { id: asMoRef("datacenter-1"), name: "DC1", vmFolder: asMoRef("group-v1") },
+  datacenter: { id: asMoRef("datacenter-1"), name: safeText("DC1"), vmFolder: asMoRef("group-v1") },
   computeResource: asMoRef("domain-s1"),
   resourcePool: asMoRef("resgroup-1"),
   storageSystem: asMoRef("storageSystem-1"),
@@ -50,7 +51,7 @@ const disk = (digit: string): string => `6000c29f${digit.repeat(24)}`;
 
 export const GOLD: LunVolume = {
   id: asVolumeId("vol-gold"),
-  name: "AutomatedTest-VMBootImg-Gold",
+  name: safeText("AutomatedTest-VMBootImg-Gold"),
   kind: "gold",
   declaredKind: "gold",
   naa: naaOf(disk("0")),
@@ -60,7 +61,7 @@ export const GOLD: LunVolume = {
 
 const snapshot = (name: string, createdAt: string): Snapshot => ({
   id: asSnapshotId(`snap-${name}`),
-  name,
+  name: safeText(name),
   volumeId: GOLD.id,
   createdAt,
 });
@@ -71,7 +72,7 @@ export const OLDEST = snapshot("nightly-20", "2026-11-20T00:00:00.000Z");
 export const cloneOf = (name: string, from: Snapshot = NEWEST): LunVolume => ({
   ...GOLD,
   id: asVolumeId(`vol-${name}`),
-  name,
+  name: safeText(name),
   kind: "clone",
   declaredKind: "clone",
   naa: naaOf(disk(String((name.length % 9) + 1))),
@@ -89,7 +90,8 @@ export const assignmentOf = (volume: LunVolume, clientId = CLIENT_ID): Assignmen
 
 export const datastoreOf = (volume: LunVolume, changes: Partial<Datastore> = {}): Datastore => ({
   id: asMoRef(`datastore-${volume.name}`),
-  name: "gold-ds",
+  name: safeText("gold-ds"),
+  pathName: "gold-ds",
   datacenterId: HOST.datacenter.id,
   vmfsUuid: SIGNATURE,
   extents: [volume.naa],
@@ -101,7 +103,7 @@ export const datastoreOf = (volume: LunVolume, changes: Partial<Datastore> = {})
 
 export const mountOf = (volume: LunVolume, changes: Partial<VmfsMount> = {}): VmfsMount => ({
   vmfsUuid: SIGNATURE,
-  label: "gold-ds",
+  label: safeText("gold-ds"),
   extents: [volume.naa],
   mounted: true,
   accessible: true,
@@ -118,7 +120,7 @@ export const diskOf = (volume: LunVolume, state = "ok"): Disk => ({
 /** A VM at home on the volume's datastore: off, registered on the host, with guest tools where it runs. */
 export const vmOn = (volume: LunVolume, name: string, changes: Partial<Vm> = {}): Vm => ({
   id: asMoRef(`vm-${name}`),
-  name,
+  name: safeText(name),
   path: `[gold-ds] ${name}/${name}.vmx`,
   powerState: "poweredOff",
   hostId: HOST.id,
@@ -144,8 +146,8 @@ export function seen(held: readonly LunVolume[], changes: Changes = {}, idle: re
   const { array, storage, inventory, ...rest } = changes;
   const clones = [...held, ...idle].filter((volume) => volume.id !== GOLD.id);
   const clients = [
-    { id: CLIENT_ID, name: "CDS1-ESX165", hostAddress: HOST.name, initiators: [] },
-    { id: OTHER_CLIENT_ID, name: "CDS1-ESX166", hostAddress: "192.168.1.166", initiators: [] },
+    { id: CLIENT_ID, name: safeText("CDS1-ESX165"), hostAddress: HOST.name, initiators: [] },
+    { id: OTHER_CLIENT_ID, name: safeText("CDS1-ESX166"), hostAddress: safeText("192.168.1.166"), initiators: [] },
   ] as const;
   const family = [GOLD, ...clones];
   return {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { safeText } from "../../../src/core/domain/safe-text.ts";
 import {
   CLIENT_ID,
   CLONE,
@@ -164,7 +165,7 @@ describe("-A", () => {
   test("the same input makes the same plan, and names are no part of its fingerprint", () => {
     const plan = drafted(MODE, seen([CLONE], { vms: [off] }));
     expect(drafted(MODE, seen([CLONE], { vms: [off] }))).toEqual(plan);
-    const renamed = seen([CLONE], { vms: [{ ...off, name: "renamed" }] });
+    const renamed = seen([CLONE], { vms: [{ ...off, name: safeText("renamed") }] });
     expect(drafted(MODE, renamed).fingerprint).toBe(plan.fingerprint);
     const started = seen([CLONE], { vms: [{ ...off, powerState: "poweredOn" }] });
     expect(drafted(MODE, started).fingerprint).not.toBe(plan.fingerprint);

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { ErrorCode } from "../../../src/core/domain/errors.ts";
 import { asMoRef } from "../../../src/core/domain/ids.ts";
 import type { Mode } from "../../../src/core/domain/modes.ts";
+import { safeText } from "../../../src/core/domain/safe-text.ts";
 import { type Bench, refusal, withEngine } from "../../support/engine.ts";
 import { CLONE, datastoreOf, GOLD, HOST, mountOf, refusedWith, seen, vmOn } from "../../support/observations.ts";
 
@@ -212,7 +213,7 @@ describe.each([
     "a VM that only its name tells to be managed",
     STOPPING,
     "VM_MANAGED",
-    seen([CLONE], { vms: [{ ...off, name: "vCLS (1)" }] }),
+    seen([CLONE], { vms: [{ ...off, name: safeText("vCLS (1)") }] }),
   ],
   [
     "a host in maintenance mode",

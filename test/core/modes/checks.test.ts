@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { asMoRef } from "../../../src/core/domain/ids.ts";
 import type { Mode } from "../../../src/core/domain/modes.ts";
+import { safeText } from "../../../src/core/domain/safe-text.ts";
 import { assignedVolumes } from "../../../src/core/modes/checks.ts";
 import {
   assignmentOf,
@@ -103,7 +104,12 @@ describe("no reason to refuse", () => {
 
   test.each(ALL)("%s: a VM here with a disk elsewhere, of which it warns", (mode) => {
     const devices = [
-      { vmId: off.id, label: "Hard disk 2", fileName: "[local] db-01/data.vmdk", datastoreId: asMoRef("datastore-9") },
+      {
+        vmId: off.id,
+        label: safeText("Hard disk 2"),
+        fileName: safeText("[local] db-01/data.vmdk"),
+        datastoreId: asMoRef("datastore-9"),
+      },
     ];
     const warnings = drafted(mode, seen([CLONE], { vms: [off], devices })).warnings.join();
     expect(warnings).toMatch(/VM db-01 uses Hard disk 2 elsewhere .* stays as it is/);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { safeText } from "../../../src/core/domain/safe-text.ts";
 import {
   CLONE,
   cloneOf,
@@ -78,7 +79,7 @@ describe("-R", () => {
     const lost = cloneOf("lost");
     const dead = vmOn(lost, "web-01", { connectionState: "inaccessible" });
     const leftover = {
-      datastore: datastoreOf(lost, { name: "gold-ds (1)" }),
+      datastore: datastoreOf(lost, { name: safeText("gold-ds (1)"), pathName: "gold-ds (1)" }),
       proof: "signature",
       stillListedDisks: [],
     } as const;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { asMoRef, asVmfsUuid } from "../../../src/core/domain/ids.ts";
 import type { Mode } from "../../../src/core/domain/modes.ts";
+import { safeText } from "../../../src/core/domain/safe-text.ts";
 import {
   CLONE,
   cloneOf,
@@ -21,7 +22,7 @@ const near = datastoreOf(stray, { mounts });
 const far = { ...near, datacenterId: asMoRef("datacenter-2") };
 const copyOn = (naa: typeof CLONE.naa) => ({
   vmfsUuid: SIGNATURE,
-  label: "gold-ds",
+  label: safeText("gold-ds"),
   extents: [{ naa, devicePath: `/vmfs/devices/disks/${naa}:1`, isHead: true }],
   resolvable: true,
   multipleCopies: false,
