@@ -5,10 +5,9 @@ import { join } from "node:path";
 import type { Config } from "./config/config.ts";
 import { loadConfig } from "./config/load.ts";
 import { createEngine } from "./core/create-engine.ts";
-import { PrepError } from "./core/domain/errors.ts";
 import type { Actor, Channel, Engine } from "./core/engine.ts";
 import type { EngineSettings } from "./core/engine-options.ts";
-import type { Logger } from "./core/ports/runtime.ts";
+import type { Clock, Logger } from "./core/ports/runtime.ts";
 import type { Store } from "./core/ports/store.ts";
 import { createLog } from "./logging/log.ts";
 import { systemClock, systemEntropy } from "./platform/clock.ts";
@@ -56,14 +55,14 @@ export async function openApp(options: AppOptions): Promise<App> {
     const config = await loadConfig({ ...(file === undefined ? {} : { file }), env: options.env, cwd: options.cwd });
     const opened = await createLog({ ...config.log, name: options.name ?? "atvm_prep" });
     closers.push(() => opened.close());
-    const store = await openStore(config);
+    const { store, clock } = await openStore(config);
     const { systems, close: disconnect } = await openSystems(config, opened.log, {
       reuseConnections: options.reuseConnections ?? false,
     });
     closers.push(disconnect);
     const engine = createEngine({
       store,
-      clock: systemClock,
+      clock,
       entropy: systemEntropy,
       log: opened.log,
       settings: settingsOf(config),
@@ -91,14 +90,18 @@ export async function openApp(options: AppOptions): Promise<App> {
   }
 }
 
-async function openStore(config: Config): Promise<Store> {
-  if (config.store.kind === "postgres") {
-    throw new PrepError("CONFIG_INVALID", "This version keeps its store in SQLite only.", {
-      hint: "Set store.sqlite to a path on a local disk.",
-    });
+/** The store, and the clock that its times are taken from. */
+async function openStore({ store }: Config): Promise<{ store: Store; clock: Clock }> {
+  switch (store.kind) {
+    case "sqlite": {
+      const { openSqliteStore } = await import("./store/sqlite/store.ts");
+      return { store: await openSqliteStore({ path: store.path, clock: systemClock }), clock: systemClock };
+    }
+    case "postgres": {
+      const { openPostgresStore } = await import("./store/postgres/store.ts");
+      return openPostgresStore({ url: await store.url.reveal(), heads: store.heads, clock: systemClock });
+    }
   }
-  const { openSqliteStore } = await import("./store/sqlite/store.ts");
-  return openSqliteStore({ path: config.store.path, clock: systemClock });
 }
 
 /** A lab of this process's own, with a configuration in a folder that goes with it. */

@@ -110,7 +110,9 @@ export const configSchema = (references: References, stateDir: string) =>
         .union(
           [
             z.strictObject({ sqlite: path(references).describe("SQLite file, on a local disk.") }),
-            z.strictObject({ postgres: secret(references).describe("The whole URL of a PostgreSQL database.") }),
+            z.strictObject({
+              postgres: secret(references).describe("The whole URL of a PostgreSQL database (docs/deploy.md)."),
+            }),
           ],
           {
             error:
@@ -120,7 +122,8 @@ export const configSchema = (references: References, stateDir: string) =>
         .optional()
         .transform((given): Store => {
           if (given === undefined) return { kind: "sqlite", path: join(stateDir, "atvm.db") };
-          return "sqlite" in given ? { kind: "sqlite", path: given.sqlite } : { kind: "postgres", url: given.postgres };
+          if ("sqlite" in given) return { kind: "sqlite", path: given.sqlite };
+          return { kind: "postgres", url: given.postgres, heads: join(stateDir, "audit-heads.log") };
         })
         .describe(
           "Plans, runs and audit. Without it, `atvm/atvm.db` below `$XDG_STATE_HOME` or `~/.local/state`; required where more than one account can read the configuration.",
@@ -169,7 +172,10 @@ export const configSchema = (references: References, stateDir: string) =>
       return { ...checked, array: arrayOf({ array, dgs }), log: { ...log, dir: log.dir ?? join(besideStore, "log") } };
     });
 
-type Store = { readonly kind: "sqlite"; readonly path: string } | { readonly kind: "postgres"; readonly url: Secret };
+type Store =
+  | { readonly kind: "sqlite"; readonly path: string }
+  /** `heads`: the file of audit heads of this machine. */
+  | { readonly kind: "postgres"; readonly url: Secret; readonly heads: string };
 
 let published: Record<string, unknown> | undefined;
 

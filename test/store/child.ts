@@ -2,6 +2,7 @@
 
 import { asPrepError } from "../../src/core/domain/errors.ts";
 import { systemClock } from "../../src/platform/clock.ts";
+import { openPostgresStore } from "../../src/store/postgres/store.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { appendNext, auditRow } from "./rows.ts";
 
@@ -15,7 +16,9 @@ const stayAlive = (): Promise<never> =>
   });
 
 try {
-  const store = await openSqliteStore({ path, clock: systemClock });
+  const store = path.startsWith("postgres:")
+    ? (await openPostgresStore({ url: path, heads: process.env["ATVM_TEST_HEADS"] ?? "", clock: systemClock })).store
+    : await openSqliteStore({ path, clock: systemClock });
   say(`opened ${store.id}`);
   switch (command) {
     case "append":

@@ -1,7 +1,11 @@
 /** One connection to an SQLite file, with its prepared statements. Every method is synchronous and throws SQLite's errors. */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
+import type { Dialect, Runner } from "../queries.ts";
 import type { Params, RawRow } from "../rows.ts";
+
+/** Writers wait for one another as whole transactions: no row is ever picked by two. */
+export const DIALECT: Dialect = { insertionOrder: "rowid", pick: "" };
 
 /**
  * How a file is opened. `immutable` takes no locks and looks at no WAL: the only way to read a file in WAL mode where
@@ -76,3 +80,11 @@ export class Connection {
     return made;
   }
 }
+
+/** Statements on this connection, as the store's queries run them. */
+export const runnerOn = (connection: Connection): Runner => ({
+  path: connection.path,
+  dialect: DIALECT,
+  all: async (sql, params) => connection.all(sql, params),
+  run: async (sql, params) => connection.run(sql, params),
+});

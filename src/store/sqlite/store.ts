@@ -12,12 +12,12 @@ import { makePrivateFile } from "../../platform/private-files.ts";
 import { type AuditHeads, auditHeads } from "../audit-heads.ts";
 import { unusable } from "../errors.ts";
 import { readerOver } from "../queries.ts";
+import { transactionOn } from "../transaction.ts";
 import { type Retry, retryWhileBusy } from "./busy.ts";
-import { Connection } from "./connection.ts";
+import { Connection, DIALECT, runnerOn } from "./connection.ts";
 import { isReadOnly, readFailure, readOnlyPlace, writeFailure } from "./errors.ts";
 import { type FileLocks, fileLocks } from "./locks.ts";
 import { hasSchema, migrate, storeId } from "./schema.ts";
-import { DIALECT, transactionOn } from "./transaction.ts";
 
 export interface SqliteStoreOptions {
   /** The file; made, with its directory, where there is none. `locks/` and `audit-heads.log` lie beside it. */
@@ -169,7 +169,7 @@ class SqliteStore implements Store {
   async #transact<T>(work: (tx: StoreWriter) => Promise<T>): Promise<T> {
     const connection = await this.#writeConnection();
     await this.#retry(() => connection.exec("BEGIN IMMEDIATE"));
-    const { writer, end } = transactionOn(connection);
+    const { writer, end } = transactionOn(runnerOn(connection));
     try {
       const result = await work(writer);
       const failure = end();
