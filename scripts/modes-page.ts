@@ -81,7 +81,8 @@ async function outcomes(): Promise<{ modes: Outcome[]; blockers: string[][] }> {
   const one = async (scenario: ScenarioName, mode: Mode): Promise<Outcome> => {
     lab.world.reset(scenario === "large" ? { scenario, vms: 20, running: 5 } : { scenario });
     try {
-      const plan = await app.engine.plan(mode, { lun: "Gold" }, actor);
+      const named = traitsOf(mode).takesSnapshot ? { newSnapshot: "after_the_edit" } : {};
+      const plan = await app.engine.plan(mode, { lun: "Gold", ...named }, actor);
       if (plan.approval.policy === "human") await app.engine.approve(plan.planId, actor, plan.target.lun.name);
       const run = await app.engine.confirm(plan.planToken ?? "", actor);
       const state = run.state === "succeeded" ? "" : `${run.state}: `;

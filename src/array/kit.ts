@@ -200,7 +200,8 @@ const CHECKS: readonly (readonly [string, Check])[] = [
   [
     "takes a snapshot of gold, once, where it can and the target allows it",
     async ({ array, traits, target, gold }, skip) => {
-      if (!traits.takesSnapshots || target.maySnapshot !== true) return skip("the array or the target does not");
+      if (traits.snapshotNames === undefined || target.maySnapshot !== true)
+        return skip("the array or the target does not");
       const key = randomUUID();
       const what = { volumeId: gold.id, name: `contract_${key.slice(0, 6)}` };
       const { snapshotId } = await array.writer.takeSnapshot(what, key);

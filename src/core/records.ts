@@ -53,6 +53,8 @@ export const reportSchema = z.object({
   datastore: z.object({ name, id: z.string(), vmfsUuid: z.string() }).optional(),
   vms: z.array(vmRefSchema.extend({ registered: z.boolean() })),
   leftovers: z.array(z.string()),
+  /** Which snapshot of gold "latest" means now, where the run took one. */
+  latest: snapshotRefSchema.optional(),
 });
 export type Report = z.infer<typeof reportSchema>;
 

@@ -3,10 +3,11 @@ import { quote } from "shell-quote";
 import { traitsOf } from "../core/domain/modes.ts";
 import type { Request } from "../core/request/request.ts";
 
-/** The mode's shortest flag. */
-function modeFlag({ mode }: Request): string {
+/** The mode's shortest flag, with the name that it takes. */
+function modeFlag({ mode, newSnapshot }: Request): string[] {
   const { short, long } = traitsOf(mode).flag;
-  return short === undefined ? `--${long}` : `-${short}`;
+  const flag = short === undefined ? `--${long}` : `-${short}`;
+  return newSnapshot === undefined ? [flag] : option(flag, flag, newSnapshot);
 }
 
 // shell-quote also escapes what no shell reads as anything but itself, such as the colon of an address. An equals sign is
@@ -24,7 +25,7 @@ const option = (short: string, long: string, value: string): string[] =>
 export function renderCommand(request: Request, snapshot: string | undefined, vcenter: string): string {
   const words = [
     "atvm_prep",
-    modeFlag(request),
+    ...modeFlag(request),
     ...option("-n", "--dgs_lun_name", request.lun),
     ...(snapshot === undefined ? [] : option("-s", "--snapshot_name", snapshot)),
     ...option("-c", "--client_name", request.client),
@@ -35,6 +36,7 @@ export function renderCommand(request: Request, snapshot: string | undefined, vc
     ...(request.keepClone ? ["--keep_clone"] : []),
     ...(request.forcePowerOff ? ["--force_power_off"] : []),
     ...(request.releaseFirst ? ["--release_first"] : []),
+    ...(request.crashConsistent ? ["--crash_consistent"] : []),
   ];
   return commandLine(words);
 }

@@ -61,12 +61,18 @@ function forAssistant(action: NextAction, { line }: Wording): string {
   }
 }
 
+const OPTION_FLAGS = {
+  keepClone: "--keep_clone",
+  forcePowerOff: "--force_power_off",
+  crashConsistent: "--crash_consistent",
+} as const;
+
 function forTerminal(action: NextAction, { line }: Wording): string {
   switch (action.kind) {
     case "plan_again":
       return "Run the command again.";
     case "plan_with":
-      return `Or add \`${action.option === "keepClone" ? "--keep_clone" : "--force_power_off"}\`.`;
+      return `Or add \`${OPTION_FLAGS[action.option]}\`.`;
     case "prepare":
       return "`-A` makes a fresh clone available, `-M` gold itself.";
     case "maintain":

@@ -56,7 +56,7 @@ function stepLines({ steps, counts }: RunView, every: boolean): string[] {
 
 function reportLines({ report }: RunView): string[] {
   if (report === undefined) return [];
-  const { volume, datastore, vms, leftovers } = report;
+  const { volume, datastore, vms, leftovers, latest } = report;
   const unregistered = vms.filter((vm) => !vm.registered);
   const on = datastore === undefined ? "" : `, datastore ${quoted(datastore.name)}`;
   return [
@@ -64,6 +64,9 @@ function reportLines({ report }: RunView): string[] {
       ? []
       : [`Volume ${quoted(volume.name)} (${safeText(volume.id)}, ${safeText(volume.naa)})${on}.`]),
     ...(vms.length === 0 ? [] : [`${count(vms.length, "VM")} on it, ${vms.length - unregistered.length} registered.`]),
+    ...(latest === undefined
+      ? []
+      : [`"Latest" means snapshot ${quoted(latest.name)} (${safeText(latest.id)}) of the gold volume now.`]),
     ...section("Not registered", unregistered, (vm) => `${quoted(vm.name)} ${sentence(vm.path)}`),
     ...section("Left over", leftovers, sentence),
   ];

@@ -14,14 +14,16 @@ const wherePart = ({ target }: Pick<Planned, "target">): string =>
   `${quoted(target.lun.name)} on ${safeText(target.client.name)} / ${safeText(target.host.address)}`;
 
 /** `1 clone to make, 1 to delete, 2 VMs off, 5 unregistered`. */
-function counts({ steps, impact, snapshot }: Planned): string[] {
+function counts({ request, steps, impact, snapshot }: Planned): string[] {
   const makes = steps.filter((step) => step.kind === "create_clone").length;
+  const takes = steps.filter((step) => step.kind === "take_snapshot").length;
   const rollsBack = steps.some((step) => step.kind === "rollback_volume");
   const { vmsToPowerOff, vmsToUnregister, vmsToRegister, clonesToDelete, volumesToUnassign, snapshotsLost } = impact;
   const onlyUnassigned = volumesToUnassign.filter((volume) => !clonesToDelete.some((clone) => clone.id === volume.id));
   return [
     ...(rollsBack && snapshot !== undefined ? [`GOLD rolled back to ${quoted(snapshot.name)}`] : []),
     ...(snapshotsLost.length > 0 ? [`${count(snapshotsLost.length, "newer snapshot")} LOST`] : []),
+    ...(takes > 0 && request.newSnapshot !== undefined ? [`${quoted(safeText(request.newSnapshot))} to take`] : []),
     ...(makes > 0 ? [`${count(makes, "clone")} to make`] : []),
     ...(clonesToDelete.length > 0 ? [`${count(clonesToDelete.length, "clone")} to DELETE`] : []),
     ...(onlyUnassigned.length > 0 ? [`${count(onlyUnassigned.length, "volume")} to unassign`] : []),
@@ -65,7 +67,13 @@ export function afterwardsOf(plan: Planned): string[] {
 }
 
 function endState({ mode, request, impact, steps }: Planned, client: string): string[] {
-  const { leaves, registers } = traitsOf(mode);
+  const { leaves, registers, takesSnapshot } = traitsOf(mode);
+  if (takesSnapshot) {
+    return [
+      `The gold volume has the snapshot ${quoted(safeText(request.newSnapshot ?? ""))}, its latest: a clone is made of it unless another is named.`,
+      `What ${client} has of this LUN stays as it is.`,
+    ];
+  }
   if (leaves === "assigned") {
     if (registers) return ["The volume stays assigned; all VMs found on it are registered, none is powered on."];
     return ["The volume stays assigned to it and mounted; no VM on it is registered."];

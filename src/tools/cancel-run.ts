@@ -8,7 +8,7 @@ export const cancelRun = writeTool({
   name: "cancel_run",
   title: "Cancel a run",
   description:
-    "Ask a run to stop before its next step; what is done stays done. Ask the operator first. The rest can be planned with resume_run.",
+    "Ask a run to stop before its next step; what is done stays done. Ask the operator first. resume_run plans the rest.",
   input: z.strictObject({ runId }),
   result: runView,
   run: (args, engine, { actor }) => engine.cancelRun(args.runId, actor),

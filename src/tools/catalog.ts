@@ -17,6 +17,7 @@ import { registerVms } from "./register-vms.ts";
 import { releaseTarget } from "./release-target.ts";
 import { resumeRun } from "./resume-run.ts";
 import { rollbackGoldDisk } from "./rollback-gold-disk.ts";
+import { snapshotGold } from "./snapshot-gold.ts";
 import { unregisterVms } from "./unregister-vms.ts";
 
 export const TOOLS: readonly Tool[] = [
@@ -31,6 +32,7 @@ export const TOOLS: readonly Tool[] = [
   unregisterVms,
   rollbackGoldDisk,
   releaseTarget,
+  snapshotGold,
   resumeRun,
   confirmPlan,
   discardPlan,

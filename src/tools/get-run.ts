@@ -8,11 +8,11 @@ export const getRun = readTool({
   name: "get_run",
   title: "Follow a run",
   description:
-    "A run: how far it is, error, report, what may be done next. With waitSeconds it answers when the run ends, or after that time.",
+    "A run: how far it is, error, report, what may be done next. With waitSeconds it answers at its end, or after that time.",
   input: z.strictObject({
     runId,
     steps: z.boolean().describe("Also each step in the text").exactOptional(),
-    waitSeconds: z.number().min(0).max(45).describe("0 to 45; default 0").exactOptional(),
+    waitSeconds: z.number().min(0).max(45).describe("Default 0").exactOptional(),
   }),
   result: runView,
   run: ({ runId: id, waitSeconds = 0 }, engine, { signal, onUpdate }) =>

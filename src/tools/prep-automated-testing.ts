@@ -6,7 +6,7 @@ export const prepAutomatedTesting = planTool({
   name: "prep_automated_testing",
   title: "Plan: automated testing",
   description:
-    "Plan a fresh throw-away clone of a gold LUN's snapshot for a test host: clean up what is assigned, clone, assign, rescan, force-mount. Changes nothing: show the operator the plan's command and impact, and only after their yes call confirm_plan.",
+    "Plan a fresh clone of a gold LUN's snapshot for a test host: clone, assign, clean up the old, rescan, force-mount. Changes nothing: show command and impact; only after the operator's yes, confirm_plan.",
   input: z.strictObject({
     lun,
     snapshot,

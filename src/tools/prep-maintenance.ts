@@ -6,7 +6,7 @@ export const prepMaintenance = planTool({
   name: "prep_maintenance",
   title: "Plan: maintenance",
   description:
-    "Plan to give a test host the gold volume itself, to edit the image: clean up the clone, assign gold, rescan, mount. Changes nothing: show the operator the command and impact, and only after their yes call confirm_plan.",
+    "Plan to give a test host the gold volume itself, to edit the image: clean up the clone, assign gold, rescan, mount. Changes nothing: show command and impact; only after the operator's yes, confirm_plan.",
   input: z.strictObject({
     lun,
     client,

@@ -6,7 +6,7 @@ export const registerVms = planTool({
   name: "register_vms",
   title: "Plan: register VMs",
   description:
-    "Plan to register every VMX found on the assigned LUN's datastore that is not registered yet. Powers nothing on. Changes nothing: show the operator the command and impact, and only after their yes call confirm_plan.",
+    "Plan to register every VMX on the assigned LUN's datastore that is not registered yet. Powers nothing on. Changes nothing: show command and impact; only after the operator's yes, confirm_plan.",
   input: z.strictObject({
     lun,
     client,

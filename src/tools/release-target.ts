@@ -6,7 +6,7 @@ export const releaseTarget = planTool({
   name: "release_target",
   title: "Plan: release a target",
   description:
-    "Plan to clean up what a client has of a LUN's family, stale leftovers too, and make nothing new: VMs off and unregistered, the clone deleted; gold is only unassigned. Changes nothing: show the operator the command and impact, and only after their yes call confirm_plan.",
+    "Plan to clean up what a client has of a LUN's family, leftovers too, and make nothing new: VMs off and unregistered, clone deleted; gold only unassigned. Changes nothing: show command and impact; only after the operator's yes, confirm_plan.",
   input: z.strictObject({
     lun,
     client,

@@ -6,7 +6,7 @@ export const resumeRun = planTool({
   name: "resume_run",
   title: "Plan: the rest of a run",
   description:
-    "Plan what an interrupted, failed or cancelled run left undone, as a new plan against the state now. Changes nothing: show the operator the command and impact, and only after their yes call confirm_plan.",
+    "Plan what an interrupted, failed or cancelled run left undone, as a new plan against the state now. Changes nothing: show command and impact; only after the operator's yes, confirm_plan.",
   input: z.strictObject({ runId }),
   run: (args, engine, { actor }) => engine.resumePlan(args.runId, actor),
 });

@@ -6,7 +6,7 @@ export const rollbackGoldDisk = planTool({
   name: "rollback_gold_disk",
   title: "Plan: roll gold back",
   description:
-    "Plan to roll the GOLD volume back to a snapshot. Destroys what was written since, and every newer snapshot. Changes nothing yet: show the operator the command, the snapshot's age and each snapshot that will be lost; a person approves, then confirm_plan.",
+    "Plan to roll the GOLD volume back to a snapshot. Destroys what was written since, and every newer snapshot. Changes nothing: show the operator the command, the snapshot's age and each snapshot lost; a person approves, then confirm_plan.",
   input: z.strictObject({
     lun,
     snapshot,

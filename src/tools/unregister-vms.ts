@@ -6,7 +6,7 @@ export const unregisterVms = planTool({
   name: "unregister_vms",
   title: "Plan: unregister VMs",
   description:
-    "Plan to power off and unregister the VMs on the assigned LUN's datastore. Changes nothing: show the operator the command and impact, and only after their yes call confirm_plan.",
+    "Plan to power off and unregister the VMs on the assigned LUN's datastore. Changes nothing: show command and impact; only after the operator's yes, confirm_plan.",
   input: z.strictObject({
     lun,
     client,

@@ -102,7 +102,15 @@ describe("help", () => {
     }
     for (const text of ["CDS1-ESX165", "192.168.1.165", "the latest"]) expect(on.out()).toContain(text);
     expect(on.out()).not.toContain("--http");
-    expect(MODE_FLAGS.map(({ short, long }) => short ?? long)).toEqual(["-A", "-M", "-R", "-U", "-rvgd", "--release"]);
+    expect(MODE_FLAGS.map(({ short, long }) => short ?? long)).toEqual([
+      "-A",
+      "-M",
+      "-R",
+      "-U",
+      "-rvgd",
+      "--release",
+      "--take_snapshot",
+    ]);
   });
 
   it("is a command's own where a command is named", async () => {

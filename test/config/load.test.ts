@@ -67,6 +67,7 @@ describe("what is not said", () => {
         unregister: "prompt",
         rollback: "human",
         release: "prompt",
+        snapshot: "prompt",
       },
       cli: "deny",
       planTtl: 600_000,

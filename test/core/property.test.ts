@@ -25,6 +25,8 @@ const RUNS = Number(process.env["ATVM_PROPERTY_RUNS"] ?? 120);
 /** The same worlds at every run, so that a red one is a change's doing; another number looks at others. */
 const SEED = Number(process.env["ATVM_PROPERTY_SEED"] ?? 20_261_128);
 const LIMIT_MS = Number(process.env["ATVM_PROPERTY_MS"] ?? 40_000);
+/** The name of a snapshot that a run takes. */
+const TAKEN = "taken_by_the_run";
 const LUNS = ["Gold", "Gold2", "ComputeMigration"] as const;
 
 interface Case {
@@ -138,7 +140,8 @@ function inputsOf(asked: Asked, state: LabState): PrepInputs {
     .toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
   const snapshot = asked.snapshot === undefined ? undefined : snapshots[asked.snapshot]?.name;
   const base = { lun, registerVms, keepClone, forcePowerOff, client: client?.name, host: client?.hostAddress };
-  return snapshot === undefined ? base : { ...base, snapshot };
+  const taken = asked.mode === "snapshot" ? { newSnapshot: TAKEN, crashConsistent: forcePowerOff } : {};
+  return { ...base, ...taken, ...(snapshot === undefined ? {} : { snapshot }) };
 }
 
 function goldIn({ lun }: Asked, state: LabState): LabState["volumes"][number] {
@@ -183,7 +186,7 @@ function untouchable(asked: Asked, state: LabState): unknown {
     ownContent:
       asked.mode === "rollback"
         ? undefined
-        : [gold.dataVersion, state.snapshots.filter((one) => one.volumeId === gold.id).map((one) => one.id)],
+        : [gold.dataVersion, state.snapshots.filter((one) => one.volumeId === gold.id && one.name !== TAKEN)],
     assignments: state.assignments.filter((one) => one.clientId !== client?.id || !family.has(one.volumeId)),
     hosts: state.hosts.map((one) =>
       one === host
@@ -221,7 +224,7 @@ function expectGoal(asked: Asked, plan: PlanRecord, before: LabState, after: Lab
     expect(registered).toEqual(expect.arrayContaining(files));
     expect(new Set(registered).size).toBe(registered.length);
   };
-  if (mode !== "unregister" && mode !== "release") {
+  if (mode !== "unregister" && mode !== "release" && mode !== "snapshot") {
     expect(assigned).toHaveLength(1);
     expect(mount).toMatchObject({ accessible: true });
   }
@@ -247,6 +250,19 @@ function expectGoal(asked: Asked, plan: PlanRecord, before: LabState, after: Lab
       expect(assigned).toEqual([]);
       const deleted = plan.impact.clonesToDelete.map((clone) => clone.id);
       expect(after.volumes.filter((one) => deleted.includes(one.id))).toEqual([]);
+      return;
+    }
+    case "snapshot": {
+      const added = after.snapshots.filter(({ id }) => !before.snapshots.some((one) => one.id === id));
+      expect(added).toMatchObject([{ name: TAKEN, volumeId: gold.id, dataVersion: gold.dataVersion }]);
+      const beside = ({ volumes, assignments, hosts, vms, files }: LabState) => [
+        volumes,
+        assignments,
+        hosts,
+        vms,
+        files,
+      ];
+      expect(beside(after)).toEqual(beside(before));
       return;
     }
     default:

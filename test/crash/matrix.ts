@@ -46,6 +46,7 @@ const CALLS: Readonly<Record<StepKindName, readonly Call[]>> = {
   unassign: [dgs("DeleteAssignment")],
   delete_clone: [dgs("DeleteVolume")],
   create_clone: [dgs("CloneSnapshot")],
+  take_snapshot: [dgs("CreateSnapshot")],
   rollback_volume: [dgs("RollbackSnapshot")],
   assign: [dgs("CreateAssignment")],
   rescan: [vim("RescanAllHba"), vim("RescanVmfs")],

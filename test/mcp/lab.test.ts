@@ -152,7 +152,7 @@ describe("atvm_prep serve with a client that finds its protocol", () => {
   ] as const)("%s lists and calls the tools", async (_how, mode, version) => {
     const client = await modernOn(new ModernStdio(server(await configWith("prompt"))), () => yes, mode);
     open.push(client);
-    expect((await client.client.listTools()).tools).toHaveLength(18);
+    expect((await client.client.listTools()).tools).toHaveLength(19);
     const plan = await client.call("unregister_vms", { lun: "Gold" });
     const run = await client.call("confirm_plan", { planToken: plan.structured["planToken"] });
     expect(run.structured).toMatchObject({ state: "succeeded" });

@@ -33,7 +33,7 @@ const TRAITS: ArrayTraits = {
   rollback: { newerSnapshots: "lost", blockedByClonesOf: "newer", needsUnassigned: true, repeatSafe: true },
   deletion: { keepsName: false },
   repeats: "key",
-  takesSnapshots: true,
+  snapshotNames: { max: 255, allowed: "[A-Za-z0-9_.-]", first: "[A-Za-z0-9]" },
 };
 
 export const HOST: Host = {
@@ -214,6 +214,7 @@ export function drafted(
       keepClone: false,
       forcePowerOff: false,
       releaseFirst: false,
+      crashConsistent: false,
       ...asked,
     },
     observation,

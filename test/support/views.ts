@@ -38,6 +38,7 @@ const sampleRequest: PlanRecord["request"] = {
   keepClone: false,
   forcePowerOff: false,
   releaseFirst: false,
+  crashConsistent: false,
 };
 
 const assistant = wordingFor("assistant");

@@ -13,6 +13,7 @@ const request: Request = {
   keepClone: false,
   forcePowerOff: false,
   releaseFirst: false,
+  crashConsistent: false,
 };
 
 test("is the command of the script, names resolved", () => {

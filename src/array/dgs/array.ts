@@ -8,7 +8,7 @@ import type { ArrayOptions, StorageArray } from "../driver.ts";
 import { notAClone } from "../refusals.ts";
 import { createTransport } from "../transport.ts";
 import { type Api, type Change, createApi } from "./api.ts";
-import { garbage, hasStatus, refusedUnsent } from "./errors.ts";
+import { garbage, hasStatus, refusedUnsent, takesNone } from "./errors.ts";
 import { followJob, type JobOptions } from "./jobs.ts";
 import {
   assignmentSchema,
@@ -82,7 +82,8 @@ const TRAITS: ArrayTraits = {
   rollback: { newerSnapshots: "lost", blockedByClonesOf: "newer", needsUnassigned: true, repeatSafe: false },
   deletion: { keepsName: false },
   repeats: "key",
-  takesSnapshots: false,
+  // By an optional call: an appliance without it says so.
+  snapshotNames: { max: 256, allowed: "[^\\u0000-\\u001f]", first: "[^\\u0000-\\u001f]" },
 };
 
 /** The reader, and where a volume's snapshots are kept, which the engine has no need to know. */
@@ -245,8 +246,27 @@ function writerOver(api: Api, { reader, policyOf }: DgsReads, jobs: JobOptions):
       const path = `${API}/volumes/${segment(volumeId)}`;
       await run({ operationId: "DeleteVolume", ids: { volumeId }, method: "DELETE", path, key }, progress);
     },
-    takeSnapshot: async ({ volumeId }) => {
-      throw refusedUnsent("This DGS takes no snapshots on request.", { volumeId });
+    takeSnapshot: async ({ volumeId, name }, key, progress) => {
+      const policyId = await policyOf(volumeId);
+      const path = `${API}/policies/${segment(policyId)}/snapshots`;
+      const ids = { policyId, volumeId };
+      const change: Change = {
+        operationId: "CreateSnapshot",
+        ids,
+        method: "POST",
+        path,
+        body: { volumeId, name },
+        key,
+      };
+      try {
+        await run(change, progress);
+      } catch (thrown) {
+        throw hasStatus(thrown, 404) || hasStatus(thrown, 405) ? takesNone(thrown, ids) : thrown;
+      }
+      const [taken, ...more] = (await reader.snapshots({ volumeId })).filter((one) => one.name === name);
+      if (taken === undefined || more.length > 0)
+        throw garbage(change, "not one snapshot of that name is there after it");
+      return { snapshotId: taken.id };
     },
   };
 }

@@ -19,6 +19,7 @@ type OperationId =
   | "CreateAssignment"
   | "DeleteAssignment"
   | "DeleteVolume"
+  | "CreateSnapshot"
   | "GetJob";
 
 /** A call, as errors name it: its name and the ids that it was about. */
@@ -158,3 +159,12 @@ export function refusedUnsent(message: string, found: object): PrepError {
     extra: { settled: true },
   });
 }
+
+/** The call is an optional one of the interface. */
+export const takesNone = (cause: unknown, ids: Readonly<Record<string, string>>): PrepError =>
+  new PrepError("NOT_SUPPORTED", "This DGS takes no snapshots for others.", {
+    found: { operationId: "CreateSnapshot", ...ids },
+    hint: "Take the snapshot on the appliance itself.",
+    cause,
+    extra: { settled: true },
+  });

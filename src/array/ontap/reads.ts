@@ -333,6 +333,7 @@ async function readTraits(api: Api): Promise<ArrayTraits> {
     rollback: { newerSnapshots: "lost", blockedByClonesOf: "newer", needsUnassigned: true, repeatSafe: true },
     deletion: { keptHours: 12, keepsName: false },
     repeats: "lookup",
-    takesSnapshots: true,
+    // What each release allows besides is written nowhere: these are safe in every client's path.
+    snapshotNames: { max: 255, allowed: "[A-Za-z0-9_.-]", first: "[A-Za-z0-9_]" },
   };
 }

@@ -17,11 +17,12 @@ export interface Flag {
 }
 
 export const MODE_FLAGS: readonly (Flag & { readonly mode: Mode })[] = MODES.map((mode) => {
-  const { flag, summary } = traitsOf(mode);
+  const { flag, summary, takesSnapshot } = traitsOf(mode);
   return {
     mode,
     ...(flag.short === undefined ? {} : { short: `-${flag.short}` }),
     long: `--${flag.long}`,
+    ...(takesSnapshot ? { value: "NAME" } : {}),
     text: summary,
   };
 });
@@ -61,6 +62,7 @@ export const OPTION_FLAGS: readonly Flag[] = [
   { long: "--keep_clone", text: "unassign the old clone but do not delete it" },
   { long: "--force_power_off", text: "power off VMs on gold that do not shut down or have no guest tools" },
   { long: "--release_first", text: "-A, -M, -rvgd: take the old environment away before anything new is made" },
+  { long: "--crash_consistent", text: "--take_snapshot: also while VMs on gold are running" },
   { long: "--dry-run", text: "show the plan, discard it, and stop" },
   { long: "--yes", text: "answer the question with yes (not enough for a rollback)" },
   { long: "--yes-rollback", value: "NAME", text: "answer a rollback's question: NAME is the LUN's full name" },
@@ -95,6 +97,8 @@ const parsedFlags = z.looseObject({
   keep_clone: on,
   force_power_off: on,
   release_first: on,
+  take_snapshot: text,
+  crash_consistent: on,
   dryRun: on,
   yes: on,
   yesRollback: text,
@@ -138,6 +142,8 @@ export function prepCommandOf(options: unknown): PrepCommand {
       keepClone: flags.keep_clone,
       forcePowerOff: flags.force_power_off,
       releaseFirst: flags.release_first,
+      newSnapshot: flags.take_snapshot,
+      crashConsistent: flags.crash_consistent,
     },
     vcenter: {
       ...(flags.vcenter_ip === undefined ? {} : { address: flags.vcenter_ip }),
@@ -153,7 +159,7 @@ export function prepCommandOf(options: unknown): PrepCommand {
 }
 
 function oneMode(flags: Readonly<Record<string, unknown>>): Mode {
-  const chosen = MODE_FLAGS.filter(({ mode }) => flags[traitsOf(mode).flag.long] === true);
+  const chosen = MODE_FLAGS.filter(({ mode }) => (flags[traitsOf(mode).flag.long] ?? false) !== false);
   const [only] = chosen;
   if (only !== undefined && chosen.length === 1) return only.mode;
   const message =

@@ -54,6 +54,7 @@ export function helpPage(): string {
     row("atvm_prep -M -n Gold2 --dry-run", "what maintenance of Gold2 would do"),
     row("atvm_prep -R -n Gold --yes", "register what is missing, without a question"),
     row("atvm_prep -rvgd -n Gold -s nightly-1", "roll Gold back; asks for the LUN's name"),
+    row("atvm_prep --take_snapshot v2 -n Gold", "a snapshot of Gold, its VMs off: the next -A is made of it"),
     "",
     "Exit codes: 0 done; 2 bad request or configuration; 3 refused as unsafe or ambiguous; 4 not approved;",
     "5 locked by another run; 6 the plan is out of date; 7 an operator has to check; 130 interrupted; 1 anything else.",

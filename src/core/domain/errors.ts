@@ -91,6 +91,7 @@ const TABLE = {
     "Several volumes of the array have one NAA, so that a host cannot tell them apart.",
   ),
   CLONE_HAS_CHILDREN: row(3, 409, "mend_systems", "A clone that would be deleted has snapshots or clones of its own."),
+  NOT_SUPPORTED: row(3, 409, "mend_request", "The array, or its version, cannot do what was asked for."),
   VOLUME_UNUSABLE: row(3, 409, "mend_systems", "The array has the volume, and nothing may be done with it as it is."),
   ASSIGNED_THROUGH_GROUP: row(
     3,

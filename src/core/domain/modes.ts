@@ -8,11 +8,19 @@
 export const APPROVAL_POLICIES = ["token", "prompt", "human"] as const;
 export type ApprovalPolicy = (typeof APPROVAL_POLICIES)[number];
 
-export const MODES = ["automated_testing", "maintenance", "register", "unregister", "rollback", "release"] as const;
+export const MODES = [
+  "automated_testing",
+  "maintenance",
+  "register",
+  "unregister",
+  "rollback",
+  "release",
+  "snapshot",
+] as const;
 export type Mode = (typeof MODES)[number];
 
 /** The switches that change a plan. A mode without a use for one leaves it out of the request and the command. */
-export const PREP_OPTIONS = ["registerVms", "keepClone", "forcePowerOff", "releaseFirst"] as const;
+export const PREP_OPTIONS = ["registerVms", "keepClone", "forcePowerOff", "releaseFirst", "crashConsistent"] as const;
 export type PrepOption = (typeof PREP_OPTIONS)[number];
 
 export interface ModeTraits {
@@ -26,6 +34,8 @@ export interface ModeTraits {
   readonly goal: string;
   /** Whether a snapshot can be named; a mode without is planned as if none had been. */
   readonly usesSnapshot: boolean;
+  /** Whether it takes a snapshot, whose name it has to be given. */
+  readonly takesSnapshot: boolean;
   readonly options: readonly PrepOption[];
   /** Whether it takes away what the client has of the family before its own work. */
   readonly cleansUp: boolean;
@@ -50,6 +60,7 @@ const TABLE: Readonly<Record<Mode, ModeTraits>> = {
     summary: "clean up, clone the snapshot, assign the clone, force-mount it",
     goal: "Clean up what the client has of this LUN's family, clone the snapshot, assign the clone, force-mount it. Always a new clone.",
     usesSnapshot: true,
+    takesSnapshot: false,
     options: ["registerVms", "keepClone", "forcePowerOff", "releaseFirst"],
     cleansUp: true,
     registers: false,
@@ -64,6 +75,7 @@ const TABLE: Readonly<Record<Mode, ModeTraits>> = {
     summary: "clean up the clone, assign the gold volume itself, mount it",
     goal: "Clean up a clone, assign the gold volume, mount it. With gold assigned already, only what is missing.",
     usesSnapshot: false,
+    takesSnapshot: false,
     options: ["registerVms", "keepClone", "forcePowerOff", "releaseFirst"],
     cleansUp: true,
     registers: false,
@@ -78,6 +90,7 @@ const TABLE: Readonly<Record<Mode, ModeTraits>> = {
     summary: "register the VMs on the LUN assigned now",
     goal: "Register every VMX on the assigned LUN's datastore that is not registered. Never cleans up.",
     usesSnapshot: false,
+    takesSnapshot: false,
     options: [],
     cleansUp: false,
     registers: true,
@@ -92,6 +105,7 @@ const TABLE: Readonly<Record<Mode, ModeTraits>> = {
     summary: "power off and unregister the VMs on the LUN assigned now",
     goal: "Take the VMs on the assigned LUN's datastore off and out of the inventory. Never cleans up.",
     usesSnapshot: false,
+    takesSnapshot: false,
     options: ["forcePowerOff"],
     cleansUp: false,
     registers: false,
@@ -106,6 +120,7 @@ const TABLE: Readonly<Record<Mode, ModeTraits>> = {
     summary: "clean up, roll the gold volume back to the snapshot, assign and mount it",
     goal: "Clean up, roll the gold volume back to the snapshot, assign it, mount it. Always rolls back.",
     usesSnapshot: true,
+    takesSnapshot: false,
     options: ["registerVms", "keepClone", "forcePowerOff", "releaseFirst"],
     cleansUp: true,
     registers: false,
@@ -122,6 +137,7 @@ const TABLE: Readonly<Record<Mode, ModeTraits>> = {
     summary: "clean up what the client has of the LUN's family, and make nothing new",
     goal: "Clean up what the client has of this LUN's family, and what an earlier failure left; make nothing new. Gold is unassigned, never deleted.",
     usesSnapshot: false,
+    takesSnapshot: false,
     options: ["keepClone", "forcePowerOff"],
     cleansUp: true,
     registers: false,
@@ -129,6 +145,21 @@ const TABLE: Readonly<Record<Mode, ModeTraits>> = {
     canBeDone: true,
     typedName: false,
     familyLock: "shared",
+  },
+  snapshot: {
+    flag: { long: "take_snapshot" },
+    name: "snapshot of gold",
+    summary: "take a snapshot of that name of the gold volume, whose VMs are off",
+    goal: "Take a snapshot of the gold volume, on an array that can. The VMs on gold have to be off, unless a crash consistent one is asked for. Nothing else is touched.",
+    usesSnapshot: false,
+    takesSnapshot: true,
+    options: ["crashConsistent"],
+    cleansUp: false,
+    registers: false,
+    leaves: "assigned",
+    canBeDone: false,
+    typedName: false,
+    familyLock: "exclusive",
   },
 };
 

@@ -11,6 +11,7 @@ export const STEP_KINDS = [
   "unassign",
   "delete_clone",
   "create_clone",
+  "take_snapshot",
   "rollback_volume",
   "assign",
   "rescan",

@@ -7,6 +7,7 @@ import { maintenance } from "./maintenance.ts";
 import { register } from "./register.ts";
 import { release } from "./release.ts";
 import { rollback } from "./rollback.ts";
+import { snapshot } from "./snapshot.ts";
 import { unregister } from "./unregister.ts";
 
 const CATALOG: Readonly<Record<Mode, (input: ModeInput) => Draft>> = {
@@ -16,6 +17,7 @@ const CATALOG: Readonly<Record<Mode, (input: ModeInput) => Draft>> = {
   unregister,
   rollback,
   release,
+  snapshot,
 };
 
 export const draftOf = (input: ModeInput): Draft => CATALOG[input.request.mode](input);

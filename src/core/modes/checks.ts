@@ -87,7 +87,10 @@ export function assignedVolumes(observation: Observation, unfinished: Unfinished
 }
 
 /** Gold must be nobody else's: two hosts writing one VMFS volume that each believes its own would destroy it. */
-export function checkGoldFree(observation: Observation): void {
+export function checkGoldFree(
+  observation: Observation,
+  hint = "Finish the maintenance there first: gold can be on one host at a time.",
+): void {
   const others = observation.array.assignments.filter(
     (assignment) => assignment.volumeId === observation.gold.id && assignment.clientId !== observation.client.id,
   );
@@ -95,7 +98,7 @@ export function checkGoldFree(observation: Observation): void {
   const names = others.map((assignment) => clientName(observation, assignment));
   throw new PrepError("VOLUME_IN_USE", `${observation.gold.name} itself is assigned to ${names.join(", ")}.`, {
     found: { volumeId: observation.gold.id, assignments: others.map(({ id, clientId }) => ({ id, clientId })) },
-    hint: "Finish the maintenance there first: gold can be on one host at a time.",
+    hint,
   });
 }
 

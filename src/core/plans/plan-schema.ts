@@ -50,6 +50,8 @@ const inputs = z.object({
   keepClone: z.boolean().optional(),
   forcePowerOff: z.boolean().optional(),
   releaseFirst: z.boolean().optional(),
+  newSnapshot: text.optional(),
+  crashConsistent: z.boolean().optional(),
 } satisfies Record<keyof PrepInputs, z.ZodType>);
 
 const mode = z.enum(MODES);
@@ -64,6 +66,8 @@ const request = z.object({
   keepClone: z.boolean(),
   forcePowerOff: z.boolean(),
   releaseFirst: z.boolean(),
+  newSnapshot: text.exactOptional(),
+  crashConsistent: z.boolean(),
 } satisfies Record<keyof Request, z.ZodType>);
 
 const host = z.object({

@@ -66,6 +66,13 @@ export interface Dependents {
   readonly clones: readonly VolumeId[];
 }
 
+/** A rule of names: `allowed` and `first` are classes of a regular expression. */
+export interface NameRule {
+  readonly max: number;
+  readonly allowed: string;
+  readonly first: string;
+}
+
 /** What an array can and does, as plain JSON: read once a connection and bound into plans. */
 export interface ArrayTraits {
   /** Such as "ONTAP 9.14.1": for texts only. */
@@ -75,13 +82,9 @@ export interface ArrayTraits {
     readonly address: boolean;
     readonly initiators: boolean;
   };
-  /** The rule of a clone's name: `allowed` and `first` are classes of a regular expression. */
-  readonly cloneNames: {
-    readonly max: number;
-    readonly allowed: string;
-    readonly first: string;
-    readonly unique: boolean;
-  };
+  readonly cloneNames: NameRule & { readonly unique: boolean };
+  /** Absent where it takes no snapshots for others. */
+  readonly snapshotNames?: NameRule;
   readonly lineage: { readonly volume: boolean; readonly snapshot: boolean; readonly kindDeclared: boolean };
   readonly rollback: {
     readonly newerSnapshots: "lost" | "kept";
@@ -94,7 +97,6 @@ export interface ArrayTraits {
   readonly deletion: { readonly keptHours?: number; readonly keepsName: boolean };
   /** How a repeat is told from a first call: by its key, or by what is there. */
   readonly repeats: "key" | "lookup";
-  readonly takesSnapshots: boolean;
 }
 
 export interface ArrayReader {
@@ -142,7 +144,7 @@ export interface ArrayWriter {
   unassign(assignmentId: AssignmentId, key: string, progress?: JobProgress): Promise<void>;
   /** Deletes a clone, never by force and never for good where the array keeps it. Anything else is refused unsent. */
   deleteClone(volumeId: VolumeId, key: string, progress?: JobProgress): Promise<void>;
-  /** Only where `traits.takesSnapshots`. */
+  /** Only where there are `traits.snapshotNames`. One that a call with this key took is returned; another of the name is refused. */
   takeSnapshot(
     what: { volumeId: VolumeId; name: string },
     key: string,

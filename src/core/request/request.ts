@@ -25,6 +25,10 @@ export interface PrepInputs extends TargetInputs {
   readonly forcePowerOff?: boolean | undefined;
   /** Take the old environment away before anything new is made. */
   readonly releaseFirst?: boolean | undefined;
+  /** The name of the snapshot that is to be taken. */
+  readonly newSnapshot?: string | undefined;
+  /** Take the snapshot although VMs are running on gold. */
+  readonly crashConsistent?: boolean | undefined;
 }
 
 /** The part of the configuration that names things. */
@@ -51,6 +55,8 @@ export interface Request extends Target {
   readonly keepClone: boolean;
   readonly forcePowerOff: boolean;
   readonly releaseFirst: boolean;
+  readonly newSnapshot?: string;
+  readonly crashConsistent: boolean;
 }
 
 /** Shorthand is matched without regard to case, spaces, `-` and `_`. */
@@ -177,7 +183,11 @@ export function resolveRequest(
   if (lun === undefined) throw new PrepError("BAD_REQUEST", "No LUN was named.", { hint: "Name the gold LUN." });
   const snapshot = checkName(inputs.snapshot, "snapshot name");
   const warnings: string[] = [];
-  const { usesSnapshot, options } = traitsOf(mode);
+  const { usesSnapshot, takesSnapshot, options } = traitsOf(mode);
+  const newSnapshot = takesSnapshot ? checkName(inputs.newSnapshot, "snapshot name") : undefined;
+  if (takesSnapshot && newSnapshot === undefined) {
+    throw new PrepError("BAD_REQUEST", "The snapshot was given no name.", { hint: "Name the snapshot." });
+  }
   if (snapshot !== undefined && !usesSnapshot) {
     warnings.push(`A snapshot was named (${safeText(snapshot)}); ${mode} does not use one, so it is left out.`);
   }
@@ -192,6 +202,8 @@ export function resolveRequest(
       keepClone: asked("keepClone"),
       forcePowerOff: asked("forcePowerOff"),
       releaseFirst: asked("releaseFirst"),
+      ...(newSnapshot === undefined ? {} : { newSnapshot }),
+      crashConsistent: asked("crashConsistent"),
     },
     warnings,
   };

@@ -7,7 +7,7 @@ import type { NextAction } from "../domain/next-action.ts";
 import { safeText } from "../domain/safe-text.ts";
 import type { RunState } from "../domain/states.ts";
 import { fileOn, livesOn } from "../domain/vm-path.ts";
-import { familyOf } from "../observe/observe.ts";
+import { byNewest, familyOf } from "../observe/observe.ts";
 import type { Plan } from "../plans/plan-schema.ts";
 import type { ArrayReader } from "../ports/array.ts";
 import type { HypervisorReader } from "../ports/hypervisor.ts";
@@ -49,6 +49,12 @@ async function assignedVolume(plan: Plan, array: ArrayReader): Promise<KnownVolu
   return gold && familyOf(gold, volumes).find((volume) => held.has(volume.id));
 }
 
+async function latestSnapshot(plan: Plan, array: ArrayReader): Promise<Pick<Report, "latest">> {
+  const own = await array.snapshots({ volumeId: asVolumeId(plan.target.lun.volumeId) });
+  const [newest] = own.toSorted(byNewest);
+  return newest === undefined ? {} : { latest: { name: newest.name, id: newest.id, createdAt: newest.createdAt } };
+}
+
 export async function reportOf(
   plan: Plan,
   outputs: ReadonlyMap<string, Outputs>,
@@ -60,8 +66,9 @@ export async function reportOf(
     for (const volume of plan.draft.impact.volumesToUnassign.filter(({ id }) => !deleted.has(id)))
       leftovers.push(`Kept as asked: ${volume.name} (${volume.id}).`);
   }
+  const latest = traitsOf(plan.mode).takesSnapshot ? await latestSnapshot(plan, systems.array) : {};
   const volume = finalVolume(plan, outputs) ?? (await assignedVolume(plan, systems.array));
-  if (volume === undefined) return { vms: [], leftovers };
+  if (volume === undefined) return { vms: [], leftovers, ...latest };
   // The step that mounted it knew the datastore by then: its VMs are read beside the inventory.
   const mounted = [...outputs.values()].findLast(({ datastore }) => datastore !== undefined)?.datastore?.id;
   const [{ datastores }, early] = await Promise.all([
@@ -89,6 +96,7 @@ export async function reportOf(
       ...impact.map((vm) => ({ ...vm, registered: false })),
     ],
     leftovers,
+    ...latest,
   };
 }
 
@@ -137,6 +145,7 @@ export function nextActions(
       if (traitsOf(plan.mode).leaves === "nothing") {
         return [note("The client has nothing of this LUN any more."), { kind: "prepare" }];
       }
+      if (traitsOf(plan.mode).takesSnapshot) return [{ kind: "prepare" }];
       if (plan.mode === "unregister") return [note("The volume stays assigned and mounted."), register];
       if (plan.draft.steps.some((step) => step.kind === "register")) {
         return [

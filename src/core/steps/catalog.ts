@@ -12,6 +12,7 @@ import { register } from "./register.ts";
 import { rescan } from "./rescan.ts";
 import { rollbackVolume } from "./rollback-volume.ts";
 import { shutDownGuest } from "./shut-down-guest.ts";
+import { takeSnapshot } from "./take-snapshot.ts";
 import type { Act, Done, Step, StepKind, StepOf, World } from "./types.ts";
 import { unassign } from "./unassign.ts";
 import { unmount } from "./unmount.ts";
@@ -28,6 +29,7 @@ const CATALOG: { readonly [K in Step["kind"]]: StepKind<StepOf<K>> } = {
   unassign,
   delete_clone: deleteClone,
   create_clone: createClone,
+  take_snapshot: takeSnapshot,
   rollback_volume: rollbackVolume,
   assign,
   rescan,

@@ -70,6 +70,12 @@ export const stepSchema = z.discriminatedUnion("kind", [
     parent: volumeId.exactOptional(),
   }),
   step("create_clone", { gold: knownVolume, snapshot, name: cloneName }),
+  step("take_snapshot", {
+    gold: knownVolume,
+    name: text,
+    /** VMs on gold that have to be off; none where it may be crash consistent. */
+    off: z.array(vmRef),
+  }),
   step("rollback_volume", {
     gold: knownVolume,
     snapshot,
@@ -107,6 +113,7 @@ export type StepOf<K extends StepKindName> = Extract<Step, { kind: K }>;
 export const outputsSchema = z.object({
   volume: knownVolume.exactOptional(),
   assignmentId: assignmentId.exactOptional(),
+  snapshot: snapshot.exactOptional(),
   datastore: z.object({ id: moRef, name, vmfsUuid }).exactOptional(),
   leftovers: z.array(text).exactOptional(),
 });

@@ -126,3 +126,34 @@ export function deleteVolume(state: WorldState, volumeId: string): void {
   checkDeleteVolume(state, volumeId);
   state.model.volumes = state.model.volumes.filter(({ id }) => id !== volumeId);
 }
+
+interface SnapshotOrder {
+  readonly volumeId: string;
+  readonly name: string;
+}
+
+export function checkTakeSnapshot(state: WorldState, policyId: string, { volumeId, name }: SnapshotOrder): LabVolume {
+  const volume = volumeById(state, volumeId);
+  if (volume.policyId !== policyId) throw conflict(`Policy ${policyId} does not cover volume ${volumeId}.`);
+  if (state.model.snapshots.some((one) => one.volumeId === volumeId && one.name === name)) {
+    throw conflict(`Volume ${volumeId} has a snapshot of that name.`);
+  }
+  return volume;
+}
+
+export const takeSnapshot = (state: WorldState, policyId: string, order: SnapshotOrder): LabSnapshot =>
+  snapshotOf(state, checkTakeSnapshot(state, policyId, order), order.name);
+
+/** The volume as it is now, kept under a name. */
+export function snapshotOf(state: WorldState, volume: LabVolume, name: string): LabSnapshot {
+  const snapshot: LabSnapshot = {
+    id: state.ids.array("snap"),
+    name,
+    volumeId: volume.id,
+    createdAt: state.now().toISOString(),
+    dataVersion: volume.dataVersion,
+    files: copyFiles(volume.files),
+  };
+  state.model.snapshots.push(snapshot);
+  return snapshot;
+}

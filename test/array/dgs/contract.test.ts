@@ -26,6 +26,7 @@ async function lab(): Promise<ContractTarget> {
     gold: GOLD,
     client: CLIENT,
     mayRollBack: true,
+    maySnapshot: true,
     close,
   };
 }
@@ -49,6 +50,7 @@ async function site(file: string): Promise<ContractTarget> {
     gold: process.env["ATVM_CONTRACT_GOLD"] ?? GOLD,
     client: process.env["ATVM_CONTRACT_CLIENT"] ?? CLIENT,
     mayRollBack: process.env["ATVM_CONTRACT_ROLLBACK"] === "yes",
+    maySnapshot: process.env["ATVM_CONTRACT_SNAPSHOT"] === "yes",
   };
 }
 

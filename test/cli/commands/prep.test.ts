@@ -57,6 +57,7 @@ describe("atvm_prep with a mode", () => {
         keepClone: true,
         forcePowerOff: true,
         releaseFirst: false,
+        crashConsistent: false,
       },
       { principal: "tester", channel: "cli" },
       {},

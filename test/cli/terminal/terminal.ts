@@ -79,6 +79,7 @@ export function planOf(mode: Mode = "automated_testing", more: Partial<PlanRecor
       keepClone: false,
       forcePowerOff: false,
       releaseFirst: false,
+      crashConsistent: false,
     },
     target: {
       lun: { name: plainName(LUN), volumeId: "vol-1", naa: "naa.60000000000000000000000000000001" },

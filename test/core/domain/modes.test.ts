@@ -11,9 +11,11 @@ test("a mode that takes data from gold wants a person and the LUN's name, whatev
   expect(MODES.filter((mode) => traitsOf(mode).approval === "human")).toEqual(["rollback"]);
 });
 
-test("a mode that presents or changes gold has the family to itself", () => {
-  for (const mode of MODES)
-    expect(traitsOf(mode).familyLock === "exclusive", mode).toBe(traitsOf(mode).leaves === "gold");
+test("a mode that presents or changes gold, or takes a snapshot of it, has the family to itself", () => {
+  for (const mode of MODES) {
+    const { familyLock, leaves, takesSnapshot } = traitsOf(mode);
+    expect(familyLock === "exclusive", mode).toBe(leaves === "gold" || takesSnapshot);
+  }
 });
 
 test("a record by mode has a member for each", () => {

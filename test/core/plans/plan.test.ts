@@ -19,7 +19,8 @@ async function rowsOfAllModes(): Promise<PlanRow[]> {
   for (const scenario of ["clone-assigned", "gold-assigned", "stale-inventory"]) {
     await bench.reset(scenario);
     for (const mode of MODES) {
-      const plan = await engine.plan(mode, { lun: "Gold", registerVms: true }, bench.actor).catch(() => undefined);
+      const inputs = { lun: "Gold", registerVms: true, newSnapshot: "another" };
+      const plan = await engine.plan(mode, inputs, bench.actor).catch(() => undefined);
       const row = plan && (await store.read((tx) => tx.plan(plan.planId)));
       if (row !== undefined) plans.push(row);
     }

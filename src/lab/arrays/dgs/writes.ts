@@ -5,10 +5,12 @@ import {
   checkClone,
   checkDeleteVolume,
   checkRollback,
+  checkTakeSnapshot,
   checkUnassign,
   createClone,
   deleteVolume,
   rollback,
+  takeSnapshot,
   unassign,
 } from "../../world/array.ts";
 import { DgsProblem } from "../../world/model.ts";
@@ -18,6 +20,7 @@ import { bodyOf, type Call, type Caller, Id, parsed, pathParam, type Reply, type
 import type { DgsJobs, JobResult } from "./jobs.ts";
 
 const NewClone = z.strictObject({ name: Id });
+const NewSnapshot = z.strictObject({ volumeId: Id, name: Id });
 const NewAssignment = z.strictObject({ clientId: Id });
 const Key = z
   .string()
@@ -92,6 +95,23 @@ export function writeRoutes(world: World, jobs: DgsJobs): Route[] {
           apply(state) {
             const { volume, lost } = rollback(state, policy, snapshot);
             return { result: { volumeId: volume.id }, targets: [volume, ...lost].map(({ id }) => id) };
+          },
+        });
+      },
+    },
+    {
+      method: "POST",
+      path: "/policies/:id/snapshots",
+      op: "CreateSnapshot",
+      async handle(call, caller) {
+        const body = await bodyOf(call, NewSnapshot);
+        const policy = pathParam(call, "id");
+        return order(call, caller, {
+          body,
+          check: (state) => checkTakeSnapshot(state, policy, body),
+          apply(state) {
+            const { id } = takeSnapshot(state, policy, body);
+            return { result: { volumeId: body.volumeId }, targets: [id] };
           },
         });
       },

@@ -1,5 +1,5 @@
 /** What ONTAP does to the world, and what it refuses. Each act checks, then changes; a check alone changes nothing. */
-import { assign, cloneOf, restore, unassign } from "../../world/array.ts";
+import { assign, cloneOf, restore, snapshotOf, unassign } from "../../world/array.ts";
 import type { LabClient, LabSnapshot, LabVolume } from "../../world/model.ts";
 import type { WorldState } from "../../world/state.ts";
 import type { Named } from "./body.ts";
@@ -159,17 +159,7 @@ export function checkSnapshotName({ state }: Acting, volume: LabVolume, name: st
 
 export function makeSnapshot(acting: Acting, volume: LabVolume, name: string): LabSnapshot {
   checkSnapshotName(acting, volume, name);
-  const { state } = acting;
-  const snapshot: LabSnapshot = {
-    id: state.ids.array("snap"),
-    name,
-    volumeId: volume.id,
-    createdAt: state.now().toISOString(),
-    dataVersion: volume.dataVersion,
-    files: [...volume.files],
-  };
-  state.model.snapshots.push(snapshot);
-  return snapshot;
+  return snapshotOf(acting.state, volume, name);
 }
 
 export function removeSnapshot({ state, doubts }: Acting, volume: LabVolume, uuid: string): void {

@@ -1,8 +1,8 @@
 /** Changes to the world behind the product's back, for drift and for the states that it must refuse. None is a mutation. */
 
-import { assign, unassign } from "../array.ts";
+import { assign, snapshotOf, unassign } from "../array.ts";
 import type { LabVm } from "../model.ts";
-import { copyFiles, type WorldState } from "../state.ts";
+import type { WorldState } from "../state.ts";
 import { powerOn, registerVm, removeVm, switchOff } from "../vms.ts";
 import { block } from "./blockers.ts";
 import {
@@ -210,22 +210,13 @@ function moveVm({ model }: WorldState, { host }: Touch, vm: LabVm): void {
   vm.hostId = pick(target, "other host").id;
 }
 
-function addSnapshot({ model, ids, now }: WorldState, volumeId: string, name?: string): string {
+function addSnapshot(state: WorldState, volumeId: string, name?: string): string {
   const volume = pick(
-    model.volumes.find(({ id }) => id === volumeId),
+    state.model.volumes.find(({ id }) => id === volumeId),
     "volume",
   );
-  const createdAt = now().toISOString();
-  const id = ids.array("snap");
-  model.snapshots.push({
-    id,
-    name: name ?? `manual-${createdAt.slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-")}`,
-    volumeId,
-    createdAt,
-    dataVersion: volume.dataVersion,
-    files: copyFiles(volume.files),
-  });
-  return id;
+  const stamp = state.now().toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
+  return snapshotOf(state, volume, name ?? `manual-${stamp}`).id;
 }
 
 /** A snapshot of the assigned clone, under the policy of its parent and, unless it is named, with the latest one's name like all of a policy's. */

@@ -14,11 +14,12 @@ function cloneCall(world: TestArray["world"], name = "a-clone") {
 }
 
 describe("the contract", () => {
-  test("names the thirteen operations of the domain", () => {
+  test("names the fourteen operations of the domain", () => {
     expect([...operationIds].sort()).toEqual([
       "CloneSnapshot",
       "CreateAssignment",
       "CreateSession",
+      "CreateSnapshot",
       "DeleteAssignment",
       "DeleteSession",
       "DeleteVolume",
