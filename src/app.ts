@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { NO_ARRAY } from "./array/kinds.ts";
 import type { Config } from "./config/config.ts";
 import { loadConfig } from "./config/load.ts";
 import { createEngine } from "./core/create-engine.ts";
@@ -142,6 +143,20 @@ function settingsOf(config: Config): EngineSettings {
       busyPauseMs: config.limits.busyPause,
       openPlans: config.limits.openPlans,
     },
-    wrongController: () => wrongController(config.controller),
+    script: scriptSettingsOf(config),
+    // Over ssh, it is the script's machine that the changes are made on.
+    wrongController: () =>
+      config.engine === "script" && config.script.ssh !== undefined ? undefined : wrongController(config.controller),
+  };
+}
+
+function scriptSettingsOf({ engine, script, array, vcenter }: Config): EngineSettings["script"] {
+  if (engine !== "script") return undefined;
+  return {
+    command: script.command,
+    where: script.ssh === undefined ? "on this machine" : `over ssh as ${script.ssh.destination}`,
+    conditionFixed: script.conditionFixed,
+    username: script.credentials === "pass" ? vcenter.username : undefined,
+    hasArray: array.kind !== NO_ARRAY,
   };
 }

@@ -1,6 +1,6 @@
 /** The part of a configuration that is about the storage array: `array`, or `dgs` as it was called when there was one kind. */
 import { z } from "zod";
-import { ARRAY_KINDS } from "../array/kinds.ts";
+import { ARRAY_KINDS, NO_ARRAY } from "../array/kinds.ts";
 import type { Secret } from "./secrets.ts";
 import type { TlsReference } from "./trust.ts";
 import { httpUrl, type References, secret, text, tls } from "./values.ts";
@@ -62,7 +62,7 @@ export const arraySection = (references: References) =>
     })
     .superRefine(checkSignIn, ALSO_THEN)
     .optional()
-    .describe("The storage array. Required.");
+    .describe("The storage array. Required, but for `engine: script`.");
 
 export const dgsSection = (references: References) =>
   z
@@ -81,9 +81,12 @@ type Sections = {
   readonly dgs?: z.output<ReturnType<typeof dgsSection>>;
 };
 
-/** Exactly one of both has to be there. */
-export function checkArraySections({ array, dgs }: Sections, context: z.core.$RefinementCtx): void {
-  if (array === undefined && dgs === undefined) {
+/** Exactly one of both has to be there; with the site's script as the engine, none is needed. */
+export function checkArraySections(
+  { array, dgs, engine }: Sections & { readonly engine: "steps" | "script" },
+  context: z.core.$RefinementCtx,
+): void {
+  if (array === undefined && dgs === undefined && engine !== "script") {
     context.addIssue({ code: "custom", path: ["array"], message: "is missing" });
   }
   if (array !== undefined && dgs !== undefined) {
@@ -96,11 +99,10 @@ export function checkArraySections({ array, dgs }: Sections, context: z.core.$Re
   }
 }
 
-/** The one of both that is there. */
+/** The one of both that is there, or what stands for none: a driver that refuses whatever is asked of it. */
 export function arrayOf({ array, dgs }: Sections): ArrayReference {
   if (array !== undefined) return { section: "array", ...array };
-  // checkArraySections has seen to it.
-  if (dgs === undefined) throw new RangeError("no section of the configuration is about the array");
+  if (dgs === undefined) return { section: "array", kind: NO_ARRAY, url: "none", tls: { system: true } };
   const { driver: kind = "dgs", ...rest } = dgs;
   return { section: "dgs", kind, ...rest };
 }

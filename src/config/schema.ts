@@ -9,6 +9,7 @@ import { APPROVAL_POLICIES, forEachMode } from "../core/domain/modes.ts";
 import { ALSO_THEN, arrayOf, arraySection, checkArraySections, dgsSection, withFormerLimits } from "./array.ts";
 import { contradictionsIn } from "./contradictions.ts";
 import { proxy } from "./proxy.ts";
+import { engine, scriptSection } from "./script.ts";
 import { Secret } from "./secrets.ts";
 import { count, duration, hostAndPort, optionalDuration, path, type References, secret, text, tls } from "./values.ts";
 
@@ -39,6 +40,8 @@ export const configSchema = (references: References, stateDir: string) =>
     .strictObject({
       array: arraySection(references),
       dgs: dgsSection(references),
+      engine,
+      script: scriptSection(references),
       vcenter: z
         .strictObject({
           address: hostAndPort.default("192.168.0.201").describe("Where vCenter answers https."),

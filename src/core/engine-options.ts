@@ -5,6 +5,7 @@ import type { Actor } from "./engine.ts";
 import type { Clock, Entropy, Logger, Systems, VcenterOverride } from "./ports/runtime.ts";
 import type { LockNames, RunRow, Store } from "./ports/store.ts";
 import type { Naming, PlaceNames } from "./request/request.ts";
+import type { ScriptSettings } from "./request/script.ts";
 import type { StepLimits } from "./steps/types.ts";
 
 export interface EngineSettings {
@@ -19,6 +20,8 @@ export interface EngineSettings {
     readonly requesterIsNotApprover: boolean;
   };
   readonly limits: StepLimits & { readonly openPlans: number };
+  /** The site's own script, where that carries plans out in place of the steps of this program. */
+  readonly script?: ScriptSettings | undefined;
   /** Why changes may not be made from this machine; undefined when they may (`controller` in the configuration). */
   wrongController(): string | undefined;
 }

@@ -47,6 +47,14 @@ export const impactSchema = z.object({
 });
 export type Impact = z.infer<typeof impactSchema>;
 
+/** What the site's own script said: how it ended, the questions that were answered, the last lines of what it printed and logged. */
+export const scriptReportSchema = z.object({
+  ended: z.string(),
+  answered: z.array(z.string()),
+  output: z.array(z.string()),
+  log: z.array(z.string()),
+});
+
 export const reportSchema = z.object({
   volume: volumeRefSchema.optional(),
   naa: z.string().optional(),
@@ -55,6 +63,7 @@ export const reportSchema = z.object({
   leftovers: z.array(z.string()),
   /** Which snapshot of gold "latest" means now, where the run took one. */
   latest: snapshotRefSchema.optional(),
+  script: scriptReportSchema.optional(),
 });
 export type Report = z.infer<typeof reportSchema>;
 

@@ -2,11 +2,14 @@
 import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { StorageArray } from "../array/driver.ts";
+import { NO_ARRAY } from "../array/kinds.ts";
+import { createNone } from "../array/none.ts";
 import type { Config } from "../config/config.ts";
 import { proxyFor } from "../config/proxy.ts";
 import { resolveTls, type TlsReference } from "../config/trust.ts";
 import { PrepError } from "../core/domain/errors.ts";
 import type { Logger, Systems, VcenterOverride } from "../core/ports/runtime.ts";
+import type { ScriptRunner } from "../core/ports/script.ts";
 import { bracketed } from "../net/address.ts";
 import { systemClock } from "../platform/clock.ts";
 import type { Vsphere } from "../vsphere/vsphere.ts";
@@ -15,6 +18,8 @@ import type { Vsphere } from "../vsphere/vsphere.ts";
 export interface SystemFactories {
   array(): StorageArray;
   vsphere(override?: VcenterOverride): Vsphere;
+  /** Only with `engine: script`. */
+  readonly script?: (override?: VcenterOverride) => ScriptRunner;
 }
 
 /** Errors, when a system is opened: what of its settings cannot be used. */
@@ -24,11 +29,14 @@ export async function loadSystemFactories(config: Config, log: Logger): Promise<
     import("../vsphere/vsphere.ts"),
   ]);
   const { limits, array: reference } = config;
-  const driver = await loadDriver(reference.kind, config.file === undefined ? process.cwd() : dirname(config.file));
+  const baseDir = config.file === undefined ? process.cwd() : dirname(config.file);
+  const driver = reference.kind === NO_ARRAY ? undefined : await loadDriver(reference.kind, baseDir);
   const { password, token } = reference;
+  const script = config.engine === "script" ? await loadScript(config) : undefined;
   return {
+    ...(script === undefined ? {} : { script }),
     array: () =>
-      driver.create({
+      driver?.create({
         section: reference.section,
         url: reference.url,
         settings: reference.settings,
@@ -40,7 +48,7 @@ export async function loadSystemFactories(config: Config, log: Logger): Promise<
         timeouts: { connectMs: limits.connect, callMs: limits.arrayCall, jobMs: limits.arrayJob },
         clock: systemClock,
         log,
-      }),
+      }) ?? createNone(),
     vsphere: (override) => {
       const address = override?.address ?? config.vcenter.address;
       const trusted: TlsReference = address === config.vcenter.address ? config.vcenter.tls : { system: true };
@@ -68,6 +76,22 @@ export async function loadSystemFactories(config: Config, log: Logger): Promise<
       });
     },
   };
+}
+
+async function loadScript({ script, limits, vcenter }: Config): Promise<NonNullable<SystemFactories["script"]>> {
+  const { createScript } = await import("../script/script.ts");
+  return (override) =>
+    createScript({
+      command: script.command,
+      ssh: script.ssh,
+      log: script.log,
+      prompts: script.prompts,
+      password: async () => override?.password ?? (await vcenter.password.reveal()),
+      timeoutMs: script.timeout,
+      quietMs: script.quiet,
+      connectMs: limits.connect,
+      clock: systemClock,
+    });
 }
 
 export const vcenterUrl = (address: string): string => `https://${bracketed(address)}`;
@@ -127,7 +151,12 @@ export async function openSystems(
       write: () => {
         const sockets = connect(override);
         const { array, vcenter } = sockets;
-        return { array: array.writer, hypervisor: vcenter.writer, close: () => drop(sockets) };
+        return {
+          array: array.writer,
+          hypervisor: vcenter.writer,
+          ...(factories.script === undefined ? {} : { script: factories.script(override) }),
+          close: () => drop(sockets),
+        };
       },
     }),
     close: async () => void (await Promise.all(reusable.splice(0).map(({ sockets }) => sockets.close()))),

@@ -51,6 +51,8 @@ export interface ModeTraits {
   readonly typedName: boolean;
   /** Whether runs of it on one family exclude each other: `shared` where gold is only read. */
   readonly familyLock: "shared" | "exclusive";
+  /** Whether the Python script has it: always, or only once its condition that cleans up by mistake is mended. */
+  readonly inScript: "yes" | "if condition is fixed" | "no";
 }
 
 const TABLE: Readonly<Record<Mode, ModeTraits>> = {
@@ -68,6 +70,7 @@ const TABLE: Readonly<Record<Mode, ModeTraits>> = {
     canBeDone: false,
     typedName: false,
     familyLock: "shared",
+    inScript: "yes",
   },
   maintenance: {
     flag: { short: "M", long: "maintenance" },
@@ -83,6 +86,7 @@ const TABLE: Readonly<Record<Mode, ModeTraits>> = {
     canBeDone: true,
     typedName: false,
     familyLock: "exclusive",
+    inScript: "yes",
   },
   register: {
     flag: { short: "R", long: "register" },
@@ -98,6 +102,7 @@ const TABLE: Readonly<Record<Mode, ModeTraits>> = {
     canBeDone: true,
     typedName: false,
     familyLock: "shared",
+    inScript: "if condition is fixed",
   },
   unregister: {
     flag: { short: "U", long: "unregister" },
@@ -113,6 +118,7 @@ const TABLE: Readonly<Record<Mode, ModeTraits>> = {
     canBeDone: true,
     typedName: false,
     familyLock: "shared",
+    inScript: "if condition is fixed",
   },
   rollback: {
     flag: { short: "rvgd", long: "rollback_vm_gold_disk" },
@@ -130,6 +136,7 @@ const TABLE: Readonly<Record<Mode, ModeTraits>> = {
     approval: "human",
     typedName: true,
     familyLock: "exclusive",
+    inScript: "yes",
   },
   release: {
     flag: { long: "release" },
@@ -145,6 +152,7 @@ const TABLE: Readonly<Record<Mode, ModeTraits>> = {
     canBeDone: true,
     typedName: false,
     familyLock: "shared",
+    inScript: "no",
   },
   snapshot: {
     flag: { long: "take_snapshot" },
@@ -160,6 +168,7 @@ const TABLE: Readonly<Record<Mode, ModeTraits>> = {
     canBeDone: false,
     typedName: false,
     familyLock: "exclusive",
+    inScript: "no",
   },
 };
 

@@ -18,6 +18,7 @@ export const STEP_KINDS = [
   "mount_copy",
   "mount",
   "register",
+  "script",
 ] as const;
 export type StepKindName = (typeof STEP_KINDS)[number];
 

@@ -166,8 +166,10 @@ export function datastoreOn(naa: Naa, observation: Observation): Datastore | und
   return datastore;
 }
 
+type Residents = Pick<Observation, "vms" | "devices" | "host">;
+
 /** The VMs that live on the datastore. Refuses those that are on another host, and strangers that use a disk or an ISO on it. */
-export function residentsOf(datastore: Datastore, observation: Observation): Vm[] {
+export function residentsOf(datastore: Datastore, observation: Residents): Vm[] {
   const users = observation.vms.filter((vm) => vm.datastoreIds.includes(datastore.id) || livesOn(vm, datastore));
   const own = users.filter((vm) => livesOn(vm, datastore));
   const strangers = users.filter((vm) => !own.includes(vm));
@@ -215,7 +217,7 @@ export function residentsOf(datastore: Datastore, observation: Observation): Vm[
 }
 
 /** The same, with a warning of each disk or ISO that these VMs have elsewhere. */
-export function vmsOn(datastore: Datastore, observation: Observation, warnings: string[]): Vm[] {
+export function vmsOn(datastore: Datastore, observation: Residents, warnings: string[]): Vm[] {
   const own = residentsOf(datastore, observation);
   for (const vm of own) {
     const outside = observation.devices.filter(

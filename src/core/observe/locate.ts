@@ -63,7 +63,7 @@ function findClient(name: string, clients: readonly ArrayClient[]): ArrayClient 
   });
 }
 
-async function findHost(address: string, inventory: Inventory, hypervisor: HypervisorReader): Promise<Host> {
+export async function findHost(address: string, inventory: Inventory, hypervisor: HypervisorReader): Promise<Host> {
   const ids = await hypervisor.findHost(address, inventory.hosts);
   const matches = inventory.hosts.filter((host) => ids.includes(host.id));
   const [host] = matches;

@@ -76,11 +76,17 @@ export function planIfReadable(row: PlanRow | undefined): Plan | undefined {
   }
 }
 
+/** What a plan is about, as it was found. */
+export interface PlanSubject extends Pick<Observation, "host" | "signatures"> {
+  readonly gold: Pick<Observation["gold"], "id" | "name"> & { readonly naa: string };
+  readonly client: Pick<Observation["client"], "id" | "name">;
+}
+
 export interface PlanParts {
   readonly id: string;
   readonly inputs: PrepInputs;
   readonly request: Request;
-  readonly observation: Observation;
+  readonly observation: PlanSubject;
   readonly draft: Draft;
   readonly endpoints: { readonly array: string; readonly vcenter: string };
   readonly now: Date;

@@ -8,26 +8,42 @@ import type { EngineDeps } from "../engine-options.ts";
 import { draftOf } from "../modes/catalog.ts";
 import type { History, UnfinishedClone, UnfinishedWork } from "../modes/common.ts";
 import type { Draft } from "../modes/draft.ts";
+import { carriedOutByScript, scriptDraft } from "../modes/script.ts";
 import { dependentsOf, type KnownSignatures, type Observation, observe } from "../observe/observe.ts";
-import type { ArrayReader } from "../ports/array.ts";
+import { observeHost } from "../observe/observe-host.ts";
+import type { ArrayReader, ArrayTraits } from "../ports/array.ts";
 import type { HypervisorReader } from "../ports/hypervisor.ts";
-import type { Connection, VcenterOverride } from "../ports/runtime.ts";
+import type { Connection, Systems, VcenterOverride } from "../ports/runtime.ts";
 import type { RunRow, Store, StoreReader } from "../ports/store.ts";
 import { type PrepInputs, type Request, resolveRequest } from "../request/request.ts";
+import { checkScriptCan } from "../request/script.ts";
 import { cloneName } from "../steps/create-clone.ts";
 import { outputsOf, type VolumeRef } from "../steps/types.ts";
-import { planIfReadable } from "./plan.ts";
+import { type PlanSubject, planIfReadable } from "./plan.ts";
 import type { Plan } from "./plan-schema.ts";
 import { draftOfRemaining, type RemainingWork } from "./resume.ts";
 
 export interface Planned {
   readonly request: Request;
-  readonly observation: Observation;
+  readonly observation: PlanSubject;
+  /** Absent where no array can be asked. */
+  readonly traits?: ArrayTraits;
   readonly draft: Draft;
   readonly endpoints: { readonly array: string; readonly vcenter: string };
 }
 
 type Readers = Connection<ArrayReader, HypervisorReader>;
+
+/** What a script is told of vCenter. */
+interface ScriptCallTarget {
+  readonly vcenter: string;
+  readonly username?: string;
+}
+
+const scriptCallOf = ({ endpoints }: Systems, override: VcenterOverride | undefined): ScriptCallTarget => ({
+  vcenter: endpoints.vcenter,
+  ...(override === undefined ? {} : { username: override.username }),
+});
 
 /**
  * What runs (newest first) that did not finish and were not resumed have begun: clones with their id where the reply came,
@@ -145,7 +161,7 @@ export interface DraftOptions {
   /** What an unfinished run left to do, in place of the mode's own steps. */
   readonly remaining?: RemainingWork | undefined;
   /** Called once it is known what the plan is about: in the middle of another run's work there is nothing to be drafted. */
-  readonly beforeDraft?: (observation: Observation) => Promise<void>;
+  readonly beforeDraft?: (observation: PlanSubject) => Promise<void>;
 }
 
 /** Observes both systems now and drafts what the request means. Refusals are PrepErrors. */
@@ -160,7 +176,8 @@ export async function planNow(
   const systems = deps.systems(vcenter);
   const connection = systems.read();
   try {
-    return { ...(await observeAndDraft(deps, resolved, connection, options)), endpoints: systems.endpoints };
+    const drafted = await observeAndDraft(deps, resolved, connection, scriptCallOf(systems, vcenter), options);
+    return { ...drafted, endpoints: systems.endpoints };
   } finally {
     await connection.close();
   }
@@ -184,16 +201,30 @@ async function observeAndDraft(
   deps: EngineDeps,
   { request, warnings }: ReturnType<typeof resolveRequest>,
   connection: Readers,
+  call: ScriptCallTarget,
   { remaining, beforeDraft }: DraftOptions,
 ): Promise<Omit<Planned, "endpoints">> {
-  const { naming, places } = deps.settings;
+  const { naming, places, script: settings } = deps.settings;
+  const script = settings && { ...settings, ...(call.username === undefined ? {} : { username: call.username }) };
+  if (script !== undefined) checkScriptCan(request, script);
+  if (script?.hasArray === false) {
+    const observation = await observeHost(request, connection.hypervisor, loadKnownSignatures(deps));
+    await beforeDraft?.(observation);
+    const draft = scriptDraft({ script, request, vcenter: call.vcenter }, observation);
+    return { request, observation, draft: { ...draft, warnings: [...warnings, ...draft.warnings] } };
+  }
   const seen = await observe(request, connection, loadKnownSignatures(deps), naming, places);
   await beforeDraft?.(seen);
   const history = await historyOf(deps, request, seen);
   const observation = await withOrphans(seen, history, connection.array);
   const input = { request, observation, history, now: deps.clock.now() };
-  const draft = remaining === undefined ? draftOf(input) : draftOfRemaining(input, remaining);
-  return { request, observation, draft: { ...draft, warnings: [...warnings, ...draft.warnings] } };
+  const own = remaining === undefined || script !== undefined ? draftOf(input) : draftOfRemaining(input, remaining);
+  const draft =
+    script === undefined
+      ? own
+      : carriedOutByScript(own, { script, request, vcenter: call.vcenter }, observation.signatures);
+  const { traits } = observation.array;
+  return { request, observation, traits, draft: { ...draft, warnings: [...warnings, ...draft.warnings] } };
 }
 
 /** The same request as a stored plan's, against the world as it is now: the snapshot that was named, not a newer one. */
@@ -202,9 +233,15 @@ export function planAgain(deps: EngineDeps, plan: Plan, vcenter: VcenterOverride
 }
 
 /** What `planAgain` drafts, over a connection that is open already. */
-export async function draftAgain(deps: EngineDeps, plan: Plan, connection: Readers): Promise<Draft> {
+export async function draftAgain(
+  deps: EngineDeps,
+  plan: Plan,
+  connection: Readers,
+  vcenter: VcenterOverride | undefined,
+): Promise<Draft> {
   const resolved = resolveRequest(plan.mode, inputsAgain(plan), deps.settings.naming);
-  return (await observeAndDraft(deps, resolved, connection, { remaining: remainingOf(plan) })).draft;
+  const call = scriptCallOf(deps.systems(vcenter), vcenter);
+  return (await observeAndDraft(deps, resolved, connection, call, { remaining: remainingOf(plan) })).draft;
 }
 
 const inputsAgain = ({ inputs, request: { snapshot } }: Plan): PrepInputs =>

@@ -56,6 +56,24 @@ export function checkRepeatable(plan: Plan, journal: readonly StepRow[], traits:
   });
 }
 
+/** `OUTCOME_UNKNOWN` where the site's script was begun: whatever it did, it is not done once more on the journal's word. */
+export function refuseBegunScript(run: RunRow, plan: Plan, journal: readonly StepRow[]): void {
+  const begun = plan.draft.steps.find(({ id, kind }) => kind === "script" && journal.some((row) => row.stepId === id));
+  if (begun?.kind !== "script") return;
+  const state = journal.find((row) => row.stepId === begun.id)?.state;
+  // An error of its own says that it was never started.
+  if (state === "failed") return;
+  throw new PrepError(
+    "OUTCOME_UNKNOWN",
+    "The site's script was begun, and it is never run a second time by a resume.",
+    {
+      found: { runId: run.id, step: begun.id },
+      hint: `See ${begun.where} whether it still runs, and in its log and on the array what it did. Then make a new plan: it shows what there is now.`,
+      next: [{ kind: "plan_again" }],
+    },
+  );
+}
+
 /** What the journal of an ended run leaves to do, and what the resuming run takes over from it. */
 export function remainingAfter(
   run: RunRow,

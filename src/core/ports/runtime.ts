@@ -1,6 +1,7 @@
 /** Connections to both systems, time, randomness and the log: passed in, so that tests pass in others. */
 import type { ArrayReader, ArrayWriter } from "./array.ts";
 import type { HypervisorReader, HypervisorWriter } from "./hypervisor.ts";
+import type { ScriptRunner } from "./script.ts";
 
 /** Connections to both systems for the time of one look or one run. Closing ends the sessions. */
 export interface Connection<A, H> {
@@ -22,7 +23,9 @@ export interface Systems {
   /** Shown and bound into plans: the array's URL and vCenter's address. */
   readonly endpoints: { readonly array: string; readonly vcenter: string };
   read(): Connection<ArrayReader, HypervisorReader>;
-  write(): Connection<ArrayReader & ArrayWriter, HypervisorReader & HypervisorWriter>;
+  write(): Connection<ArrayReader & ArrayWriter, HypervisorReader & HypervisorWriter> & {
+    readonly script?: ScriptRunner;
+  };
 }
 
 export interface Clock {

@@ -170,7 +170,7 @@ class Runner {
   /** Once more, with the locks held, before the first step: a plan is carried out on the state that was approved, or not at all. */
   async #checkFresh(plan: Plan, connection: Writers, endpoints: Systems["endpoints"]): Promise<void> {
     requireSameSystems(plan, endpoints);
-    const draft = await draftAgain(this.#deps, plan, connection);
+    const draft = await draftAgain(this.#deps, plan, connection, this.#options.vcenter);
     const diff = diffFacts(plan.draft.facts, draft.facts);
     if (diff.length === 0) return;
     throw new PrepError("STALE_PLAN", `The state changed before the first step: ${diff.join("; ")}.`, {
@@ -243,6 +243,7 @@ class Runner {
     const world: WritableWorld = {
       array: systems.array,
       hypervisor: systems.hypervisor,
+      script: systems.script,
       host: plan.host,
       clock: this.#deps.clock,
       limits: this.#deps.settings.limits,

@@ -1,5 +1,6 @@
 /** What a run leaves, looked up afterwards, and what the operator may do next. */
 
+import { z } from "zod";
 import type { PrepError } from "../domain/errors.ts";
 import { asClientId, asVolumeId, naaOf } from "../domain/ids.ts";
 import { traitsOf } from "../domain/modes.ts";
@@ -13,7 +14,7 @@ import type { ArrayReader } from "../ports/array.ts";
 import type { HypervisorReader } from "../ports/hypervisor.ts";
 import type { Connection } from "../ports/runtime.ts";
 import type { RunRow, StepRow } from "../ports/store.ts";
-import type { Report } from "../records.ts";
+import { type Report, scriptReportSchema } from "../records.ts";
 import { cloneName } from "../steps/create-clone.ts";
 import { type KnownVolume, type Outputs, outputsOf } from "../steps/types.ts";
 
@@ -61,6 +62,8 @@ export async function reportOf(
   systems: Connection<ArrayReader, HypervisorReader>,
 ): Promise<Report> {
   const leftovers = [...plan.draft.leftovers, ...[...outputs.values()].flatMap((left) => left.leftovers ?? [])];
+  const scripted = [...outputs.values()].find((left) => left.script !== undefined);
+  if (scripted !== undefined) return scriptReport(scripted, systems.hypervisor, leftovers);
   if (plan.request.keepClone) {
     const deleted = new Set(plan.draft.impact.clonesToDelete.map((clone) => clone.id));
     for (const volume of plan.draft.impact.volumesToUnassign.filter(({ id }) => !deleted.has(id)))
@@ -100,6 +103,29 @@ export async function reportOf(
   };
 }
 
+/** What the hypervisor shows after the site's script, and what the script itself said. */
+async function scriptReport(
+  { script, datastore }: Outputs,
+  hypervisor: HypervisorReader,
+  leftovers: readonly string[],
+): Promise<Report> {
+  const seen =
+    datastore === undefined
+      ? undefined
+      : (await hypervisor.inventory()).datastores.find(({ id }) => id === datastore.id);
+  const vms = seen === undefined ? [] : await hypervisor.vmsOn([seen.id]);
+  const [naa] = seen?.extents ?? [];
+  return {
+    ...(naa === undefined ? {} : { naa }),
+    ...(seen === undefined ? {} : { datastore: { name: safeText(seen.name), id: seen.id, vmfsUuid: seen.vmfsUuid } }),
+    vms: vms.map((vm) => ({ name: safeText(vm.name), path: safeText(vm.path, 400), moref: vm.id, registered: true })),
+    leftovers: [...leftovers],
+    ...(script === undefined ? {} : { script: scriptReportSchema.parse(script) }),
+  };
+}
+
+const withScript = z.looseObject({ found: z.looseObject({ script: scriptReportSchema }) });
+
 /** What an unfinished run leaves, as far as its journal tells. */
 export function partReport(
   plan: Plan,
@@ -109,9 +135,13 @@ export function partReport(
   const leftovers = [...plan.draft.leftovers];
   const journal = new Map(steps.map((step) => [step.stepId, step]));
   const outputs: Outputs[] = Object.values(plan.inheritedOutputs ?? {});
+  let script: Report["script"];
   for (const step of plan.draft.steps) {
     const entry = journal.get(step.id);
     if (entry === undefined) continue;
+    if (step.kind === "script" && entry.error !== undefined) {
+      script = withScript.safeParse(JSON.parse(entry.error)).data?.found.script;
+    }
     const left = outputsOf(entry);
     if (left !== undefined) outputs.push(left);
     else if (step.kind === "create_clone" && entry.state !== "failed") {
@@ -120,13 +150,17 @@ export function partReport(
     }
   }
   const made = outputs.find((left) => left.volume !== undefined)?.volume;
-  if (made === undefined) return { vms: [], leftovers };
+  if (made === undefined) return { vms: [], leftovers, ...(script === undefined ? {} : { script }) };
   const volume = { name: made.name, id: made.id, naa: made.naa };
   leftovers.push(
     `Clone ${volume.name} (${made.id}, ${made.naa}) was made by this run; resuming it goes on with this clone.`,
   );
   return { volume, naa: made.naa, vms: [], leftovers };
 }
+
+/** Of a run that was cut off while the site's script ran. */
+export const SCRIPT_BEGUN =
+  "Whether the script still runs, and what it has done, has to be seen on its machine, in its log and on the array. It is not resumed: plan again afterwards.";
 
 const note = (text: string): NextAction => ({ kind: "note", text });
 
@@ -159,6 +193,8 @@ export function nextActions(
     case "failed":
       return [note(error?.hint ?? "Check the failed step."), ...(error?.next ?? []), resume];
     case "needs_operator":
+      if (plan?.draft.steps.some(({ kind }) => kind === "script"))
+        return [note(error?.hint ?? SCRIPT_BEGUN), ...(error?.next ?? [])];
       return [note(error?.hint ?? "Check the step that stopped the run."), ...(error?.next ?? []), resume];
     case "cancelled":
     case "interrupted":

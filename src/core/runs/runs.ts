@@ -13,7 +13,7 @@ import type { VcenterOverride } from "../ports/runtime.ts";
 import type { HeldLock, RunRow } from "../ports/store.ts";
 import type { RunRecord } from "../records.ts";
 import { endUnbegun, executeRun } from "./executor.ts";
-import { partReport } from "./report.ts";
+import { partReport, SCRIPT_BEGUN } from "./report.ts";
 import { viewRun } from "./run-view.ts";
 
 const FOLLOW_EVERY_MS = 100;
@@ -89,12 +89,15 @@ export class Runs {
         began.length === 0
           ? "Its process ended between two steps; what was done is done."
           : `Its process ended during ${which} ${began.join(", ")}; nobody saw how ${how} ended.`;
-      const actions: NextAction[] = [
-        { kind: "note", text },
-        { kind: "resume", runId: row.id },
-      ];
-      const next = JSON.stringify(actions);
       const plan = planIfReadable(planRow);
+      const inScript = plan?.draft.steps.some(({ id, kind }) => kind === "script" && began.includes(id));
+      const actions: NextAction[] = inScript
+        ? [{ kind: "note", text: `${text} ${SCRIPT_BEGUN}` }, { kind: "plan_again" }]
+        : [
+            { kind: "note", text },
+            { kind: "resume", runId: row.id },
+          ];
+      const next = JSON.stringify(actions);
       const report = plan && JSON.stringify(partReport(plan, row, steps));
       const change: Partial<RunRow> = {
         state: "interrupted",

@@ -12,7 +12,7 @@ import { readPlan, requireSameSystems, unknownPlan } from "../plans/plan.ts";
 import { planNow } from "../plans/planner.ts";
 import type { Plans } from "../plans/plans.ts";
 import { lockedBy, overtaken, overtakenBy, Redemption } from "../plans/redeem.ts";
-import { checkRepeatable, remainingAfter } from "../plans/resume.ts";
+import { checkRepeatable, refuseBegunScript, remainingAfter } from "../plans/resume.ts";
 import type { VcenterOverride } from "../ports/runtime.ts";
 import type { PlanRow, RunRow } from "../ports/store.ts";
 import type { PlanRecord, RunRecord } from "../records.ts";
@@ -81,13 +81,14 @@ export class PlanService {
     }));
     if (planRow === undefined) throw unknownPlan(`The plan of run ${run.id} is gone.`);
     const plan = readPlan(planRow);
+    refuseBegunScript(run, plan, steps);
     const { remaining, resumes } = remainingAfter(run, plan, steps);
     const inputs =
       plan.request.snapshot === undefined ? plan.inputs : { ...plan.inputs, snapshot: plan.request.snapshot };
     const { endpoints } = this.#deps.systems(vcenter);
     requireSameSystems(plan, endpoints);
     const planned = await planNow(this.#deps, plan.mode, inputs, vcenter, { remaining });
-    checkRepeatable(plan, steps, planned.observation.array.traits);
+    if (planned.traits !== undefined) checkRepeatable(plan, steps, planned.traits);
     return this.#plans.issue({ ...planned, inputs, resumes }, actor);
   }
 

@@ -11,6 +11,7 @@ import { powerOff } from "./power-off.ts";
 import { register } from "./register.ts";
 import { rescan } from "./rescan.ts";
 import { rollbackVolume } from "./rollback-volume.ts";
+import { script } from "./script.ts";
 import { shutDownGuest } from "./shut-down-guest.ts";
 import { takeSnapshot } from "./take-snapshot.ts";
 import type { Act, Done, Step, StepKind, StepOf, World } from "./types.ts";
@@ -36,6 +37,7 @@ const CATALOG: { readonly [K in Step["kind"]]: StepKind<StepOf<K>> } = {
   mount_copy: mountCopy,
   mount,
   register,
+  script,
 };
 
 // A lookup by a union's member is a correlated union, which the type checker cannot follow; the table above is what proves it.

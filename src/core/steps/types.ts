@@ -6,13 +6,16 @@
 import { z } from "zod";
 import type { MoRef } from "../domain/ids.ts";
 import type { Immutable } from "../domain/immutable.ts";
+import { MODES } from "../domain/modes.ts";
 import type { StepKindName } from "../domain/states.ts";
 import { readStored } from "../domain/stored-json.ts";
 import { assignmentId, clientId, moRef, naa, name, snapshotId, vmfsUuid, volumeId } from "../domain/value-schemas.ts";
 import type { ArrayReader, ArrayWriter } from "../ports/array.ts";
 import type { Host, HypervisorReader, HypervisorWriter } from "../ports/hypervisor.ts";
 import type { Clock } from "../ports/runtime.ts";
+import type { ScriptRunner } from "../ports/script.ts";
 import type { StepRow } from "../ports/store.ts";
+import { scriptReportSchema } from "../records.ts";
 
 const text = z.string();
 const vmRef = z.object({ id: moRef, name, path: text, instanceUuid: text.exactOptional() });
@@ -104,6 +107,15 @@ export const stepSchema = z.discriminatedUnion("kind", [
     /** Paths known at plan time; absent where the volume is only mounted by this plan. */
     files: z.array(text).exactOptional(),
   }),
+  step("script", {
+    /** The argument vector, without the password. */
+    words: z.array(text),
+    withPassword: z.boolean(),
+    /** Such as `on this machine`. */
+    where: text,
+    /** What the hypervisor has to show afterwards. */
+    goal: z.object({ mode: z.enum(MODES), lun: text, signatures: z.array(vmfsUuid) }),
+  }),
 ]);
 export type Step = Immutable<z.output<typeof stepSchema>>;
 
@@ -116,6 +128,7 @@ export const outputsSchema = z.object({
   snapshot: snapshot.exactOptional(),
   datastore: z.object({ id: moRef, name, vmfsUuid }).exactOptional(),
   leftovers: z.array(text).exactOptional(),
+  script: scriptReportSchema.exactOptional(),
 });
 export type Outputs = Immutable<z.output<typeof outputsSchema>>;
 
@@ -158,6 +171,8 @@ export interface World {
 export interface WritableWorld extends World {
   readonly array: ArrayReader & ArrayWriter;
   readonly hypervisor: HypervisorReader & HypervisorWriter;
+  /** The site's own script, where the engine is that. */
+  readonly script?: ScriptRunner | undefined;
   /** Idempotency key of this step. */
   readonly key: string;
   /** Says how far the step is: `37 of 100 off`. */

@@ -1,0 +1,38 @@
+/** A request as the words of a command line: names resolved, no secrets. The Python script takes the same. */
+import { quote } from "shell-quote";
+import { traitsOf } from "../domain/modes.ts";
+import type { Request } from "./request.ts";
+
+// shell-quote also escapes what no shell reads as anything but itself, such as the colon of an address. An equals sign is
+// that only within a word: zsh takes a word that begins with one for the name of a command.
+const quoted = (word: string): string => (/^[\w@%+:,./-][\w@%+=:,./-]*$/.test(word) ? word : quote([word]));
+
+/** Words as a shell reads them back. */
+export const commandLine = (words: readonly string[]): string => words.map(quoted).join(" ");
+
+/** A value that begins with a dash would be taken for a flag unless it stands with its own. */
+const option = (short: string, long: string, value: string): string[] =>
+  value.startsWith("-") ? [`${long}=${value}`] : [short, value];
+
+/** The mode's shortest flag, with the name that it takes. */
+function modeFlag({ mode, newSnapshot }: Request): string[] {
+  const { short, long } = traitsOf(mode).flag;
+  const flag = short === undefined ? `--${long}` : `-${short}`;
+  return newSnapshot === undefined ? [flag] : option(flag, flag, newSnapshot);
+}
+
+/** `-A -n LUN -s SNAPSHOT -c CLIENT -vi VCENTER -e HOST`, with every option that changes the plan. */
+export const commandWords = (request: Request, snapshot: string | undefined, vcenter: string): string[] => [
+  ...modeFlag(request),
+  ...option("-n", "--dgs_lun_name", request.lun),
+  ...(snapshot === undefined ? [] : option("-s", "--snapshot_name", snapshot)),
+  ...option("-c", "--client_name", request.client),
+  "-vi",
+  vcenter,
+  ...option("-e", "--esx_host_ip", request.host),
+  ...(request.registerVms ? ["--register_vms"] : []),
+  ...(request.keepClone ? ["--keep_clone"] : []),
+  ...(request.forcePowerOff ? ["--force_power_off"] : []),
+  ...(request.releaseFirst ? ["--release_first"] : []),
+  ...(request.crashConsistent ? ["--crash_consistent"] : []),
+];
