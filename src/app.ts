@@ -82,7 +82,12 @@ export async function openApp(options: AppOptions): Promise<App> {
         return checkSystems(config, opened.log);
       },
       ...(named === undefined || config.file === undefined ? {} : { namedConfig: config.file }),
-      actor: (channel, client) => ({ principal, channel, ...(client === undefined ? {} : { client }) }),
+      actor: (channel, client) => ({
+        principal,
+        channel,
+        ...(config.admins.includes(osUser()) ? { admin: true } : {}),
+        ...(client === undefined ? {} : { client }),
+      }),
       close,
     };
   } catch (thrown) {
@@ -143,6 +148,7 @@ function settingsOf(config: Config): EngineSettings {
       busyPauseMs: config.limits.busyPause,
       openPlans: config.limits.openPlans,
     },
+    adminsOnly: config.admins.length > 0,
     script: scriptSettingsOf(config),
     // Over ssh, it is the script's machine that the changes are made on.
     wrongController: () =>

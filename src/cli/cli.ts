@@ -13,7 +13,7 @@ export async function runCli(argv: readonly string[], io: Io, openApp: OpenApp =
     if (serving !== undefined) {
       const { lab, config } = serving;
       const { serve } = await import("./commands/serve.ts");
-      return await serve({ lab, http: false }, makeContext({ io, openApp, json: false, config }));
+      return await serve(lab, makeContext({ io, openApp, json: false, config }));
     }
     const [{ normalizeArgv }, { parseCommand }] = await Promise.all([import("./args/argv.ts"), import("./program.ts")]);
     return await parseCommand(normalizeArgv(argv), io, openApp)();

@@ -1,7 +1,8 @@
 /** The commands and their flags. What a command does is imported when it is called. */
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError } from "commander";
 import { z } from "zod";
 import { PrepError } from "../core/domain/errors.ts";
+import { ROLES } from "../core/domain/roles.ts";
 import { systemClock } from "../platform/clock.ts";
 import { VERSION } from "../platform/version.ts";
 import { CONFIG_FLAG, type Flag, OPTION_FLAGS, optionName, PREP_FLAGS, prepCommandOf } from "./args/flags.ts";
@@ -105,13 +106,15 @@ function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Com
   act(
     program
       .command("serve")
-      .description("MCP server on standard input and output")
+      .description("MCP server on standard input and output, or with --http for many")
       .option(spelled(CONFIG_FLAG), CONFIG_FLAG.text)
       .option("--lab", "start a simulated array and vCenter, and work on these")
-      .addOption(new Option("--http [ADDRESS]").hideHelp()),
+      .option("--http [ADDRESS]", "over HTTP, at [HOST:]PORT or as http.listen says (default: 127.0.0.1:8321)"),
     async (context, _args, options) => {
       const { lab, http } = parseFlags(serving, options);
-      return (await import("./commands/serve.ts")).serve({ lab, http: http !== undefined }, context);
+      if (http === undefined) return (await import("./commands/serve.ts")).serve(lab, context);
+      const address = typeof http === "string" ? http : undefined;
+      return (await import("./commands/serve-http.ts")).serveHttp({ lab, address }, context);
     },
   );
 
@@ -224,6 +227,23 @@ function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Com
         present({ since: instantOf("--since", parseFlags(z.object({ since: text }), options).since) }),
         context,
       ),
+  );
+
+  const token = program.command("token").description("bearer tokens for serve --http");
+  const making = add(token, "create", "make one; it is printed this once")
+    .argument("[NAME]", "whom it is for (default: this account)")
+    .requiredOption("--role <ROLE>", `what its holder may: ${ROLES.join(", ")}`)
+    .option("--expires <TIME>", "how long it holds: 90d, 12h, 30m (default: 90d)");
+  act(making, async (context, [name], options) => {
+    const flags = z.object({ role: z.enum(ROLES), expires: z.string().default("90d") });
+    const { role, expires } = parseFlags(flags, options);
+    return (await import("./commands/tokens.ts")).createToken({ ...present({ name }), role, expires }, context);
+  });
+  act(add(token, "list", "those that there are, newest first"), async (context) =>
+    (await import("./commands/tokens.ts")).listTokens(context),
+  );
+  act(add(token, "revoke", "end one, at once").argument("<TOKEN>", "its id"), async (context, [id = ""]) =>
+    (await import("./commands/tokens.ts")).revokeToken(id, context),
   );
 
   act(add(program, "doctor", "check everything a site needs"), async (context) =>

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { APPROVAL_POLICIES, forEachMode } from "../core/domain/modes.ts";
 import { ALSO_THEN, arrayOf, arraySection, checkArraySections, dgsSection, withFormerLimits } from "./array.ts";
 import { contradictionsIn } from "./contradictions.ts";
+import { http } from "./http.ts";
 import { proxy } from "./proxy.ts";
 import { engine, scriptSection } from "./script.ts";
 import { Secret } from "./secrets.ts";
@@ -131,6 +132,13 @@ export const configSchema = (references: References, stateDir: string) =>
         .describe(
           "Plans, runs and audit. Without it, `atvm/atvm.db` below `$XDG_STATE_HOME` or `~/.local/state`; required where more than one account can read the configuration.",
         ),
+      admins: z
+        .array(text)
+        .default([])
+        .describe(
+          "Accounts of this machine that may discard plans and cancel runs of others, and alone make tokens. Without any, nobody may the first, and everybody who can write the store the second.",
+        ),
+      http: http(references),
       log: z
         .strictObject({
           dir: path(references).optional().describe("Folder of `atvm_prep.log`. Without it, `log` beside the store."),

@@ -28,7 +28,7 @@ const GENESIS = "0".repeat(64);
 const PAGE = 5_000;
 
 /** A token that somebody put where an id belongs must not get into the chain, which is for many eyes. */
-const withoutTokens = (text: string): string => text.replace(/pt_[A-Za-z0-9_-]{43}/g, "pt_[hidden]");
+const withoutTokens = (text: string): string => text.replace(/\b([pa]t)_[A-Za-z0-9_-]{43}/g, "$1_[hidden]");
 
 /** In RFC 8785's order. */
 const MEMBERS = [
@@ -91,7 +91,12 @@ async function append(tx: StoreWriter, entry: AuditEntry, at: string): Promise<A
     ...(actor.client === undefined ? {} : { client: safeText(actor.client, 100) }),
     ...(entry.planId === undefined ? {} : { planId: withoutTokens(entry.planId) }),
     ...(entry.runId === undefined ? {} : { runId: withoutTokens(entry.runId) }),
-    data: withoutTokens(JSON.stringify(entry.data ?? {})),
+    data: withoutTokens(
+      JSON.stringify({
+        ...entry.data,
+        ...(actor.login === undefined ? {} : { login: { ...actor.login, name: safeText(actor.login.name, 100) } }),
+      }),
+    ),
     prev: head?.hash ?? GENESIS,
   };
   const row = { ...bare, hash: hashOf(bare) };

@@ -3,12 +3,13 @@ import { verifyChain } from "./audit.ts";
 import type { Engine } from "./engine.ts";
 import type { EngineDeps } from "./engine-options.ts";
 import { Plans } from "./plans/plans.ts";
-import { readAudit } from "./read-audit.ts";
+import { auditAfter, readAudit } from "./read-audit.ts";
 import { Runs } from "./runs/runs.ts";
 import { AuditedCalls } from "./services/audited-calls.ts";
 import { InventoryService } from "./services/inventory-service.ts";
 import { PlanService } from "./services/plan-service.ts";
 import { RunService } from "./services/run-service.ts";
+import { TokenService } from "./services/token-service.ts";
 
 export function createEngine(deps: EngineDeps): Engine {
   const calls = new AuditedCalls(deps);
@@ -17,6 +18,7 @@ export function createEngine(deps: EngineDeps): Engine {
   const inventory = new InventoryService(deps, calls, plans, runs);
   const planning = new PlanService(deps, calls, plans, runs);
   const running = new RunService(deps, calls, runs);
+  const tokens = new TokenService(deps, calls);
   return {
     listTargets: (actor) => inventory.listTargets(actor),
     inspect: (inputs, actor) => inventory.inspect(inputs, actor),
@@ -36,7 +38,13 @@ export function createEngine(deps: EngineDeps): Engine {
     getRun: (runId, options) => running.getRun(runId, options),
     listRuns: (filter) => running.listRuns(filter),
     cancelRun: (runId, actor) => running.cancelRun(runId, actor),
+    createToken: (asked, actor) => tokens.create(asked, actor),
+    listTokens: () => tokens.list(),
+    revokeToken: (tokenId, actor) => tokens.revoke(tokenId, actor),
+    tokenHolder: (token) => tokens.holder(token),
+    recordRefusal: (call, needs, actor) => calls.refused(call, needs, actor),
     readAudit: (filter) => readAudit(deps.store, filter),
+    auditAfter: (seq) => auditAfter(deps.store, seq),
     verifyAudit: () => verifyChain(deps.store),
     close: async () => {
       await runs.close();

@@ -22,6 +22,8 @@ export interface EngineSettings {
   readonly limits: StepLimits & { readonly openPlans: number };
   /** The site's own script, where that carries plans out in place of the steps of this program. */
   readonly script?: ScriptSettings | undefined;
+  /** Whether the site names admins, so that nobody else makes tokens. */
+  readonly adminsOnly: boolean;
   /** Why changes may not be made from this machine; undefined when they may (`controller` in the configuration). */
   wrongController(): string | undefined;
 }

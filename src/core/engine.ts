@@ -1,9 +1,12 @@
 /** The engine as the doors see it: observe → plan → approve → run → report. */
 
 import type { Mode } from "./domain/modes.ts";
+import type { Role } from "./domain/roles.ts";
 import type { VcenterOverride } from "./ports/runtime.ts";
 import type {
+  AccessTokenRecord,
   AuditPage,
+  AuditRowRecord,
   ChainRecord,
   Inspection,
   LunInventory,
@@ -24,6 +27,10 @@ export interface Actor {
   readonly principal: string;
   readonly channel: Channel;
   readonly client?: string;
+  /** The person's name where the principal does not say it, and who says so: recorded, and nothing is decided by it. */
+  readonly login?: { readonly name: string; readonly by: "kernel" | "sudo" | "provider" };
+  /** May take back what others asked for. */
+  readonly admin?: boolean;
 }
 
 /** What a person answered. `typedLun` is wanted for a rollback, `approve` otherwise. */
@@ -114,6 +121,18 @@ export interface Engine extends PlanningEngine {
   /** A person's approval on a channel that no assistant has: the CLI on a terminal, the console. */
   approve(planId: string, actor: Actor, typedLun?: string): Promise<PlanRecord>;
   cancelRun(runId: string, actor: Actor): Promise<RunRecord>;
+  createToken(
+    asked: { name: string; role: Role; ttlMs: number },
+    actor: Actor,
+  ): Promise<AccessTokenRecord & { readonly token: string }>;
+  listTokens(): Promise<AccessTokenRecord[]>;
+  revokeToken(tokenId: string, actor: Actor): Promise<AccessTokenRecord>;
+  /** Whose token it is, if it is one that holds now. */
+  tokenHolder(token: string): Promise<AccessTokenRecord | undefined>;
+  /** Rows after this one, in order; the newest alone where no row is named. For who follows what goes on. */
+  auditAfter(seq: number | undefined): Promise<AuditRowRecord[]>;
+  /** Tells the chain of a call that a door refused by itself: the caller's role does not allow it. */
+  recordRefusal(call: string, needs: Role, actor: Actor): Promise<void>;
   /** The detached runner's entry: carries a redeemed run out to its end. */
   executeRun(runId: string, signal: AbortSignal): Promise<RunRecord>;
   /** Waits for runs carried out in this process, then closes the store. */

@@ -1,7 +1,7 @@
 /** Reading the audit back, for the doors. */
 import { verifyChain, viewAuditRow } from "./audit.ts";
 import type { AuditRow, Store } from "./ports/store.ts";
-import type { AuditPage } from "./records.ts";
+import type { AuditPage, AuditRowRecord } from "./records.ts";
 
 const AUDIT_ROWS = 200;
 
@@ -30,6 +30,12 @@ export async function readAudit(store: Store, filter: AuditFilter): Promise<Audi
     (steps || (row.type !== "step_begin" && row.type !== "step_end"));
   const [rows, chain] = await Promise.all([newestRows(store, which, limit, isWanted), verifyChain(store)]);
   return { rows: rows.map(viewAuditRow), chain };
+}
+
+/** Rows after this one, in order, at most a page of them; the newest alone where none is named. */
+export async function auditAfter(store: Store, seq: number | undefined): Promise<AuditRowRecord[]> {
+  const which = seq === undefined ? { last: 1 } : { afterSeq: seq, limit: 1_000 };
+  return (await store.read((tx) => tx.audit(which))).map(viewAuditRow);
 }
 
 /** The newest `limit` rows that are wanted: most are, so that a few times as many are enough to find them among. */

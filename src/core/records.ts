@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { ErrorRecord } from "./domain/errors.ts";
 import type { ApprovalPolicy, Mode } from "./domain/modes.ts";
 import type { NextAction } from "./domain/next-action.ts";
+import type { Role } from "./domain/roles.ts";
 import type { SafeText } from "./domain/safe-text.ts";
 import type { PlanState, RunState, StepKindName, StepState } from "./domain/states.ts";
 import { name } from "./domain/value-schemas.ts";
@@ -128,6 +129,19 @@ export interface RunRecord {
   readonly next: readonly NextAction[];
   readonly createdAt: string;
   readonly endedAt?: string;
+}
+
+/** A bearer token of the HTTP door, without the token. */
+export interface AccessTokenRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly principal: string;
+  readonly state: "valid" | "expired" | "revoked";
+  readonly createdBy: string;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly revokedAt?: string;
 }
 
 export interface VmRecord {

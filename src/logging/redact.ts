@@ -9,7 +9,7 @@ const SECRET_KEY =
   /passw|passphrase|^pass$|^pwd$|secret|token|authorization|cookie|credential|soap_?session|private_?key|api_?key/i;
 
 const SHAPES: readonly [RegExp, string][] = [
-  [/\bpt_[A-Za-z0-9_-]{43}/g, MARK],
+  [/\b[pa]t_[A-Za-z0-9_-]{43}/g, MARK],
   [/\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{6,}/gi, `$1 ${MARK}`],
   [
     /\b(vmware_soap_session|password|passwd|token|secret)(["']?\s*[=:]\s*)("[^"]*"|'[^']*'|[^\s"'&;,<>]+)/gi,

@@ -1,14 +1,17 @@
 /** One way for every tool call: who asks, the call, the result as data and as text, a refusal as data and as text. */
 import {
+  type AuthInfo,
   type CallToolResult,
   CLIENT_INFO_META_KEY,
   type InputRequiredResult,
   isInputRequiredResult,
   type McpServer,
+  type ScopeChallengeHandler,
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { asPrepError } from "../core/domain/errors.ts";
+import type { Role } from "../core/domain/roles.ts";
 import { safeText } from "../core/domain/safe-text.ts";
 import type { Actor, Engine } from "../core/engine.ts";
 import type { Logger } from "../core/ports/runtime.ts";
@@ -21,9 +24,10 @@ import { progressTo } from "./progress.ts";
 export interface McpContext {
   /** Opened on the first call, so that listing the tools needs neither a store nor the network. */
   readonly engine: () => Promise<Engine>;
-  /** On stdio the OS user and the store; over HTTP issuer and subject. */
-  readonly principal: () => string | Promise<string>;
-  readonly channel: "mcp" | "http";
+  /** Who calls, but for what the client calls itself. Over HTTP each request brings its own proof. */
+  readonly caller: (auth: AuthInfo | undefined) => Actor | Promise<Actor>;
+  /** Refuses a call to those who lack a role, where callers have roles. */
+  readonly roleGate?: (needs: Role, call: string) => ScopeChallengeHandler;
   readonly log: Logger;
   /** How things are worded for the client's assistant. */
   readonly wording: () => Wording;
@@ -42,8 +46,7 @@ function clientName({ server }: McpServer, ctx: ServerContext): string | undefin
 export async function actorOf(context: McpContext, server: McpServer, ctx: ServerContext): Promise<Actor> {
   const client = clientName(server, ctx);
   return {
-    principal: await context.principal(),
-    channel: context.channel,
+    ...(await context.caller(ctx.http?.authInfo)),
     ...(client === undefined ? {} : { client }),
   };
 }

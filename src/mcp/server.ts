@@ -1,13 +1,14 @@
 /** The MCP server, for stdio and for HTTP alike: tools, resources and prompts over one engine. */
 import { McpServer, type StandardSchemaWithJSON } from "@modelcontextprotocol/server";
 import { z } from "zod";
+import type { Role } from "../core/domain/roles.ts";
 import { VERSION } from "../platform/version.ts";
 import { PROMPTS } from "../prompts/catalog.ts";
 import { registerPrompt } from "../prompts/wire.ts";
 import { RESOURCES } from "../resources/catalog.ts";
 import { registerResource } from "../resources/wire.ts";
 import { TOOLS } from "../tools/catalog.ts";
-import type { Tool } from "../tools/define.ts";
+import type { Tool, ToolKind } from "../tools/define.ts";
 import { invoke, type McpContext } from "./invoke.ts";
 
 const INSTRUCTIONS = `atvm_prep prepares VMware test hosts from gold LUNs on a storage array. Every change takes two calls.
@@ -21,6 +22,13 @@ Refusals carry a code, what was found and a hint: pass them on, do not guess nam
 
 /** Nothing in these lists depends on who asks. */
 const STATIC = { ttlMs: 3_600_000, cacheScope: "public" } as const;
+
+const ROLE_FOR: Readonly<Record<ToolKind, Role>> = {
+  read: "viewer",
+  plan: "operator",
+  confirm: "operator",
+  write: "operator",
+};
 
 /** A server for one connection, or one HTTP request. Cheap: the engine is opened by the first call that needs it. */
 export function buildServer(context: McpContext): McpServer {
@@ -43,8 +51,11 @@ export function buildServer(context: McpContext): McpServer {
   );
   for (const tool of TOOLS) {
     const { name, title, description, annotations } = tool;
-    server.registerTool(name, { title, description, annotations, inputSchema: advertised(tool) }, (args, ctx) =>
-      invoke(tool, args, context, server, ctx),
+    const scopeChallenge = context.roleGate?.(ROLE_FOR[tool.kind], name);
+    server.registerTool(
+      name,
+      { title, description, annotations, inputSchema: advertised(tool), ...(scopeChallenge && { scopeChallenge }) },
+      (args, ctx) => invoke(tool, args, context, server, ctx),
     );
   }
   for (const resource of RESOURCES) registerResource(server, resource, context);

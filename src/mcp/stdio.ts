@@ -2,7 +2,7 @@
 import { Console } from "node:console";
 import type { Readable, Writable } from "node:stream";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
-import type { Engine } from "../core/engine.ts";
+import type { Actor, Engine } from "../core/engine.ts";
 import type { Logger } from "../core/ports/runtime.ts";
 import type { Wording } from "../text/index.ts";
 import { buildServer } from "./server.ts";
@@ -12,7 +12,7 @@ export interface StdioOptions {
   /** Opens the engine: on the first call that needs it, and again on the next one if that failed. */
   readonly open: () => Promise<Engine>;
   /** The OS user and the store. */
-  readonly principal: () => string | Promise<string>;
+  readonly caller: () => Actor | Promise<Actor>;
   readonly log: Logger;
   readonly wording: () => Wording;
   /** Ends the server without waiting for calls under way. */
@@ -27,12 +27,12 @@ export interface StdioOptions {
  * waits for the runs that this process carries out.
  */
 export async function runStdio(options: StdioOptions): Promise<void> {
-  const { open, principal, log, wording, signal, input = process.stdin, output = process.stdout } = options;
+  const { open, caller, log, wording, signal, input = process.stdin, output = process.stdout } = options;
   // What a dependency prints in a weak moment would be read as a message by the client.
   globalThis.console = new Console(process.stderr, process.stderr);
   const engine = openedOnce(open);
   const transport = new StdioTransport(input, output);
-  const server = serveStdio(() => buildServer({ engine: engine.get, principal, channel: "mcp", log, wording }), {
+  const server = serveStdio(() => buildServer({ engine: engine.get, caller, log, wording }), {
     transport,
     onerror: (error) => log.warn({ err: error }, "the client's connection"),
   });

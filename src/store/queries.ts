@@ -14,6 +14,7 @@ import {
   RUNS,
   STEPS,
   type Table,
+  TOKENS,
 } from "./rows.ts";
 
 /** What each of the databases says in words of its own. */
@@ -126,6 +127,8 @@ export function readerOver(runner: Runner): StoreReader {
       return (await select(AUDIT, terms, "seq DESC", last)).reverse();
     },
     auditHead: async () => (await select(AUDIT, [], "seq DESC", 1))[0],
+    accessToken: (hash) => one(TOKENS, "hash", hash),
+    accessTokens: () => select(TOKENS, [], newestFirst),
     signatures: async (goldId) => {
       const sql = `SELECT "vmfsUuid" FROM signatures WHERE "goldId" = :goldId ORDER BY at, ${insertionOrder}`;
       return (await runner.all(sql, { goldId })).map((row) => String(row["vmfsUuid"]));
@@ -161,6 +164,8 @@ export function writerOver(runner: Runner): StoreWriter {
     insertChallenge: (row) => insert(CHALLENGES, row),
     useChallenge: async (id) =>
       (await runner.run("UPDATE challenges SET used = 1 WHERE id = :id AND used = 0", { id })) === 1,
+    insertAccessToken: (row) => insert(TOKENS, row),
+    updateAccessToken: (id, change) => update(TOKENS, id, change),
     rememberSignature: async (goldId, vmfsUuid, at) => {
       await runner.run(
         `INSERT INTO signatures ("goldId", "vmfsUuid", at) VALUES (:goldId, :vmfsUuid, :at) ON CONFLICT DO NOTHING`,

@@ -2,8 +2,17 @@
 import { z } from "zod";
 import { PrepError } from "../core/domain/errors.ts";
 import { MODES } from "../core/domain/modes.ts";
+import { ROLES } from "../core/domain/roles.ts";
 import { PLAN_STATES, RUN_STATES, STEP_STATES } from "../core/domain/states.ts";
-import type { AuditRow, ChallengeRow, PlanRow, QueueRow, RunRow, StepRow } from "../core/ports/store.ts";
+import type {
+  AccessTokenRow,
+  AuditRow,
+  ChallengeRow,
+  PlanRow,
+  QueueRow,
+  RunRow,
+  StepRow,
+} from "../core/ports/store.ts";
 
 /** What a statement is given for its `:names`. */
 export type Params = Record<string, string | number | null>;
@@ -117,6 +126,22 @@ const audit = z.object({
   hash: text,
 } satisfies Record<keyof AuditRow, z.ZodType>);
 export const AUDIT: Table<AuditRow> = { name: "audit", columns: Object.keys(audit.shape), schema: audit };
+
+const accessToken = z.object({
+  id: text,
+  name: text,
+  role: z.enum(ROLES),
+  hash: text,
+  createdBy: text,
+  createdAt: text,
+  expiresAt: text,
+  revokedAt: optional,
+} satisfies Record<keyof AccessTokenRow, z.ZodType>);
+export const TOKENS: Table<AccessTokenRow> = {
+  name: "tokens",
+  columns: Object.keys(accessToken.shape),
+  schema: accessToken,
+};
 
 /** A row as its type; throws `STORE_UNUSABLE` when it is not one that this program wrote. */
 export function decode<Row>(table: Table<Row>, raw: RawRow, path: string): Row {

@@ -9,4 +9,5 @@ export { inspectText, lunsText, snapshotsText, targetsText, vmsText } from "./in
 export { discardedText, expiryText, plansText, planText, questionText } from "./plan.ts";
 export { commandOf, presentError, presentInspection, presentPlan, presentRun } from "./present.ts";
 export { finishedSteps, runsText, runText } from "./run.ts";
+export { tokensText } from "./tokens.ts";
 export { type Wording, wordingFor } from "./wording.ts";

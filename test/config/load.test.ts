@@ -13,6 +13,7 @@ import { configJsonSchema } from "../../src/config/schema.ts";
 import { resolveTls } from "../../src/config/trust.ts";
 import { PrepError } from "../../src/core/domain/errors.ts";
 import { MODES } from "../../src/core/domain/modes.ts";
+import { ROLES } from "../../src/core/domain/roles.ts";
 
 const MINIMAL = `dgs:
   url: https://dgs.lab.example
@@ -448,6 +449,8 @@ describe("the published JSON schema", () => {
     // What the schema itself turns into something else, and what that is read as.
     const readAs: Record<string, string> = {
       "store.postgres": 'kind === "postgres"',
+      ...Object.fromEntries(ROLES.map((role) => [`http.scopes.${role}`, "scopes[role]"])),
+      ...Object.fromEntries(ROLES.map((role) => [`http.oauth.groups.${role}`, "groups?.[role]"])),
       ...Object.fromEntries(MODES.map((mode) => [`approval.${mode}`, "approval.policy"])),
     };
     const isRead = ({ name, path }: { name: string; path: string }): boolean =>

@@ -80,7 +80,8 @@ export async function withEngine(options: LabOptions = {}, settings: object = {}
     reset: async (scenario, more = {}) => {
       await control.clearFaults();
       await control.reset({ scenario, ...more });
-      for (const open of await app.engine.listPlans()) await app.engine.discardPlan({ planId: open.planId }, actor);
+      for (const open of await app.engine.listPlans())
+        await app.engine.discardPlan({ planId: open.planId }, { ...actor, admin: true });
     },
     plan,
     run,

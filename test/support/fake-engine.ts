@@ -79,6 +79,7 @@ export function fakeEngine(changes: Partial<Engine> = {}): FakeEngine {
         ],
         chain: { holds: true, rows: 1, head: "abcd", problems: [] },
       }),
+    auditAfter: (seq) => note("auditAfter", seq, []),
     verifyAudit: () => note("verifyAudit", undefined, { holds: true, rows: 1, problems: [] }),
     completions: (what, prefix, context) =>
       note(
@@ -112,6 +113,11 @@ export function fakeEngine(changes: Partial<Engine> = {}): FakeEngine {
     },
     approve: (planId, actor) => note("approve", planId, samplePlan(), actor),
     cancelRun: (runId, actor) => note<RunRecord>("cancelRun", runId, sampleRun(1, { state: "cancelled" }), actor),
+    createToken: () => Promise.reject(new Error("this engine has no tokens")),
+    listTokens: () => note("listTokens", undefined, []),
+    revokeToken: () => Promise.reject(new Error("this engine has no tokens")),
+    tokenHolder: (token) => note("tokenHolder", token, undefined),
+    recordRefusal: (call, needs, actor) => note("recordRefusal", { call, needs }, undefined, actor),
     executeRun: (runId) => note("executeRun", runId, sampleRun(3)),
     close: () => note("close", undefined, undefined),
     ...changes,

@@ -92,8 +92,7 @@ function serve(engine: FakeEngine): { wire: InMemoryTransport; logged: string[] 
     () =>
       buildServer({
         engine: () => Promise.resolve(engine),
-        principal: () => "tester@host",
-        channel: "mcp",
+        caller: () => ({ principal: "tester@host", channel: "mcp" }),
         log,
         wording,
       }),

@@ -72,6 +72,7 @@ export async function assemble(bench: Bench, parts: Parts = {}): Promise<Assembl
         busyPauseMs: config.limits.busyPause,
         openPlans: parts.openPlans ?? config.limits.openPlans,
       },
+      adminsOnly: config.admins.length > 0,
       wrongController: () => parts.wrongController,
     },
     ...(parts.launch === undefined ? {} : { launch: parts.launch }),

@@ -36,7 +36,7 @@ export function rawServer(open: () => Promise<Engine>, signal?: AbortSignal): Ra
   });
   const ended = runStdio({
     open,
-    principal: () => "tester@host",
+    caller: () => ({ principal: "tester@host", channel: "mcp" }),
     log: silentLog,
     wording: () => wordingFor("assistant"),
     input,

@@ -8,7 +8,7 @@ import { startLab } from "../../lab/start.ts";
 import { LIMITS, SCENARIOS } from "../../lab/world/scenarios.ts";
 import { optionName } from "../args/flags.ts";
 import type { Context } from "../context.ts";
-import { type Io, printOut } from "../terminal/io.ts";
+import { interruption, printOut } from "../terminal/io.ts";
 
 const number = (most: number, least = 0) => z.coerce.number().int().min(least).max(most).optional();
 
@@ -71,11 +71,3 @@ function cannotStart(thrown: unknown): unknown {
   }
   return thrown;
 }
-
-const interruption = (io: Io): Promise<void> =>
-  new Promise((done) => {
-    const release = io.onInterrupt(() => {
-      release();
-      done();
-    });
-  });

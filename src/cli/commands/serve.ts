@@ -14,12 +14,7 @@ const WARN_AFTER_MS = 1_000;
  * Serves until the client closes the connection or a signal comes. Configuration, store and lab are opened by the first
  * call that needs them: a mistake in them is then an answer that the operator sees, not a server that does not start.
  */
-export async function serve(flags: { lab: boolean; http: boolean }, context: Context): Promise<number> {
-  if (flags.http) {
-    throw new PrepError("BAD_REQUEST", "This version serves standard input and output only.", {
-      hint: "Leave out --http, and have the client start `atvm_prep serve`.",
-    });
-  }
+export async function serve(lab: boolean, context: Context): Promise<number> {
   if (context.json) {
     throw new PrepError("BAD_REQUEST", "`serve` prints no document: its standard output belongs to MCP.", {
       hint: "Leave out --json.",
@@ -41,12 +36,12 @@ export async function serve(flags: { lab: boolean; http: boolean }, context: Con
   };
   let looked: Promise<void> | undefined;
   const look = (): Promise<void> => {
-    looked ??= flags.lab || opened !== undefined ? Promise.resolve() : warningsOf(context).then(warn);
+    looked ??= lab || opened !== undefined ? Promise.resolve() : warningsOf(context).then(warn);
     return looked;
   };
   let opened: App | undefined;
   const open = async (): Promise<App> => {
-    const app = await context.openApp({ ...appOptions(context, "serve"), lab: flags.lab, detachRuns: true });
+    const app = await context.openApp({ ...appOptions(context, "serve"), lab, detachRuns: true });
     warn(app.config.warnings);
     opened = app;
     return app;
@@ -63,7 +58,7 @@ export async function serve(flags: { lab: boolean; http: boolean }, context: Con
   try {
     await runStdio({
       open: async () => (await app()).engine,
-      principal: async () => (await app()).actor("mcp").principal,
+      caller: async () => (await app()).actor("mcp"),
       log,
       wording: () => wordingFor("assistant", { config: opened?.namedConfig }),
       signal: stop.signal,

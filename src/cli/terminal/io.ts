@@ -32,6 +32,15 @@ export const processIo = (): Io => ({
   },
 });
 
+/** The first SIGINT or SIGTERM; the next one ends the process at once. */
+export const interruption = (io: Io): Promise<void> =>
+  new Promise((done) => {
+    const release = io.onInterrupt(() => {
+      release();
+      done();
+    });
+  });
+
 /** A line on standard output: what a script may read. */
 export function printOut(io: Io, text: string): void {
   io.stdout.write(`${text}\n`);

@@ -75,5 +75,9 @@ export const AUDIT_EVENTS = [
   "cancel_requested",
   "clock_set_back",
   "cancel_refused",
+  "call_refused",
+  "token_created",
+  "token_revoked",
+  "token_refused",
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];

@@ -6,6 +6,7 @@
  */
 
 import type { Mode } from "../domain/modes.ts";
+import type { Role } from "../domain/roles.ts";
 import type { PlanState, RunState, StepState } from "../domain/states.ts";
 
 export interface PlanRow {
@@ -107,6 +108,20 @@ export interface QueueRow {
   readonly claimedAt?: string;
 }
 
+/** A bearer token for the HTTP door. The token itself is nowhere. */
+export interface AccessTokenRow {
+  readonly id: string;
+  /** Whom it was made for; the principal is made of it, so that a new token continues an old one's plans. */
+  readonly name: string;
+  readonly role: Role;
+  /** SHA-256 of the token. */
+  readonly hash: string;
+  readonly createdBy: string;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly revokedAt?: string;
+}
+
 export interface StoreReader {
   plan(id: string): Promise<PlanRow | undefined>;
   planByTokenHash(hash: string): Promise<PlanRow | undefined>;
@@ -143,6 +158,9 @@ export interface StoreReader {
     last?: number;
   }): Promise<AuditRow[]>;
   auditHead(): Promise<AuditRow | undefined>;
+  accessToken(hash: string): Promise<AccessTokenRow | undefined>;
+  /** Newest first. */
+  accessTokens(): Promise<AccessTokenRow[]>;
   /** VMFS signatures seen on a gold volume's family. */
   signatures(goldId: string): Promise<string[]>;
 }
@@ -160,6 +178,8 @@ export interface StoreWriter extends StoreReader {
   enqueueRun(runId: string, at: string): Promise<void>;
   /** Marks the oldest run that no worker has taken, of those queued at that time or later; undefined when there is none. */
   claimRun(claim: { by: string; at: string; queuedSince: string }): Promise<string | undefined>;
+  insertAccessToken(row: AccessTokenRow): Promise<void>;
+  updateAccessToken(id: string, change: Pick<AccessTokenRow, "revokedAt">): Promise<void>;
   rememberSignature(goldId: string, vmfsUuid: string, at: string): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 /** Calls of the doors, each told to the audit: a refusal always, a look at the systems with its outcome. */
 import { auditedWrite } from "../audit.ts";
 import { asPrepError } from "../domain/errors.ts";
+import type { Role } from "../domain/roles.ts";
 import { safeText } from "../domain/safe-text.ts";
 import type { AuditEvent } from "../domain/states.ts";
 import { type Actor, ApprovalNeeded } from "../engine.ts";
@@ -33,6 +34,12 @@ export class AuditedCalls {
       }
       throw thrown;
     }
+  }
+
+  /** A call that its door did not let through. */
+  refused(call: string, needs: Role, actor: Actor): Promise<void> {
+    const row = { type: "call_refused" as const, actor, data: { call: safeText(call, 100), needs, code: "FORBIDDEN" } };
+    return auditedWrite(this.#deps.store, this.#deps.clock, (_tx, append) => append(row));
   }
 
   /**

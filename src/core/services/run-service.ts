@@ -48,10 +48,10 @@ export class RunService {
   async cancelRun(runId: string, actor: Actor): Promise<RunRecord> {
     return this.#calls.audited("cancel_refused", actor, { runId: safeText(runId, 60) }, async () => {
       const row = await this.#runs.reconcile(await this.#runs.row(runId));
-      if (row.principal !== actor.principal) {
+      if (row.principal !== actor.principal && actor.admin !== true) {
         throw new PrepError("WRONG_PRINCIPAL", "This run was started by someone else.", {
           found: { runId },
-          hint: "Only whoever started a run cancels it.",
+          hint: "Only whoever started a run cancels it, or an admin.",
         });
       }
       if (!isFinished(row.state)) {

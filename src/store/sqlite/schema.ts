@@ -123,6 +123,18 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX queueUnclaimed ON queue (queuedAt) WHERE claimedBy IS NULL;
   `,
+  `
+  CREATE TABLE tokens (
+    id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    hash TEXT NOT NULL UNIQUE,
+    createdBy TEXT NOT NULL,
+    createdAt TEXT NOT NULL,
+    expiresAt TEXT NOT NULL,
+    revokedAt TEXT
+  ) STRICT;
+  `,
 ];
 
 /**

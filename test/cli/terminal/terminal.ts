@@ -149,6 +149,12 @@ function engineWith(parts: Partial<Engine>): Engine {
     approve: notExpected("approve"),
     cancelRun: notExpected("cancelRun"),
     executeRun: notExpected("executeRun"),
+    createToken: notExpected("createToken"),
+    listTokens: async () => [],
+    revokeToken: notExpected("revokeToken"),
+    tokenHolder: notExpected("tokenHolder"),
+    recordRefusal: notExpected("recordRefusal"),
+    auditAfter: notExpected("auditAfter"),
     close: async () => undefined,
     ...parts,
   };

@@ -1,0 +1,102 @@
+/** The real web server in this process, over the real engine and lab, with tokens and real clients of both eras. */
+import { StreamableHTTPClientTransport as ModernHttp } from "@modelcontextprotocol/client";
+import { StreamableHTTPClientTransport as OlderHttp } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { onTestFinished } from "vitest";
+import type { App } from "../../src/app.ts";
+import type { Config } from "../../src/config/config.ts";
+import type { Role } from "../../src/core/domain/roles.ts";
+import { startHttpServer } from "../../src/http/server.ts";
+import { getter } from "../../src/net/get.ts";
+import { systemClock } from "../../src/platform/clock.ts";
+import { wordingFor } from "../../src/text/wording.ts";
+import { type Conversation, modernOn, olderOn, type Person } from "./mcp-clients.ts";
+
+export interface TestServer {
+  readonly url: string;
+  /** The server's address without `/mcp`. */
+  readonly base: string;
+  readonly port: number;
+  token(role: Role, name?: string): Promise<string>;
+  close(graceMs?: number): Promise<void>;
+}
+
+/** Closed at the end of the test. `settings` are members of `http` beside the configuration's own. */
+export async function serverOver(app: App, settings: Partial<Config["http"]> = {}, port = 0): Promise<TestServer> {
+  const server = await startHttpServer({
+    settings: { ...app.config.http, ...settings },
+    listen: { host: "127.0.0.1", port },
+    engine: app.engine,
+    log: app.log,
+    clock: systemClock,
+    wording: () => wordingFor("assistant"),
+    systems: new Map([
+      [new URL(app.config.array.url).origin, "array"],
+      [`https://${app.config.vcenter.address}`, "vcenter"],
+    ]),
+    get: getter({ insecure: true }, undefined),
+  });
+  let open = true;
+  const close = async (graceMs = 0): Promise<void> => {
+    if (!open) return;
+    open = false;
+    await server.close(graceMs);
+  };
+  onTestFinished(() => close());
+  const base = server.mcpUrl.replace(/\/mcp$/, "");
+  return {
+    url: server.mcpUrl,
+    base,
+    port: Number(new URL(base).port),
+    token: async (role, name = role) =>
+      (await app.engine.createToken({ name, role, ttlMs: 3_600_000 }, app.actor("cli"))).token,
+    close,
+  };
+}
+
+const bearing = (token: string) => ({ requestInit: { headers: { authorization: `Bearer ${token}` } } });
+
+/** A client of each era, over HTTP, closed at the end of the test. */
+export const HTTP_CLIENTS = [
+  [
+    "2026-07-28",
+    (url: string, token: string, person?: Person) => modernOn(new ModernHttp(new URL(url), bearing(token)), person),
+  ],
+  [
+    "2025-11-25",
+    (url: string, token: string, person?: Person) =>
+      // The older library's own transport does not fit its own interface where optional members are exact.
+      olderOn(new OlderHttp(new URL(url), bearing(token)) as Parameters<typeof olderOn>[0], person),
+  ],
+] as const satisfies readonly [string, (url: string, token: string, person?: Person) => Promise<Conversation>][];
+
+/** One JSON-RPC request in the dialect of 2026-07-28, by hand. */
+export function modernRequest(method: string, params: Record<string, unknown> = {}, id = 1) {
+  const meta = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": {},
+    "io.modelcontextprotocol/clientInfo": { name: "by-hand", version: "1" },
+  };
+  const { name } = params;
+  return {
+    headers: {
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      "mcp-protocol-version": "2026-07-28",
+      "mcp-method": method,
+      ...(typeof name === "string" ? { "mcp-name": name } : {}),
+    },
+    body: JSON.stringify({ jsonrpc: "2.0", id, method, params: { ...params, _meta: meta } }),
+  };
+}
+
+/** POSTs it to the server's `/mcp`, with a token or without. */
+export const post = (
+  server: Pick<TestServer, "url">,
+  request: { readonly headers: Record<string, string>; readonly body: string },
+  token?: string,
+): Promise<Response> =>
+  fetch(server.url, {
+    method: "POST",
+    headers: { ...request.headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+    body: request.body,
+  });
