@@ -11,6 +11,7 @@ import {
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { type Role, withIncluded } from "../core/domain/roles.ts";
 import type { Engine } from "../core/engine.ts";
+import type { Logger } from "../core/ports/runtime.ts";
 import { actorOf, authInfoOf, type Identity, type RoleScopes } from "./identity.ts";
 import type { JwtVerifier } from "./jwt.ts";
 
@@ -19,6 +20,7 @@ export interface GateOptions {
   /** Absent: tokens of this site alone. */
   readonly jwt?: JwtVerifier;
   readonly scopes: RoleScopes;
+  readonly log: Logger;
   /** Told with a refusal, where a client can find out how to sign in. */
   readonly metadataUrl?: string;
   readonly perMinute: number;
@@ -42,23 +44,26 @@ export class Gate {
 
   /** Who asks, if it is one with this role; else the answer. `address` is whose failures are counted. */
   async check(request: Request, address: string, role: Role): Promise<AuthInfo | Response> {
-    const challenge = {
-      requiredScopes: this.#scopesFor(role),
-      ...(this.#options.metadataUrl === undefined ? {} : { resourceMetadataUrl: this.#options.metadataUrl }),
-    };
+    const { metadataUrl, log } = this.#options;
+    const challengeFor = (wanted: Role) => ({
+      requiredScopes: this.#scopesFor(wanted),
+      ...(metadataUrl === undefined ? {} : { resourceMetadataUrl: metadataUrl }),
+    });
     const header = request.headers.get("authorization");
     try {
       const verifier = { verifyAccessToken: (token: string) => this.#verified(token) };
-      const auth = await verifyBearerToken(header, { ...challenge, verifier });
+      const auth = await verifyBearerToken(header, { ...challengeFor(role), verifier });
       return (await this.#overLimit(this.#calls, actorOf(auth).principal)) ?? auth;
     } catch (thrown) {
-      const lacksRole = thrown instanceof OAuthError && thrown.code === OAuthErrorCode.InsufficientScope;
-      if (thrown instanceof OAuthError) {
-        this.#options.onRefused(lacksRole ? "role" : header === null ? "no_token" : "invalid_token");
-        const over = await this.#overLimit(this.#failures, address);
-        if (over !== undefined) return over;
+      if (!(thrown instanceof OAuthError)) {
+        log.error({ err: thrown }, "a token could not be judged");
+        return bearerAuthChallengeResponse(thrown);
       }
-      return bearerAuthChallengeResponse(thrown, challenge);
+      const lacksRole = thrown.code === OAuthErrorCode.InsufficientScope;
+      this.#options.onRefused(lacksRole ? "role" : header === null ? "no_token" : "invalid_token");
+      const over = await this.#overLimit(this.#failures, address);
+      // Who signs in asks for what stands here: what most come for, or their first plan would send them to sign in again.
+      return over ?? bearerAuthChallengeResponse(thrown, challengeFor(lacksRole ? role : "operator"));
     }
   }
 

@@ -54,6 +54,7 @@ export function routes(options: RoutesOptions): Routes {
   const gate = new Gate({
     engine,
     scopes,
+    log,
     perMinute: limits.perMinute,
     failuresPerMinute: limits.failuresPerMinute,
     onRefused: (reason) => measured.refusals.inc({ reason }),
