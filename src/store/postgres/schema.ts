@@ -141,6 +141,19 @@ const MIGRATIONS: readonly string[] = [
     BEGIN PERFORM pg_notify('${SCHEMA}', 'queue'); RETURN NULL; END $$;
   CREATE TRIGGER "tellOfQueue" AFTER INSERT ON queue FOR EACH STATEMENT EXECUTE FUNCTION "tellOfQueue"();
   `,
+  `
+  CREATE TABLE tokens (
+    id text NOT NULL PRIMARY KEY,
+    name text NOT NULL,
+    role text NOT NULL,
+    hash text NOT NULL UNIQUE,
+    "createdBy" text NOT NULL,
+    "createdAt" text NOT NULL,
+    "expiresAt" text NOT NULL,
+    "revokedAt" text,
+    "rowNumber" bigint GENERATED ALWAYS AS IDENTITY
+  );
+  `,
 ];
 
 /** The oldest server whose session settings the locks need. */

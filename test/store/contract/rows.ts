@@ -108,6 +108,32 @@ export function rowsContract(kind: StoreKind): void {
       ]);
     });
 
+    it("finds a bearer token by its hash, and keeps when it was revoked", async () => {
+      const store = await kind.open();
+      const token = {
+        id: "tok_1",
+        name: "alice",
+        role: "operator" as const,
+        hash: "h1",
+        createdBy: "os:ops",
+        createdAt: "2025-03-01T10:00:00.000Z",
+        expiresAt: "2025-06-01T10:00:00.000Z",
+      };
+      await store.write(async (tx) => {
+        await tx.insertAccessToken(token);
+        await tx.insertAccessToken({ ...token, id: "tok_2", hash: "h2" });
+        await tx.updateAccessToken("tok_2", { revokedAt: "2025-03-02T10:00:00.000Z" });
+      });
+      expect(await store.read((tx) => tx.accessToken("h1"))).toStrictEqual(token);
+      expect(await store.read((tx) => tx.accessToken("h3"))).toBeUndefined();
+      const all = await store.read((tx) => tx.accessTokens());
+      expect(all.map(({ id, revokedAt }) => [id, revokedAt])).toEqual([
+        ["tok_2", "2025-03-02T10:00:00.000Z"],
+        ["tok_1", undefined],
+      ]);
+      await expect(store.write((tx) => tx.insertAccessToken({ ...token, id: "tok_3" }))).rejects.toThrow();
+    });
+
     it("lets a challenge be used once", async () => {
       const store = await kind.open();
       const challenge = { id: "c1", planId: "p1", principal: "os:ops", expiresAt: "2025-03-01T10:05:00.000Z" };
