@@ -12,6 +12,7 @@ import type { Actor } from "../../src/core/engine.ts";
 import type { PlanRecord, RunRecord } from "../../src/core/records.ts";
 import type { PrepInputs } from "../../src/core/request/request.ts";
 import type { LabOptions, RunningLab } from "../../src/lab/start.ts";
+import { keepInvariants } from "./invariants.ts";
 import { type ControlClient, type LabState, withLab } from "./lab.ts";
 
 export const GOLD = "AutomatedTest-VMBootImg-Gold";
@@ -35,6 +36,10 @@ export interface Bench {
   reset(scenario: string, more?: object): Promise<void>;
   /** Another process's view of the same store and lab. */
   another(): Promise<App>;
+  /** For tests that change the lab without a plan: the invariants are not asked for after them. */
+  changesWithoutPlans(): void;
+  /** Which of the invariants were broken since the last reset. */
+  violations(): Promise<string[]>;
 }
 
 /** `settings` are members of the configuration beside those that the lab writes. */
@@ -55,6 +60,9 @@ export async function withEngine(options: LabOptions = {}, settings: object = {}
     for (const one of open) await one.close();
     await rm(dir, { recursive: true, force: true });
   });
+  const { store } = app.config;
+  if (store.kind !== "sqlite") throw new Error("the invariants are read from an SQLite store");
+  const invariants = keepInvariants(lab.world, store.path);
   const actor = app.actor("mcp", "tests");
   const plan = (mode: Mode, inputs: Partial<PrepInputs> = {}): Promise<PlanRecord> =>
     app.engine.plan(mode, { lun: "Gold", ...inputs }, actor);
@@ -86,6 +94,8 @@ export async function withEngine(options: LabOptions = {}, settings: object = {}
     plan,
     run,
     another,
+    changesWithoutPlans: () => invariants.release(),
+    violations: () => invariants.violations(),
     prep: async (mode, inputs) => run(await plan(mode, inputs)),
   };
 }

@@ -29,6 +29,7 @@ export interface StepBench {
 }
 
 export async function stepBench(bench: Bench): Promise<StepBench> {
+  bench.changesWithoutPlans();
   const config = await configOf(bench);
   const { systems } = await openSystems(config, silentLog, { reuseConnections: false });
   const connection: ReturnType<Systems["write"]> = systems().write();
