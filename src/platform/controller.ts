@@ -8,5 +8,5 @@ export function wrongController(controller: { hostname: string; address: string 
   const here = hostname();
   const named = here === controller.hostname || here.split(".")[0] === controller.hostname;
   if (named && addresses.includes(controller.address)) return undefined;
-  return `Changes are made on ${controller.hostname} (${controller.address}) only; this is ${here}.`;
+  return `Changes are made on ${controller.hostname} (${controller.address}) only; this is ${here}. \`ssh ${controller.hostname}\` leads there, and the plan's command does the same there.`;
 }

@@ -31,8 +31,8 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** `folder` is the test's own, and goes with it. */
-export async function startSshd(folder: string): Promise<Sshd> {
+/** `folder` is the test's own, and goes with it. `authorizedKeys`: a file that somebody else writes. */
+export async function startSshd(folder: string, authorizedKeys = join(folder, "authorized_keys")): Promise<Sshd> {
   const at = (name: string): string => join(folder, name);
   await mkdir(folder, { recursive: true });
   for (const key of ["host", "id"]) execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", at(key)]);
@@ -51,11 +51,12 @@ export async function startSshd(folder: string): Promise<Sshd> {
       `Port ${port}`,
       "ListenAddress 127.0.0.1",
       `HostKey ${at("host")}`,
-      `AuthorizedKeysFile ${at("authorized_keys")}`,
+      `AuthorizedKeysFile ${authorizedKeys}`,
       "PidFile none",
       // The folder is below the world-writable one for temporary files.
       "StrictModes no",
-      "UsePAM no",
+      // An account that was made without a password counts as locked, unless PAM is asked.
+      `UsePAM ${authorizedKeys.startsWith(folder) ? "no" : "yes"}`,
       "PasswordAuthentication no",
       "KbdInteractiveAuthentication no",
       "",
