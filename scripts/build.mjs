@@ -10,12 +10,9 @@ const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
 
 await rm(dist, { recursive: true, force: true });
-const { metafile } = await build({
+const options = {
   absWorkingDir: root,
-  entryPoints: ["src/main.ts"],
-  outdir: dist,
   bundle: true,
-  splitting: true,
   format: "esm",
   platform: "node",
   target: "node22",
@@ -29,7 +26,10 @@ const { metafile } = await build({
   },
   metafile: true,
   logLevel: "warning",
-});
+};
+const { metafile } = await build({ ...options, entryPoints: ["src/main.ts"], outdir: dist, splitting: true });
+// By itself: what it shares with the program would otherwise be files that each start has to read.
+await build({ ...options, entryPoints: ["src/systems/array-kit.ts"], outfile: join(dist, "array-kit.js") });
 await chmod(join(dist, "main.js"), 0o755);
 await writeFile(join(dist, "LICENSES.txt"), await licences(Object.keys(metafile.inputs)));
 

@@ -6,7 +6,35 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import manifest from "../package.json" with { type: "json" };
+import { LAB_ARRAYS } from "../src/lab/arrays/kinds.ts";
+import { startLabProcess } from "./lab-process.ts";
 import { wholeRun } from "./whole-run.ts";
+
+/** The exported contract, run by the package's user against each array that the lab can be. */
+async function bothArrays(cwd: string): Promise<void> {
+  const script = join(cwd, "contract.mjs");
+  writeFileSync(
+    script,
+    `import { test } from "node:test";
+import { readFileSync } from "node:fs";
+import { arrayContract, siteTarget } from "atvm-prep/array-kit";
+const config = process.argv[2];
+const [, gold] = /^ {2}Gold: (.*)$/m.exec(readFileSync(config, "utf8"));
+const target = { config, gold, client: "CDS1-ESX165", mayRollBack: true, maySnapshot: true };
+for (const { title, run } of arrayContract(() => siteTarget(target))) test(title, (t) => run((why) => t.skip(why)));
+`,
+  );
+  for (const array of LAB_ARRAYS) {
+    const lab = await startLabProcess(join(cwd, `${array}.yaml`), ["--array", array, "--scenario", "empty"]);
+    try {
+      const shown = execFileSync(process.execPath, [script, lab.config], { cwd, encoding: "utf8" });
+      assert.match(shown, /^. fail 0$/m);
+      console.log(`array-kit on ${array}: ${/pass \d+/.exec(shown)?.[0]}`);
+    } finally {
+      await lab.stop();
+    }
+  }
+}
 
 const folder = mkdtempSync(join(tmpdir(), "atvm-package-"));
 try {
@@ -38,6 +66,7 @@ try {
   const program = join(folder, "node_modules", ".bin", "atvm_prep");
   const help = execFileSync(process.execPath, [program, "--help"], { encoding: "utf8" });
   assert.match(help, /--automated_testing/);
+  await bothArrays(folder);
   const smoke = resolve("scripts/smoke-stdio.ts");
   execFileSync(process.execPath, [smoke, program], { cwd: folder, stdio: "inherit" });
   const installed = join(folder, "node_modules", "atvm-prep");

@@ -1,17 +1,17 @@
 /**
  * The main job from end to end, as an assistant would do it for an operator: the lab runs as its own process, as a
  * site's array and vCenter do; the server is a child of the client and is spoken to over stdio. Ends with 1 if the lab
- * does not show what was promised.
+ * does not show what was promised. Its arguments are the lab's: `npm run demo -- --array ontap`.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import { parse } from "yaml";
 import { z } from "zod";
 import { type LabState, startLabProcess } from "./lab-process.ts";
 
-const LUN = "AutomatedTest-VMBootImg-Gold";
 const CLIENT = "CDS1-ESX165";
 
 const bold = (text: string): string => (process.stdout.isTTY ? `\x1b[1m${text}\x1b[22m` : text);
@@ -20,12 +20,13 @@ const heading = (text: string): void => console.log(`\n${bold(text)}\n`);
 const indented = (text: string): string => text.replace(/^(?=.)/gm, "    ");
 
 const plan = z.object({ planId: z.string(), planToken: z.string(), command: z.string(), steps: z.array(z.unknown()) });
+const config = z.object({ luns: z.object({ Gold: z.string() }) });
 const run = z.object({ runId: z.string(), state: z.string() });
 const contents = z.array(z.looseObject({ type: z.string(), text: z.string().optional() }));
 
 /** What the host of `CLIENT` has, in the words of the table. */
-function look(state: LabState) {
-  const gold = state.volumes.find(({ name, kind }) => name === LUN && kind === "gold");
+function look(state: LabState, lun: string) {
+  const gold = state.volumes.find(({ name, kind }) => name === lun && kind === "gold");
   const client = state.clients.find(({ name }) => name === CLIENT);
   const host = state.hosts.find(({ name }) => name === client?.hostAddress);
   const assigned = state.volumes.filter(({ id }) =>
@@ -44,10 +45,12 @@ function look(state: LabState) {
 type Look = ReturnType<typeof look>;
 
 /** A clone's name without gold's, which is in front of it and long. */
-const short = (name: string): string => (name.startsWith(`${LUN}-`) ? `…${name.slice(LUN.length)}` : name);
+const shortOf = (name: string, gold = ""): string =>
+  name !== gold && name.startsWith(gold) ? `…${name.slice(gold.length)}` : name;
 
 function rows({ gold, assigned, mounts, snapshots, clones, vms }: Look): [string, string][] {
   const from = (id: string | null): string => snapshots.find((snapshot) => snapshot.id === id)?.name ?? "?";
+  const short = (name: string): string => shortOf(name, gold?.name);
   const on = vms.filter(({ powerState }) => powerState === "poweredOn").length;
   return [
     ["assigned to the client", assigned.map(({ name }) => short(name)).join(", ") || "nothing"],
@@ -118,14 +121,13 @@ async function call<T>(client: Client, schema: z.ZodType<T>, name: string, args:
   return { text, data: schema.parse(result.structuredContent) };
 }
 
-async function demo(folder: string): Promise<boolean> {
-  const lab = await startLabProcess(join(folder, "lab.yaml"), [
-    "--latency",
-    "dgs=50ms,vim=50ms,task=300ms,rescan=300ms",
-  ]);
+async function demo(folder: string, flags: readonly string[]): Promise<boolean> {
+  const latency = ["--latency", "dgs=50ms,vim=50ms,task=300ms,rescan=300ms"];
+  const lab = await startLabProcess(join(folder, "lab.yaml"), [...latency, ...flags]);
+  const { luns } = config.parse(parse(await readFile(lab.config, "utf8")));
   const client = new Client({ name: "demo-assistant", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
   try {
-    const before = look(await lab.state());
+    const before = look(await lab.state(), luns.Gold);
     heading(`The array and the host now (${CLIENT})`);
     console.log(table(before));
 
@@ -149,7 +151,7 @@ async function demo(folder: string): Promise<boolean> {
     }
     console.log(`\n${indented(done.text)}`);
 
-    const after = look(await lab.state());
+    const after = look(await lab.state(), luns.Gold);
     heading("The array and the host, from the lab's own /state");
     console.log(table(before, after));
     console.log("");
@@ -165,7 +167,7 @@ async function demo(folder: string): Promise<boolean> {
 const started = performance.now();
 const folder = await mkdtemp(join(tmpdir(), "atvm-demo-"));
 try {
-  const good = await demo(folder);
+  const good = await demo(folder, process.argv.slice(2));
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(
     good

@@ -78,6 +78,16 @@ describe("the house", () => {
     ).toEqual([]);
   });
 
+  it("knows in array/ and lab/arrays/ alone which arrays there are", () => {
+    const elsewhere = sources.filter(({ path }) => !/^src\/(array|lab\/arrays)\//.test(path));
+    const naming = (pattern: RegExp, where: RegExp = /./): string[] =>
+      elsewhere.filter(({ path, text }) => where.test(path) && pattern.test(text)).map(({ path }) => path);
+    expect(naming(/ontap|netapp|flasharray|purestorage|powerstore/i)).toEqual([]);
+    expect(naming(/\bDGS\b/)).toEqual([]);
+    // The example that init writes, and the former name of the configuration's section.
+    expect(naming(/"dgs"/, /^src\/(?!lab\/)/)).toEqual(["src/cli/commands/starter-config.ts", "src/config/array.ts"]);
+  });
+
   it("opens writers in one place, the run, after redemption", () => {
     // Systems.write() takes nothing; what streams and the store have under that name does.
     const callers = sources.filter(({ text }) => /\.write\(\)/.test(text)).map(({ path }) => path);

@@ -44,6 +44,8 @@ export const impactSchema = z.object({
   datastoresToUnmount: z.array(z.object({ name, id: z.string(), naa: z.string() })),
   volumesToUnassign: z.array(volumeRefSchema),
   clonesToDelete: z.array(volumeRefSchema),
+  /** For how many hours the array can bring a deleted clone back; absent where it cannot. */
+  clonesKeptHours: z.number().exactOptional(),
   snapshotsLost: z.array(snapshotRefSchema),
 });
 export type Impact = z.infer<typeof impactSchema>;

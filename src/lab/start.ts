@@ -46,7 +46,7 @@ export async function startLab(options: LabOptions = {}): Promise<RunningLab> {
   const world = new World({
     scenario,
     latency: parseLatency(options.latency ?? ""),
-    ...(style === undefined ? {} : { style }),
+    style,
   });
   const [tls, { startVcenter }] = await Promise.all([makeCertificate(), import("./vcenter/server/server.ts")]);
   const arrayUser = { username: "atvm-array", password: newPassword() };

@@ -37,7 +37,7 @@ export const SNAPSHOT: PromptArgument = {
 };
 export const CLIENT: PromptArgument = {
   name: "client",
-  description: "DGS client; without one, the configured default",
+  description: "client of the array; without one, the configured default",
   required: false,
   complete: "client",
 };

@@ -1,7 +1,7 @@
 /** Connections to the configured array and vCenter: one for each reading and each run, or one for all that a command does. */
 import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import type { StorageArray } from "../array/driver.ts";
+import type { ArrayOptions, StorageArray } from "../array/driver.ts";
 import { NO_ARRAY } from "../array/kinds.ts";
 import { createNone } from "../array/none.ts";
 import type { Config } from "../config/config.ts";
@@ -22,33 +22,35 @@ export interface SystemFactories {
   readonly script?: (override?: VcenterOverride) => ScriptRunner;
 }
 
+/** What the configured array's driver is given. */
+export function arrayOptions({ array, limits, proxy }: Config, log: Logger): ArrayOptions {
+  const { kind: _kind, password, token, tls, ...named } = array;
+  return {
+    ...named,
+    password: password && (() => password.reveal()),
+    token: token && (() => token.reveal()),
+    tls: resolveTls(tls),
+    proxy: proxyFor(array.url, proxy),
+    timeouts: { connectMs: limits.connect, callMs: limits.arrayCall, jobMs: limits.arrayJob },
+    clock: systemClock,
+    log,
+  };
+}
+
 /** Errors, when a system is opened: what of its settings cannot be used. */
 export async function loadSystemFactories(config: Config, log: Logger): Promise<SystemFactories> {
   const [{ loadDriver }, { createVsphere }] = await Promise.all([
     import("../array/load-driver.ts"),
     import("../vsphere/vsphere.ts"),
   ]);
-  const { limits, array: reference } = config;
+  const { limits } = config;
+  const { kind } = config.array;
   const baseDir = config.file === undefined ? process.cwd() : dirname(config.file);
-  const driver = reference.kind === NO_ARRAY ? undefined : await loadDriver(reference.kind, baseDir);
-  const { password, token } = reference;
+  const driver = kind === NO_ARRAY ? undefined : await loadDriver(kind, baseDir);
   const script = config.engine === "script" ? await loadScript(config) : undefined;
   return {
     ...(script === undefined ? {} : { script }),
-    array: () =>
-      driver?.create({
-        section: reference.section,
-        url: reference.url,
-        settings: reference.settings,
-        username: reference.username,
-        password: password && (() => password.reveal()),
-        token: token && (() => token.reveal()),
-        tls: resolveTls(reference.tls),
-        proxy: proxyFor(reference.url, config.proxy),
-        timeouts: { connectMs: limits.connect, callMs: limits.arrayCall, jobMs: limits.arrayJob },
-        clock: systemClock,
-        log,
-      }) ?? createNone(),
+    array: () => driver?.create(arrayOptions(config, log)) ?? createNone(),
     vsphere: (override) => {
       const address = override?.address ?? config.vcenter.address;
       const trusted: TlsReference = address === config.vcenter.address ? config.vcenter.tls : { system: true };

@@ -38,7 +38,8 @@ function vmLines({ impact, steps }: PlanView): string[] {
 
 /** Each datastore, volume and snapshot once. */
 function storageLines({ impact, createdAt }: PlanView): string[] {
-  const { datastoresToUnmount, volumesToUnassign, clonesToDelete, snapshotsLost } = impact;
+  const { datastoresToUnmount, volumesToUnassign, clonesToDelete, clonesKeptHours, snapshotsLost } = impact;
+  const howLong = clonesKeptHours === undefined ? "for good" : `(the array keeps it for ${clonesKeptHours} h)`;
   const assigned = new Set(volumesToUnassign.map((volume) => volume.id));
   const deleted = new Set(clonesToDelete.map((clone) => clone.id));
   const volume = (one: { readonly name: SafeText; readonly id: string }): string =>
@@ -47,7 +48,7 @@ function storageLines({ impact, createdAt }: PlanView): string[] {
     ...datastoresToUnmount.map((one) => `- Unmounted: datastore ${quoted(one.name)}`),
     ...volumesToUnassign.filter((one) => !deleted.has(one.id)).map((one) => `- Unassigned: ${volume(one)}`),
     ...clonesToDelete.map(
-      (one) => `- ${assigned.has(one.id) ? "Unassigned and DELETED" : "DELETED"} for good: clone ${volume(one)}`,
+      (one) => `- ${assigned.has(one.id) ? "Unassigned and DELETED" : "DELETED"} ${howLong}: clone ${volume(one)}`,
     ),
     ...(snapshotsLost.length === 0 ? [] : [`- Snapshots LOST for good (${snapshotsLost.length}):`]),
     ...bullets(snapshotsLost, (lost) => snapshotLine(lost, createdAt), "  "),

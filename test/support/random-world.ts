@@ -1,7 +1,7 @@
 /** Worlds that no scenario thought of: what operators, failures and other programs do to the lab, drawn at random. */
 import fc from "fast-check";
 import { assign, createClone, deleteVolume, unassign } from "../../src/lab/world/array.ts";
-import { DgsProblem, type LabVm, type LabVolume, VimFault } from "../../src/lab/world/model.ts";
+import { ArrayProblem, type LabVm, type LabVolume, VimFault } from "../../src/lab/world/model.ts";
 import { rescanHba, rescanVmfs } from "../../src/lab/world/rescan.ts";
 import { addPair, type Pair, present } from "../../src/lab/world/scenario-parts.ts";
 import { usable, type WorldState } from "../../src/lab/world/state.ts";
@@ -94,7 +94,7 @@ export function happen(world: World, deed: Deed, focus: Focus): void {
   try {
     act(world.state, deed, focus);
   } catch (thrown) {
-    if (![VimFault, DgsProblem, TouchError].some((refusal) => thrown instanceof refusal)) throw thrown;
+    if (![VimFault, ArrayProblem, TouchError].some((refusal) => thrown instanceof refusal)) throw thrown;
   }
   world.announce();
 }

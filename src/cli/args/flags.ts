@@ -39,7 +39,7 @@ export const INPUT_FLAGS: readonly Flag[] = [
     short: "-c",
     long: "--client_name",
     value: "CLIENT",
-    text: "DGS client (default: CDS1-ESX165, or the host's pair)",
+    text: "client of the array (default: CDS1-ESX165, or the host's pair)",
   },
   { short: "-e", long: "--esx_host_ip", value: "IP", text: "ESXi host (default: 192.168.1.165, or the client's pair)" },
   {

@@ -87,6 +87,8 @@ export function findRemoval(draft: DraftBuilder, options: RemovalOptions): Remov
   for (const orphan of orphans) cloneFact(draft, orphan, observation);
   deletes.push(...orphans);
   draft.impact.clonesToDelete.push(...deletes.map(volumeView));
+  const { keptHours } = observation.array.traits.deletion;
+  if (deletes.length > 0 && keptHours !== undefined) draft.impact.clonesKeptHours = keptHours;
   const orphanDisks = orphans.map((one) => one.naa).filter((naa) => diskOf(observation.storage, naa) !== undefined);
   return {
     held,

@@ -177,6 +177,7 @@ function remainingImpact(remaining: RemainingWork): Impact {
     clonesToDelete: impact.clonesToDelete.filter((clone) =>
       remaining.steps.some((step) => step.kind === "delete_clone" && step.volume.id === clone.id),
     ),
+    ...(impact.clonesKeptHours === undefined ? {} : { clonesKeptHours: impact.clonesKeptHours }),
     snapshotsLost: has("rollback_volume") ? impact.snapshotsLost : [],
   };
 }

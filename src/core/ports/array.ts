@@ -75,7 +75,7 @@ export interface NameRule {
 
 /** What an array can and does, as plain JSON: read once a connection and bound into plans. */
 export interface ArrayTraits {
-  /** Such as "ONTAP 9.14.1": for texts only. */
+  /** Its name, with its version where that is known: for texts only. */
   readonly product: string;
   readonly clients: {
     readonly identity: "id" | "name";

@@ -1,6 +1,6 @@
 /** The arrays that the lab can be: what each is started with, and what a configuration for it says. */
 
-import type { ArrayStyle } from "../world/id-source.ts";
+import { type ArrayStyle, plainStyle } from "../world/id-source.ts";
 import type { Credentials } from "../world/model.ts";
 import type { World } from "../world/world.ts";
 import { startDgs } from "./dgs/server.ts";
@@ -20,8 +20,8 @@ export interface ArrayServer {
 }
 
 interface LabArrayKind {
-  /** How it names and numbers its things; undefined: as the world does by itself. */
-  readonly style?: ArrayStyle;
+  /** How it names and numbers its things. */
+  readonly style: ArrayStyle;
   /** `array.settings` of a configuration. */
   readonly settings?: object;
   start(options: {
@@ -33,7 +33,7 @@ interface LabArrayKind {
 }
 
 const KINDS: Readonly<Record<LabArray, LabArrayKind>> = {
-  dgs: { start: startDgs },
+  dgs: { style: { ...plainStyle, vendor: "DGS" }, start: startDgs },
   ontap: { style: ontapStyle, settings: { svm: SVM.name }, start: startOntap },
 };
 

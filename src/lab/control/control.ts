@@ -5,7 +5,7 @@ import { type Listening, listen } from "../http/listen.ts";
 import { FAULT_ACTIONS, parseFaultAction } from "../world/faults.ts";
 import { parseLag } from "../world/lag.ts";
 import { parseLatency } from "../world/latency.ts";
-import { DgsProblem, VimFault } from "../world/model.ts";
+import { ArrayProblem, VimFault } from "../world/model.ts";
 import { LIMITS, SCENARIOS, type ScenarioOptions } from "../world/scenarios.ts";
 import { Touch, TouchError } from "../world/touches/targets.ts";
 import { touchWorld } from "../world/touches/touch.ts";
@@ -109,7 +109,7 @@ export async function startControl(options: {
 const scenarioLag = ({ lag }: ScenarioOptions): Pick<ScenarioOptions, "lag"> => (lag === undefined ? {} : { lag });
 
 const blamesCaller = (thrown: Error): boolean =>
-  [ControlError, TouchError, RangeError, VimFault, DgsProblem].some((kind) => thrown instanceof kind);
+  [ControlError, TouchError, RangeError, VimFault, ArrayProblem].some((kind) => thrown instanceof kind);
 
 function read<S extends z.ZodType>(schema: S, text: string): z.infer<S> {
   const result = schema.safeParse(parseJson(text));

@@ -1,9 +1,9 @@
-/** The array's rules. Each `check…` throws the `DgsProblem` that the array would answer with, each other function checks and changes. */
+/** The array's rules. Each `check…` throws the `ArrayProblem` that the array would answer with, each other function checks and changes. */
 import type { LabAssignment, LabSnapshot, LabVolume } from "./model.ts";
-import { DgsProblem } from "./model.ts";
+import { ArrayProblem } from "./model.ts";
 import { copyFiles, snapshotUnder, volumeById, type WorldState } from "./state.ts";
 
-const conflict = (detail: string): DgsProblem => new DgsProblem(409, "Conflict", detail);
+const conflict = (detail: string): ArrayProblem => new ArrayProblem(409, "Conflict", detail);
 
 export const checkClone = snapshotUnder;
 
@@ -75,7 +75,7 @@ export function checkAssign(state: WorldState, volumeId: string, clientId: strin
   const { model } = state;
   volumeById(state, volumeId);
   if (!model.clients.some((client) => client.id === clientId)) {
-    throw new DgsProblem(404, "Not found", `There is no client ${clientId}.`);
+    throw new ArrayProblem(404, "Not found", `There is no client ${clientId}.`);
   }
   const same = model.assignments.find((one) => one.volumeId === volumeId && one.clientId === clientId);
   if (same !== undefined) throw conflict(`Volume ${volumeId} is assigned to client ${clientId} already (${same.id}).`);
@@ -101,7 +101,7 @@ export function assign(state: WorldState, volumeId: string, clientId: string): L
 
 export function checkUnassign({ model }: WorldState, assignmentId: string): void {
   if (!model.assignments.some(({ id }) => id === assignmentId)) {
-    throw new DgsProblem(404, "Not found", `There is no assignment ${assignmentId}.`);
+    throw new ArrayProblem(404, "Not found", `There is no assignment ${assignmentId}.`);
   }
 }
 
@@ -113,7 +113,7 @@ export function unassign(state: WorldState, assignmentId: string): void {
 export function checkDeleteVolume(state: WorldState, volumeId: string): void {
   const { model } = state;
   const volume = volumeById(state, volumeId);
-  if (volume.kind === "gold") throw new DgsProblem(403, "Forbidden", `Volume ${volumeId} is a gold volume.`);
+  if (volume.kind === "gold") throw new ArrayProblem(403, "Forbidden", `Volume ${volumeId} is a gold volume.`);
   const holder = model.assignments.find((one) => one.volumeId === volumeId);
   if (holder !== undefined) throw conflict(`Volume ${volumeId} is assigned (${holder.id}).`);
   const child =

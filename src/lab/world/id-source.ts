@@ -5,12 +5,15 @@ export interface ArrayStyle {
   /** 32 hex digits in NAA 6 form: a new disk's identity. */
   guid(ids: IdSource): string;
   assignmentId(volume: { readonly id: string; readonly guid: string }, clientId: string, ids: IdSource): string;
+  /** What its disks say they are made by. */
+  readonly vendor: string;
   /** The nearest name that the array allows for a volume. */
   volumeName(name: string): string;
 }
 
 /** Numbers counted per kind; any name goes. */
-const plainStyle: ArrayStyle = {
+export const plainStyle: ArrayStyle = {
+  vendor: "ARRAY",
   objectId: (kind, ids) => `${kind}-${String(ids.next(kind)).padStart(4, "0")}`,
   guid: (ids) => `60a9d1c0${ids.hex(24)}`,
   assignmentId: (_volume, _clientId, ids) => ids.array("asg"),

@@ -125,6 +125,7 @@ export type LagKind = "disk" | "volume" | "datastore";
 export interface LabDisk {
   naa: string;
   volumeId: string;
+  vendor: string;
   /** `ScsiLun.uuid` */
   uuid: string;
   /** `ScsiLun.key` */
@@ -223,7 +224,7 @@ export class VimFault extends Error {
 }
 
 /** An HTTP refusal of the array. */
-export class DgsProblem extends Error {
+export class ArrayProblem extends Error {
   readonly status: number;
   readonly title: string;
   constructor(status: number, title: string, detail: string) {

@@ -25,7 +25,7 @@ export function refreshDisks(state: WorldState, host: LabHost): void {
   const fresh = model.volumes.filter(
     (volume) => seen.includes(volume.id) && !listed.has(volume.id) && !late(naaOfVolume(volume)),
   );
-  host.disks.push(...fresh.map(diskOf));
+  host.disks.push(...fresh.map((volume) => diskOf(state, volume)));
   const there = new Set(model.volumes.filter((volume) => seen.includes(volume.id)).map(naaOfVolume));
   lags.forget(({ kind, hostId, key }) => kind !== "datastore" && hostId === host.id && !there.has(key));
   refreshAccess(state, host);
@@ -73,7 +73,7 @@ export function showLate(state: WorldState): boolean {
       for (const datastore of state.model.datastores) if (datastore.id === key) delete datastore.late;
     } else if (kind === "disk") {
       const volume = volumeByNaa(state, key);
-      if (volume !== undefined && presented(state, host, volume.id)) host.disks.push(diskOf(volume));
+      if (volume !== undefined && presented(state, host, volume.id)) host.disks.push(diskOf(state, volume));
     } else {
       const volume = readable(state, host, key);
       if (volume !== undefined) findVolume(state, host, volume);
@@ -179,11 +179,13 @@ export function prune(state: WorldState): void {
   });
 }
 
-function diskOf(volume: LabVolume): LabDisk {
-  const tail = Buffer.from("DGS-LUN").toString("hex");
+function diskOf({ ids }: WorldState, volume: LabVolume): LabDisk {
+  const { vendor } = ids.style;
+  const tail = Buffer.from(`${vendor}-LUN`).toString("hex");
   return {
     naa: naaOfVolume(volume),
     volumeId: volume.id,
+    vendor,
     uuid: `0200000000${volume.guid}${tail}`,
     key: `key-vim.host.ScsiDisk-0200000000${volume.guid}${tail}`,
   };

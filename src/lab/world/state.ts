@@ -2,7 +2,7 @@ import type { Access } from "./access.ts";
 import type { IdSource } from "./id-source.ts";
 import type { Lags } from "./lag.ts";
 import type { LabDatastore, LabFile, LabHost, LabModel, LabMount, LabSnapshot, LabVm, LabVolume } from "./model.ts";
-import { DgsProblem, VimFault } from "./model.ts";
+import { ArrayProblem, VimFault } from "./model.ts";
 
 /** One generation of the world: what the operations read and change. */
 export interface WorldState {
@@ -47,7 +47,7 @@ export function reachableHost(state: WorldState, id: string): LabHost {
 
 export function volumeById({ model }: WorldState, id: string): LabVolume {
   const volume = model.volumes.find((candidate) => candidate.id === id);
-  if (volume === undefined) throw new DgsProblem(404, "Not found", `There is no volume ${id}.`);
+  if (volume === undefined) throw new ArrayProblem(404, "Not found", `There is no volume ${id}.`);
   return volume;
 }
 
@@ -60,11 +60,11 @@ export const volumeByNaa = ({ model }: WorldState, naa: string): LabVolume | und
 export function snapshotUnder(state: WorldState, policyId: string, snapshotId: string): LabSnapshot {
   const { model } = state;
   if (!model.policies.some((policy) => policy.id === policyId)) {
-    throw new DgsProblem(404, "Not found", `There is no policy ${policyId}.`);
+    throw new ArrayProblem(404, "Not found", `There is no policy ${policyId}.`);
   }
   const snapshot = model.snapshots.find(({ id }) => id === snapshotId);
   if (snapshot === undefined || volumeById(state, snapshot.volumeId).policyId !== policyId) {
-    throw new DgsProblem(404, "Not found", `There is no snapshot ${snapshotId} under policy ${policyId}.`);
+    throw new ArrayProblem(404, "Not found", `There is no snapshot ${snapshotId} under policy ${policyId}.`);
   }
   return snapshot;
 }

@@ -6,7 +6,7 @@ import { showLate } from "./rescan.ts";
 import { buildScenario, type ScenarioOptions } from "./scenarios.ts";
 import type { WorldState } from "./state.ts";
 
-/** What makes a change: the vim25 method or the DGS operationId, called by the user who is signed in there. */
+/** What makes a change: the vim25 method or the array's operation, called by the user who is signed in there. */
 export interface Cause {
   readonly api: "dgs" | "vim";
   readonly op: string;

@@ -3,7 +3,7 @@ import type { StorageArray } from "../../array/driver.ts";
 import type { Config } from "../../config/config.ts";
 import { safeText } from "../../core/domain/safe-text.ts";
 import { type LunVolume, withKinds } from "../../core/observe/kinds.ts";
-import type { ArrayClient } from "../../core/ports/array.ts";
+import type { ArrayClient, ArrayTraits } from "../../core/ports/array.ts";
 import { checkClock } from "./connection.ts";
 import { checked, type Finding, failed, ok } from "./finding.ts";
 
@@ -34,10 +34,21 @@ export async function checkArray(array: StorageArray, config: Config): Promise<A
         `${safeText(traits.product)} as ${safeText(config.array.username ?? "the holder of a token")}; ${clients.length} clients, ${golds} gold LUNs`,
       ),
       ...(time === undefined ? [] : [checkClock("array: clock", time, before, after)]),
+      ok("array: traits", traitsText(traits)),
     ];
   });
   if (clients === undefined) return { findings: signIn };
   return { findings: [...signIn, ...shorthands(config, volumes)], clients };
+}
+
+/** What of an array's own ways a plan's text depends on. */
+function traitsText({ clients, deletion, rollback, snapshotNames }: ArrayTraits): string {
+  return [
+    `clients are told by ${clients.address ? "address" : "initiators"}`,
+    `a rollback ${rollback.newerSnapshots === "lost" ? "loses" : "keeps"} newer snapshots`,
+    `a deleted clone is ${deletion.keptHours === undefined ? "gone at once" : `kept for ${deletion.keptHours} h`}`,
+    `${snapshotNames === undefined ? "takes no" : "takes"} snapshots for others`,
+  ].join("; ");
 }
 
 function shorthands({ luns }: Config, volumes: readonly LunVolume[]): Finding[] {

@@ -1,12 +1,10 @@
-import { dirname } from "node:path";
 import { describe, it } from "vitest";
 import { arrayContract, type ContractTarget } from "../../../src/array/kit.ts";
 import { loadDriver } from "../../../src/array/load-driver.ts";
-import { loadConfig } from "../../../src/config/load.ts";
-import { resolveTls } from "../../../src/config/trust.ts";
 import { startLab } from "../../../src/lab/start.ts";
 import { silentLog } from "../../../src/logging/log.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
+import { siteTarget } from "../../../src/systems/array-kit.ts";
 
 const GOLD = "AutomatedTest-VMBootImg-Gold";
 const CLIENT = "CDS1-ESX165";
@@ -32,27 +30,14 @@ async function lab(): Promise<ContractTarget> {
 }
 
 /** The site's array and driver, as its configuration names them (docs/driver.md). */
-async function site(file: string): Promise<ContractTarget> {
-  const config = await loadConfig({ file, env: process.env, cwd: process.cwd() });
-  const { kind, password, token, tls, ...array } = config.array;
-  const { connect, arrayCall, arrayJob } = config.limits;
-  return {
-    driver: await loadDriver(kind, dirname(file)),
-    options: {
-      ...array,
-      password: password && (() => password.reveal()),
-      token: token && (() => token.reveal()),
-      tls: resolveTls(tls),
-      timeouts: { connectMs: connect, callMs: arrayCall, jobMs: arrayJob },
-      clock: systemClock,
-      log: silentLog,
-    },
+const site = (config: string): Promise<ContractTarget> =>
+  siteTarget({
+    config,
     gold: process.env["ATVM_CONTRACT_GOLD"] ?? GOLD,
     client: process.env["ATVM_CONTRACT_CLIENT"] ?? CLIENT,
     mayRollBack: process.env["ATVM_CONTRACT_ROLLBACK"] === "yes",
     maySnapshot: process.env["ATVM_CONTRACT_SNAPSHOT"] === "yes",
-  };
-}
+  });
 
 const file = process.env["ATVM_CONTRACT_CONFIG"];
 describe(`array driver contract: ${file === undefined ? "the own driver on the lab" : "the site's driver"}`, () => {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { parseJson } from "../../http/json.ts";
 import type { Bindings } from "../../http/listen.ts";
 import type { FaultAction } from "../../world/faults.ts";
-import { DgsProblem } from "../../world/model.ts";
+import { ArrayProblem } from "../../world/model.ts";
 import { problemBody } from "./jobs.ts";
 
 export interface Env {
@@ -38,13 +38,13 @@ export interface Route {
 
 export const Id = z.string().min(1).max(256);
 
-export function problemResponse(refusal: DgsProblem): Response {
+export function problemResponse(refusal: ArrayProblem): Response {
   const headers: Record<string, string> = { "content-type": "application/problem+json" };
   if (refusal.status === 401) headers["www-authenticate"] = "Bearer";
   return new Response(JSON.stringify(problemBody(refusal)), { status: refusal.status, headers });
 }
 
-export const notFound = (detail: string): DgsProblem => new DgsProblem(404, "Not found", detail);
+export const notFound = (detail: string): ArrayProblem => new ArrayProblem(404, "Not found", detail);
 
 export const pathParam = (call: Call, name: string): string => call.req.param(name) ?? "";
 
@@ -59,7 +59,7 @@ export function queryOf<S extends z.ZodType>(call: Call, schema: S): z.infer<S> 
 
 export async function bodyOf<S extends z.ZodType>(call: Call, schema: S): Promise<z.infer<S>> {
   const body = parseJson(await call.req.text());
-  if (body === undefined) throw new DgsProblem(400, "Bad request", "The body is not JSON.");
+  if (body === undefined) throw new ArrayProblem(400, "Bad request", "The body is not JSON.");
   return parsed(schema, body, "body");
 }
 
@@ -68,5 +68,5 @@ export function parsed<S extends z.ZodType>(schema: S, value: unknown, where: st
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   const path = [where, ...(issue?.path ?? [])].join(".");
-  throw new DgsProblem(422, "Unprocessable", `${path}: ${issue?.message ?? "not as documented"}`);
+  throw new ArrayProblem(422, "Unprocessable", `${path}: ${issue?.message ?? "not as documented"}`);
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
-import { DgsProblem } from "../../world/model.ts";
+import { ArrayProblem } from "../../world/model.ts";
 
 export interface ProblemBody {
   type: string;
@@ -27,11 +27,11 @@ interface JobOrder {
   key?: string;
   request: string;
   latencyMs: number;
-  /** Makes the change, or throws `DgsProblem`. */
+  /** Makes the change, or throws `ArrayProblem`. */
   apply: () => JobResult;
 }
 
-export const problemBody = (problem: DgsProblem): ProblemBody => ({
+export const problemBody = (problem: ArrayProblem): ProblemBody => ({
   type: "about:blank",
   title: problem.title,
   status: problem.status,
@@ -63,7 +63,7 @@ export class DgsJobs {
 
   get(id: string): JobView {
     const job = this.#jobs.get(id);
-    if (job === undefined) throw new DgsProblem(404, "Not found", `There is no job ${id}.`);
+    if (job === undefined) throw new ArrayProblem(404, "Not found", `There is no job ${id}.`);
     return job.view;
   }
 
@@ -71,7 +71,7 @@ export class DgsJobs {
   repeated(key: string | undefined, request: string): JobView | undefined {
     const job = key === undefined ? undefined : this.#keys.get(key);
     if (job !== undefined && job.request !== request) {
-      throw new DgsProblem(422, "Unprocessable", "The Idempotency-Key was used for another request.");
+      throw new ArrayProblem(422, "Unprocessable", "The Idempotency-Key was used for another request.");
     }
     return job?.view;
   }
@@ -107,7 +107,7 @@ export class DgsJobs {
       view.progress = 100;
       view.result = result;
     } catch (thrown) {
-      const problem = thrown instanceof DgsProblem ? thrown : new DgsProblem(500, "Internal error", String(thrown));
+      const problem = thrown instanceof ArrayProblem ? thrown : new ArrayProblem(500, "Internal error", String(thrown));
       view.state = "failed";
       view.error = problemBody(problem);
     }

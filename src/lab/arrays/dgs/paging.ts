@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseJson } from "../../http/json.ts";
-import { DgsProblem } from "../../world/model.ts";
+import { ArrayProblem } from "../../world/model.ts";
 
 export const Paging = {
   limit: z.coerce.number().int().min(1).max(1000).default(100),
@@ -29,7 +29,7 @@ export function page<T extends { id: string }>(
 function startOf(list: string, items: readonly { id: string }[], cursor: string): number {
   const read = Cursor.safeParse(parseJson(Buffer.from(cursor, "base64url").toString()));
   if (!read.success || read.data.list !== list) {
-    throw new DgsProblem(422, "Unprocessable", "The cursor does not belong to this list.");
+    throw new ArrayProblem(422, "Unprocessable", "The cursor does not belong to this list.");
   }
   const index = items.findIndex(({ id }) => id === read.data.after);
   return index < 0 ? read.data.at : index + 1;

@@ -6,7 +6,7 @@ import { type Listening, listen } from "../../http/listen.ts";
 import { cut, hang } from "../../http/no-reply.ts";
 import { endless, padded, trickled } from "../../http/unruly-body.ts";
 import type { FaultAction } from "../../world/faults.ts";
-import { type Credentials, DgsProblem } from "../../world/model.ts";
+import { ArrayProblem, type Credentials } from "../../world/model.ts";
 import type { World } from "../../world/world.ts";
 import { bodyOf, type Call, type Env, Id, notFound, problemResponse, type Reply, type Route } from "./http.ts";
 import { DgsJobs } from "./jobs.ts";
@@ -79,7 +79,7 @@ function dgsApp({ world, credentials, sessions, jobs, routes }: Parts): Hono<Env
   }
   app.notFound((call) => problemResponse(notFound(`There is no ${call.req.method} ${call.req.path} here.`)));
   app.onError((thrown) =>
-    problemResponse(thrown instanceof DgsProblem ? thrown : new DgsProblem(500, "Internal error", thrown.message)),
+    problemResponse(thrown instanceof ArrayProblem ? thrown : new ArrayProblem(500, "Internal error", thrown.message)),
   );
   return app;
 }
@@ -88,7 +88,7 @@ async function answer(route: Route, call: Call, sessions: DgsSessions, fault: Fa
   const token = /^Bearer (\S+)$/i.exec(call.req.header("authorization") ?? "")?.[1];
   if (fault?.kind === "expire-session") sessions.end(token);
   const user = route.op === "CreateSession" ? "" : sessions.userOf(token);
-  if (user === undefined) throw new DgsProblem(401, "Unauthorized", "There is no valid session: sign in first.");
+  if (user === undefined) throw new ArrayProblem(401, "Unauthorized", "There is no valid session: sign in first.");
   return route.handle(call, { op: route.op, user, token, fault });
 }
 
@@ -105,18 +105,18 @@ async function before(
 ): Promise<Response | undefined> {
   switch (fault?.kind) {
     case "http500":
-      return problemResponse(new DgsProblem(500, "Internal error", "The array failed."));
+      return problemResponse(new ArrayProblem(500, "Internal error", "The array failed."));
     case "http503":
-      return problemResponse(new DgsProblem(503, "Unavailable", "The array is busy with itself."));
+      return problemResponse(new ArrayProblem(503, "Unavailable", "The array is busy with itself."));
     case "fault":
       return problemResponse(
-        new DgsProblem(500, fault.fault, fault.localizedMessage ?? `The array failed with ${fault.fault}.`),
+        new ArrayProblem(500, fault.fault, fault.localizedMessage ?? `The array failed with ${fault.fault}.`),
       );
     case "echo-secrets": {
       const { username, password } = credentials;
       const authorization = call.req.header("authorization") ?? "none";
       const detail = `The array failed for ${username}, password ${password}, authorization ${authorization}.`;
-      return problemResponse(new DgsProblem(500, "Internal error", detail));
+      return problemResponse(new ArrayProblem(500, "Internal error", detail));
     }
     case "garbage":
       return new Response("\u0001DGS-9000 bootloader> ", { headers: { "content-type": "application/json" } });
@@ -157,7 +157,7 @@ async function after(
   switch (fault?.kind) {
     case "http500-after":
       await settled(reply, jobs);
-      return problemResponse(new DgsProblem(500, "Internal error", "The array failed."));
+      return problemResponse(new ArrayProblem(500, "Internal error", "The array failed."));
     case "reset-after":
       await settled(reply, jobs);
       return cut(call.env);
@@ -195,7 +195,7 @@ function sessionRoutes(sessions: DgsSessions): Route[] {
       async handle(call) {
         const { username, password } = await bodyOf(call, SignIn);
         const session = sessions.create(username, password);
-        if (session === undefined) throw new DgsProblem(401, "Unauthorized", "The user or the password is wrong.");
+        if (session === undefined) throw new ArrayProblem(401, "Unauthorized", "The user or the password is wrong.");
         return { status: 201, body: session };
       },
     },

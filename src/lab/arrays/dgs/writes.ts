@@ -13,7 +13,7 @@ import {
   takeSnapshot,
   unassign,
 } from "../../world/array.ts";
-import { DgsProblem } from "../../world/model.ts";
+import { ArrayProblem } from "../../world/model.ts";
 import type { WorldState } from "../../world/state.ts";
 import type { World } from "../../world/world.ts";
 import { bodyOf, type Call, type Caller, Id, parsed, pathParam, type Reply, type Route } from "./http.ts";
@@ -167,5 +167,5 @@ export function writeRoutes(world: World, jobs: DgsJobs): Route[] {
 }
 
 function failJob(): never {
-  throw new DgsProblem(500, "Internal error", "The array could not carry the job out.");
+  throw new ArrayProblem(500, "Internal error", "The array could not carry the job out.");
 }

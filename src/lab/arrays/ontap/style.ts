@@ -8,6 +8,7 @@ const VENDOR = "600a0980";
 const SERIAL = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz/][+$?-";
 
 export const ontapStyle: ArrayStyle = {
+  vendor: "NETAPP",
   objectId: (_kind, ids) => ids.uuid(),
   guid: (ids) => `${VENDOR}${Buffer.from(ids.text(12, SERIAL), "latin1").toString("hex")}`,
   assignmentId: (volume, clientId) => `${lunUuid(volume)}/${clientId}`,

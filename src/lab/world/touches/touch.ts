@@ -88,6 +88,9 @@ export function touchWorld(state: WorldState, touch: Touch): string[] {
     case "readdress-client": {
       const { client } = pairOf(state, touch);
       client.hostAddress = touch.name ?? "192.0.2.1";
+      // An array that keeps no address tells the host by its initiators.
+      const other = state.model.clients.find((one) => one !== client && one.hostAddress === client.hostAddress);
+      if (other !== undefined) client.initiators = [...other.initiators];
       return [client.id];
     }
     case "unreadable-folder":
