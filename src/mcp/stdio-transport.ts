@@ -1,24 +1,48 @@
 /** JSON-RPC lines on a pair of streams, closed only when everything that was asked has its answer. */
 import type { Readable, Writable } from "node:stream";
 import {
+  isJSONRPCErrorResponse,
   isJSONRPCNotification,
   isJSONRPCRequest,
+  isSpecType,
   type JSONRPCMessage,
-  ReadBuffer,
+  ProtocolErrorCode,
+  parseJSONRPCMessage,
   type RequestId,
   serializeMessage,
   type Transport,
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
+import { Lines } from "./lines.ts";
 
 /** Answered when the connection ends, and at no other time. */
 const ENDLESS = "subscriptions/listen";
 
 const CONNECTION_CLOSED = -32_000;
 
+/** Longer lines are dropped. */
+const LONGEST_LINE = 10 * 1024 * 1024;
+
+/** Requests that the SDK answers with an internal error where their parameters are not what they should be. */
+const CHECKED: Readonly<Record<string, (request: unknown) => boolean>> = {
+  initialize: isSpecType.InitializeRequest,
+  "prompts/get": isSpecType.GetPromptRequest,
+  "completion/complete": isSpecType.CompleteRequest,
+};
+
+/** The id that an answer to what is no proper message can carry. */
+const identified = z.looseObject({ id: z.union([z.string(), z.number()]) });
+
+/** Of the protocols before 2026-07-28. */
+const RESOURCE_NOT_FOUND = -32_002;
+const ofResource = z.strictObject({ uri: z.string() });
+
 const cancelled = z.looseObject({ requestId: z.union([z.string(), z.number()]) });
 
 /**
+ * Whatever is no message, or cannot be taken, has an answer: a client that waits for one would wait for ever. One pipe is
+ * one client: a second one that is put on it by a bridge would act in the first one's name.
+ *
  * The SDK's own stdio transport drops what is under way when its input ends. A script that pipes its requests in ends it
  * at once and then reads the answers; so this one goes on until each request has its answer. What the server asked the
  * client meanwhile can no longer be answered, and fails.
@@ -32,10 +56,11 @@ export class StdioTransport implements Transport {
 
   readonly #input: Readable;
   readonly #output: Writable;
-  readonly #buffer = new ReadBuffer();
+  readonly #lines = new Lines(LONGEST_LINE);
   readonly #unanswered = new Set<RequestId>();
   readonly #asked = new Set<RequestId>();
   readonly #finish: () => void;
+  #isInitialized = false;
   #state: "open" | "draining" | "closed" = "open";
 
   constructor(input: Readable, output: Writable) {
@@ -59,8 +84,16 @@ export class StdioTransport implements Transport {
       if (this.#state === "draining") throw new Error("stdin is closed: nobody can answer");
       this.#asked.add(message.id);
     }
-    await this.#write(serializeMessage(message));
+    await this.#write(serializeMessage(this.#asKnown(message)));
     if (!("method" in message) && message.id !== undefined) this.#settle(message.id);
+  }
+
+  /** Clients of the 2025 protocols, which begin with `initialize`, know a code of its own for a resource that is not there. */
+  #asKnown(message: JSONRPCMessage): JSONRPCMessage {
+    if (!this.#isInitialized || !isJSONRPCErrorResponse(message)) return message;
+    const { error } = message;
+    const isMissing = error.code === ProtocolErrorCode.InvalidParams && ofResource.safeParse(error.data).success;
+    return isMissing ? { ...message, error: { ...error, code: RESOURCE_NOT_FOUND } } : message;
   }
 
   async close(): Promise<void> {
@@ -69,31 +102,70 @@ export class StdioTransport implements Transport {
     this.#input.off("data", this.#read).off("end", this.#drain).off("close", this.#drain).off("error", this.#fail);
     // An open pipe that nobody reads would keep the process alive.
     this.#input.destroy();
-    this.#buffer.clear();
     this.onclose?.();
     this.#finish();
   }
 
   readonly #read = (chunk: Buffer): void => {
-    try {
-      this.#buffer.append(chunk);
-    } catch (error) {
-      this.#fail(error);
-      return;
-    }
-    for (;;) {
-      try {
-        const message = this.#buffer.readMessage();
-        if (message === null) return;
-        this.#receive(message);
-      } catch (error) {
-        this.onerror?.(asError(error));
-      }
+    for (const line of this.#lines.of(chunk)) {
+      if (typeof line !== "string")
+        this.#refuse(null, ProtocolErrorCode.InvalidRequest, "The line is longer than 10 MiB.");
+      else if (line.trim() !== "") this.#readLine(line);
     }
   };
 
+  #readLine(line: string): void {
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      this.#refuse(null, ProtocolErrorCode.ParseError, "The line is not JSON.");
+      return;
+    }
+    if (Array.isArray(value)) {
+      const ids = value.flatMap((member) => identified.safeParse(member).data?.id ?? []);
+      const why = "Batches are not supported: send each message on a line of its own.";
+      for (const id of ids.length === 0 ? [null] : ids) this.#refuse(id, ProtocolErrorCode.InvalidRequest, why);
+      return;
+    }
+    let message: JSONRPCMessage;
+    try {
+      message = parseJSONRPCMessage(value);
+    } catch {
+      const id = identified.safeParse(value).data?.id ?? null;
+      this.#refuse(id, ProtocolErrorCode.InvalidRequest, "The line is not a JSON-RPC 2.0 message.");
+      return;
+    }
+    try {
+      this.#receive(message);
+    } catch (error) {
+      this.onerror?.(asError(error));
+    }
+  }
+
+  /** Answers what is not handed on. */
+  #refuse(id: string | number | null, code: ProtocolErrorCode, message: string): void {
+    this.onerror?.(new Error(message));
+    void this.#write(`${JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } })}\n`).catch(this.#fail);
+  }
+
+  /** Why a request is not handed on. */
+  #objection(request: JSONRPCMessage & { readonly method: string }): [ProtocolErrorCode, string] | undefined {
+    if (CHECKED[request.method]?.(request) === false)
+      return [ProtocolErrorCode.InvalidParams, `The parameters of ${request.method} are not what they should be.`];
+    if (request.method !== "initialize") return undefined;
+    if (this.#isInitialized) return [ProtocolErrorCode.InvalidRequest, "This connection was initialized before."];
+    this.#isInitialized = true;
+    return undefined;
+  }
+
   #receive(message: JSONRPCMessage): void {
     if (isJSONRPCRequest(message)) {
+      const objection = this.#objection(message);
+      if (objection !== undefined) {
+        this.#refuse(message.id, ...objection);
+        return;
+      }
       if (message.method !== ENDLESS) this.#unanswered.add(message.id);
     } else if (isJSONRPCNotification(message)) {
       const params = cancelled.safeParse(message.params);

@@ -70,11 +70,12 @@ export function registerResource(server: McpServer, resource: Resource, context:
     server.registerResource(name, template, metadata, (uri, ctx) => read(uri, "", ctx));
     return;
   }
-  const completion =
-    what === undefined ? {} : { complete: { [variable]: (prefix: string) => complete(context, what, prefix) } };
+  // The SDK looks a variable up by the name that a client sends, which may be one that every object has.
+  const completers: Record<string, (prefix: string) => Promise<string[]>> = Object.create(null);
+  if (what !== undefined) completers[variable] = (prefix) => complete(context, what, prefix);
   server.registerResource(
     name,
-    new ResourceTemplate(template, { list: undefined, ...completion }),
+    new ResourceTemplate(template, { list: undefined, complete: completers }),
     metadata,
     (uri, variables, ctx) => read(uri, decoded(variables[variable]), ctx),
   );

@@ -108,6 +108,66 @@ describe("the stdio server", () => {
     expect(second).toMatchObject({ result: { structuredContent: { luns: [{}] } } });
   });
 
+  it.each([
+    ["no JSON", "this is no JSON", null, -32_700],
+    ["a request without a method", '{"jsonrpc":"2.0","id":2}', 2, -32_600],
+    ["a request with parameters in a list", '{"jsonrpc":"2.0","id":3,"method":"tools/list","params":[]}', 3, -32_600],
+    ["a request whose id is no whole number", '{"jsonrpc":"2.0","id":1.5,"method":"ping"}', 1.5, -32_600],
+    ["a request whose id is null", '{"jsonrpc":"2.0","id":null,"method":"ping"}', null, -32_600],
+    ["a batch", '[{"jsonrpc":"2.0","id":4,"method":"ping"}]', 4, -32_600],
+    ["an empty batch", "[]", null, -32_600],
+    ["a second initialize", JSON.stringify({ ...initialize(), id: 5 }), 5, -32_600],
+    [
+      "a prompt's argument that is no text",
+      '{"jsonrpc":"2.0","id":6,"method":"prompts/get","params":{"name":"prep","arguments":{"lun":7}}}',
+      6,
+      -32_602,
+    ],
+    ["a line of 11 MiB", `{"x":"${"y".repeat(11 * 1024 * 1024)}"}`, null, -32_600],
+    [
+      "a resource that is not there",
+      '{"jsonrpc":"2.0","id":7,"method":"resources/read","params":{"uri":"atvm://runs/run_x"}}',
+      7,
+      -32_002,
+    ],
+  ])("answers %s, and goes on", async (_what, line, id, code) => {
+    const server = rawServer(() => Promise.resolve(fakeEngine()));
+    server.send(`\ufeff${JSON.stringify(initialize())}`);
+    await server.next(answerTo(0));
+    server.send(line);
+    const refused = await server.next((message) => message["id"] === id && "error" in message);
+    expect(refused).toMatchObject({ error: { code } });
+    server.send({ jsonrpc: "2.0", id: 99, method: "ping" });
+    expect(await server.next(answerTo(99))).toMatchObject({ result: {} });
+    server.end();
+    await server.ended;
+  });
+
+  it("answers an initialize that says nothing, and takes the next one", async () => {
+    const server = rawServer(() => Promise.resolve(fakeEngine()));
+    server.send('{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":7}}');
+    expect(await server.next(answerTo(1))).toMatchObject({ error: { code: -32_602 } });
+    server.send(initialize());
+    expect(await server.next(answerTo(0))).toMatchObject({ result: { serverInfo: { name: "atvm-prep" } } });
+    server.end();
+    await server.ended;
+  });
+
+  it.each(["constructor", "__proto__"])("completes nothing for a variable called %s", async (name) => {
+    const server = rawServer(() => Promise.resolve(fakeEngine()));
+    server.send(initialize());
+    const ref = { type: "ref/resource", uri: "atvm://luns/{lun}/snapshots" };
+    server.send({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "completion/complete",
+      params: { ref, argument: { name, value: "" } },
+    });
+    expect(await server.next(answerTo(1))).toMatchObject({ result: { completion: { values: [] } } });
+    server.end();
+    await server.ended;
+  });
+
   it("goes on after lines that are no JSON-RPC", async () => {
     const server = rawServer(() => Promise.resolve(fakeEngine()));
     server.send("this is no JSON");
