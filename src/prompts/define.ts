@@ -1,13 +1,15 @@
 /** How a prompt is written: what a person asks for in a few words, as the instructions an assistant needs for it. */
 
+import { type Mode, traitsOf } from "../core/domain/modes.ts";
 import { safeText } from "../core/domain/safe-text.ts";
 import type { Completable } from "../resources/define.ts";
 
 export interface PromptArgument {
-  readonly name: "lun" | "snapshot" | "client";
+  readonly name: "lun" | "snapshot" | "client" | "host" | "options" | "reason";
   readonly description: string;
   readonly required: boolean;
-  readonly complete: Completable;
+  /** Absent: nothing that a list could offer. */
+  readonly complete?: Completable;
 }
 
 export type PromptValues = Readonly<Partial<Record<PromptArgument["name"], string>>>;
@@ -42,12 +44,34 @@ export const CLIENT: PromptArgument = {
   complete: "client",
 };
 
+export const HOST: PromptArgument = {
+  name: "host",
+  description: "ESXi host, or a part of it; without one, the client's",
+  required: false,
+  complete: "host",
+};
+export const REASON: PromptArgument = {
+  name: "reason",
+  description: "Why: shown to whoever approves, and recorded",
+  required: false,
+};
+
+/** The switches that a mode has a use for, as one argument: clients have a line of text for each. */
+export const optionsOf = (mode: Mode): PromptArgument => ({
+  name: "options",
+  description: `Any of ${traitsOf(mode).options.join(", ")}, with blanks between them`,
+  required: false,
+});
+
 /** The values as the JSON arguments of a tool, so that a name stays a name whatever it says. */
-export function toolArguments(values: PromptValues): string {
+export function toolArguments({ options = "", ...values }: PromptValues): string {
   const safe = Object.entries(values).flatMap(([name, value]) =>
     value === undefined || value.trim() === "" ? [] : [[name, safeText(value, 256)]],
   );
-  return JSON.stringify(Object.fromEntries(safe));
+  // Words that name no option are left to the tool, which says so.
+  const words = options.split(/[\s,]+/).filter((word) => word !== "");
+  const switches = words.map((word) => [safeText(word, 40), true]);
+  return JSON.stringify(Object.fromEntries([...safe, ...switches]));
 }
 
 /** How every change is made; `approve` says what is special about its approval. */

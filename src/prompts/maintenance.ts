@@ -1,10 +1,10 @@
-import { CLIENT, LUN, planFirst, prompt } from "./define.ts";
+import { CLIENT, HOST, LUN, optionsOf, planFirst, prompt, REASON } from "./define.ts";
 
 export const maintenance = prompt({
   name: "maintenance",
   title: "Prep for maintenance",
   description: "The gold volume itself on a test host, to edit the image",
-  arguments: [LUN, CLIENT],
+  arguments: [LUN, CLIENT, HOST, optionsOf("maintenance"), REASON],
   text: (values) =>
     [
       "Please prepare maintenance: assign and mount the gold volume itself, so that its image can be edited.",

@@ -1,10 +1,10 @@
-import { CLIENT, LUN, planFirst, prompt, SNAPSHOT } from "./define.ts";
+import { CLIENT, HOST, LUN, optionsOf, planFirst, prompt, REASON, SNAPSHOT } from "./define.ts";
 
 export const prep = prompt({
   name: "prep",
   title: "Prep for automated testing",
   description: "A fresh clone of a gold LUN on a test host",
-  arguments: [LUN, SNAPSHOT, CLIENT],
+  arguments: [LUN, SNAPSHOT, CLIENT, HOST, optionsOf("automated_testing"), REASON],
   text: (values) =>
     [
       "Please prep a gold LUN for automated testing: a fresh clone of its snapshot, assigned and mounted.",

@@ -1,10 +1,10 @@
-import { CLIENT, LUN, planFirst, prompt } from "./define.ts";
+import { CLIENT, HOST, LUN, planFirst, prompt, REASON } from "./define.ts";
 
 export const register = prompt({
   name: "register",
   title: "Register VMs",
   description: "Register what is found on the assigned LUN",
-  arguments: [LUN, CLIENT],
+  arguments: [LUN, CLIENT, HOST, REASON],
   text: (values) =>
     [
       "Please register the VMs found on the assigned LUN's datastore that are not registered yet.",

@@ -1,14 +1,20 @@
-import { CLIENT, LUN, planFirst, prompt, SNAPSHOT } from "./define.ts";
+import { CLIENT, HOST, LUN, optionsOf, planFirst, prompt, REASON, SNAPSHOT } from "./define.ts";
 
 export const rollback = prompt({
   name: "rollback",
   title: "Roll the gold disk back",
   description: "Put the gold volume back to a snapshot; newer data and snapshots are lost",
-  arguments: [LUN, SNAPSHOT, CLIENT],
+  arguments: [LUN, SNAPSHOT, CLIENT, HOST, optionsOf("rollback"), REASON],
   text: (values) =>
     [
       "Please plan to roll the GOLD volume back to a snapshot. This destroys what was written to gold since, and every newer snapshot.",
       "",
+      ...(values.snapshot === undefined || values.snapshot.trim() === ""
+        ? [
+            "0. No snapshot was named. Call list_snapshots for the LUN, show me the snapshots with their age, and ask which one; add it to the arguments below.",
+            "",
+          ]
+        : []),
       planFirst(
         "rollback_gold_disk",
         values,

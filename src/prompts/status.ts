@@ -1,10 +1,10 @@
-import { CLIENT, prompt, toolArguments } from "./define.ts";
+import { CLIENT, HOST, prompt, toolArguments } from "./define.ts";
 
 export const status = prompt({
   name: "status",
   title: "Status",
   description: "What is assigned, mounted and under way on a test host",
-  arguments: [CLIENT],
+  arguments: [CLIENT, HOST],
   text: (values) =>
     [
       "Please tell me how the test host stands. Only read; plan and change nothing.",

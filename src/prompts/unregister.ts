@@ -1,10 +1,10 @@
-import { CLIENT, LUN, planFirst, prompt } from "./define.ts";
+import { CLIENT, HOST, LUN, optionsOf, planFirst, prompt, REASON } from "./define.ts";
 
 export const unregister = prompt({
   name: "unregister",
   title: "Unregister VMs",
   description: "Power off and unregister the VMs on the assigned LUN",
-  arguments: [LUN, CLIENT],
+  arguments: [LUN, CLIENT, HOST, optionsOf("unregister"), REASON],
   text: (values) =>
     [
       "Please power off and unregister the VMs on the assigned LUN's datastore.",

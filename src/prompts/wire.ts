@@ -7,11 +7,14 @@ import type { Prompt, PromptArgument } from "./define.ts";
 
 /** A snapshot is one of the LUN's that was filled in before. */
 function field(argument: PromptArgument, mcp: McpContext): z.ZodType<string | undefined> {
-  const completed = completable(z.string().max(256).describe(argument.description), (prefix, context) => {
+  const { complete: what, description, required } = argument;
+  const text = z.string().max(256).describe(description);
+  if (what === undefined) return required ? text : text.optional();
+  const completed = completable(text, (prefix, context) => {
     const lun = context?.arguments?.["lun"];
-    return complete(mcp, argument.complete, prefix, lun === undefined ? {} : { lun });
+    return complete(mcp, what, prefix, lun === undefined ? {} : { lun });
   });
-  return argument.required ? completed : completed.optional();
+  return required ? completed : completed.optional();
 }
 
 export function registerPrompt(server: McpServer, prompt: Prompt, mcp: McpContext): void {

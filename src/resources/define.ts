@@ -3,7 +3,7 @@ import type { Actor, PlanningEngine } from "../core/engine.ts";
 import type { Wording } from "../text/index.ts";
 
 /** What a name can be completed with. */
-export type Completable = "lun" | "client" | "snapshot";
+export type Completable = "lun" | "client" | "host" | "snapshot";
 
 /** A resource as the catalog holds it. */
 export interface Resource {

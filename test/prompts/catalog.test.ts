@@ -21,13 +21,13 @@ describe.each(ERAS)("prompts for a client of %s", (_era, connect) => {
       ...args.map((arg) => (arg.required === true ? arg.name : `${arg.name}?`)),
     ]);
     expect(shown).toEqual([
-      ["prep", "lun", "snapshot?", "client?"],
-      ["maintenance", "lun", "client?"],
-      ["register", "lun", "client?"],
-      ["unregister", "lun", "client?"],
-      ["rollback", "lun", "snapshot?", "client?"],
-      ["status", "client?"],
-      ["handover", "client?"],
+      ["prep", "lun", "snapshot?", "client?", "host?", "options?", "reason?"],
+      ["maintenance", "lun", "client?", "host?", "options?", "reason?"],
+      ["register", "lun", "client?", "host?", "reason?"],
+      ["unregister", "lun", "client?", "host?", "options?", "reason?"],
+      ["rollback", "lun", "snapshot?", "client?", "host?", "options?", "reason?"],
+      ["status", "client?", "host?"],
+      ["handover", "client?", "host?"],
     ]);
   });
 
@@ -46,6 +46,13 @@ describe.each(ERAS)("prompts for a client of %s", (_era, connect) => {
     const text = await textOf(connect, name, {});
     expect(text).toContain("change nothing");
     expect(text).not.toContain("confirm_plan");
+  });
+
+  it("take options as words, and a rollback without its snapshot asks for one", async () => {
+    const text = await textOf(connect, "prep", { lun: "Gold", host: "165", options: "registerVms, keepClone" });
+    expect(text).toContain('{"lun":"Gold","host":"165","registerVms":true,"keepClone":true}');
+    expect(await textOf(connect, "rollback", { lun: "Gold" })).toContain("Call list_snapshots");
+    expect(await textOf(connect, "rollback", { lun: "Gold", snapshot: "nightly-1" })).not.toContain("list_snapshots");
   });
 
   it("keep a name a name, whatever it says", async () => {

@@ -264,9 +264,17 @@ export async function listVms(
   });
 }
 
-/** Names that a person may mean: of LUNs with their shorthands, of clients, of one LUN's snapshots. */
-export async function namesOf(deps: EngineDeps, what: "lun" | "client" | "snapshot", lun: string): Promise<string[]> {
+/** Names that a person may mean: of LUNs with their shorthands, of clients, of hosts, of one LUN's snapshots. */
+export async function namesOf(
+  deps: EngineDeps,
+  what: "lun" | "client" | "host" | "snapshot",
+  lun: string,
+): Promise<string[]> {
   return reading(deps, async ({ array }) => {
+    if (what === "host") {
+      const recorded = (await array.clients()).flatMap(({ hostAddress }) => hostAddress ?? []);
+      return [...deps.settings.naming.pairs.map(({ host }) => host), ...recorded];
+    }
     if (what === "client") return (await array.clients()).map((client) => client.name);
     const { luns } = deps.settings.naming;
     const golds = withKinds(await array.volumes(), Object.values(luns)).filter(({ kind }) => kind === "gold");

@@ -90,7 +90,7 @@ export class InventoryService {
   }
 
   async completions(
-    what: "lun" | "client" | "snapshot",
+    what: "lun" | "client" | "host" | "snapshot",
     prefix: string,
     context: { lun?: string } = {},
   ): Promise<string[]> {
