@@ -1,6 +1,9 @@
 /** `atvm_prep status`, `luns`, `snapshots LUN`, `vms`: what there is. They change nothing. */
+
+import type { App } from "../../app.ts";
 import { inspectText, lunsText, presentInspection, snapshotsText, targetsText, vmsText } from "../../text/index.ts";
 import { type Context, withApp } from "../context.ts";
+import { unlessInterrupted } from "../terminal/interrupted.ts";
 import { printResult } from "../terminal/results.ts";
 
 export interface Where {
@@ -9,9 +12,13 @@ export interface Where {
   readonly lun?: string;
 }
 
+/** What only reads: a signal ends it, and its sessions with it. */
+const reading = (context: Context, use: (app: App) => Promise<number>): Promise<number> =>
+  withApp(context, (app) => unlessInterrupted(context.io, () => use(app)));
+
 /** Every target; with a client or a host, that one in full. */
 export const status = (where: Where, context: Context): Promise<number> =>
-  withApp(context, async ({ engine, actor }) => {
+  reading(context, async ({ engine, actor }) => {
     if (where.client === undefined && where.host === undefined) {
       const targets = await engine.listTargets(actor("cli"));
       printResult(context, targets, () => targetsText(targets));
@@ -23,21 +30,21 @@ export const status = (where: Where, context: Context): Promise<number> =>
   });
 
 export const luns = (context: Context): Promise<number> =>
-  withApp(context, async ({ engine, actor }) => {
+  reading(context, async ({ engine, actor }) => {
     const found = await engine.listLuns(actor("cli"));
     printResult(context, found, () => lunsText(found));
     return 0;
   });
 
 export const snapshots = (lun: string, context: Context): Promise<number> =>
-  withApp(context, async ({ engine, actor }) => {
+  reading(context, async ({ engine, actor }) => {
     const found = await engine.listSnapshots(lun, actor("cli"));
     printResult(context, found, () => snapshotsText(found));
     return 0;
   });
 
 export const vms = (where: Where, context: Context): Promise<number> =>
-  withApp(context, async ({ engine, actor }) => {
+  reading(context, async ({ engine, actor }) => {
     const found = await engine.listVms(where, actor("cli"));
     printResult(context, found, () => vmsText(found));
     return 0;

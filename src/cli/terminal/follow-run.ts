@@ -1,11 +1,11 @@
 /** Confirms an approved plan and stays with its run to the end. */
-import { isFinished } from "../../core/domain/states.ts";
+import { isFinished, type StepKindName } from "../../core/domain/states.ts";
 import type { Actor, Engine } from "../../core/engine.ts";
 import type { VcenterOverride } from "../../core/ports/runtime.ts";
 import type { RunRecord } from "../../core/records.ts";
 import type { Context } from "../context.ts";
 import { printErr } from "./io.ts";
-import { ProgressView } from "./progress-view.ts";
+import { ProgressView, type UsualTimes } from "./progress-view.ts";
 
 /** One wait; the run itself may take as many of them as it likes. */
 const WAIT_MS = 600_000;
@@ -14,15 +14,54 @@ interface Approved {
   readonly planToken: string;
   readonly actor: Actor;
   readonly vcenter?: VcenterOverride;
+  /** The run ends with its terminal. */
+  readonly foreground?: boolean;
+}
+
+/** How many runs of the past say how long a step usually takes. */
+const PAST_RUNS = 20;
+
+/** What steps of each kind took in the runs of this mode that succeeded on this LUN and client: the median. */
+async function usualTimes(engine: Engine, { mode, target }: RunRecord): Promise<UsualTimes> {
+  const past = await engine.listRuns({ lun: target.lun.name, client: target.client.name, limit: PAST_RUNS });
+  const took = new Map<StepKindName, number[]>();
+  for (const { kind, startedAt, endedAt, state } of past
+    .filter((run) => run.mode === mode && run.state === "succeeded")
+    .flatMap(({ steps }) => steps)) {
+    if (state !== "done" || startedAt === undefined || endedAt === undefined) continue;
+    took.set(kind, [...(took.get(kind) ?? []), Date.parse(endedAt) - Date.parse(startedAt)]);
+  }
+  return new Map(
+    [...took].map(([kind, times]) => [kind, times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0]),
+  );
+}
+
+/** Shows a run as it goes on; on a terminal with what its steps usually take. */
+function viewOf(engine: Engine, { io, json }: Context): { update(run: RunRecord): Promise<void>; end(): void } {
+  const out = json ? io.stderr : io.stdout;
+  const view = new ProgressView(out);
+  let isKnown = out.isTTY !== true;
+  view.start();
+  return {
+    async update(run) {
+      view.update(run);
+      if (isKnown) return;
+      isKnown = true;
+      view.expect(await usualTimes(engine, run).catch(() => new Map()));
+    },
+    end: () => view.end(),
+  };
 }
 
 /**
  * Carries the plan out with live progress. The first Ctrl-C (or SIGTERM) asks the run to stop before its next step; a
- * second one leaves at once with 130, and the run's journal says where it was.
+ * second one leaves at once with 130, and the run's journal says where it was. A terminal that is closed takes only the
+ * progress with it: this process carries the run out to its end, unless it was to stay in the foreground.
  */
-export async function confirmAndFollow(engine: Engine, approved: Approved, { io, json }: Context): Promise<RunRecord> {
-  const { actor } = approved;
-  const progress = new ProgressView(json ? io.stderr : io.stdout);
+export async function confirmAndFollow(engine: Engine, approved: Approved, context: Context): Promise<RunRecord> {
+  const { io } = context;
+  const { actor, foreground = false } = approved;
+  const progress = viewOf(engine, context);
   let runId: string | undefined;
   let interrupted = false;
   let stopping: Promise<unknown> = Promise.resolve();
@@ -30,7 +69,8 @@ export async function confirmAndFollow(engine: Engine, approved: Approved, { io,
     // A run that has just ended cannot be stopped any more; the answer below tells how it ended.
     stopping = engine.cancelRun(id, actor).catch(() => undefined);
   };
-  const release = io.onInterrupt(() => {
+  const release = io.onInterrupt((signal) => {
+    if (signal === "SIGHUP" && !foreground) return;
     if (interrupted) process.exit(130);
     interrupted = true;
     progress.end();
@@ -40,18 +80,18 @@ export async function confirmAndFollow(engine: Engine, approved: Approved, { io,
     );
     if (runId !== undefined) stop(runId);
   });
-  const onUpdate = (run: RunRecord): void => {
+  const onUpdate = (run: RunRecord): Promise<void> => {
     if (runId === undefined && interrupted) stop(run.runId);
     runId = run.runId;
-    progress.update(run);
+    return progress.update(run);
   };
   try {
     const vcenter = approved.vcenter === undefined ? {} : { vcenter: approved.vcenter };
     let run = await engine.confirm(approved.planToken, actor, { waitMs: WAIT_MS, onUpdate, ...vcenter });
-    onUpdate(run);
+    await onUpdate(run);
     while (run.state === "queued" || run.state === "running") {
       run = await engine.getRun(run.runId, { waitMs: WAIT_MS, onUpdate });
-      onUpdate(run);
+      await onUpdate(run);
     }
     await stopping;
     return run;
@@ -62,10 +102,10 @@ export async function confirmAndFollow(engine: Engine, approved: Approved, { io,
 }
 
 /** Stays with a run that somebody else started, to its end or until Ctrl-C. */
-export async function watch(runId: string, engine: Engine, { io, json }: Context): Promise<RunRecord> {
-  const progress = new ProgressView(json ? io.stderr : io.stdout);
+export async function watch(runId: string, engine: Engine, context: Context): Promise<RunRecord> {
+  const progress = viewOf(engine, context);
   const leave = new AbortController();
-  const release = io.onInterrupt(() => leave.abort());
+  const release = context.io.onInterrupt(() => leave.abort());
   const options = { waitMs: WAIT_MS, signal: leave.signal, onUpdate: (run: RunRecord) => progress.update(run) };
   try {
     let run = await engine.getRun(runId, options);

@@ -8,9 +8,13 @@ export interface Io {
   readonly stderr: Writable & Screen;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** Calls back on each SIGINT and SIGTERM until the returned function is called. */
-  onInterrupt(listener: (signal: "SIGINT" | "SIGTERM") => void): () => void;
+  /** Calls back on each SIGINT, SIGTERM and SIGHUP until the returned function is called. */
+  onInterrupt(listener: (signal: Interruption) => void): () => void;
 }
+
+/** Ctrl-C, a request to end, and a terminal that was closed. */
+export type Interruption = (typeof INTERRUPTIONS)[number];
+const INTERRUPTIONS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** This process. */
 export const processIo = (): Io => ({
@@ -23,11 +27,9 @@ export const processIo = (): Io => ({
   env: process.env,
   cwd: process.cwd(),
   onInterrupt(listener) {
-    process.on("SIGINT", listener);
-    process.on("SIGTERM", listener);
+    for (const signal of INTERRUPTIONS) process.on(signal, listener);
     return () => {
-      process.off("SIGINT", listener);
-      process.off("SIGTERM", listener);
+      for (const signal of INTERRUPTIONS) process.off(signal, listener);
     };
   },
 });

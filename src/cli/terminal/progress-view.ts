@@ -1,6 +1,6 @@
 /** Progress of a run while a person watches. */
 import type { Writable } from "node:stream";
-import type { StepState } from "../../core/domain/states.ts";
+import type { StepKindName, StepState } from "../../core/domain/states.ts";
 import type { RunRecord } from "../../core/records.ts";
 import { duration } from "../../text/lines.ts";
 import { columnsOf, type Screen, wrapLine } from "./fit.ts";
@@ -24,17 +24,46 @@ const OUTCOME: Partial<Record<StepState, string>> = {
   unknown: "outcome not known",
 };
 
+/** How long steps of a kind usually take, in milliseconds. */
+export type UsualTimes = ReadonlyMap<StepKindName, number>;
+
+const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+const FRAME_MS = 120;
+/** A step that is over sooner than this needs no clock. */
+const CLOCK_FROM_MS = 2_000;
+
 /**
  * Prints a line for each step that begins or ends. On a terminal the running step's line is kept up to date in place,
- * with how far it is, and becomes the line of its end.
+ * with how far it is, how long it has taken and usually takes, and becomes the line of its end.
  */
 export class ProgressView {
   readonly #out: Output;
+  readonly #now: () => number;
   readonly #shown = new Map<string, StepState>();
+  #usual: UsualTimes = new Map();
+  #run: RunRecord | undefined;
+  #frame = 0;
+  #timer: NodeJS.Timeout | undefined;
   #transient = false;
 
-  constructor(out: Output) {
+  constructor(out: Output, now: () => number = Date.now) {
     this.#out = out;
+    this.#now = now;
+  }
+
+  /** From runs of the past. */
+  expect(usual: UsualTimes): void {
+    this.#usual = usual;
+  }
+
+  /** Keeps the line going between updates, on a terminal. */
+  start(): void {
+    if (this.#out.isTTY === true) this.#timer ??= setInterval(() => this.tick(), FRAME_MS).unref();
+  }
+
+  tick(): void {
+    this.#frame += 1;
+    this.#drawRunning();
   }
 
   update(run: RunRecord): void {
@@ -46,13 +75,34 @@ export class ProgressView {
       if (step.state !== "running") this.#permanent(line(step, at, total));
       else if (this.#out.isTTY !== true) this.#permanent(line(step, at, total));
     }
-    const at = run.steps.findIndex(({ state }) => state === "running");
-    const running = run.steps[at];
-    if (this.#out.isTTY === true && running !== undefined) this.#inPlace(line(running, at, total));
+    this.#run = run;
+    this.#drawRunning();
+  }
+
+  #drawRunning(): void {
+    const { steps } = this.#run ?? { steps: [] };
+    const at = steps.findIndex(({ state }) => state === "running");
+    const running = steps[at];
+    if (this.#out.isTTY !== true || running === undefined) return;
+    const others = steps.filter(({ state }) => state === "running").length - 1;
+    const more = [...(others > 0 ? [`${others} more at work`] : []), ...this.#clock(running)];
+    const mark = FRAMES[this.#frame % FRAMES.length] ?? MARK.running;
+    this.#inPlace(`${line(running, at, steps.length, mark)}${more.length === 0 ? "" : ` (${more.join("; ")})`}`);
+  }
+
+  /** `12 s, usually 25 s`. */
+  #clock({ startedAt, kind }: Step): string[] {
+    const elapsed = startedAt === undefined ? 0 : this.#now() - Date.parse(startedAt);
+    if (elapsed < CLOCK_FROM_MS) return [];
+    const usual = this.#usual.get(kind);
+    return [`${whole(elapsed)}${usual === undefined ? "" : `, usually ${whole(usual)}`}`];
   }
 
   /** Leaves the cursor at the beginning of an empty line. */
   end(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#run = undefined;
     this.#clear();
   }
 
@@ -77,12 +127,15 @@ export class ProgressView {
   }
 }
 
-function line(step: Step, at: number, total: number): string {
+/** Whole seconds: more would flicker. */
+const whole = (ms: number): string => duration(Math.max(Math.round(ms / 1_000), 1) * 1_000).replace(".0 s", " s");
+
+function line(step: Step, at: number, total: number, mark = MARK[step.state]): string {
   const number = String(at + 1).padStart(String(total).length);
   const { text, detail, state } = step;
   const came = detail === undefined || detail === "" ? OUTCOME[state] : detail;
   const time = took(step);
-  return `${MARK[state]} ${number}/${total} ${text}${came === undefined ? "" : `: ${came}`}${time === undefined ? "" : ` (${time})`}`;
+  return `${mark} ${number}/${total} ${text}${came === undefined ? "" : `: ${came}`}${time === undefined ? "" : ` (${time})`}`;
 }
 
 function took({ startedAt, endedAt }: Step): string | undefined {

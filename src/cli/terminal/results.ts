@@ -29,10 +29,10 @@ export function printError({ io, json, wording }: Output, thrown: unknown): numb
 /** Ctrl-C at a question: no error to a person, who knows; a script still gets its one document. */
 export function interrupted(to: Output): number {
   if (to.json) {
-    const hint = "Run it again and answer.";
+    const hint = "Run it again, and let it come to its end.";
     printError(
       to,
-      new PrepError("NOT_APPROVED", "The question was interrupted. Nothing was changed.", { hint, retryable: false }),
+      new PrepError("NOT_APPROVED", "The command was interrupted. Nothing was changed.", { hint, retryable: false }),
     );
   }
   return 130;

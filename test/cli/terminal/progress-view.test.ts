@@ -36,8 +36,23 @@ describe("progress of a run", () => {
 
   it("is kept up to date in one line on a terminal, cut to its width", () => {
     const shown = watch(true, updates, 30);
-    expect(shown).toContain("\r\x1b[2K… 1/2 Power off 3 VMs: 2 of …");
+    expect(shown).toContain("\r\x1b[2K⠋ 1/2 Power off 3 VMs: 2 of …");
     expect(shown.endsWith("✓ 1/2 Power off 3 VMs: 3 off\n      (1 min 5 s)\n– 2/2 Unmount: already done\n")).toBe(true);
+  });
+
+  it("goes on between updates: how long the step has taken, what it usually takes, what else is at work", () => {
+    const out = Object.assign(new PassThrough(), { isTTY: true, columns: 100 });
+    let now = Date.parse(times.startedAt) + 500;
+    const live = new ProgressView(out, () => now);
+    live.expect(new Map([["power_off", 25_000]]));
+    const working = { ...first, state: "running" as const, startedAt: times.startedAt };
+    live.update(run(working, { ...second, state: "running", startedAt: times.startedAt }));
+    now += 11_500;
+    live.tick();
+    live.end();
+    const [early = "", late = ""] = (out.read()?.toString() ?? "").split("\r\x1b[2K").slice(1);
+    expect(early).toBe("⠋ 1/2 Power off 3 VMs (1 more at work)");
+    expect(late).toBe("⠙ 1/2 Power off 3 VMs (1 more at work; 12 s, usually 25 s)");
   });
 
   it("says nothing twice", () => {

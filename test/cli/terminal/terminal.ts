@@ -3,7 +3,7 @@
 import { PassThrough } from "node:stream";
 import type { App } from "../../../src/app.ts";
 import { runCli } from "../../../src/cli/cli.ts";
-import type { Io } from "../../../src/cli/terminal/io.ts";
+import type { Interruption, Io } from "../../../src/cli/terminal/io.ts";
 import { resolveConfig } from "../../../src/config/config.ts";
 import type { Mode } from "../../../src/core/domain/modes.ts";
 import { plainName } from "../../../src/core/domain/safe-text.ts";
@@ -18,7 +18,7 @@ export interface Terminal {
   /** Answers the next question that is asked. */
   type(line: string): void;
   endInput(): void;
-  interrupt(): void;
+  interrupt(signal?: Interruption): void;
 }
 
 export function terminal(options: { tty?: boolean; cwd?: string } = {}): Terminal {
@@ -39,7 +39,7 @@ export function terminal(options: { tty?: boolean; cwd?: string } = {}): Termina
       stdin.write(`${waiting.shift()}\n`);
     }
   });
-  const listeners = new Set<(signal: "SIGINT" | "SIGTERM") => void>();
+  const listeners = new Set<(signal: Interruption) => void>();
   return {
     io: {
       stdin,
@@ -56,8 +56,8 @@ export function terminal(options: { tty?: boolean; cwd?: string } = {}): Termina
     err: () => text.err,
     type: (line) => waiting.push(line),
     endInput: () => stdin.end(),
-    interrupt: () => {
-      for (const listener of [...listeners]) listener("SIGINT");
+    interrupt: (signal = "SIGINT") => {
+      for (const listener of [...listeners]) listener(signal);
     },
   };
 }
@@ -144,6 +144,9 @@ function engineWith(parts: Partial<Engine>): Engine {
     listRuns: async () => [],
     readAudit: notExpected("readAudit"),
     verifyAudit: notExpected("verifyAudit"),
+    planByToken: notExpected("planByToken"),
+    whoTouched: notExpected("whoTouched"),
+    recordCall: notExpected("recordCall"),
     completions: notExpected("completions"),
     confirm: notExpected("confirm"),
     approve: notExpected("approve"),
