@@ -38,10 +38,11 @@ function essence(answer: unknown): unknown {
     expiresAt: _until,
     state: _state,
     approval,
+    requestedBy: { principal },
     ...rest
   } = outcome;
-  // How it is approved is each door's own: the command line made a dry run of it.
-  return { ...rest, policy: approval.policy };
+  // How it is approved is each door's own: the command line made a dry run of it. Only one of them names a client program.
+  return { ...rest, principal, policy: approval.policy };
 }
 
 async function byCommand(...words: string[]): Promise<unknown> {
@@ -63,7 +64,7 @@ const REQUESTS: readonly [scenario: string, words: string, tool: string, args: R
   ["gold-assigned", "-M -n Gold", "prep_maintenance", { lun: "Gold" }],
   ["clone-assigned", "-R -n Gold", "register_vms", { lun: "Gold" }],
   ["gold-assigned", "-U -n Gold --force_power_off", "unregister_vms", { lun: "Gold", forcePowerOff: true }],
-  ["clone-assigned", "-rvgd -n Gold", "rollback_gold_disk", { lun: "Gold" }],
+  ["clone-assigned", "-rvgd -n Gold -s snap-0005", "rollback_gold_disk", { lun: "Gold", snapshot: "snap-0005" }],
   ["empty", "-A -n compute-migration", "prep_automated_testing", { lun: "compute-migration" }],
   ["empty", "-A -n Golf", "prep_automated_testing", { lun: "Golf" }],
   ["empty", "-R -n Gold", "register_vms", { lun: "Gold" }],

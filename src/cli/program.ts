@@ -3,11 +3,11 @@ import { Command, CommanderError } from "commander";
 import { z } from "zod";
 import { PrepError } from "../core/domain/errors.ts";
 import { ROLES } from "../core/domain/roles.ts";
-import { systemClock } from "../platform/clock.ts";
 import { VERSION } from "../platform/version.ts";
 import { CONFIG_FLAG, type Flag, OPTION_FLAGS, optionName, PREP_FLAGS, prepCommandOf } from "./args/flags.ts";
 import { helpPage } from "./args/help.ts";
 import { INIT_FLAGS, initFlags } from "./args/init-flags.ts";
+import { instantOf, TIME } from "./args/instant.ts";
 import { usageError } from "./args/usage-error.ts";
 import { type Context, makeContext, type OpenApp } from "./context.ts";
 import { type Io, printOut } from "./terminal/io.ts";
@@ -47,15 +47,19 @@ function onFailure(command: Command, note: (command: Command) => void): void {
 
 const text = z.string().optional();
 const common = z.object({ config: text, json: z.boolean().default(false) });
-const answering = z.object({ yes: z.boolean().default(false), yesRollback: text, dryRun: z.boolean().default(false) });
+const answering = z.object({
+  foreground: z.boolean().default(false),
+  reason: text,
+  yes: z.boolean().default(false),
+  yesRollback: text,
+  dryRun: z.boolean().default(false),
+});
 const serving = z.object({ lab: z.boolean().default(false), http: z.union([z.string(), z.boolean()]).optional() });
 const on = z.boolean().default(false);
 const clientFlags = z.object({
   ...{ lab: on, write: on, remote: z.string(), tokenEnv: z.string(), name: z.string() },
   ...{ ssh: z.union([z.string(), z.literal(true)]).optional(), http: text, file: text },
 });
-/** How a time may be given. */
-const TIME = "this date or instant (ISO 8601), or this long ago (7d, 12h, 30m)";
 const count = z.coerce.number().int().positive().optional();
 
 /** Errors: `BAD_REQUEST`, naming the flag but not its value. */
@@ -154,6 +158,25 @@ function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Com
     (await import("./commands/inventory.ts")).vms(whereOf(options), context),
   );
 
+  const planning = add(program, "plan", "a plan that is not carried out now");
+  for (const flag of PREP_FLAGS.filter(({ long }) => !/^--(yes|yes-rollback|foreground|json|vcenter_\w+)$/.test(long)))
+    planning.option(spelled(flag), flag.text);
+  planning.option("--leave", "leave it open, for a colleague to approve");
+  act(planning, async (context, _args, options) => {
+    const { leave } = parseFlags(z.object({ leave: z.boolean().default(false) }), options);
+    const command = prepCommandOf(options);
+    const { leavePlan, prep } = await import("./commands/prep.ts");
+    return leave ? leavePlan(command, context) : prep({ ...command, dryRun: true }, context);
+  });
+  const confirming = add(program, "confirm", "carry out a plan that was left, by its token").argument("<TOKEN>");
+  for (const flag of OPTION_FLAGS.filter(({ long }) => /^--(yes|yes-rollback|foreground)$/.test(long)))
+    confirming.option(spelled(flag), flag.text);
+  act(confirming, async (context, [token = ""], options) => {
+    const { yes, foreground, yesRollback } = parseFlags(answering, options);
+    const how = { yes, foreground, dryRun: false, ...present({ yesRollback }) };
+    return (await import("./commands/prep.ts")).confirmPlan(token, how, context);
+  });
+
   const listing = add(program, "plans", "open plans");
   act(listing, async (context) => (await import("./commands/plans.ts")).plans(context));
   act(add(listing, "show", "one plan in full").argument("<PLAN>"), async (context, [id = ""]) =>
@@ -188,12 +211,13 @@ function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Com
     (await import("./commands/runs.ts")).watchRun(id, context),
   );
   const resume = add(run, "resume", "plan what it left, and carry that out").argument("<RUN>");
-  for (const flag of OPTION_FLAGS.filter(({ long }) => /^--(dry-run|yes|yes-rollback)$/.test(long))) {
+  for (const flag of OPTION_FLAGS.filter(({ long }) => /^--(reason|dry-run|yes|yes-rollback|foreground)$/.test(long))) {
     resume.option(spelled(flag), flag.text);
   }
   act(resume, async (context, [id = ""], options) => {
-    const { yes, dryRun, yesRollback } = parseFlags(answering, options);
-    return (await import("./commands/runs.ts")).resumeRun(id, { yes, dryRun, ...present({ yesRollback }) }, context);
+    const { yesRollback, reason, ...given } = parseFlags(answering, options);
+    const how = { ...given, ...present({ yesRollback, reason }) };
+    return (await import("./commands/runs.ts")).resumeRun(id, how, context);
   });
   act(add(run, "cancel", "stop it before its next step").argument("<RUN>"), async (context, [id = ""]) =>
     (await import("./commands/runs.ts")).cancelRun(id, context),
@@ -205,29 +229,45 @@ function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Com
     .option("--until <TIME>", `before ${TIME}`)
     .option("--type <TYPE>", "of this type, such as plan_approved")
     .option("--actor <NAME>", "by actors with this in their name")
+    .option("--tool <TOOL>", "calls of this tool of the MCP server")
+    .option("--lun <LUN>", "about this gold LUN, by name or shorthand")
     .option("--steps", "also the rows of single steps")
     .option("--plan <PLAN>", "of this plan")
     .option("--run <RUN>", "of this run")
     .option("--limit <N>", "at most this many");
   act(auditRows, async (context, _args, options) => {
-    const flags = z.object({ since: text, until: text, type: text, actor: text, plan: text, run: text, limit: count });
-    const given = parseFlags(flags.extend({ steps: z.boolean().default(false) }), options);
-    const { type, actor, steps } = given;
-    const when = { since: instantOf("--since", given.since), until: instantOf("--until", given.until) };
-    const filter = present({ ...when, type, actor, steps, planId: given.plan, runId: given.run, limit: given.limit });
+    const flags = z.object({ type: text, actor: text, tool: text, lun: text, plan: text, run: text, limit: count });
+    const times = z.object({ since: text, until: text, steps: z.boolean().default(false) });
+    const { plan: planId, run: runId, since, until, ...given } = parseFlags(flags.extend(times.shape), options);
+    const when = { since: instantOf("--since", since), until: instantOf("--until", until) };
+    const filter = present({ ...given, ...when, planId, runId });
     return (await import("./commands/audit.ts")).showAudit(filter, context);
   });
-  act(add(audit, "verify", "whether the chain holds"), async (context) =>
-    (await import("./commands/audit.ts")).verifyAudit(context),
-  );
   act(
-    add(audit, "export", "all rows as JSON Lines").option("--since <TIME>", `from ${TIME} on`),
-    async (context, _args, options) =>
-      (await import("./commands/audit.ts")).exportAudit(
-        present({ since: instantOf("--since", parseFlags(z.object({ since: text }), options).since) }),
-        context,
-      ),
+    add(audit, "who", "what was done to a volume or a VM, or in a run: by whom, approved by whom").argument(
+      "<VOLUME|VM|RUN>",
+    ),
+    async (context, [name = ""]) => (await import("./commands/audit.ts")).auditWho(name, context),
   );
+  const verifying = add(audit, "verify", "whether the chain holds").option(
+    "--file <EXPORT>",
+    "that of an exported file",
+  );
+  act(verifying, async (context, _args, options) => {
+    const { file } = parseFlags(z.object({ file: text }), options);
+    const { verifyAudit, verifyExport } = await import("./commands/audit.ts");
+    return file === undefined ? verifyAudit(context) : verifyExport(file, context);
+  });
+  const exporting = add(audit, "export", "all rows, one a line")
+    .option("--since <TIME>", `from ${TIME} on`)
+    .option("--format <FORMAT>", "jsonl (the default, which verify takes), ocsf or rfc5424 (syslog)");
+  act(exporting, async (context, _args, options) => {
+    const { EXPORT_FORMATS } = await import("../text/audit-export.ts");
+    const flags = z.object({ since: text, format: z.enum(EXPORT_FORMATS).default("jsonl") });
+    const { since, format } = parseFlags(flags, options);
+    const filter = present({ since: instantOf("--since", since) });
+    return (await import("./commands/audit.ts")).exportAudit(filter, format, context);
+  });
 
   const token = program.command("token").description("bearer tokens for serve --http");
   const making = add(token, "create", "make one; it is printed this once")
@@ -287,24 +327,6 @@ const spelled = ({ short, long, value }: Flag): string =>
   [short?.length === 2 ? short : undefined, value === undefined ? long : `${long} <${value}>`]
     .filter((part) => part !== undefined)
     .join(", ");
-
-const zoned = { offset: true, local: true };
-const isoTime = z.union([z.iso.date(), z.iso.datetime(zoned), z.iso.datetime({ ...zoned, precision: -1 })]);
-
-/** As the audit's rows have it. Errors: `BAD_REQUEST`. */
-function instantOf(flag: string, given: string | undefined): string | undefined {
-  if (given === undefined) return undefined;
-  const ago = /^(\d{1,5})([dhm])$/.exec(given);
-  if (ago !== null) {
-    const unit = { d: 86_400_000, h: 3_600_000, m: 60_000 }[ago[2] ?? "d"] ?? 0;
-    return new Date(systemClock.now().getTime() - Number(ago[1]) * unit).toISOString();
-  }
-  const parsed = isoTime.safeParse(given);
-  if (parsed.success) return new Date(parsed.data).toISOString();
-  throw new PrepError("BAD_REQUEST", `${flag} is neither a date, an instant nor an age.`, {
-    hint: "Write it as in ISO 8601, such as 2026-11-23 or 2026-11-23T10:00:00Z, or as an age: 7d, 12h, 30m.",
-  });
-}
 
 type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 

@@ -129,44 +129,70 @@ export async function hasAuditEvent(tx: StoreReader, planId: string, type: Audit
   return (await tx.audit({ planId })).some((row) => row.type === type);
 }
 
+/** Whether rows, given in order, follow each other and are what was hashed. Without `from`, the first one's word is taken for what it follows. */
+export class ChainCheck {
+  readonly problems: string[] = [];
+  #rows = 0;
+  #last: { readonly seq: number; readonly hash: string } | undefined;
+
+  constructor(from?: "the beginning") {
+    if (from !== undefined) this.#last = { seq: 0, hash: GENESIS };
+  }
+
+  add({ hash, ...bare }: AuditRow): void {
+    const { seq, prev } = bare;
+    this.#rows += 1;
+    const last = this.#last;
+    if (last !== undefined && seq !== last.seq + 1)
+      this.problems.push(
+        seq > last.seq ? `rows ${last.seq + 1} to ${seq - 1} are missing` : `row ${seq} stands after row ${last.seq}`,
+      );
+    else if (last !== undefined && prev !== last.hash)
+      this.problems.push(`row ${seq} does not follow the row before it`);
+    if (hashOf(bare) !== hash) this.problems.push(`row ${seq} was changed`);
+    this.#last = { seq, hash };
+  }
+
+  /** With what was found besides. */
+  result(more: readonly string[] = []): ChainRecord {
+    const problems = [...this.problems, ...more];
+    return {
+      holds: problems.length === 0,
+      rows: this.#rows,
+      ...(this.#rows === 0 || this.#last === undefined ? {} : { head: this.#last.hash }),
+      problems: problems.slice(0, 50),
+    };
+  }
+}
+
 /** Any change, gap or cut, and any recorded head that does not stand in the table any more. */
 export async function verifyChain(store: Store): Promise<ChainRecord> {
-  const problems: string[] = [];
+  const check = new ChainCheck("the beginning");
   // Every head ever recorded must stand: also an older one, where a chain that was cut has grown again since.
   const heads = new Map<number, Set<string>>();
   for (const head of await store.recordedHeads())
     heads.set(head.seq, (heads.get(head.seq) ?? new Set()).add(head.hash));
   const noHeads = heads.size === 0;
-  let prev = GENESIS;
   let seq = 0;
-  let rows = 0;
   for (;;) {
     const page = await store.read((tx) => tx.audit({ afterSeq: seq, limit: PAGE }));
     for (const row of page) {
-      rows += 1;
-      const { hash, ...bare } = row;
-      if (row.seq !== seq + 1) problems.push(`rows ${seq + 1} to ${row.seq - 1} are missing`);
-      else if (row.prev !== prev) problems.push(`row ${row.seq} does not follow the row before it`);
-      if (hashOf(bare) !== hash) problems.push(`row ${row.seq} was changed`);
+      check.add(row);
       const recorded = heads.get(row.seq);
-      if (recorded !== undefined && [...recorded].some((other) => other !== hash))
-        problems.push(`row ${row.seq} is not the one whose head was recorded`);
+      if (recorded !== undefined && [...recorded].some((other) => other !== row.hash))
+        check.problems.push(`row ${row.seq} is not the one whose head was recorded`);
       heads.delete(row.seq);
       seq = row.seq;
-      prev = hash;
     }
     if (page.length < PAGE) break;
   }
   const cut = [...heads.keys()].filter((recorded) => recorded > seq);
-  if (cut.length > 0)
-    problems.push(`the chain ends at row ${seq}, but heads up to row ${Math.max(...cut)} were recorded`);
-  if (noHeads && rows > 1) problems.push("no head of this chain is recorded: the file of heads is missing or empty");
-  return {
-    holds: problems.length === 0,
-    rows,
-    ...(rows === 0 ? {} : { head: prev }),
-    problems: problems.slice(0, 50),
-  };
+  return check.result([
+    ...(cut.length === 0
+      ? []
+      : [`the chain ends at row ${seq}, but heads up to row ${Math.max(...cut)} were recorded`]),
+    ...(noHeads && seq > 1 ? ["no head of this chain is recorded: the file of heads is missing or empty"] : []),
+  ]);
 }
 
 /** A row whose data was damaged is shown as it is; that it was, the chain says. */

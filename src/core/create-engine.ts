@@ -10,6 +10,7 @@ import { InventoryService } from "./services/inventory-service.ts";
 import { PlanService } from "./services/plan-service.ts";
 import { RunService } from "./services/run-service.ts";
 import { TokenService } from "./services/token-service.ts";
+import { whoTouched } from "./who.ts";
 
 export function createEngine(deps: EngineDeps): Engine {
   const calls = new AuditedCalls(deps);
@@ -32,6 +33,7 @@ export function createEngine(deps: EngineDeps): Engine {
     listPlans: (filter) => planning.listPlans(filter),
     discardPlan: (which, actor) => planning.discardPlan(which, actor),
     discardPlans: (actor) => planning.discardPlans(actor),
+    planByToken: (planToken, actor) => planning.planByToken(planToken, actor),
     approve: (planId, actor, typedLun) => planning.approve(planId, actor, typedLun),
     confirm: (planToken, actor, options) => planning.confirm(planToken, actor, options),
     executeRun: (runId, signal) => running.executeRun(runId, signal),
@@ -43,8 +45,10 @@ export function createEngine(deps: EngineDeps): Engine {
     revokeToken: (tokenId, actor) => tokens.revoke(tokenId, actor),
     tokenHolder: (token) => tokens.holder(token),
     recordRefusal: (call, needs, actor) => calls.refused(call, needs, actor),
-    readAudit: (filter) => readAudit(deps.store, filter),
     auditAfter: (seq) => auditAfter(deps.store, seq),
+    readAudit: (filter) => readAudit(deps.store, filter, deps.settings.naming.luns),
+    whoTouched: (name) => whoTouched(deps.store, (row) => runs.viewIfReadable(row), name),
+    recordCall: (call, actor) => calls.record(call, actor),
     verifyAudit: () => verifyChain(deps.store),
     close: async () => {
       await runs.close();

@@ -3,6 +3,7 @@
 import type { Mode } from "./domain/modes.ts";
 import type { Role } from "./domain/roles.ts";
 import type { VcenterOverride } from "./ports/runtime.ts";
+import type { AuditFilter } from "./read-audit.ts";
 import type {
   AccessTokenRecord,
   AuditPage,
@@ -15,6 +16,7 @@ import type {
   SnapshotInventory,
   TargetInventory,
   VmInventory,
+  WhoRecord,
 } from "./records.ts";
 
 import type { PrepInputs, TargetInputs } from "./request/request.ts";
@@ -31,6 +33,22 @@ export interface Actor {
   readonly login?: { readonly name: string; readonly by: "kernel" | "sudo" | "provider" };
   /** May take back what others asked for. */
   readonly admin?: boolean;
+  /** The tool that it asks through: the call has a row of its own in the audit, and a look leaves no other. */
+  readonly tool?: string;
+}
+
+/** A call of a tool as the audit keeps it. */
+export interface ToolCallRecord {
+  readonly tool: string;
+  /** Safe to keep: no token, no secret, nothing long. */
+  readonly arguments: Readonly<Record<string, unknown>>;
+  /** `asked`: the operator is asked first, and the client calls again with the answer. */
+  readonly outcome: "answered" | "asked" | "refused";
+  readonly code?: string;
+  readonly message?: string;
+  readonly planId?: string;
+  readonly runId?: string;
+  readonly ms: number;
 }
 
 /** What a person answered. `typedLun` is wanted for a rollback, `approve` otherwise. */
@@ -77,6 +95,8 @@ export interface WaitOptions {
 }
 
 export interface PlanOptions {
+  /** Of a resumed run: why, in place of the first run's reason. */
+  readonly reason?: string;
   readonly vcenter?: VcenterOverride;
 }
 
@@ -98,26 +118,22 @@ export interface PlanningEngine {
   discardPlans(actor: Actor): Promise<PlanRecord[]>;
   getRun(runId: string, options?: WaitOptions): Promise<RunRecord>;
   listRuns(filter: { client?: string; lun?: string; limit?: number }): Promise<RunRecord[]>;
-  readAudit(filter: {
-    since?: string;
-    date?: string;
-    planId?: string;
-    runId?: string;
-    limit?: number;
-    until?: string;
-    type?: string;
-    /** A part of who acted. */
-    actor?: string;
-    /** Whether the rows of single steps are among them. Default: yes. */
-    steps?: boolean;
-  }): Promise<AuditPage>;
+  readAudit(filter: AuditFilter): Promise<AuditPage>;
+  /** What was done to a volume or a VM, or in a run: by whom, with whose approval. Errors: `BAD_REQUEST` where nothing has that name. */
+  whoTouched(name: string): Promise<WhoRecord>;
   verifyAudit(): Promise<ChainRecord>;
   /** Names for completion; empty when the systems cannot be reached. */
-  completions(what: "lun" | "client" | "snapshot", prefix: string, context?: { lun?: string }): Promise<string[]>;
+  completions(
+    what: "lun" | "client" | "host" | "snapshot",
+    prefix: string,
+    context?: { lun?: string },
+  ): Promise<string[]>;
 }
 
 export interface Engine extends PlanningEngine {
   confirm(planToken: string, actor: Actor, options?: ConfirmOptions): Promise<RunRecord>;
+  /** The plan that a token stands for. Errors: `PLAN_UNKNOWN`, `WRONG_PRINCIPAL`. */
+  planByToken(planToken: string, actor: Actor): Promise<PlanRecord>;
   /** A person's approval on a channel that no assistant has: the CLI on a terminal, the console. */
   approve(planId: string, actor: Actor, typedLun?: string): Promise<PlanRecord>;
   cancelRun(runId: string, actor: Actor): Promise<RunRecord>;
@@ -133,6 +149,8 @@ export interface Engine extends PlanningEngine {
   auditAfter(seq: number | undefined): Promise<AuditRowRecord[]>;
   /** Tells the chain of a call that a door refused by itself: the caller's role does not allow it. */
   recordRefusal(call: string, needs: Role, actor: Actor): Promise<void>;
+  /** Keeps a row of a tool's call. Errors: `AUDIT_UNWRITABLE`, `STORE_UNUSABLE`. */
+  recordCall(call: ToolCallRecord, actor: Actor): Promise<void>;
   /** The detached runner's entry: carries a redeemed run out to its end. */
   executeRun(runId: string, signal: AbortSignal): Promise<RunRecord>;
   /** Waits for runs carried out in this process, then closes the store. */

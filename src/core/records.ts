@@ -70,6 +70,14 @@ export const reportSchema = z.object({
 });
 export type Report = z.infer<typeof reportSchema>;
 
+/** Who asked. `client` is what their program calls itself, `reason` what they wrote: shown and recorded, never trusted. */
+export const requesterSchema = z.object({
+  principal: z.string(),
+  client: name.exactOptional(),
+  reason: name.exactOptional(),
+});
+export type Requester = Readonly<z.infer<typeof requesterSchema>>;
+
 /** A plan, and what became of it. The command that does the same is made of `request`, `snapshot` and `target`. */
 export interface PlanRecord {
   readonly planId: string;
@@ -92,7 +100,7 @@ export interface PlanRecord {
   readonly warnings: readonly string[];
   /** Unassigned clones of the family and the like: seen, not touched by this plan. */
   readonly leftovers: readonly string[];
-  readonly requestedBy: { readonly principal: string };
+  readonly requestedBy: Requester;
   readonly approval: { readonly policy: ApprovalPolicy; readonly approvedBy?: string; readonly channel?: string };
   readonly state: PlanState | "expired";
   readonly runId?: string;
@@ -109,7 +117,7 @@ export interface RunRecord {
   readonly mode: Mode;
   readonly request: Request;
   readonly target: Target;
-  readonly requestedBy: { readonly principal: string };
+  readonly requestedBy: Requester;
   /** Absent where the token was the approval. */
   readonly approvedBy?: { readonly who: string; readonly channel: string };
   readonly resumes?: string;
@@ -264,5 +272,19 @@ export interface ChainRecord {
 
 export interface AuditPage {
   readonly rows: readonly AuditRowRecord[];
+  /** Where older rows go on that are wanted, too. */
+  readonly cursor?: string;
+  readonly chain: ChainRecord;
+}
+
+/** Who had done what to a thing, newest first. */
+export interface WhoRecord {
+  readonly about: SafeText;
+  readonly runs: readonly {
+    readonly run: RunRecord;
+    /** What of the run's work was about the thing, as `unregistered`; what did not come to pass says so. */
+    readonly done: readonly string[];
+    readonly approvedAt?: string;
+  }[];
   readonly chain: ChainRecord;
 }

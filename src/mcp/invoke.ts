@@ -19,6 +19,7 @@ import { errorText, presentError, type Wording } from "../text/index.ts";
 import type { Tool } from "../tools/define.ts";
 import { operatorOf } from "./operator.ts";
 import { progressTo } from "./progress.ts";
+import { beginCall } from "./record-call.ts";
 
 /** What the MCP door needs from the house around it. */
 export interface McpContext {
@@ -51,7 +52,7 @@ export async function actorOf(context: McpContext, server: McpServer, ctx: Serve
   };
 }
 
-/** Never throws: what goes wrong is an answer with `isError`. */
+/** Never throws: what goes wrong is an answer with `isError`. Each call is a row of the audit; one that is none says so. */
 export async function invoke(
   tool: Tool,
   args: unknown,
@@ -60,25 +61,36 @@ export async function invoke(
   ctx: ServerContext,
 ): Promise<CallToolResult | InputRequiredResult> {
   const progress = progressTo(ctx, tool.kind === "confirm" ? "start" : "now");
+  let opened: { readonly engine: Engine; readonly actor: Actor } | undefined;
+  const record = beginCall(tool.name, args, () => opened, context.log);
   try {
     const engine = await context.engine();
+    const actor = { ...(await actorOf(context, server, ctx)), tool: tool.name };
+    opened = { engine, actor };
     const wording = context.wording();
     const result = await tool.call(args, engine, {
-      actor: await actorOf(context, server, ctx),
+      actor,
       signal: ctx.mcpReq.signal,
       onUpdate: progress.onUpdate,
       operator: operatorOf(server, ctx, wording),
       wording,
     });
+    const notice = await record.answered(result);
     if (isInputRequiredResult(result)) return result;
-    return { structuredContent: result.structured, content: [{ type: "text", text: result.text }] };
+    return answer(result.structured, result.text, notice);
   } catch (thrown) {
     const error = asPrepError(thrown);
     if (error.code === "INTERNAL")
       context.log.error({ tool: tool.name, err: error.cause ?? error }, "a tool call failed");
     const view = presentError(error, context.wording());
-    return { isError: true, structuredContent: { error: view }, content: [{ type: "text", text: errorText(view) }] };
+    return { isError: true, ...answer({ error: view }, errorText(view), await record.refused(error)) };
   } finally {
     await progress.end();
   }
 }
+
+/** Data and text, each complete by itself: some clients hand on only one of them. */
+const answer = (structured: Record<string, unknown>, text: string, notice: string | undefined): CallToolResult => ({
+  structuredContent: notice === undefined ? structured : { ...structured, notice },
+  content: [{ type: "text", text: notice === undefined ? text : `${text}\n\n${notice}` }],
+});

@@ -1,8 +1,10 @@
 /** The audit as text. */
 
 import { safeText } from "../core/domain/safe-text.ts";
-import { bullets, count, page, sentence } from "./lines.ts";
-import type { AuditRowView, AuditView, ChainView } from "./views.ts";
+import { askedBy, bullets, count, page, quoted, sentence } from "./lines.ts";
+import { approvedText } from "./run.ts";
+import { STATE_WORDS } from "./summary.ts";
+import type { AuditRowView, AuditView, ChainView, WhoView } from "./views.ts";
 
 /** Whether the chain of audit rows holds, with so many characters of its head. */
 export function chainText(chain: ChainView, headLength = 16): string {
@@ -26,7 +28,7 @@ function rowLine(row: AuditRowView): string {
 }
 
 /** Whether the chain of audit rows holds, and the rows, the newest last: of many, the newest `most` are named. */
-export function auditText({ rows, chain }: AuditView, most = 20): string {
+export function auditText({ rows, cursor, chain }: AuditView, most = 20): string {
   const shown = rows.slice(-most);
   const older = rows.length - shown.length;
   return page([
@@ -35,5 +37,24 @@ export function auditText({ rows, chain }: AuditView, most = 20): string {
     rows.length === 0 ? "No rows match." : `${count(rows.length, "row")}, newest last:`,
     ...(older > 0 ? [`- (${older} older)`] : []),
     ...shown.map((row) => `- ${rowLine(row)}`),
+    ...(cursor === undefined
+      ? []
+      : [`There are older rows: the page before this one has the cursor ${safeText(cursor, 40)}.`]),
+  ]);
+}
+
+/** Who had what done to a thing, newest first. */
+export function whoText({ about, runs, chain }: WhoView): string {
+  return page([
+    `${quoted(about)}: ${count(runs.length, "run")}, newest first.`,
+    ...runs.flatMap(({ run, done, approvedAt }) => [
+      "",
+      `${safeText(run.endedAt ?? run.createdAt)} ${done.map(sentence).join(", ")} (run ${safeText(run.runId)}, ${STATE_WORDS[run.state]})`,
+      `- ${askedBy(run.requestedBy)}`,
+      `- ${approvedText(run)}${approvedAt === undefined ? "" : `, ${safeText(approvedAt)}`}`,
+      `- ${safeText(run.command, 4_000)}`,
+    ]),
+    "",
+    chainText(chain),
   ]);
 }

@@ -1,5 +1,6 @@
 /** Building blocks of the text twins: lines that read well in a chat (as light Markdown) and on a terminal alike. */
 import { type SafeText, safeText } from "../core/domain/safe-text.ts";
+import type { Requester } from "../core/records.ts";
 
 /** How many of a long list are named before "and N more". */
 const NAMED = 20;
@@ -11,6 +12,15 @@ export const sentence = (text: string): string => safeText(text, SENTENCE);
 
 /** A name from outside, quoted, so that it cannot pass for a sentence of ours. */
 export const quoted = (name: SafeText): string => `"${name}"`;
+
+/** A principal as people know it: the store's id that an account's name carries is in the data, for programs. */
+export const personText = (principal: string): string => safeText(principal).replace(/^(os:[^@]+)@[\w-]+$/, "$1");
+
+/** Who asked, with which program, and why in their own words. */
+export function askedBy({ principal, client, reason }: Requester): string {
+  const how = client === undefined ? "" : ` with ${safeText(client, 100)}`;
+  return `Asked by ${personText(principal)}${how}${reason === undefined ? "" : `, because: ${quoted(reason)}`}`;
+}
 
 /** `3 VMs`, `1 VM`. */
 export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;

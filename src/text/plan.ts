@@ -2,7 +2,7 @@
 
 import { type Mode, traitsOf } from "../core/domain/modes.ts";
 import { type SafeText, safeText } from "../core/domain/safe-text.ts";
-import { bullets, count, page, quoted, section, sentence, timeBetween } from "./lines.ts";
+import { askedBy, bullets, count, page, personText, quoted, section, sentence, timeBetween } from "./lines.ts";
 import type { PlanView } from "./views.ts";
 
 export const modeWords = (mode: Mode): string => traitsOf(mode).name;
@@ -116,7 +116,7 @@ export const expiryText = ({ createdAt, expiresAt }: Pick<PlanView, "createdAt" 
 /** What has to happen before the plan may run, and the call that runs it. The token appears here and nowhere else. */
 function approvalLines(plan: PlanView): string[] {
   const { approval, planId, planToken } = plan;
-  const approved = approval.approvedBy === undefined ? "" : ` Approved by ${safeText(approval.approvedBy)}.`;
+  const approved = approval.approvedBy === undefined ? "" : ` Approved by ${personText(approval.approvedBy)}.`;
   const lines = ["", `Approval (${approval.policy}): ${sentence(approval.how)}${approved}`, expiryText(plan)];
   if (plan.state !== "open") {
     return [
@@ -146,6 +146,8 @@ export function planText(plan: PlanView, closing?: string): string {
           "",
           `Snapshot ${snapshotLine(plan.snapshot, plan.createdAt)}, ${plan.snapshot.chosenBy === "latest" ? "chosen as the latest" : "as named"}.`,
         ]),
+    ...(plan.snapshot === undefined ? [""] : []),
+    `${askedBy(plan.requestedBy)}.`,
     ...impactLines(plan),
     ...stepLines(plan),
     ...section("Afterwards", plan.afterwards, sentence),
@@ -187,6 +189,7 @@ export function questionText(plan: PlanView): string {
         ]
       : []),
     ...impactInShort(plan),
+    `${askedBy(plan.requestedBy)}.`,
     ...bullets(plan.warnings.slice(0, 5), (warning) => `Warning: ${sentence(warning)}`),
     "",
     traitsOf(plan.mode).typedName
@@ -214,7 +217,7 @@ export function plansText(plans: readonly PlanView[]): string {
     ...bullets(
       plans,
       (plan) =>
-        `${safeText(plan.planId)}: ${modeWords(plan.mode)}, ${plan.state}, approval ${plan.approval.policy}${plan.approval.approvedBy === undefined ? "" : ` (approved by ${safeText(plan.approval.approvedBy)})`}, expires ${safeText(plan.expiresAt)}\n    ${safeText(plan.command, 4_000)}`,
+        `${safeText(plan.planId)}: ${modeWords(plan.mode)}, ${plan.state}, approval ${plan.approval.policy}${plan.approval.approvedBy === undefined ? "" : ` (approved by ${personText(plan.approval.approvedBy)})`}, expires ${safeText(plan.expiresAt)}\n    ${safeText(plan.command, 4_000)}`,
     ),
   ]);
 }

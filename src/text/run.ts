@@ -3,7 +3,7 @@
 import { safeText } from "../core/domain/safe-text.ts";
 import type { StepState } from "../core/domain/states.ts";
 import { foundLines } from "./error.ts";
-import { bullets, count, page, quoted, section, sentence } from "./lines.ts";
+import { askedBy, bullets, count, page, personText, quoted, section, sentence } from "./lines.ts";
 import { modeWords } from "./plan.ts";
 import { STATE_WORDS } from "./summary.ts";
 import type { RunView } from "./views.ts";
@@ -77,13 +77,17 @@ function errorLines({ error }: RunView): string[] {
   return ["", `Stopped by ${error.code}: ${sentence(error.message)}`, ...foundLines(error.found)];
 }
 
+/** Who approved a run, and by which door. */
+export const approvedText = ({ approvedBy }: Pick<RunView, "approvedBy">): string =>
+  `approved by ${approvedBy === undefined ? "nobody (policy token)" : `${personText(approvedBy.who)} (${safeText(approvedBy.channel)})`}`;
+
 /** One run, complete; `every`: with each step. */
 export function runText(run: RunView, every = false): string {
   return page([
     `RUN ${safeText(run.runId)}: ${sentence(run.summary)}`,
     ...(run.resumes === undefined ? [] : [`It carries on what ${safeText(run.resumes)} left.`]),
     `    ${safeText(run.command, 4_000)}`,
-    `Asked by ${safeText(run.requestedBy.principal)}, approved by ${run.approvedBy === undefined ? "nobody (policy token)" : `${safeText(run.approvedBy.who)} (${safeText(run.approvedBy.channel)})`}.`,
+    `${askedBy(run.requestedBy)}; ${approvedText(run)}.`,
     ...stepLines(run, every),
     ...errorLines(run),
     ...reportLines(run),

@@ -8,7 +8,14 @@ import type { Immutable } from "../core/domain/immutable.ts";
 import { APPROVAL_POLICIES, MODES } from "../core/domain/modes.ts";
 import { PLAN_STATES, RUN_STATES, STEP_KINDS, STEP_STATES } from "../core/domain/states.ts";
 import { name } from "../core/domain/value-schemas.ts";
-import { impactSchema, reportSchema, snapshotRefSchema, targetSchema, volumeRefSchema } from "../core/records.ts";
+import {
+  impactSchema,
+  reportSchema,
+  requesterSchema,
+  snapshotRefSchema,
+  targetSchema,
+  volumeRefSchema,
+} from "../core/records.ts";
 
 /** An instant, ISO 8601 in UTC. */
 const instant = z.string();
@@ -41,7 +48,7 @@ export const planView = z.object({
   notes: z.array(z.string()),
   /** Unassigned clones of the family and the like: seen, not touched by this plan. */
   leftovers: z.array(z.string()),
-  requestedBy: z.object({ principal: z.string() }),
+  requestedBy: requesterSchema,
   approval: z.object({
     policy: z.enum(APPROVAL_POLICIES),
     how: z.string(),
@@ -75,7 +82,7 @@ export const runView = z.object({
   command: z.string(),
   /** Steps by state; `steps` lists those that did not simply go well. */
   counts: z.record(z.string(), z.number().int()),
-  requestedBy: z.object({ principal: z.string() }),
+  requestedBy: requesterSchema,
   /** Absent where the token was the approval. */
   approvedBy: z.object({ who: z.string(), channel: z.string() }).optional(),
   resumes: z.string().optional(),
@@ -230,5 +237,17 @@ export const chainView = z.object({
 });
 export type ChainView = Immutable<z.infer<typeof chainView>>;
 
-export const auditView = z.object({ rows: z.array(auditRowView), chain: chainView });
+export const auditView = z.object({
+  rows: z.array(auditRowView),
+  /** Of the page before this one, where there are older rows. */
+  cursor: z.string().exactOptional(),
+  chain: chainView,
+});
 export type AuditView = Immutable<z.infer<typeof auditView>>;
+
+export const whoView = z.object({
+  about: name,
+  runs: z.array(z.object({ run: runView, done: z.array(z.string()), approvedAt: instant.optional() })),
+  chain: chainView,
+});
+export type WhoView = Immutable<z.infer<typeof whoView>>;

@@ -19,10 +19,10 @@ export const confirmPlan = confirmTool({
   name: "confirm_plan",
   title: "Confirm a plan",
   description:
-    "Carry out exactly the plan of this token. CHANGES THE ARRAY AND VCENTER. Only after you have shown the operator the plan's command, word for word, and what it touches, and they have said yes. By policy the operator may be asked again, or a person must have approved elsewhere. Answers within 25 s with the run so far; follow it with get_run. Repeating it returns the same run.",
+    "Carry out exactly the plan of this token. CHANGES THE ARRAY AND VCENTER. Call it only after the operator has seen the plan's command, word for word, and what it touches, and said yes to it. By policy they are asked again, or a person approves elsewhere. Answers within 25 s with the run so far; follow it with get_run. Repeating it returns the same run.",
   input: z.strictObject({
     planToken,
-    command: z.string().describe("The plan's command, to be seen in the client's own dialogue").exactOptional(),
+    command: z.string().describe("The plan's command, for the client's own dialogue").exactOptional(),
   }),
   result: runView,
   run: (args, engine, { actor, signal, onUpdate, operator }, answered) =>

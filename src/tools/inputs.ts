@@ -6,13 +6,13 @@ export const lun = z.string().describe("Gold LUN, or its shorthand: Gold");
 export const client = z.string().describe("Client, or a part: 165; default: the host's").exactOptional();
 export const host = z.string().describe("ESXi host, or a part; default: the client's").exactOptional();
 export const snapshot = z.string().describe("Name or id; default: the latest").exactOptional();
+/** For what cannot be undone, where "the latest" could be another one than the operator has in mind. */
+export const snapshotToName = z.string().describe("Snapshot name or id");
 export const registerVms = z.boolean().describe("Also register its VMs").exactOptional();
 export const keepClone = z.boolean().describe("Keep the old clone").exactOptional();
-export const forcePowerOff = z
-  .boolean()
-  .describe("Power off hard if a guest cannot shut down (may harm gold)")
-  .exactOptional();
-export const releaseFirst = z.boolean().describe("Release the old first (array short of space)").exactOptional();
+export const forcePowerOff = z.boolean().describe("On gold: hard where a guest cannot shut down").exactOptional();
+export const releaseFirst = z.boolean().describe("Clean up first (array short of space)").exactOptional();
+export const reason = z.string().describe("Why: shown to the approver").exactOptional();
 export const planToken = z.string().describe("As a plan tool gave it");
 export const planId = z.string();
 export const runId = z.string();

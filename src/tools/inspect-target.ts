@@ -8,7 +8,7 @@ export const inspectTarget = readTool({
   name: "inspect_target",
   title: "Inspect a target",
   description:
-    "What a client and its host have now: the assigned volume (gold or clone, of which snapshot), datastore, VMs by power state, open plans, runs. Start here.",
+    "All that a client and its host have now: volumes (gold or clone, of which snapshot), datastore, VMs, leftovers, open plans, runs.",
   input: z.strictObject({ lun: lun.exactOptional(), client, host }),
   result: inspectView,
   run: (args, engine, { actor }) => engine.inspect(args, actor),

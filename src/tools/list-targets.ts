@@ -6,7 +6,7 @@ import { readTool } from "./define.ts";
 export const listTargets = readTool({
   name: "list_targets",
   title: "List targets",
-  description: "Every client with its ESXi host: what it holds since when, runs under way, open plans, the default.",
+  description: "Every client with its ESXi host: what it holds since when, runs, open plans, the default. Start here.",
   input: z.strictObject({}),
   result: targetsView,
   run: (_args, engine, { actor }) => engine.listTargets(actor),

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { planTool } from "./define.ts";
-import { client, forcePowerOff, host, keepClone, lun, registerVms, releaseFirst } from "./inputs.ts";
+import { client, forcePowerOff, host, keepClone, lun, reason, registerVms, releaseFirst } from "./inputs.ts";
 
 export const prepMaintenance = planTool({
   name: "prep_maintenance",
   title: "Plan: maintenance",
   description:
-    "Plan to give a test host the gold volume itself, to edit the image: clean up the clone, assign gold, rescan, mount. Changes nothing: show command and impact; only after the operator's yes, confirm_plan.",
+    "Plan to give a test host the gold volume itself, to edit the image: clean up the clone, assign gold, mount. Changes nothing: show command and impact; only after the operator's yes, confirm_plan.",
   input: z.strictObject({
     lun,
     client,
@@ -15,6 +15,7 @@ export const prepMaintenance = planTool({
     keepClone,
     forcePowerOff,
     releaseFirst,
+    reason,
   }),
   run: (args, engine, { actor }) => engine.plan("maintenance", args, actor),
 });

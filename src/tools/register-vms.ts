@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { planTool } from "./define.ts";
-import { client, host, lun } from "./inputs.ts";
+import { client, host, lun, reason } from "./inputs.ts";
 
 export const registerVms = planTool({
   name: "register_vms",
@@ -11,6 +11,7 @@ export const registerVms = planTool({
     lun,
     client,
     host,
+    reason,
   }),
   run: (args, engine, { actor }) => engine.plan("register", args, actor),
 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { planTool } from "./define.ts";
-import { client, host, lun } from "./inputs.ts";
+import { client, host, lun, reason } from "./inputs.ts";
 
 export const snapshotGold = planTool({
   name: "snapshot_gold",
@@ -13,6 +13,7 @@ export const snapshotGold = planTool({
     client,
     host,
     crashConsistent: z.boolean().describe("Also while VMs on gold run").exactOptional(),
+    reason,
   }),
   run: ({ name, ...args }, engine, { actor }) => engine.plan("snapshot", { ...args, newSnapshot: name }, actor),
 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { planTool } from "./define.ts";
-import { client, forcePowerOff, host, lun } from "./inputs.ts";
+import { client, forcePowerOff, host, lun, reason } from "./inputs.ts";
 
 export const unregisterVms = planTool({
   name: "unregister_vms",
@@ -12,6 +12,7 @@ export const unregisterVms = planTool({
     client,
     host,
     forcePowerOff,
+    reason,
   }),
   run: (args, engine, { actor }) => engine.plan("unregister", args, actor),
 });

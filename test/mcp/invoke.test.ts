@@ -29,6 +29,7 @@ describe.each(ERAS)("a call from a client of %s", (_era, connect) => {
           principal: "tester@host",
           channel: "mcp",
           client: client.era === "modern" ? "modern-test 2.0" : "older-test 1.0",
+          tool: "register_vms",
         },
       },
     ]);

@@ -105,7 +105,9 @@ describe.each(CLIENTS)("atvm_prep serve with a client of %s", (_era, start) => {
 
   it("does not run without the person that the policy wants, and runs after their approval", async () => {
     const client = await connect("human", () => yes);
-    const plan = await client.call("rollback_gold_disk", { lun: "Gold" });
+    const before = await bench.control.state();
+    const snapshot = snapshotsOf(before, goldOf(before).id)[0]?.name;
+    const plan = await client.call("rollback_gold_disk", { lun: "Gold", snapshot });
     const { planToken, planId } = plan.structured;
     const refused = await client.call("confirm_plan", { planToken });
     expect(refused.structured).toMatchObject({ error: { code: "NOT_APPROVED" } });

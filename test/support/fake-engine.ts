@@ -1,6 +1,7 @@
 /** An engine without a world behind it, for tests of the doors: it answers with samples, and tells what it was asked. */
 
 import { PrepError } from "../../src/core/domain/errors.ts";
+import { safeText } from "../../src/core/domain/safe-text.ts";
 import { type Actor, ApprovalNeeded, type Engine } from "../../src/core/engine.ts";
 import type { PlanRecord, RunRecord } from "../../src/core/records.ts";
 import {
@@ -80,14 +81,17 @@ export function fakeEngine(changes: Partial<Engine> = {}): FakeEngine {
         chain: { holds: true, rows: 1, head: "abcd", problems: [] },
       }),
     auditAfter: (seq) => note("auditAfter", seq, []),
+    whoTouched: (name) =>
+      note("whoTouched", name, { about: safeText(name), runs: [], chain: { holds: true, rows: 1, problems: [] } }),
+    recordCall: () => Promise.resolve(),
     verifyAudit: () => note("verifyAudit", undefined, { holds: true, rows: 1, problems: [] }),
     completions: (what, prefix, context) =>
       note(
         "completions",
         { what, prefix, context },
-        { lun: ["Gold", "Gold2"], client: ["CDS1-ESX165"], snapshot: ["nightly-2026-11-21"] }[what].filter((name) =>
-          name.startsWith(prefix),
-        ),
+        { lun: ["Gold", "Gold2"], client: ["CDS1-ESX165"], host: ["192.168.1.165"], snapshot: ["nightly-2026-11-21"] }[
+          what
+        ].filter((name) => name.startsWith(prefix)),
       ),
     async confirm(token, actor, options = {}) {
       calls.push({ name: "confirm", args: { token, canAsk: options.canAsk, answered: options.answered }, actor });
@@ -111,6 +115,7 @@ export function fakeEngine(changes: Partial<Engine> = {}): FakeEngine {
       for (const done of [0, 1, 1, 0, 2, 3]) await options.onUpdate?.(sampleRun(done));
       return sampleRun(3);
     },
+    planByToken: (token, actor) => note("planByToken", token, planOf(token), actor),
     approve: (planId, actor) => note("approve", planId, samplePlan(), actor),
     cancelRun: (runId, actor) => note<RunRecord>("cancelRun", runId, sampleRun(1, { state: "cancelled" }), actor),
     createToken: () => Promise.reject(new Error("this engine has no tokens")),

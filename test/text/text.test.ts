@@ -33,6 +33,7 @@ describe("a plan's text", () => {
           atvm_prep -A -n AutomatedTest-VMBootImg-Gold -s nightly-2026-11-21 -c CDS1-ESX165 -vi 192.168.0.201 -e 192.168.1.165
 
       Snapshot "nightly-2026-11-21" (snap-3), 1 day 4 hours old, chosen as the latest.
+      Asked by os:tester.
 
       What it touches:
       - Powered off HARD, then unregistered (2): "atvm-1", "atvm-2"
@@ -107,6 +108,7 @@ describe("the question that a client shows", () => {
       Unmounts: "gold-ds"
       Unassigns: "AutomatedTest-VMBootImg-Gold-CDS1-ESX165-old"
       DELETES for good the clone: "AutomatedTest-VMBootImg-Gold-CDS1-ESX165-old"
+      Asked by os:tester.
       - Warning: Gold was assigned after this snapshot was made: changes since then are not in this clone.
 
       Plan plan-1, 3 steps, valid until 2026-11-22T06:40:00.000Z."
@@ -127,6 +129,7 @@ describe("the question that a client shows", () => {
       DELETES for good the clone: "AutomatedTest-VMBootImg-Gold-CDS1-ESX165-old"
       LOSES for good the snapshots: "nightly-2026-11-20", "nightly-2026-11-21"
       The oldest of them is 2 days 4 hours old.
+      Asked by os:tester.
       - Warning: Gold was assigned after this snapshot was made: changes since then are not in this clone.
 
       To approve, type the LUN's full name: AutomatedTest-VMBootImg-Gold"
@@ -139,7 +142,7 @@ describe("a run's text", () => {
     expect(runText(sampleRun(1))).toMatchInlineSnapshot(`
       "RUN run-1: automated testing, "AutomatedTest-VMBootImg-Gold" on CDS1-ESX165 / 192.168.1.165: running.
           atvm_prep -A -n AutomatedTest-VMBootImg-Gold -s nightly-2026-11-21 -c CDS1-ESX165 -vi 192.168.0.201 -e 192.168.1.165
-      Asked by os:tester@store, approved by nobody (policy token).
+      Asked by os:tester; approved by nobody (policy token).
       Steps: 1 done, 1 running, 1 to come.
       2. [>] Delete the clone AutomatedTest-VMBootImg-Gold-CDS1-ESX165-old (running)
       Next: Follow it with get_run {"runId": "run-1", "waitSeconds": 30}."
@@ -172,7 +175,7 @@ describe("a run's text", () => {
     ).toMatchInlineSnapshot(`
       "RUN run-1: automated testing, "AutomatedTest-VMBootImg-Gold" on CDS1-ESX165 / 192.168.1.165: NEEDS AN OPERATOR.
           atvm_prep -A -n AutomatedTest-VMBootImg-Gold -s nightly-2026-11-21 -c CDS1-ESX165 -vi 192.168.0.201 -e 192.168.1.165
-      Asked by os:tester@store, approved by nobody (policy token).
+      Asked by os:tester; approved by nobody (policy token).
       Steps: 1 done, 1 to come, 1 with an unknown outcome.
       2. [?] Delete the clone AutomatedTest-VMBootImg-Gold-CDS1-ESX165-old (unknown)
           OUTCOME_UNKNOWN: The reply to the deletion was lost.

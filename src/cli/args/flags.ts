@@ -63,9 +63,11 @@ export const OPTION_FLAGS: readonly Flag[] = [
   { long: "--force_power_off", text: "power off VMs on gold that do not shut down or have no guest tools" },
   { long: "--release_first", text: "-A, -M, -rvgd: take the old environment away before anything new is made" },
   { long: "--crash_consistent", text: "--take_snapshot: also while VMs on gold are running" },
+  { long: "--reason", value: "TEXT", text: "why, shown to whoever approves and recorded in the audit" },
   { long: "--dry-run", text: "show the plan, discard it, and stop" },
   { long: "--yes", text: "answer the question with yes (not enough for a rollback)" },
   { long: "--yes-rollback", value: "NAME", text: "answer a rollback's question: NAME is the LUN's full name" },
+  { long: "--foreground", text: "stop before the next step when the terminal is closed (default: go on to the end)" },
   { long: "--json", text: "one JSON document on standard output, everything else on standard error" },
 ];
 
@@ -99,8 +101,10 @@ const parsedFlags = z.looseObject({
   release_first: on,
   take_snapshot: text,
   crash_consistent: on,
+  reason: text,
   dryRun: on,
   yes: on,
+  foreground: on,
   yesRollback: text,
   json: on,
   config: text,
@@ -114,6 +118,8 @@ export interface PrepCommand {
   readonly vcenter: { readonly [member in keyof VcenterOverride]?: string };
   readonly dryRun: boolean;
   readonly yes: boolean;
+  /** Absent: no. */
+  readonly foreground?: boolean;
   readonly yesRollback?: string;
   readonly json: boolean;
   readonly config?: string;
@@ -144,6 +150,7 @@ export function prepCommandOf(options: unknown): PrepCommand {
       releaseFirst: flags.release_first,
       newSnapshot: flags.take_snapshot,
       crashConsistent: flags.crash_consistent,
+      reason: flags.reason,
     },
     vcenter: {
       ...(flags.vcenter_ip === undefined ? {} : { address: flags.vcenter_ip }),
@@ -152,6 +159,7 @@ export function prepCommandOf(options: unknown): PrepCommand {
     },
     dryRun: flags.dryRun,
     yes: flags.yes,
+    foreground: flags.foreground,
     ...(flags.yesRollback === undefined ? {} : { yesRollback: flags.yesRollback }),
     json: flags.json,
     ...(flags.config === undefined ? {} : { config: flags.config }),

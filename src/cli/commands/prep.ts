@@ -8,12 +8,14 @@ import { StalePlan } from "../../core/plans/stale.ts";
 import type { VcenterOverride } from "../../core/ports/runtime.ts";
 import type { PlanRecord, RunRecord } from "../../core/records.ts";
 import { expiryText, planText, presentPlan, presentRun, runText } from "../../text/index.ts";
+import { personText } from "../../text/lines.ts";
 import type { PlanView } from "../../text/views.ts";
 import type { PrepCommand } from "../args/flags.ts";
 import { type Context, withApp } from "../context.ts";
 import { askApproval, notThatName } from "../terminal/ask.ts";
 import { exitCodeOfRun } from "../terminal/exit-codes.ts";
 import { confirmAndFollow } from "../terminal/follow-run.ts";
+import { unlessInterrupted } from "../terminal/interrupted.ts";
 import { printErr } from "../terminal/io.ts";
 import { printResult, withoutToken } from "../terminal/results.ts";
 
@@ -22,13 +24,43 @@ export async function prep(command: PrepCommand, context: Context): Promise<numb
   return withApp(context, async (app) => {
     const vcenter = await vcenterOf(command, app.config, context);
     const channel: Channel = command.yes || command.yesRollback !== undefined ? "cli-unattended" : "cli";
-    const plan = await app.engine.plan(command.mode, command.inputs, app.actor(channel), vcenter);
+    const plan = await planned(app, context, () =>
+      app.engine.plan(command.mode, command.inputs, app.actor(channel), vcenter),
+    );
     return finishPlan({ plan, app, vcenter, command, context });
   });
 }
 
+/** A plan; one that is stored while a signal ends the command is dropped. */
+export const planned = (app: App, { io }: Context, make: () => Promise<PlanRecord>): Promise<PlanRecord> =>
+  unlessInterrupted(io, make, (plan) => discard(app, plan));
+
+/** A plan that stays open, for a colleague to approve and its maker to carry out later. */
+export const leavePlan = (command: PrepCommand, context: Context): Promise<number> =>
+  withApp(context, async (app) => {
+    const plan = await planned(app, context, () => app.engine.plan(command.mode, command.inputs, app.actor("cli")));
+    const { line } = context.wording;
+    const token = plan.planToken ?? "";
+    const how = `It stays open until ${plan.expiresAt}. \`${line("approve", plan.planId)}\` approves it; you carry it out with \`${line("confirm", token)}\`.`;
+    const shown = presentPlan(plan, context.wording);
+    printResult(context, { ...shown, approval: { ...shown.approval, how } }, () => planText(shown, how));
+    return 0;
+  });
+
+/** Carries out a plan that was left, by its token: asks, unless somebody has approved it since. */
+export const confirmPlan = (planToken: string, command: Answering, context: Context): Promise<number> =>
+  withApp(context, async (app) => {
+    const plan = await app.engine.planByToken(planToken, app.actor("cli"));
+    if (plan.state !== "open") {
+      // What it says of a plan that is not open any more is the engine's to say.
+      const run = await confirmAndFollow(app.engine, { planToken, actor: app.actor("cli") }, context);
+      return endWith(run, context);
+    }
+    return finishPlan({ plan: { ...plan, planToken }, app, vcenter: {}, command, context, stays: true });
+  });
+
 /** What of `PrepCommand` says how a plan is to be answered. */
-export type Answering = Pick<PrepCommand, "dryRun" | "yes" | "yesRollback">;
+export type Answering = Pick<PrepCommand, "dryRun" | "yes" | "yesRollback" | "foreground">;
 
 interface Finish {
   readonly plan: PlanRecord;
@@ -36,13 +68,15 @@ interface Finish {
   readonly vcenter: { readonly vcenter?: VcenterOverride };
   readonly command: Answering;
   readonly context: Context;
+  /** It was left on purpose: it stays open where it is not carried out now. */
+  readonly stays?: boolean;
 }
 
 /**
  * Shows a plan that was just made, has it approved, carries it out. A plan that is not carried out is discarded: its token
  * is shown to nobody, so it could only stand in the way.
  */
-export async function finishPlan({ plan, app, vcenter, command, context }: Finish): Promise<number> {
+export async function finishPlan({ plan, app, vcenter, command, context, stays = false }: Finish): Promise<number> {
   const { engine } = app;
   if (command.dryRun) {
     const discarded = withoutToken(presentPlan(await discard(app, plan), context.wording));
@@ -60,22 +94,28 @@ export async function finishPlan({ plan, app, vcenter, command, context }: Finis
     const actor = app.actor(channel);
     const { planToken } = plan;
     if (planToken === undefined) throw new Error("a fresh plan carries its token");
-    if (plan.steps.length > 0) {
+    if (plan.steps.length > 0 && !isApproved(plan)) {
       await engine.approve(plan.planId, actor, typedLun).catch((thrown: unknown) => {
         throw notApproved(thrown, channel);
       });
     }
-    return confirmAndFollow(engine, { planToken, actor, ...vcenter }, context);
+    return confirmAndFollow(engine, { planToken, actor, foreground: command.foreground === true, ...vcenter }, context);
   };
   const run = await carriedOut().catch(async (thrown: unknown) => {
     // One that became a run stays what it is.
-    await discard(app, plan).catch(() => undefined);
+    if (!stays) await discard(app, plan).catch(() => undefined);
     throw await withoutFreshPlan(thrown, app);
   });
-  const shownRun = presentRun(run, context.wording);
-  printResult(context, shownRun, () => `\n${runText(shownRun)}`);
+  return endWith(run, context);
+}
+
+function endWith(run: RunRecord, context: Context): number {
+  const shown = presentRun(run, context.wording);
+  printResult(context, shown, () => `\n${runText(shown)}`);
   return exitCodeOfRun(run);
 }
+
+const isApproved = ({ approval: { approvedBy } }: PlanRecord): boolean => approvedBy !== undefined;
 
 /** How it was approved. A plan without steps changes nothing, and nobody is asked. */
 async function approval(
@@ -90,7 +130,7 @@ async function approval(
     if (typedName && yesRollback !== name) throw notThatName(name);
     return { channel: "cli-unattended", typedLun: yesRollback };
   }
-  if (plan.steps.length === 0) return { channel: "cli" };
+  if (plan.steps.length === 0 || isApproved(plan)) return { channel: "cli" };
   if (yes && !typedName) return { channel: "cli-unattended" };
   const flag = typedName ? `--yes-rollback ${name}` : "--yes";
   const flagCounts = plan.approval.policy !== "human" || config.approval.cli === "allow";
@@ -137,6 +177,7 @@ const DRY_RUN = "This was a dry run: run the command without --dry-run to carry 
 /** What stands between the plan and its run: the question below, a flag that has answered it, or nothing. */
 function closingOf(plan: PlanView, { yes, yesRollback }: Answering): string {
   if (plan.steps.length === 0) return "";
+  if (plan.approval.approvedBy !== undefined) return `Approved by ${personText(plan.approval.approvedBy)}.`;
   if (yesRollback !== undefined) return "Approved beforehand with `--yes-rollback`.";
   return yes && !traitsOf(plan.mode).typedName ? "Approved beforehand with `--yes`." : expiryText(plan);
 }

@@ -7,7 +7,7 @@ import { type Context, withApp } from "../context.ts";
 import { exitCodeOfRun } from "../terminal/exit-codes.ts";
 import { watch } from "../terminal/follow-run.ts";
 import { printResult } from "../terminal/results.ts";
-import { type Answering, finishPlan } from "./prep.ts";
+import { type Answering, finishPlan, planned } from "./prep.ts";
 
 /** The run that `typed` is or begins, or the newest. Errors: `BAD_REQUEST`, `RUN_UNKNOWN`. */
 async function runIdOf(typed: string, engine: Engine): Promise<string> {
@@ -46,12 +46,16 @@ export const watchRun = (typed: string, context: Context): Promise<number> =>
   });
 
 /** Plans what an unfinished run left, and goes on as after any plan: question, run, report. */
-export const resumeRun = (runId: string, command: Answering, context: Context): Promise<number> =>
+export const resumeRun = (
+  runId: string,
+  command: Answering & { readonly reason?: string },
+  context: Context,
+): Promise<number> =>
   withApp(context, async (app) => {
-    const plan = await app.engine.resumePlan(
-      await runIdOf(runId, app.engine),
-      app.actor(command.yes ? "cli-unattended" : "cli"),
-    );
+    const id = await runIdOf(runId, app.engine);
+    const why = command.reason === undefined ? {} : { reason: command.reason };
+    const actor = app.actor(command.yes ? "cli-unattended" : "cli");
+    const plan = await planned(app, context, () => app.engine.resumePlan(id, actor, why));
     return finishPlan({ plan, app, vcenter: {}, command, context });
   });
 

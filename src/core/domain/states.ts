@@ -49,6 +49,8 @@ export type StepState = (typeof STEP_STATES)[number];
 
 /** What an audit row can record. `plan_approved` and `plan_redeemed` decide over what may run: see `hasAuditEvent`. */
 export const AUDIT_EVENTS = [
+  /** A call of a tool, whatever came of it: its arguments, outcome and duration. */
+  "tool_called",
   "read",
   "read_refused",
   "plan_made",

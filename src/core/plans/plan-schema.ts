@@ -22,6 +22,8 @@ export interface Plan {
   readonly mode: Mode;
   /** As asked: a fresh plan in place of a stale one starts from these. */
   readonly inputs: PrepInputs;
+  /** What the program that asked calls itself. */
+  readonly askedWith?: string;
   /** As resolved, the snapshot named. */
   readonly request: Request;
   readonly target: Target;
@@ -52,6 +54,7 @@ const inputs = z.object({
   releaseFirst: z.boolean().optional(),
   newSnapshot: text.optional(),
   crashConsistent: z.boolean().optional(),
+  reason: text.optional(),
 } satisfies Record<keyof PrepInputs, z.ZodType>);
 
 const mode = z.enum(MODES);
@@ -115,6 +118,7 @@ export const planSchema: z.ZodType<Plan> = z.object({
   id: text,
   mode,
   inputs,
+  askedWith: text.exactOptional(),
   request,
   target: targetSchema,
   host,

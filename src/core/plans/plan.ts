@@ -4,6 +4,7 @@ import { sha256 } from "../domain/canonical.ts";
 import { PrepError } from "../domain/errors.ts";
 import type { ApprovalPolicy } from "../domain/modes.ts";
 
+import { plainName } from "../domain/safe-text.ts";
 import type { Draft } from "../modes/draft.ts";
 import type { Observation } from "../observe/observe.ts";
 import type { PlanRow } from "../ports/store.ts";
@@ -85,6 +86,7 @@ export interface PlanSubject extends Pick<Observation, "host" | "signatures"> {
 export interface PlanParts {
   readonly id: string;
   readonly inputs: PrepInputs;
+  readonly askedWith?: string | undefined;
   readonly request: Request;
   readonly observation: PlanSubject;
   readonly draft: Draft;
@@ -99,6 +101,12 @@ export interface PlanParts {
   };
 }
 
+/** A reason is what somebody wrote: data, made safe before it is kept. */
+function withReason({ reason, ...inputs }: PrepInputs): PrepInputs {
+  const said = plainName((reason ?? "").trim());
+  return said === "" ? inputs : { ...inputs, reason: said };
+}
+
 export function buildPlan(parts: PlanParts): Plan {
   const { observation, draft, now } = parts;
   const { gold, client, host } = observation;
@@ -111,7 +119,8 @@ export function buildPlan(parts: PlanParts): Plan {
     version: PLAN_VERSION,
     id: parts.id,
     mode: request.mode,
-    inputs: parts.inputs,
+    inputs: withReason(parts.inputs),
+    ...(parts.askedWith === undefined ? {} : { askedWith: plainName(parts.askedWith) }),
     request,
     target: {
       lun: { name: gold.name, volumeId: gold.id, naa: gold.naa },
@@ -135,8 +144,16 @@ export function buildPlan(parts: PlanParts): Plan {
   };
 }
 
+/** Who asked for a plan, with which program, and why. */
+export const requesterOf = ({ row, plan }: StoredPlan): PlanRecord["requestedBy"] => ({
+  principal: row.principal,
+  ...(plan.askedWith === undefined ? {} : { client: plainName(plan.askedWith) }),
+  ...(plan.inputs.reason === undefined ? {} : { reason: plainName(plan.inputs.reason) }),
+});
+
 /** A row's plan and what became of it; `token` only in the answer that made it. */
-export function viewPlan({ row, plan }: StoredPlan, policy: ApprovalPolicy, now: string, token?: string): PlanRecord {
+export function viewPlan(stored: StoredPlan, policy: ApprovalPolicy, now: string, token?: string): PlanRecord {
+  const { row, plan } = stored;
   const { draft } = plan;
   return {
     planId: row.id,
@@ -164,7 +181,7 @@ export function viewPlan({ row, plan }: StoredPlan, policy: ApprovalPolicy, now:
     impact: draft.impact,
     warnings: [...draft.warnings],
     leftovers: [...draft.leftovers],
-    requestedBy: { principal: row.principal },
+    requestedBy: requesterOf(stored),
     approval: {
       policy,
       ...(row.approvedBy === undefined ? {} : { approvedBy: row.approvedBy }),

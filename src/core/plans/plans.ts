@@ -14,7 +14,7 @@ import type { PlanRecord } from "../records.ts";
 import { buildPlan, type PlanParts, readStoredPlan, type StoredPlan, unknownPlan, viewPlan } from "./plan.ts";
 import { StalePlan } from "./stale.ts";
 
-export type NewPlan = Omit<PlanParts, "id" | "now" | "ttlMs">;
+export type NewPlan = Omit<PlanParts, "id" | "now" | "ttlMs" | "askedWith">;
 
 const bindingOf = (token: string, row: Pick<PlanRow, "id" | "digest" | "principal" | "expiresAt">): string =>
   createHmac("sha256", token)
@@ -69,6 +69,7 @@ export class Plans {
     }
     const plan = buildPlan({
       ...parts,
+      askedWith: actor.client,
       id: newId("plan", entropy),
       now: new Date(nowText),
       ttlMs: settings.approval.planTtlMs,
@@ -103,6 +104,7 @@ export class Plans {
       planId: plan.id,
       data: {
         request: plan.request,
+        ...(plan.inputs.reason === undefined ? {} : { reason: plan.inputs.reason }),
         digest: row.digest,
         fingerprint: plan.draft.fingerprint,
         tokenHash: row.tokenHash,

@@ -29,6 +29,8 @@ export interface PrepInputs extends TargetInputs {
   readonly newSnapshot?: string | undefined;
   /** Take the snapshot although VMs are running on gold. */
   readonly crashConsistent?: boolean | undefined;
+  /** Why it is asked for: for the approver and the audit; nothing is decided by it. */
+  readonly reason?: string | undefined;
 }
 
 /** The part of the configuration that names things. */

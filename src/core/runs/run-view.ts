@@ -2,7 +2,7 @@
 import { errorRecord } from "../domain/errors.ts";
 import { storedNextActions } from "../domain/next-action.ts";
 import { isFinished } from "../domain/states.ts";
-import type { StoredPlan } from "../plans/plan.ts";
+import { requesterOf, type StoredPlan } from "../plans/plan.ts";
 import type { RunRow, StepRow } from "../ports/store.ts";
 import { type RunRecord, reportSchema } from "../records.ts";
 import { describeStep } from "../steps/catalog.ts";
@@ -10,7 +10,8 @@ import { describeStep } from "../steps/catalog.ts";
 const parsed = (json: string): unknown => JSON.parse(json);
 
 /** What its row says of the approval is the plan's, not the run's. */
-export function viewRun(row: RunRow, { plan, row: approval }: StoredPlan, steps: readonly StepRow[]): RunRecord {
+export function viewRun(row: RunRow, stored: StoredPlan, steps: readonly StepRow[]): RunRecord {
+  const { plan, row: approval } = stored;
   const journal = new Map(steps.map((step) => [step.stepId, step]));
   const { state } = row;
   return {
@@ -19,7 +20,7 @@ export function viewRun(row: RunRow, { plan, row: approval }: StoredPlan, steps:
     mode: plan.mode,
     request: plan.request,
     target: plan.target,
-    requestedBy: { principal: row.principal },
+    requestedBy: requesterOf(stored),
     ...(approval.approvedBy === undefined
       ? {}
       : { approvedBy: { who: approval.approvedBy, channel: approval.approvedChannel ?? "" } }),

@@ -4,7 +4,7 @@ import { asPrepError } from "../domain/errors.ts";
 import type { Role } from "../domain/roles.ts";
 import { safeText } from "../domain/safe-text.ts";
 import type { AuditEvent } from "../domain/states.ts";
-import { type Actor, ApprovalNeeded } from "../engine.ts";
+import { type Actor, ApprovalNeeded, type ToolCallRecord } from "../engine.ts";
 import type { EngineDeps } from "../engine-options.ts";
 
 function planIdIn(data: unknown): string | undefined {
@@ -42,11 +42,18 @@ export class AuditedCalls {
     return auditedWrite(this.#deps.store, this.#deps.clock, (_tx, append) => append(row));
   }
 
+  /** A tool's call. Errors: `AUDIT_UNWRITABLE`, `STORE_UNUSABLE`. */
+  async record({ planId, runId, ...data }: ToolCallRecord, actor: Actor): Promise<void> {
+    const row = { type: "tool_called" as const, actor, planId, runId, data: { ...data } };
+    await auditedWrite(this.#deps.store, this.#deps.clock, (_tx, append) => append(row));
+  }
+
   /**
    * A look at the systems, told to the chain with its outcome. It changes nothing, so it is answered also where the chain
    * cannot be written.
    */
   async read<T>(call: string, inputs: object, actor: Actor, work: () => Promise<T>): Promise<T> {
+    if (actor.tool !== undefined) return work();
     const asked = Object.entries(inputs).map(([name, value]) => [name, safeText(String(value))]);
     const tell = (type: AuditEvent, outcome: object): Promise<void> => {
       const row = { type, actor, data: { call, ...Object.fromEntries(asked), ...outcome } };

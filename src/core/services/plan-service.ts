@@ -13,7 +13,6 @@ import { planNow } from "../plans/planner.ts";
 import type { Plans } from "../plans/plans.ts";
 import { lockedBy, overtaken, overtakenBy, Redemption } from "../plans/redeem.ts";
 import { checkRepeatable, refuseBegunScript, remainingAfter } from "../plans/resume.ts";
-import type { VcenterOverride } from "../ports/runtime.ts";
 import type { PlanRow, RunRow } from "../ports/store.ts";
 import type { PlanRecord, RunRecord } from "../records.ts";
 import type { PrepInputs } from "../request/request.ts";
@@ -70,11 +69,11 @@ export class PlanService {
       const { store } = this.#deps;
       const by = run.resumedBy ?? (await store.read((tx) => overtakenBy(tx, run)))?.id;
       if (by !== undefined) throw overtaken(run.id, by);
-      return this.#planRemaining(run, actor, options.vcenter);
+      return this.#planRemaining(run, actor, options);
     });
   }
 
-  async #planRemaining(run: RunRow, actor: Actor, vcenter: VcenterOverride | undefined): Promise<PlanRecord> {
+  async #planRemaining(run: RunRow, actor: Actor, { vcenter, reason }: PlanOptions): Promise<PlanRecord> {
     const { planRow, steps } = await this.#deps.store.read(async (tx) => ({
       planRow: await tx.plan(run.planId),
       steps: await tx.steps(run.id),
@@ -83,8 +82,11 @@ export class PlanService {
     const plan = readPlan(planRow);
     refuseBegunScript(run, plan, steps);
     const { remaining, resumes } = remainingAfter(run, plan, steps);
-    const inputs =
-      plan.request.snapshot === undefined ? plan.inputs : { ...plan.inputs, snapshot: plan.request.snapshot };
+    const inputs = {
+      ...plan.inputs,
+      ...(plan.request.snapshot === undefined ? {} : { snapshot: plan.request.snapshot }),
+      ...(reason === undefined ? {} : { reason }),
+    };
     const { endpoints } = this.#deps.systems(vcenter);
     requireSameSystems(plan, endpoints);
     const planned = await planNow(this.#deps, plan.mode, inputs, vcenter, { remaining });
@@ -133,6 +135,10 @@ export class PlanService {
     return this.#calls.audited("approve_refused", actor, { planId: safeText(planId, 60) }, () =>
       this.#approvals.approve(planId, actor, typedLun),
     );
+  }
+
+  async planByToken(planToken: string, actor: Actor): Promise<PlanRecord> {
+    return this.getPlan((await this.#plans.lookUp(planToken, actor)).row.id);
   }
 
   async getPlan(planId: string): Promise<PlanRecord> {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type ErrorCode, PrepError } from "../../../src/core/domain/errors.ts";
 import type { Actor, Engine } from "../../../src/core/engine.ts";
 import { StalePlan } from "../../../src/core/plans/stale.ts";
+import type { PlanRecord } from "../../../src/core/records.ts";
 import { cli, LUN, planOf, runOf, terminal } from "../terminal/terminal.ts";
 
 /** An engine that plans `plan` and runs to `run`, and what was asked of it. */
@@ -271,6 +272,54 @@ describe("atvm_prep with a mode", () => {
     expect(calls.at(-1)).toEqual(["cancel", "run_1"]);
   });
 
+  it("goes on when the terminal is closed, unless it was to stay in the foreground", async () => {
+    for (const [flags, stops] of [
+      [[], false],
+      [["--foreground"], true],
+    ] as const) {
+      const { parts } = willing();
+      const on = terminal();
+      let cancelled = false;
+      const confirm: Engine["confirm"] = async (_token, _actor, options) => {
+        await options?.onUpdate?.(runOf("running"));
+        on.interrupt("SIGHUP");
+        return runOf(cancelled ? "cancelled" : "succeeded");
+      };
+      const cancelRun: Engine["cancelRun"] = async () => {
+        cancelled = true;
+        return runOf("running");
+      };
+      const code = await cli(["-A", "-n", "Gold", "--yes", ...flags], { ...parts, confirm, cancelRun }, on);
+      expect([cancelled, code]).toEqual([stops, stops ? 130 : 0]);
+    }
+  });
+
+  it("ends with a document when it is interrupted while it plans, and drops a plan that comes all the same", async () => {
+    const { parts, calls } = willing();
+    const on = terminal();
+    const asked = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<PlanRecord>();
+    const plan: Engine["plan"] = () => {
+      asked.resolve();
+      return answered.promise;
+    };
+    const ended = cli(["-A", "-n", "Gold", "--dry-run", "--json"], { ...parts, plan }, on);
+    await asked.promise;
+    on.interrupt("SIGTERM");
+    answered.resolve(planOf());
+    expect(await ended).toBe(130);
+    expect(JSON.parse(on.out())).toMatchObject({
+      error: { code: "NOT_APPROVED", message: expect.stringContaining("interrupted") },
+    });
+    expect(calls.at(-1)).toEqual(["discard", "plan_1"]);
+  });
+
+  it("hands a reason on", async () => {
+    const { parts, calls } = willing();
+    expect(await cli(["-A", "-n", "Gold", "--dry-run", "--reason", "nightly"], parts)).toBe(0);
+    expect(calls[0]?.[2]).toMatchObject({ reason: "nightly" });
+  });
+
   it("asks nobody where there is nothing to do", async () => {
     const { parts, names } = willing(planOf("maintenance", { steps: [] }), runOf("succeeded", { steps: [] }));
     expect(await cli(["-M", "-n", "Gold"], parts)).toBe(0);
@@ -300,5 +349,44 @@ describe("another vCenter", () => {
     const { parts, calls } = willing();
     expect(await cli(["-A", "-n", "Gold", "-vi", "192.168.0.201", "--dry-run"], parts)).toBe(0);
     expect(calls[0]?.at(-1)).toEqual({});
+  });
+});
+
+describe("a plan that is left", () => {
+  it("stays open, and shows how it is approved and carried out", async () => {
+    const { parts, names } = willing();
+    const on = terminal();
+    expect(await cli(["plan", "-A", "-n", "Gold", "--leave"], parts, on)).toBe(0);
+    expect(names()).toEqual(["plan"]);
+    expect(on.out()).toContain("`atvm_prep approve plan_1` approves it");
+    expect(on.out()).toContain("`atvm_prep confirm token-canary-1`");
+  });
+
+  it("is a dry run without --leave", async () => {
+    const { parts, names } = willing();
+    expect(await cli(["plan", "-A", "-n", "Gold"], parts)).toBe(0);
+    expect(names()).toEqual(["plan", "discard"]);
+  });
+
+  it("is carried out by its token: at once where somebody has approved it, else after a yes", async () => {
+    const approved = planOf("automated_testing", {
+      approval: { policy: "human", approvedBy: "os:bob", channel: "cli" },
+    });
+    for (const plan of [approved, planOf()]) {
+      const { parts, names } = willing(plan);
+      const on = terminal({ tty: true });
+      if (plan !== approved) on.type("y");
+      const planByToken: Engine["planByToken"] = async () => plan;
+      expect(await cli(["confirm", "token-canary-1"], { ...parts, planByToken }, on)).toBe(0);
+      expect(names()).toEqual(plan === approved ? ["confirm"] : ["approve", "confirm"]);
+    }
+  });
+
+  it("stays open after a no", async () => {
+    const { parts, names } = willing();
+    const on = terminal({ tty: true });
+    on.type("n");
+    expect(await cli(["confirm", "token-canary-1"], { ...parts, planByToken: async () => planOf() }, on)).toBe(4);
+    expect(names()).toEqual([]);
   });
 });

@@ -212,9 +212,10 @@ describe("the assistant's door", () => {
       listRuns: true,
       readAudit: true,
       verifyAudit: true,
+      whoTouched: true,
       completions: true,
     };
-    expect(Object.keys(members)).toHaveLength(16);
+    expect(Object.keys(members)).toHaveLength(17);
   });
 });
 
