@@ -294,7 +294,7 @@ function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Com
   act(starting, async (context, [file], options) =>
     (await import("./commands/init.ts")).init(file, parseFlags(initFlags, options), context),
   );
-  const connecting = add(program, "client-config", "how an assistant's program is told of this server")
+  const connecting = add(program, "client-config", "the entry for this server in an assistant's program")
     .argument("<CLIENT>", "claude-desktop, claude-code, vscode, cursor, codex or gemini")
     .option("--ssh [DESTINATION]", "over ssh, such as atvm@controller (default: the configured controller)")
     .option("--remote <COMMAND>", "what ssh starts there", "atvm_prep serve")

@@ -3,9 +3,9 @@
 import type { Mode } from "./domain/modes.ts";
 import type { Role } from "./domain/roles.ts";
 import type { VcenterOverride } from "./ports/runtime.ts";
-import type { AuditFilter } from "./read-audit.ts";
 import type {
   AccessTokenRecord,
+  AuditFilter,
   AuditPage,
   AuditRowRecord,
   ChainRecord,

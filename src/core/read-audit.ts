@@ -4,30 +4,10 @@ import { verifyChain, viewAuditRow } from "./audit.ts";
 import { PrepError } from "./domain/errors.ts";
 import { planIfReadable } from "./plans/plan.ts";
 import type { AuditRow, Store } from "./ports/store.ts";
-import type { AuditPage, AuditRowRecord } from "./records.ts";
+import type { AuditFilter, AuditPage, AuditRowRecord } from "./records.ts";
 import { lunNameOf, type Naming } from "./request/request.ts";
 
 const AUDIT_ROWS = 200;
-
-export interface AuditFilter {
-  readonly since?: string;
-  readonly date?: string;
-  readonly planId?: string;
-  readonly runId?: string;
-  readonly limit?: number;
-  readonly until?: string;
-  readonly type?: string;
-  /** A part of who acted. */
-  readonly actor?: string;
-  /** The tool that was called. */
-  readonly tool?: string;
-  /** Rows about this gold LUN, by name or shorthand. */
-  readonly lun?: string;
-  /** Whether the rows of single steps are among them. Default: yes. */
-  readonly steps?: boolean;
-  /** Of an earlier page: the rows before it. */
-  readonly cursor?: string;
-}
 
 type Wanted = (row: AuditRow) => boolean | Promise<boolean>;
 

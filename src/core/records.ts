@@ -270,6 +270,27 @@ export interface ChainRecord {
   readonly problems: readonly string[];
 }
 
+/** Which rows of the audit are asked for. */
+export interface AuditFilter {
+  readonly since?: string;
+  readonly date?: string;
+  readonly planId?: string;
+  readonly runId?: string;
+  readonly limit?: number;
+  readonly until?: string;
+  readonly type?: string;
+  /** A part of who acted. */
+  readonly actor?: string;
+  /** The tool that was called. */
+  readonly tool?: string;
+  /** Rows about this gold LUN, by name or shorthand. */
+  readonly lun?: string;
+  /** Whether the rows of single steps are among them. Default: yes. */
+  readonly steps?: boolean;
+  /** Of an earlier page: the rows before it. */
+  readonly cursor?: string;
+}
+
 export interface AuditPage {
   readonly rows: readonly AuditRowRecord[];
   /** Where older rows go on that are wanted, too. */

@@ -17,7 +17,7 @@ const COMMANDS: readonly (readonly [string, string])[] = [
   ["audit show|who THING|verify|export", "who did what; who touched a volume or VM; whether the chain holds; all rows"],
   ["doctor", "check configuration, connections, credentials, store and approval policies"],
   ["init [FILE]", "write a commented configuration, tried on the systems (default: atvm.config.yaml)"],
-  ["client-config CLIENT [--write]", "how an assistant's program is told of this server: here, over ssh, over HTTP"],
+  ["client-config CLIENT [--write]", "the entry for this server in an assistant's program: here, over ssh, over HTTP"],
   ["config schema", "the configuration's JSON Schema"],
 ];
 
