@@ -2,9 +2,9 @@
 import { z } from "zod";
 
 // No lengths in the schemas: they would cost a tenth of the definitions' budget, and the engine checks each name.
-export const lun = z.string().describe("Gold LUN, or its shorthand: Gold");
-export const client = z.string().describe("Client, or a part: 165; default: the host's").exactOptional();
-export const host = z.string().describe("ESXi host, or a part; default: the client's").exactOptional();
+export const lun = z.string().describe("Gold LUN or its shorthand");
+export const client = z.string().describe("Client or a part: 165").exactOptional();
+export const host = z.string().describe("Its ESXi host or a part").exactOptional();
 export const snapshot = z.string().describe("Name or id; default: the latest").exactOptional();
 /** For what cannot be undone, where "the latest" could be another one than the operator has in mind. */
 export const snapshotToName = z.string().describe("Snapshot name or id");
