@@ -18,7 +18,7 @@ import { Listener } from "./listener.ts";
 import { pooled, type SessionLocks, sessionLocks } from "./locks.ts";
 import { readySchema, storeId } from "./schema.ts";
 
-const UNDETERMINED = "Look at the plan or the run before anything is repeated.";
+const UNDETERMINED = "Check the plan or the run before anything is repeated.";
 
 const READERS = 4;
 const FIRST_PAUSE_MS = 25;
