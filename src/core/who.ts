@@ -12,8 +12,12 @@ const NEWEST_RUNS = 1_000;
 
 type Members = Readonly<Record<string, unknown>>;
 
+type ImpactList = {
+  [Member in keyof Impact]-?: Impact[Member] extends readonly unknown[] ? Member : never;
+}[keyof Impact];
+
 /** What a run may do to a thing, the impact that says so, and the steps that do it. */
-const DEEDS: readonly (readonly [keyof Impact, string, readonly StepKindName[]])[] = [
+const DEEDS: readonly (readonly [ImpactList, string, readonly StepKindName[]])[] = [
   ["vmsToPowerOff", "powered off", ["power_off", "shut_down_guest"]],
   ["vmsToUnregister", "unregistered", ["unregister"]],
   ["vmsToRegister", "registered", ["register"]],
