@@ -105,8 +105,14 @@ export const configSchema = (references: References, stateDir: string) =>
         .describe("What a plan wants before it runs (docs/security.md says what each kind proves)."),
       register: z
         .strictObject({
-          folder: text.optional().describe("Folder below the VM folder of the target's Datacenter, `/` between names."),
-          pool: text.optional().describe("Resource pool below the target host's own, `/` between names."),
+          folder: text
+            .optional()
+            .describe(
+              "Folder below the VM folder of the target's Datacenter, `/` between names, `%2f` for a slash in one.",
+            ),
+          pool: text
+            .optional()
+            .describe("Resource pool below the target host's own, `/` between names, `%2f` for a slash in one."),
         })
         .prefault({})
         .describe("Where VMs are registered. Without it, at the top of both."),

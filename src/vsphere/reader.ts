@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { plainAddress } from "../core/domain/address.ts";
 import type { MoRef } from "../core/domain/ids.ts";
 import type { Host, HypervisorReader } from "../core/ports/hypervisor.ts";
 import { notOffered } from "./faults.ts";
@@ -28,8 +29,8 @@ export const createReader = (session: Session, tasks: Tasks): HypervisorReader =
 });
 
 async function findHost(session: Session, address: string, hosts: readonly Host[]): Promise<MoRef[]> {
-  const wanted = address.trim().toLowerCase();
-  const named = hosts.filter((each) => each.name.toLowerCase() === wanted).map((each) => each.id);
+  const wanted = plainAddress(address);
+  const named = hosts.filter((each) => plainAddress(each.name) === wanted).map((each) => each.id);
   if (named.length > 0) return named;
   const { searchIndex } = await session.services();
   const byIp = isIP(wanted) !== 0;

@@ -1,12 +1,16 @@
 /** `atvm_prep -A|-M|-R|-U|-rvgd -n LUN …`: plan, question, run, report. The operator's own door to the engine. */
 import type { App } from "../../app.ts";
 import type { Config } from "../../config/config.ts";
+import { hostAndPort } from "../../config/values.ts";
+import { isSameEndpoint } from "../../core/domain/address.ts";
 import { PrepError } from "../../core/domain/errors.ts";
 import { traitsOf } from "../../core/domain/modes.ts";
+import { safeText } from "../../core/domain/safe-text.ts";
 import type { Channel } from "../../core/engine.ts";
 import { StalePlan } from "../../core/plans/stale.ts";
 import type { VcenterOverride } from "../../core/ports/runtime.ts";
 import type { PlanRecord, RunRecord } from "../../core/records.ts";
+import { bracketed } from "../../net/address.ts";
 import { expiryText, planText, presentPlan, presentRun, runText } from "../../text/index.ts";
 import { personText } from "../../text/lines.ts";
 import type { PlanView } from "../../text/views.ts";
@@ -198,8 +202,15 @@ async function vcenterOf(
     );
   }
   const { address = config.vcenter.address } = given;
-  if (given.username === undefined && given.password === undefined && address === config.vcenter.address) return {};
-  if (address !== config.vcenter.address && (given.username === undefined || given.password === undefined)) {
+  if (!hostAndPort.safeParse(bracketed(address)).success) {
+    throw new PrepError("BAD_REQUEST", "Option -vi is a host or HOST:PORT, without a scheme or a path.", {
+      found: { address: safeText(address) },
+      hint: "Leave out https:// and everything after the host's name and port.",
+    });
+  }
+  const isConfigured = isSameEndpoint(address, config.vcenter.address);
+  if (given.username === undefined && given.password === undefined && isConfigured) return {};
+  if (!isConfigured && (given.username === undefined || given.password === undefined)) {
     throw new PrepError("BAD_REQUEST", "A vCenter other than the configured one needs its own user and password.", {
       found: { configured: config.vcenter.address },
       hint: "Add -vu and -vp, or leave out -vi.",

@@ -1,4 +1,5 @@
 /** Finds what a request names, on both systems: exactly one of it, or a refusal with the closest names there are. */
+import { isSameAddress } from "../domain/address.ts";
 import { PrepError } from "../domain/errors.ts";
 import type { MoRef } from "../domain/ids.ts";
 import { safeText } from "../domain/safe-text.ts";
@@ -107,15 +108,15 @@ async function checkPair(
   }
   // The initiators tell instead, once the host's are read.
   if (client.hostAddress === undefined && client.initiators.length > 0) return;
-  if (client.hostAddress === target.host || client.hostAddress === host.name) return;
-  const recorded =
-    client.hostAddress === undefined ? [] : await hypervisor.findHost(client.hostAddress, inventory.hosts);
+  const { hostAddress } = client;
+  if (hostAddress !== undefined && [target.host, host.name].some((name) => isSameAddress(name, hostAddress))) return;
+  const recorded = hostAddress === undefined ? [] : await hypervisor.findHost(hostAddress, inventory.hosts);
   if (recorded.length === 1 && recorded[0] === host.id) return;
   throw new PrepError(
     "PAIR_CONFLICT",
-    `The array's record of client ${client.name} names the host ${safeText(client.hostAddress ?? "") || "(none)"}, not ${safeText(target.host)}.`,
+    `The array's record of client ${client.name} names the host ${safeText(hostAddress ?? "") || "(none)"}, not ${safeText(target.host)}.`,
     {
-      found: { client: client.id, hostAddress: safeText(client.hostAddress ?? ""), host: host.id },
+      found: { client: client.id, hostAddress: safeText(hostAddress ?? ""), host: host.id },
       hint: "Name the client and the host that belong together, or have the array's record corrected.",
     },
   );
@@ -160,14 +161,21 @@ export interface VmPlacement {
   readonly pool: MoRef;
 }
 
+/** The names in a configured path, in which a slash that is part of a name is written as vSphere writes it. */
+const namesIn = (path: string): string[] =>
+  path
+    .split("/")
+    .filter((name) => name !== "")
+    .map((name) => name.replaceAll(/%(2f|25)/gi, (escaped) => decodeURIComponent(escaped)));
+
 /** The configured folder and pool, below the target's own. `CONFIG_INVALID` where there is none of that name. */
 export async function findPlacement(host: Host, names: PlaceNames, hypervisor: HypervisorReader): Promise<VmPlacement> {
   const find = async (key: keyof VmPlacement, type: "Folder" | "ResourcePool", top: MoRef): Promise<MoRef> => {
-    const path = names[key]?.split("/").filter((name) => name !== "") ?? [];
+    const path = namesIn(names[key] ?? "");
     if (path.length === 0) return top;
     const found = await hypervisor.findByPath({ type, id: top }, path);
     if (found !== undefined) return found;
-    throw new PrepError("CONFIG_INVALID", `vCenter has no ${key} ${safeText(path.join("/"))} for ${host.name}.`, {
+    throw new PrepError("CONFIG_INVALID", `vCenter has no ${key} ${safeText(names[key] ?? "")} for ${host.name}.`, {
       found: { setting: `register.${key}`, below: top },
       hint: `Make it in vCenter (in each target's ${key === "folder" ? "Datacenter" : "host"}), or correct register.${key} in the configuration.`,
     });

@@ -1,10 +1,11 @@
 /** What was asked: a mode and its inputs, shorthand, pairs and defaults resolved. Pure; nothing outside is looked at. */
 import { closest, distance } from "fastest-levenshtein";
+import { isSameAddress } from "../domain/address.ts";
 import { PrepError } from "../domain/errors.ts";
 import { type Mode, type PrepOption, traitsOf } from "../domain/modes.ts";
 import { NAME_LIMIT, plainName, safeText } from "../domain/safe-text.ts";
 
-/** A folder below the target Datacenter's VM folder and a pool below the target host's root pool: names, `/` between them. */
+/** A folder below the target Datacenter's VM folder and a pool below the target host's root pool: names, `/` between them. A slash in a name is written as vSphere does, `%2f` (and `%` itself `%25`). */
 export interface PlaceNames {
   readonly folder?: string | undefined;
   readonly pool?: string | undefined;
@@ -102,7 +103,8 @@ const OTHER = { client: "host", host: "client" } as const;
  */
 export function configuredName(side: Side, asked: string, { pairs }: Pick<Naming, "pairs">): string | undefined {
   const names = [...new Set(pairs.map((pair) => pair[side]))];
-  if (names.includes(asked)) return asked;
+  const exact = names.find((name) => name === asked || (side === "host" && isSameAddress(name, asked)));
+  if (exact !== undefined) return exact;
   const wanted = loose(asked);
   if (wanted.length < 2) return undefined;
   for (const fits of [

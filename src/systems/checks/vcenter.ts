@@ -1,6 +1,7 @@
 /** Whether vCenter can be used: sign-in, version, clock, every pair, and what the account may do there. */
 import { isIP } from "node:net";
 import type { Config } from "../../config/config.ts";
+import { isSameAddress } from "../../core/domain/address.ts";
 import type { MoRef } from "../../core/domain/ids.ts";
 import { traitsOf } from "../../core/domain/modes.ts";
 import { safeText } from "../../core/domain/safe-text.ts";
@@ -90,7 +91,7 @@ function clientFinding(what: string, pair: Pair, clients: readonly ArrayClient[]
   // A host is often known by its name on one side and its address on the other, which proves nothing.
   const { hostAddress = "" } = client;
   const comparable = isIP(hostAddress) !== 0 && isIP(pair.host) !== 0;
-  if (!comparable || hostAddress === pair.host) return [];
+  if (!comparable || isSameAddress(hostAddress, pair.host)) return [];
   const text = `the array says that this client is ${safeText(hostAddress)}`;
   return [
     warning(

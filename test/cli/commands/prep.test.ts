@@ -345,11 +345,25 @@ describe("another vCenter", () => {
     expect(on.out() + on.err()).not.toContain("canary");
   });
 
-  it("is none where -vi is the configured address", async () => {
-    const { parts, calls } = willing();
-    expect(await cli(["-A", "-n", "Gold", "-vi", "192.168.0.201", "--dry-run"], parts)).toBe(0);
-    expect(calls[0]?.at(-1)).toEqual({});
-  });
+  it.each(["192.168.0.201", "192.168.0.201:443"])(
+    "is none where -vi is the configured address: %s",
+    async (address) => {
+      const { parts, calls } = willing();
+      expect(await cli(["-A", "-n", "Gold", "-vi", address, "--dry-run"], parts)).toBe(0);
+      expect(calls[0]?.at(-1)).toEqual({});
+    },
+  );
+
+  it.each(["https://192.168.0.201", "192.168.0.201/sdk", "https://10.9.9.9/sdk"])(
+    "is no URL: -vi %s is refused before anything is asked of it",
+    async (address) => {
+      const { parts, calls } = willing();
+      const on = terminal();
+      expect(await cli(["-A", "-n", "Gold", "-vi", address, "-vu", "root", "-vp", "pw", "--json"], parts, on)).toBe(2);
+      expect(JSON.parse(on.out())).toMatchObject({ error: { code: "BAD_REQUEST" } });
+      expect(calls).toEqual([]);
+    },
+  );
 });
 
 describe("a plan that is left", () => {

@@ -123,6 +123,17 @@ describe("-R", () => {
       expect(new Set(vms.map((vm) => vm["pool"]))).toEqual(new Set([hosts[0]?.subpool?.id, undefined]));
     });
 
+    test("a slash and a percent sign in a name are written as vSphere writes them", async () => {
+      const placed = await withEngine({}, { register: { folder: "Team A%2fB 50%25", pool: "Team A%2FB 50%25" } });
+      await placed.control.touch("add-places", { name: "Team A/B 50%" });
+      const { datacenters, hosts } = placed.lab.world.model;
+      await placed.prep("unregister");
+      expect(await placed.prep("register")).toMatchObject({ state: "succeeded" });
+      const vms = vmsOf(await placed.control.state());
+      expect(new Set(vms.map((vm) => vm["folder"]))).toEqual(new Set([datacenters[0]?.subfolder?.id]));
+      expect(new Set(vms.map((vm) => vm["pool"]))).toEqual(new Set([hosts[0]?.subpool?.id, undefined]));
+    });
+
     test("a name that vCenter does not have is refused before anything is planned, and matters to nothing else", async () => {
       const misplaced = await withEngine({}, { register: { folder: "ATVM/Clones" } });
       await misplaced.control.touch("add-places");
