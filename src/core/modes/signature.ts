@@ -2,7 +2,10 @@
 import { PrepError } from "../domain/errors.ts";
 import type { Naa, VmfsUuid } from "../domain/ids.ts";
 import { safeText } from "../domain/safe-text.ts";
+import { goldOf } from "../observe/kinds.ts";
+import { isLabelledAs } from "../observe/leftover-datastores.ts";
 import type { Observation } from "../observe/observe.ts";
+import type { UnresolvedCopy } from "../ports/hypervisor.ts";
 import type { DraftBuilder } from "./draft.ts";
 
 interface Place {
@@ -10,6 +13,11 @@ interface Place {
   readonly datacenter: string;
   readonly vmfsUuid: VmfsUuid;
   readonly host: string;
+}
+
+interface DisksOf {
+  readonly vmfsUuid: VmfsUuid;
+  readonly disks: readonly Naa[];
 }
 
 /** Hosts besides the target that have the signature mounted; a dead mount counts, since its disk may come back. */
@@ -22,27 +30,35 @@ const mountsElsewhere = ({ inventory, signatures, labelSignatures, host }: Obser
         .map((mount) => ({ datastore: id, datacenter: datacenterId, vmfsUuid, host: mount.hostId })),
     );
 
+/**
+ * Whether an unresolved copy is one of this LUN by its label, where nothing tells the LUN's signature. Disks of another
+ * gold's family carry that one's, whatever the label.
+ */
+function isLabelledCopy(copy: UnresolvedCopy, { gold, array, signatures }: Observation): boolean {
+  if (signatures.size > 0 || !isLabelledAs(gold, copy.label)) return false;
+  return !copy.extents.every(({ naa }) => {
+    const volume = array.volumes.find((one) => one.naa === naa);
+    const top = volume === undefined ? undefined : goldOf(volume, array.volumes);
+    return top?.kind === "gold" && top.id !== gold.id;
+  });
+}
+
 /** The signature on the host's own disks: mounts, dead ones too, and unresolved copies that `removed` does not cover. */
-function strangersHere(
-  { storage, signatures, labelSignatures, family }: Observation,
-  removed: ReadonlySet<Naa>,
-): Record<"mounted" | "copies", { vmfsUuid: VmfsUuid; disks: Naa[] }[]> {
+function strangersHere(observation: Observation, removed: ReadonlySet<Naa>): Record<"mounted" | "copies", DisksOf[]> {
+  const { storage, signatures, labelSignatures, family } = observation;
   const ours = new Set(family.map((member) => member.naa));
-  const volumes = (list: readonly { vmfsUuid: VmfsUuid; disks: Naa[] }[]): { vmfsUuid: VmfsUuid; disks: Naa[] }[] =>
-    list.filter(
-      ({ vmfsUuid, disks }) =>
-        (signatures.has(vmfsUuid) || labelSignatures.has(vmfsUuid) || disks.some((naa) => ours.has(naa))) &&
-        !disks.every((naa) => removed.has(naa)),
-    );
+  const isOurs = ({ vmfsUuid, disks }: DisksOf): boolean =>
+    signatures.has(vmfsUuid) || labelSignatures.has(vmfsUuid) || disks.some((naa) => ours.has(naa));
+  const staying = ({ disks }: DisksOf): boolean => !disks.every((naa) => removed.has(naa));
   return {
-    mounted: volumes(
-      storage.mounts
-        .filter((mount) => mount.mounted)
-        .map(({ vmfsUuid, extents }) => ({ vmfsUuid, disks: [...extents] })),
-    ),
-    copies: volumes(
-      storage.unresolved.map(({ vmfsUuid, extents }) => ({ vmfsUuid, disks: extents.map((extent) => extent.naa) })),
-    ),
+    mounted: storage.mounts
+      .filter((mount) => mount.mounted)
+      .map(({ vmfsUuid, extents }) => ({ vmfsUuid, disks: [...extents] }))
+      .filter((volume) => isOurs(volume) && staying(volume)),
+    copies: storage.unresolved
+      .map((copy) => ({ copy, vmfsUuid: copy.vmfsUuid, disks: copy.extents.map((extent) => extent.naa) }))
+      .filter((volume) => (isOurs(volume) || isLabelledCopy(volume.copy, observation)) && staying(volume))
+      .map(({ vmfsUuid, disks }) => ({ vmfsUuid, disks })),
   };
 }
 

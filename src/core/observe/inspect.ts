@@ -11,7 +11,7 @@ import type { Inspection, LunInventory, SnapshotInventory, VmInventory, VmRecord
 import { lunNameOf, resolveTarget, shorthandsOf, type TargetInputs } from "../request/request.ts";
 import { isMounted, mountOf } from "../steps/shared.ts";
 import { refuseBlindSpots } from "./blind-spots.ts";
-import { type LunVolume, withKinds } from "./kinds.ts";
+import { goldOf, type LunVolume, withKinds } from "./kinds.ts";
 import { findGold, locate } from "./locate.ts";
 import { byNewest, familyOf, readArray } from "./observe.ts";
 
@@ -42,17 +42,6 @@ interface TargetReading {
     readonly vms: readonly Vm[];
   }[];
   readonly notes: string[];
-}
-
-/** The gold volume that a volume descends from, itself if it is one; where ancestry is cut or goes in a circle, its last known ancestor. */
-export function goldOf(volume: LunVolume, volumes: readonly LunVolume[]): LunVolume {
-  const line = [volume];
-  for (const member of line) {
-    const parent = volumes.find((candidate) => candidate.id === member.parent?.volumeId);
-    if (member.kind === "gold" || parent === undefined || line.includes(parent)) return member;
-    line.push(parent);
-  }
-  return volume;
 }
 
 async function readTarget(

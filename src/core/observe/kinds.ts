@@ -36,3 +36,14 @@ export function withKinds(volumes: readonly Volume[], golds: readonly string[]):
   };
   return volumes.map((volume) => ({ ...volume, kind: kindOf(volume) }));
 }
+
+/** The gold volume that a volume descends from, itself if it is one; where ancestry is cut or goes in a circle, its last known ancestor. */
+export function goldOf(volume: LunVolume, volumes: readonly LunVolume[]): LunVolume {
+  const line = [volume];
+  for (const member of line) {
+    const parent = volumes.find((candidate) => candidate.id === member.parent?.volumeId);
+    if (member.kind === "gold" || parent === undefined || line.includes(parent)) return member;
+    line.push(parent);
+  }
+  return volume;
+}

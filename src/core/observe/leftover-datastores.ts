@@ -38,13 +38,13 @@ export function signaturesByLabel(
 ): Set<VmfsUuid> {
   const known = new Set(volumes.map((volume) => volume.naa));
   const alike = datastores.filter(
-    ({ name, extents }) => labelOf(name) === gold.name && !extents.some((naa) => known.has(naa)),
+    ({ name, extents }) => isLabelledAs(gold, name) && !extents.some((naa) => known.has(naa)),
   );
   return new Set(alike.map((datastore) => datastore.vmfsUuid));
 }
 
-/** vCenter adds ` (1)` to a label that another datastore of the Datacenter has already. */
-const labelOf = (name: string): string => name.replace(/ \(\d+\)$/, "");
+/** Whether a VMFS volume or datastore is labelled as gold is. vCenter adds ` (1)` to what a datastore of the Datacenter has already. */
+export const isLabelledAs = (gold: Volume, label: string): boolean => label.replace(/ \(\d+\)$/, "") === gold.name;
 
 /**
  * Such a datastore lies on no volume that is assigned to the client and on none of another family, no other host can use

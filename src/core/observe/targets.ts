@@ -2,7 +2,8 @@
 import { safeText } from "../domain/safe-text.ts";
 import type { EngineDeps } from "../engine-options.ts";
 import type { TargetInventory } from "../records.ts";
-import { goldOf, reading } from "./inspect.ts";
+import { reading } from "./inspect.ts";
+import { goldOf } from "./kinds.ts";
 import { readArray } from "./observe.ts";
 
 type Targets = Omit<TargetInventory["targets"][number], "openPlans" | "runs">[];

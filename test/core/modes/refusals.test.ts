@@ -351,6 +351,16 @@ describe("refused before any token is issued, with nothing changed", () => {
     expect(JSON.stringify(refused.found)).toContain(guid);
   });
 
+  test.each(CLEANING)("%s: a copy that its label alone tells to be of this LUN: COPY_AMBIGUOUS", async (mode) => {
+    const fresh = await withEngine({ scenario: "empty" });
+    const [stray] = await fresh.control.touch("stray-copy");
+    const refused = await refusal(fresh.plan(mode), "COPY_AMBIGUOUS");
+    const { volumes } = await fresh.control.state();
+    expect(JSON.stringify(refused.found)).toContain(volumes.find((volume) => volume.id === stray)?.guid);
+    // Another gold's family is not concerned.
+    expect(await fresh.plan(mode, { lun: "Gold2" })).toMatchObject({ mode });
+  });
+
   test("a volume of the family whose NAA another volume has as well: SAME_NAA", async () => {
     await bench.reset("clone-assigned");
     const [clone] = assignedTo(await bench.control.state());
