@@ -8,11 +8,15 @@ import { Pacer } from "./pacer.ts";
 import { ALREADY_DONE, type Session } from "./session.ts";
 import { createStillNeeded } from "./still-needed.ts";
 import { type Reference, refTo, text } from "./values.ts";
+import { readTools } from "./vms.ts";
 
 const RECOVERIES = 4;
 const FIRST_PAUSE_MS = 250;
 const POLL_MS = 1000;
+const LONGEST_PAUSE_MS = 5_000;
 const POWER = "runtime.powerState";
+
+type AtOnce = <T>(job: () => Promise<T>) => Promise<T>;
 
 /**
  * Asks each guest to shut down, then waits for all of them over one filter. A guest that was asked with its reply lost is
@@ -24,24 +28,22 @@ export async function shutDownGuests(
   options: {
     timeoutMs: number;
     progress?: BatchProgress | undefined;
-    atOnce: <T>(job: () => Promise<T>) => Promise<T>;
+    atOnce: AtOnce;
   },
 ): Promise<BatchOutcome[]> {
   const errors = new Map<MoRef, Error>();
   const running = new Set<MoRef>(vms);
   const tellProgress = (): void => options.progress?.(vms.length - running.size, vms.length);
   await Promise.all(
-    vms.map((id) =>
-      options.atOnce(async () => {
-        const refused = await ask(context.session, id);
-        if (refused === "off") running.delete(id);
-        else if (refused !== undefined) {
-          errors.set(id, refused);
-          running.delete(id);
-        }
-        tellProgress();
-      }),
-    ),
+    vms.map(async (id) => {
+      const refused = await askWhenTheyRun(context, id, options);
+      if (refused === "off") running.delete(id);
+      else if (refused !== undefined) {
+        errors.set(id, refused);
+        running.delete(id);
+      }
+      tellProgress();
+    }),
   );
   await waitUntilOff(context, running, options.timeoutMs, tellProgress);
   for (const id of running) errors.set(id, stillRunning(id, options.timeoutMs));
@@ -49,6 +51,26 @@ export async function shutDownGuests(
     const error = errors.get(id);
     return error === undefined ? { id } : { id, error };
   });
+}
+
+/** As `ask`, again and again while the guest's tools are starting and `timeoutMs` is not over. */
+async function askWhenTheyRun(
+  { session, clock }: { session: Session; clock: Clock },
+  id: MoRef,
+  { timeoutMs, atOnce }: { timeoutMs: number; atOnce: AtOnce },
+): Promise<Error | "off" | undefined> {
+  const deadline = clock.elapsed() + timeoutMs;
+  let ran = false;
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    const refused = await atOnce(() => ask(session, id));
+    if (!isFault(refused, "ToolsUnavailable") || clock.elapsed() >= deadline) return refused;
+    // Where that cannot be read, what was refused stands.
+    const tools = await readTools(session, id).catch(() => undefined);
+    // They may have come up after the refusal, which is worth one more try.
+    if (tools === undefined || (tools === "running" && ran)) return refused;
+    ran = tools === "running";
+    await clock.sleep(pause);
+  }
 }
 
 /** Undefined once the guest is asked, `"off"` when there is nothing to ask, else why it could not be. */

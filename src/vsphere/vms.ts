@@ -86,6 +86,17 @@ function stateFrom(vm: Properties): VmState {
   };
 }
 
+const TOOLS_RUNNING = "guestToolsRunning";
+/** The API's reference: "VMware Tools is starting". */
+const TOOLS_STARTING = "guestToolsExecutingScripts";
+
+/** How the tools of one VM are; undefined for a VM that is gone, and where there are none. */
+export async function readTools(session: Session, id: MoRef): Promise<"starting" | "running" | undefined> {
+  const [vm] = await retrieve(session, [byReference([id], ["guest.toolsRunningStatus"])], "tell the tools of VMs");
+  const status = vm?.text("guest.toolsRunningStatus");
+  return status === TOOLS_STARTING ? "starting" : status === TOOLS_RUNNING ? "running" : undefined;
+}
+
 /** Hosts without the feature say nothing of it. */
 const FT_OFF: readonly (string | undefined)[] = [undefined, "", "notConfigured"];
 
@@ -93,6 +104,7 @@ function vmFrom(vm: Properties): Vm {
   const instanceUuid = vm.text("summary.config.instanceUuid");
   const hostId = vm.id("runtime.host");
   const question = vm.value("runtime.question") ?? undefined;
+  const tools = vm.text("guest.toolsRunningStatus");
   const managedBy = vm.value("summary.config.managedBy") ?? undefined;
   const disabled = vm.items("disabledMethod").flatMap((method) => METHODS[text(method) ?? ""] ?? []);
   return {
@@ -101,7 +113,8 @@ function vmFrom(vm: Properties): Vm {
     ...(hostId === undefined ? {} : { hostId }),
     connectionState: vm.text("runtime.connectionState") ?? "",
     template: vm.flag("summary.config.template") ?? false,
-    toolsRunning: vm.text("guest.toolsRunningStatus") === "guestToolsRunning",
+    toolsRunning: tools === TOOLS_RUNNING,
+    ...(tools === TOOLS_STARTING ? { toolsStarting: true } : {}),
     datastoreIds: vm.ids("datastore"),
     ...(FT_OFF.includes(vm.text("runtime.faultToleranceState")) ? {} : { faultTolerant: true }),
     ...(question === undefined ? {} : { question: text(question, "text") ?? "" }),

@@ -11,6 +11,9 @@ import { type DraftBuilder, refOf, viewOf } from "./draft.ts";
 
 export const knownVolume = (volume: Volume): KnownVolume => ({ id: volume.id, naa: volume.naa, name: volume.name });
 
+/** Whether the guest can be asked to shut down, now or once its tools have started. */
+const hasTools = (vm: Vm): boolean => vm.toolsRunning || vm.toolsStarting === true;
+
 /** A VM's state as the plan rests on it. Whether tools run counts only where the guest is to be asked. */
 export function vmFact(draft: DraftBuilder, vm: Vm, withTools: boolean): void {
   draft.fact(`vm:${vm.id}`, `VM ${safeText(vm.name, 80)}`, {
@@ -20,7 +23,7 @@ export function vmFact(draft: DraftBuilder, vm: Vm, withTools: boolean): void {
     host: vm.hostId ?? "",
     template: String(vm.template),
     datastores: vm.datastoreIds.toSorted().join(" "),
-    ...(withTools && vm.powerState === "poweredOn" ? { tools: vm.toolsRunning ? "running" : "not running" } : {}),
+    ...(withTools && vm.powerState === "poweredOn" ? { tools: hasTools(vm) ? "running" : "not running" } : {}),
   });
 }
 
@@ -60,6 +63,7 @@ function stopVms(
   const diskLost = running.some(isDead);
   refuseManaged(vms);
   refuseQuestions(running);
+  // While tools are starting, the shutdown is disabled for want of them.
   const isAsked = (vm: Vm): boolean => kind !== "clone" && vm.toolsRunning;
   refuseDisabled(vms, (vm) => (!isRunning(vm) ? "unregister" : isAsked(vm) ? "shutDownGuest" : "powerOff"));
   for (const vm of running.filter((each) => each.faultTolerant === true)) {
@@ -73,7 +77,7 @@ function stopVms(
   for (const vm of vms.filter((one) => one.powerState === "suspended")) {
     draft.warnings.push(`VM ${vm.name} is suspended; its suspended state stays in the gold image.`);
   }
-  const asked = running.filter((vm) => vm.toolsRunning && !isDead(vm));
+  const asked = running.filter((vm) => hasTools(vm) && !isDead(vm));
   const deaf = running.filter((vm) => !asked.includes(vm));
   const [first] = deaf;
   if (first !== undefined && !request.forcePowerOff) {

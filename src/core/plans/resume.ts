@@ -124,7 +124,9 @@ function refuseBlockers(steps: readonly Step[], observation: Observation, warnin
   const stopped = touched.filter((vm) => isRunning(vm) && isIn(vm.id, "power_off", "shut_down_guest"));
   refuseManaged(touched);
   refuseQuestions(stopped);
-  refuseDisabled(stopped, ({ id }) => (isIn(id, "shut_down_guest") ? "shutDownGuest" : "powerOff"));
+  refuseDisabled(stopped, ({ id, toolsRunning }) =>
+    toolsRunning && isIn(id, "shut_down_guest") ? "shutDownGuest" : "powerOff",
+  );
   refuseDisabled(
     touched.filter((vm) => !isRunning(vm)),
     () => "unregister",

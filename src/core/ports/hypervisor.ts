@@ -114,6 +114,8 @@ export interface Vm extends VmState {
   readonly template: boolean;
   /** `guest.toolsRunningStatus` is `guestToolsRunning`. */
   readonly toolsRunning: boolean;
+  /** They are starting: the guest can be asked to shut down in a while. */
+  readonly toolsStarting?: boolean;
   /** Every datastore that it uses, its home among them. */
   readonly datastoreIds: readonly MoRef[];
   /** The text of the question that it waits for an answer to. */
@@ -214,7 +216,10 @@ export type EachProgress<Id extends string> = (done: number, total: number, ende
 export interface HypervisorWriter {
   /** Hard power-off, in parallel within the limits, one wait for all tasks. `InvalidPowerState` (already off) is no error. */
   powerOff(vms: readonly MoRef[], progress?: EachProgress<MoRef>): Promise<BatchOutcome[]>;
-  /** Asks the guests to shut down and waits until all are off or `timeoutMs` is over; late ones are `GUEST_STILL_RUNNING`. */
+  /**
+   * Asks the guests to shut down, those whose tools are starting once these run, within `timeoutMs`; then waits until all
+   * are off or `timeoutMs` is over. Late ones are `GUEST_STILL_RUNNING`, those without tools `TOOLS_MISSING`.
+   */
   shutDownGuests(vms: readonly MoRef[], timeoutMs: number, progress?: BatchProgress): Promise<BatchOutcome[]>;
   /** `ManagedObjectNotFound` (already gone) is no error. */
   unregister(vms: readonly MoRef[], progress?: BatchProgress): Promise<BatchOutcome[]>;

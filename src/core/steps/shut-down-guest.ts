@@ -1,6 +1,9 @@
-import { PrepError } from "../domain/errors.ts";
+import { type ErrorCode, PrepError } from "../domain/errors.ts";
 import { currentVms, judgeBatch, namesById, nameVms } from "./shared.ts";
 import { type StepOf, stepKind } from "./types.ts";
+
+/** What is powered off after it where that is allowed: a guest that does not end, or cannot be asked any more. */
+const LATE: readonly ErrorCode[] = ["GUEST_STILL_RUNNING", "TOOLS_MISSING"];
 
 /** `VirtualMachine.ShutdownGuest`, then a wait for the power state: the call itself returns at once. */
 export const shutDownGuest = stepKind<StepOf<"shut_down_guest">>({
@@ -17,9 +20,7 @@ export const shutDownGuest = stepKind<StepOf<"shut_down_guest">>({
         world.limits.guestShutdownMs,
         (done, total) => world.progress(`${done} of ${total} shut down`),
       );
-      const late = outcomes.filter(
-        (outcome) => outcome.error instanceof PrepError && outcome.error.code === "GUEST_STILL_RUNNING",
-      );
+      const late = outcomes.filter(({ error }) => error instanceof PrepError && LATE.includes(error.code));
       judgeBatch(
         step.thenForce ? outcomes.filter((outcome) => !late.includes(outcome)) : outcomes,
         namesById(step.vms),

@@ -164,11 +164,12 @@ const toolsUp = (vm: LabVm): boolean => vm.powerState === "poweredOn" && vm.tool
 
 function guestOf(vm: LabVm): Data {
   const up = toolsUp(vm);
-  const missing = vm.powerState === "poweredOn" && !vm.toolsRunning;
+  const starting = vm.powerState === "poweredOn" && vm.toolsStarting !== undefined;
+  const missing = vm.powerState === "poweredOn" && !vm.toolsRunning && !starting;
   return {
     toolsStatus: up ? "toolsOk" : missing ? "toolsNotInstalled" : "toolsNotRunning",
     toolsVersionStatus: missing ? "guestToolsNotInstalled" : "guestToolsCurrent",
-    toolsRunningStatus: up ? "guestToolsRunning" : "guestToolsNotRunning",
+    toolsRunningStatus: up ? "guestToolsRunning" : starting ? "guestToolsExecutingScripts" : "guestToolsNotRunning",
     toolsVersion: missing ? "0" : String(TOOLS_VERSION),
     ...(up ? { guestId: GUEST_ID, guestFamily: "linuxGuest", guestFullName: GUEST_NAME } : {}),
     ...(up ? { hostName: guestHostName(vm), ipAddress: guestAddress(vm) } : {}),

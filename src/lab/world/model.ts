@@ -182,6 +182,8 @@ export interface LabVm {
   template: boolean;
   connectionState: "connected" | "disconnected" | "inaccessible" | "orphaned" | "invalid";
   toolsRunning: boolean;
+  /** Its tools are starting: they run after so many shutdowns that are refused for want of them. */
+  toolsStarting?: number;
   /** A guest that ignores ShutdownGuest. */
   ignoresShutdown: boolean;
   /** The fault that powering it off ends in. */

@@ -76,9 +76,19 @@ export function shutdownGuest(state: WorldState, vmId: string): boolean {
   if (vm.powerState !== "poweredOn") throw badPower(vm, "poweredOff");
   refuseQuestion(vm);
   if (!vm.toolsRunning) {
+    comeNearer(vm);
     throw new VimFault("ToolsUnavailable", "VMware Tools is not running in the guest, which the operation needs");
   }
   return !vm.ignoresShutdown;
+}
+
+/** Tools that are starting are one refused shutdown nearer to running. */
+function comeNearer(vm: LabVm): void {
+  if (vm.toolsStarting === undefined) return;
+  vm.toolsStarting -= 1;
+  if (vm.toolsStarting > 0) return;
+  delete vm.toolsStarting;
+  vm.toolsRunning = true;
 }
 
 /** Returns whether there was anything left to switch off. */
@@ -92,6 +102,7 @@ export function finishShutdown({ model }: WorldState, vmId: string): boolean {
 export function switchOff(vm: LabVm): void {
   vm.powerState = "poweredOff";
   vm.toolsRunning = false;
+  delete vm.toolsStarting;
 }
 
 export function unregisterVm(state: WorldState, vmId: string): void {

@@ -85,6 +85,16 @@ describe("-U", () => {
     expect(vmsOf(await bench.control.state())).toEqual([]);
   });
 
+  test("guests on gold whose tools are starting are waited for", async () => {
+    const patient = await withEngine({ scenario: "gold-assigned" });
+    const [vm] = await patient.control.touch("tools-starting");
+    const plan = await patient.plan("unregister");
+    expect(plan.steps.map(({ kind }) => kind)).toEqual(["shut_down_guest", "unregister"]);
+    // Whether they run by now makes no plan stale.
+    expect(await patient.run(plan)).toMatchObject({ state: "succeeded" });
+    expect((await patient.control.state()).vms.map(({ id }) => id)).not.toContain(vm);
+  });
+
   test("a suspended VM on gold is unregistered as it is, with a warning that its state stays in the image", async () => {
     await bench.reset("gold-assigned", { running: 1 });
     await bench.control.touch("suspend");

@@ -58,6 +58,26 @@ describe("shut_down_guest", () => {
   });
 });
 
+describe("shut_down_guest, with tools that are starting", () => {
+  const step = async (thenForce: boolean) =>
+    ({ id: "s1", after: [], kind: "shut_down_guest", vms: await vms("poweredOn"), thenForce }) as const;
+
+  it("asks again until they run", async () => {
+    await bench.control.touch("tools-starting", { vm: "web-01" });
+    const { again } = await carryThrough(await step(false), await steps.world());
+    expect(again.detail).toBe("none of them is running");
+  });
+
+  it("asks once where there are none, and leaves the VM to the power-off where that is allowed", async () => {
+    await bench.control.touch("no-tools", { vm: "web-01" });
+    const world = await steps.world();
+    const before = (await bench.control.calls()).vim["ShutdownGuest"] ?? 0;
+    const asked = await step(true);
+    expect((await (await actOf(asked, world))(world)).detail).toMatch(/1 of \d+ still running, to be powered off/);
+    expect((await bench.control.calls()).vim["ShutdownGuest"]).toBe(before + asked.vms.length);
+  });
+});
+
 describe("unregister", () => {
   it("takes the VMs out of the inventory and leaves their files", async () => {
     const running = { id: "s1", after: [], kind: "power_off", vms: await vms() } as const;

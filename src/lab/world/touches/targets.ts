@@ -15,6 +15,7 @@ export const TOUCHES = [
   "move-vm",
   "foreign-disk",
   "no-tools",
+  "tools-starting",
   "guest-ignores-shutdown",
   "new-snapshot",
   "delete-snapshot",
@@ -76,6 +77,8 @@ export const Touch = z.strictObject({
   rescans: Count,
   reads: Count,
   ms: Count,
+  /** For `tools-starting`: how many shutdowns are refused before they run; 2 when left out. */
+  refusals: Count,
   /** For `power-off-fails`. */
   fault: Ref,
   /** For `host-files`. */

@@ -54,6 +54,11 @@ export function touchWorld(state: WorldState, touch: Touch): string[] {
       return changeVm(vmOf(state, touch, on), (vm) => {
         vm.toolsRunning = false;
       });
+    case "tools-starting":
+      return changeVm(vmOf(state, touch, on), (vm) => {
+        vm.toolsRunning = false;
+        vm.toolsStarting = Math.max(touch.refusals ?? 2, 1);
+      });
     case "guest-ignores-shutdown":
       return changeVm(vmOf(state, touch, on), (vm) => {
         vm.ignoresShutdown = true;
