@@ -61,7 +61,7 @@ export function refuseMaintenanceMode({ host }: Observation): void {
 }
 
 /** Whether a folder of the host's lies on the datastore: written by its uuid or by its label. */
-const isFolderOn = (path: string, { name, vmfsUuid }: Datastore): boolean =>
+const isFolderOn = (path: string, { pathName, vmfsUuid }: Datastore): boolean =>
   [`/vmfs/volumes/${vmfsUuid}`, `/vmfs/volumes/${pathName}`, `[${pathName}]`].some((root) => {
     const rest = path.replace(/^\[\]\s*/, "");
     return rest === root || rest.startsWith(`${root}/`) || rest.startsWith(`${root} `);
