@@ -74,6 +74,19 @@ export function refuseBegunScript(run: RunRow, plan: Plan, journal: readonly Ste
   );
 }
 
+/**
+ * The last rescan before each mount that is left. What an earlier run's rescan has shown may have come later, or be gone: the
+ * host booted, a disk was late.
+ */
+function rescansBeforeMounts(steps: readonly Step[], isFinished: (id: string) => boolean): ReadonlySet<string> {
+  return new Set(
+    steps.flatMap((mount, index) => {
+      if ((mount.kind !== "mount" && mount.kind !== "mount_copy") || isFinished(mount.id)) return [];
+      return steps.slice(0, index).findLast(({ kind }) => kind === "rescan")?.id ?? [];
+    }),
+  );
+}
+
 /** What the journal of an ended run leaves to do, and what the resuming run takes over from it. */
 export function remainingAfter(
   run: RunRow,
@@ -89,8 +102,9 @@ export function remainingAfter(
     if (outputs !== undefined) inheritedOutputs[step.stepId] = outputs;
     if (isSettled(step)) keys[step.stepId] = `${run.id}.${step.stepId}.again`;
   }
+  const rescans = rescansBeforeMounts(plan.draft.steps, isFinished);
   const steps = plan.draft.steps
-    .filter((step) => !isFinished(step.id))
+    .filter((step) => !isFinished(step.id) || rescans.has(step.id))
     .map((step) => {
       // A new run cannot know whether an attach that was begun in an old one did anything, and a rescan is harmless.
       if (step.kind !== "rescan" || step.onlyIfChanged === undefined || !states.has(step.onlyIfChanged)) return step;

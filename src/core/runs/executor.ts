@@ -274,8 +274,9 @@ class Runner {
   }
 
   async #report(plan: Plan, systems: Writers): Promise<unknown> {
+    const { clock, settings } = this.#deps;
     try {
-      return await reportOf(plan, this.#outputs, systems);
+      return await reportOf(plan, this.#outputs, systems, { clock, listedMs: settings.limits.deviceWaitMs });
     } catch (cause) {
       // The run's goal is reached; that the look afterwards failed does not unmake it.
       this.#deps.log.warn({ run: this.#row.id, err: cause }, "the report could not be completed");

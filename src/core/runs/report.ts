@@ -11,11 +11,12 @@ import { fileOn, livesOn } from "../domain/vm-path.ts";
 import { byNewest, familyOf } from "../observe/observe.ts";
 import type { Plan } from "../plans/plan-schema.ts";
 import type { ArrayReader } from "../ports/array.ts";
-import type { HypervisorReader } from "../ports/hypervisor.ts";
-import type { Connection } from "../ports/runtime.ts";
+import type { Datastore, HypervisorReader } from "../ports/hypervisor.ts";
+import type { Clock, Connection } from "../ports/runtime.ts";
 import type { RunRow, StepRow } from "../ports/store.ts";
 import { type Report, scriptReportSchema } from "../records.ts";
 import { cloneName } from "../steps/create-clone.ts";
+import { datastoreOf, waitFor } from "../steps/shared.ts";
 import { type KnownVolume, type Outputs, outputsOf } from "../steps/types.ts";
 
 /**
@@ -56,10 +57,12 @@ async function latestSnapshot(plan: Plan, array: ArrayReader): Promise<Pick<Repo
   return newest === undefined ? {} : { latest: { name: newest.name, id: newest.id, createdAt: newest.createdAt } };
 }
 
+/** `listedMs`: how long vCenter may take to list a datastore that the run has mounted. */
 export async function reportOf(
   plan: Plan,
   outputs: ReadonlyMap<string, Outputs>,
   systems: Connection<ArrayReader, HypervisorReader>,
+  { clock, listedMs }: { readonly clock: Clock; readonly listedMs: number },
 ): Promise<Report> {
   const leftovers = [...plan.draft.leftovers, ...[...outputs.values()].flatMap((left) => left.leftovers ?? [])];
   const scripted = [...outputs.values()].find((left) => left.script !== undefined);
@@ -74,13 +77,12 @@ export async function reportOf(
   if (volume === undefined) return { vms: [], leftovers, ...latest };
   // The step that mounted it knew the datastore by then: its VMs are read beside the inventory.
   const mounted = [...outputs.values()].findLast(({ datastore }) => datastore !== undefined)?.datastore?.id;
-  const [{ datastores }, early] = await Promise.all([
-    systems.hypervisor.inventory(),
+  const listed = (): Promise<Datastore | undefined> => datastoreOf(volume.naa, { ...systems, host: plan.host });
+  const isMounting = plan.draft.steps.some(({ kind }) => kind === "mount" || kind === "mount_copy");
+  const [datastore, early] = await Promise.all([
+    isMounting ? waitFor(clock, listedMs, listed) : listed(),
     mounted === undefined ? [] : systems.hypervisor.vmsOn([mounted]),
   ]);
-  const datastore = datastores.find(
-    ({ datacenterId, extents }) => datacenterId === plan.host.datacenter.id && extents.includes(volume.naa),
-  );
   const vms =
     datastore === undefined || datastore.id === mounted ? early : await systems.hypervisor.vmsOn([datastore.id]);
   const own = datastore === undefined ? [] : vms.filter((vm) => livesOn(vm, datastore));

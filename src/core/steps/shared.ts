@@ -127,7 +127,10 @@ export async function verify<T>(
 }
 
 /** The datastore on a disk, as vCenter lists it in the host's Datacenter. */
-export async function datastoreOf(naa: Naa, { hypervisor, host }: World): Promise<Datastore | undefined> {
+export async function datastoreOf(
+  naa: Naa,
+  { hypervisor, host }: Pick<World, "hypervisor" | "host">,
+): Promise<Datastore | undefined> {
   const { datastores } = await hypervisor.inventory();
   return datastores.find((one) => one.datacenterId === host.datacenter.id && one.extents.includes(naa));
 }

@@ -1,0 +1,73 @@
+/** What appears seconds after the call that brings it has returned: disks, volumes and copies, datastores in vCenter. */
+import { describe, expect, test } from "vitest";
+import { assignedTo, type Bench, expectGoldMounted, hostOf, vmsOf, withEngine } from "../../support/engine.ts";
+
+const LATE = "disk=2rescans,volume=2rescans,datastore=4reads";
+
+describe("late arrivals are waited for", () => {
+  test("a disk, its copy, its datastore: mounted, registered and in the report", async () => {
+    const bench = await withEngine({ lag: LATE });
+    const run = await bench.prep("automated_testing", { registerVms: true });
+    expect(run).toMatchObject({ state: "succeeded" });
+    const state = await bench.control.state();
+    const [volume] = assignedTo(state);
+    const { mounts } = hostOf(state);
+    expect(mounts).toMatchObject([{ naa: `naa.${volume?.guid}`, forceMounted: true }]);
+    expect(vmsOf(state).length).toBeGreaterThan(0);
+    expect(run.report?.datastore?.vmfsUuid).toBe(mounts[0]?.vmfsUuid);
+    expect(run.report?.vms.length).toBe(vmsOf(state).length);
+  });
+
+  test("gold, which mounts by itself when it comes", async () => {
+    const bench = await withEngine({ lag: LATE });
+    const run = await bench.prep("maintenance", { registerVms: true });
+    expect(run).toMatchObject({ state: "succeeded" });
+    const state = await bench.control.state();
+    expectGoldMounted(state);
+    expect(vmsOf(state).length).toBeGreaterThan(0);
+    expect(run.report?.datastore).toBeDefined();
+  });
+
+  test("a datastore that vCenter lists only after the run's last step is in the report", async () => {
+    const bench = await withEngine({ lag: "datastore=1500ms" }, { limits: { deviceWait: "1s" } });
+    const run = await bench.prep("automated_testing");
+    expect(run).toMatchObject({ state: "succeeded" });
+    expect(run.report?.datastore).toBeDefined();
+  });
+});
+
+function endLag({ lab: { world } }: Bench): void {
+  world.state.lags.settings = {};
+  world.state.lags.forget(() => true);
+}
+
+test("a copy that did not come in time: the resumed run rescans, and finds it", async () => {
+  const bench = await withEngine({ lag: "volume=1000rescans" }, { limits: { deviceWait: "300ms" } });
+  const failed = await bench.prep("automated_testing");
+  expect(failed).toMatchObject({ state: "failed", error: { code: "COPY_NOT_FOUND" } });
+  endLag(bench);
+  const plan = await bench.app.engine.resumePlan(failed.runId, bench.actor);
+  const left = plan.steps.map(({ kind }) => kind);
+  expect(left.indexOf("rescan")).toBeGreaterThanOrEqual(0);
+  expect(left.indexOf("rescan")).toBeLessThan(left.indexOf("mount_copy"));
+  const { vim: before } = await bench.control.calls();
+  expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });
+  const { vim: after } = await bench.control.calls();
+  for (const call of ["RescanAllHba", "RescanVmfs"]) expect(after[call]).toBeGreaterThan(before[call] ?? 0);
+  expect(hostOf(await bench.control.state()).mounts).toMatchObject([{ forceMounted: true }]);
+});
+
+test("a disk that the host lost between the run and its resume is found by that rescan", async () => {
+  const bench = await withEngine({ lag: "volume=1000rescans" }, { limits: { deviceWait: "300ms" } });
+  const failed = await bench.prep("automated_testing");
+  expect(failed).toMatchObject({ state: "failed", error: { code: "COPY_NOT_FOUND" } });
+  const { world } = bench.lab;
+  endLag(bench);
+  for (const host of world.model.hosts) {
+    host.disks = [];
+    host.unresolved = [];
+  }
+  world.announce();
+  const plan = await bench.app.engine.resumePlan(failed.runId, bench.actor);
+  expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });
+});
