@@ -36,7 +36,14 @@ export class VimFault extends PrepError {
 /** Refused for the moment: something else is at it. What extends these is as passing as they are. */
 const BUSY: readonly string[] = ["ResourceInUse", "TaskInProgress", "ConcurrentAccess"];
 
-const isBusy = (fault: Fault): boolean => ancestryOf(fault.type).some((type) => BUSY.includes(type));
+/**
+ * Also where such a fault is the cause of a general one, and for a bare `VimFault`, as which a busy host's own fault may
+ * arrive.
+ */
+function isBusy(fault: Fault): boolean {
+  if (fault.type === "VimFault") return true;
+  return withCauses(fault).some(({ type }) => ancestryOf(type).some((ancestor) => BUSY.includes(ancestor)));
+}
 
 /** After these nobody can tell whether a change was made: vCenter had an internal error, or lost the host that was at it. */
 const UNCLEAR: readonly string[] = ["SystemError", "HostCommunication", "HostNotReachable"];
@@ -68,17 +75,23 @@ function foundIn(fault: Fault): Record<string, unknown> {
 /** More causes than these tell nobody anything, and a server may send a circle's worth. */
 const MAX_REASONS = 5;
 
+/** The fault, what caused it, and so on. */
+function withCauses(fault: Fault): Fault[] {
+  const chain: Fault[] = [];
+  for (let here: Fault | undefined = fault; here !== undefined && chain.length < MAX_REASONS; ) {
+    chain.push(here);
+    here = localizedFault(at(here.detail, "faultCause"));
+  }
+  return chain;
+}
+
 /** VMware's own words, each once: the fault's, its messages, a pending question's, then those of what caused it. */
 function reasonsOf(fault: Fault): string[] {
-  const said: string[] = [];
-  for (let here: Fault | undefined = fault, depth = 0; here !== undefined && depth < MAX_REASONS; depth++) {
-    const { message, detail }: Fault = here;
+  const said = withCauses(fault).flatMap(({ type, message, detail }, depth) => {
     const messages = list(detail, "faultMessage").map((each) => text(each, "message"));
-    const question = here.type === "QuestionPending" ? text(detail, "text") : undefined;
-    const cause = localizedFault(at(detail, "faultCause"));
-    said.push(...[message, ...messages, question, cause?.type].map((words) => safeText(words ?? "", 300)));
-    here = cause;
-  }
+    const question = type === "QuestionPending" ? text(detail, "text") : undefined;
+    return [depth === 0 ? "" : type, message, ...messages, question].map((words) => safeText(words ?? "", 300));
+  });
   return [...new Set(said)].filter((words) => words !== "").slice(0, MAX_REASONS);
 }
 

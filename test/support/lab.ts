@@ -87,6 +87,8 @@ export class ControlClient {
     nth?: number;
     times?: number;
     action: string;
+    localizedMessage?: string;
+    faultCause?: { fault: string };
   }): Promise<void> {
     await this.#send("POST", "/faults", fault);
   }

@@ -111,7 +111,7 @@ async function waitForVolume(step: MountingStep, naa: Naa, world: WritableWorld)
   const found = await waitFor(world.clock, world.limits.deviceWaitMs, async () => {
     if (!isFirst) {
       world.progress(`waiting for the VMFS volume on ${naa}`);
-      await world.hypervisor.rescanVolumes(world.host);
+      await whileBusy(world, () => world.hypervisor.rescanVolumes(world.host));
     }
     isFirst = false;
     return find(step, naa, world);

@@ -2,7 +2,7 @@ import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { fileOn } from "../domain/vm-path.ts";
 import type { VmxFile } from "../ports/hypervisor.ts";
-import { datastoreOf, judgeBatch, labelOf, resolve, waitFor } from "./shared.ts";
+import { datastoreOf, eachWhileBusy, judgeBatch, labelOf, resolve, waitFor } from "./shared.ts";
 import { type StepOf, stepKind, type World } from "./types.ts";
 
 interface Missing {
@@ -52,10 +52,15 @@ export const register = stepKind<StepOf<"register">>({
     const { files, unreadable } = await findMissing(step, reading);
     if (files.length === 0 && unreadable.length === 0) return { detail: "nothing is missing" };
     return async (world) => {
-      const outcomes = await world.hypervisor.register(
-        files,
-        { host: world.host, folder: step.folder, pool: step.pool },
-        (done, total) => world.progress(`${done} of ${total} registered`),
+      const outcomes = await eachWhileBusy(
+        world,
+        files.map((file) => file.path),
+        (paths) =>
+          world.hypervisor.register(
+            files.filter((file) => paths.includes(file.path)),
+            { host: world.host, folder: step.folder, pool: step.pool },
+            (done, total) => world.progress(`${done} of ${total} registered`),
+          ),
       );
       judgeBatch(outcomes, new Map(files.map((file) => [file.path, file.path])), "Registering");
       const leftovers = unreadable.map((folder) => `could not be read: ${safeText(folder)}`);

@@ -2,7 +2,7 @@ import { PrepError } from "../domain/errors.ts";
 import type { Naa } from "../domain/ids.ts";
 
 import type { Vm } from "../ports/hypervisor.ts";
-import { diskOf, labelOf, nameVms, resolve, waitFor } from "./shared.ts";
+import { diskOf, labelOf, nameVms, resolve, waitFor, whileBusy } from "./shared.ts";
 import { type StepOf, stepKind, type World, type WritableWorld } from "./types.ts";
 
 const PATHS = "the host's paths to the array (zoning, initiators)";
@@ -38,7 +38,7 @@ async function rescanUntil(
   let staying: readonly Naa[] = [];
   let unmet: string[] = [];
   const settled = await waitFor(world.clock, world.limits.deviceWaitMs, async () => {
-    await world.hypervisor.rescan(world.host);
+    await whileBusy(world, () => world.hypervisor.rescan(world.host));
     const storage = await world.hypervisor.hostDevices(world.host);
     const isThere = (naa: Naa): boolean => diskOf(storage, naa) !== undefined;
     staying = gone.filter(isThere);

@@ -49,8 +49,15 @@ export async function waitFor<T>(
   }
 }
 
-const isBusy = (thrown: unknown): boolean =>
+const isBusy = (thrown: unknown): thrown is PrepError =>
   thrown instanceof PrepError && thrown.code === "REMOTE_FAULT" && thrown.retryable;
+
+/** The refusal that stayed: its own reason, and how often it was given. */
+const afterTries = (refused: PrepError, tries: number): PrepError =>
+  new PrepError(refused.code, `${refused.message} It was refused ${tries} time${tries === 1 ? "" : "s"}.`, {
+    ...refused,
+    cause: refused,
+  });
 
 /** Makes a call again that is refused because something else is at it; the last refusal, where it stays so. */
 export async function whileBusy<T>(world: WritableWorld, call: () => Promise<T>): Promise<T> {
@@ -59,28 +66,29 @@ export async function whileBusy<T>(world: WritableWorld, call: () => Promise<T>)
     try {
       return await call();
     } catch (thrown) {
-      if (!isBusy(thrown) || attempt >= busyTries) throw thrown;
-      const why = thrown instanceof PrepError ? thrown.message : String(thrown);
-      world.progress(`${why} Waiting; try ${attempt + 1} of ${busyTries} follows.`);
+      if (!isBusy(thrown)) throw thrown;
+      if (attempt >= busyTries) throw afterTries(thrown, busyTries);
+      world.progress(`${thrown.message} Waiting; try ${attempt + 1} of ${busyTries} follows.`);
       await world.clock.sleep(busyPauseMs);
     }
   }
 }
 
 /** The same for several things at once: those that are refused for the moment are tried again, together. */
-export async function eachWhileBusy<Id extends string>(
+export async function eachWhileBusy<Id extends string, Outcome extends BatchOutcome>(
   world: WritableWorld,
   ids: readonly Id[],
-  call: (ids: readonly Id[]) => Promise<BatchOutcome[]>,
-): Promise<BatchOutcome[]> {
+  call: (ids: readonly Id[]) => Promise<Outcome[]>,
+): Promise<Outcome[]> {
   const { busyTries, busyPauseMs } = world.limits;
-  const ended = new Map<string, BatchOutcome>();
+  const ended = new Map<string, Outcome>();
   let left = ids;
   for (let attempt = 1; ; attempt += 1) {
     for (const outcome of await call(left)) ended.set(outcome.id, outcome);
     left = left.filter((id) => isBusy(ended.get(id)?.error));
     if (left.length === 0 || attempt >= busyTries) return ids.flatMap((id) => ended.get(id) ?? []);
-    world.progress(`${left.length} busy for the moment. Waiting; try ${attempt + 1} of ${busyTries} follows.`);
+    const why = ended.get(left[0] ?? "")?.error?.message ?? "";
+    world.progress(`${left.length} refused: ${why} Waiting; try ${attempt + 1} of ${busyTries} follows.`);
     await world.clock.sleep(busyPauseMs);
   }
 }

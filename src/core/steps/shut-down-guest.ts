@@ -1,5 +1,5 @@
 import { type ErrorCode, PrepError } from "../domain/errors.ts";
-import { currentVms, judgeBatch, namesById, nameVms } from "./shared.ts";
+import { currentVms, eachWhileBusy, judgeBatch, namesById, nameVms } from "./shared.ts";
 import { type StepOf, stepKind } from "./types.ts";
 
 /** What is powered off after it where that is allowed: a guest that does not end, or cannot be asked any more. */
@@ -15,10 +15,13 @@ export const shutDownGuest = stepKind<StepOf<"shut_down_guest">>({
     const running = (await currentVms(step.vms, reading)).filter((vm) => vm.powerState === "poweredOn");
     if (running.length === 0) return { detail: "none of them is running" };
     return async (world) => {
-      const outcomes = await world.hypervisor.shutDownGuests(
+      const outcomes = await eachWhileBusy(
+        world,
         running.map((vm) => vm.id),
-        world.limits.guestShutdownMs,
-        (done, total) => world.progress(`${done} of ${total} shut down`),
+        (ids) =>
+          world.hypervisor.shutDownGuests(ids, world.limits.guestShutdownMs, (done, total) =>
+            world.progress(`${done} of ${total} shut down`),
+          ),
       );
       const late = outcomes.filter(({ error }) => error instanceof PrepError && LATE.includes(error.code));
       judgeBatch(
