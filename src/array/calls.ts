@@ -1,9 +1,9 @@
 /** What every driver over HTTP does around a call: it is logged, repeated where that does no harm, its answer checked. */
 import type { z } from "zod";
-import { safeText } from "../core/domain/safe-text.ts";
 import type { Clock, Logger } from "../core/ports/runtime.ts";
 import { isConnectionReset, networkReason } from "../net/errors.ts";
 import { parsedJson } from "../net/json.ts";
+import { peerText } from "../net/peer-text.ts";
 import type { HttpReply, Outgoing, Transport } from "./transport.ts";
 
 /** What came of one sending: an answer, or none (with what undici threw). */
@@ -62,7 +62,7 @@ export function bodyOf<T>(
   schema: z.ZodType<T>,
 ): { readonly value: T } | { readonly problem: string; readonly cause?: unknown } {
   const json = parsedJson(reply.text);
-  if (json === undefined) return { problem: `no JSON (content type ${reply.contentType.slice(0, 60) || "none"})` };
+  if (json === undefined) return { problem: `no JSON (content type ${peerText(reply.contentType, 60) || "none"})` };
   const parsed = schema.safeParse(json);
   return parsed.success ? { value: parsed.data } : { problem: firstIssue(parsed.error), cause: parsed.error };
 }
@@ -75,7 +75,7 @@ export function firstIssue(error: z.ZodError): string {
     (text, part) => (typeof part === "number" ? `${text}[${part}]` : `${text}.${String(part)}`),
     "",
   );
-  return `${path === "" ? "the document" : path.replace(/^\./, "")}: ${safeText(issue.message)}`;
+  return `${path === "" ? "the document" : path.replace(/^\./, "")}: ${peerText(issue.message)}`;
 }
 
 /** Readings of a job that may fail in a row: with the waits between them, an array has time to fail over. */

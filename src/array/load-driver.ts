@@ -5,6 +5,8 @@ import { pathToFileURL } from "node:url";
 import { ERROR_CODES, type ErrorCode, PrepError } from "../core/domain/errors.ts";
 import { safeText } from "../core/domain/safe-text.ts";
 import type { ArrayReader } from "../core/ports/array.ts";
+import { redact } from "../logging/redact.ts";
+import { peerText } from "../net/peer-text.ts";
 import type { StorageArrayDriver } from "./driver.ts";
 import { ARRAY_KINDS, type ArrayKind } from "./kinds.ts";
 import { notAClone } from "./refusals.ts";
@@ -109,9 +111,9 @@ async function translateErrors<T>(call: () => Promise<T>): Promise<T> {
   } catch (thrown) {
     if (thrown instanceof PrepError) throw thrown;
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    const hint = "hint" in error && typeof error.hint === "string" ? safeText(error.hint, 400) : undefined;
-    throw new PrepError(codeOf(error), safeText(error.message, 400), {
-      ...("found" in error ? { found: error.found } : {}),
+    const hint = "hint" in error && typeof error.hint === "string" ? peerText(error.hint, 400) : undefined;
+    throw new PrepError(codeOf(error), peerText(error.message, 400), {
+      ...("found" in error ? { found: redact(error.found) } : {}),
       hint: hint ?? "The site's array driver reported this; check the array and at atvm_prep.log.",
       cause: thrown,
       ...("settled" in error && typeof error.settled === "boolean" ? { extra: { settled: error.settled } } : {}),

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../core/domain/errors.ts";
-import { safeText } from "../core/domain/safe-text.ts";
+import { peerText } from "../net/peer-text.ts";
 import type { Fault } from "./fault.ts";
 import { ancestryOf } from "./fault-types.ts";
 import { OPERATIONS, type OperationName } from "./operations.ts";
@@ -80,7 +80,7 @@ export function meaningOf(fault: Fault, operation: OperationName | undefined): {
 
 function missingPrivilege(detail: unknown): string {
   const [privilege, type, object] = [["privilegeId"], ["object", "attributes", "type"], ["object"]].map((path) =>
-    safeText(text(detail, ...path) ?? "", 80),
+    peerText(text(detail, ...path) ?? "", 80),
   );
   const what = privilege === "" ? "at least the Read-only role" : `the privilege ${privilege}`;
   const where = object === "" ? "that object" : `${type} ${object}`;

@@ -1,5 +1,5 @@
 import { PrepError } from "../core/domain/errors.ts";
-import { safeText } from "../core/domain/safe-text.ts";
+import { peerText } from "../net/peer-text.ts";
 import { type Fault, localizedFault } from "./fault.ts";
 import { meaningOf } from "./fault-meanings.ts";
 import { ancestryOf } from "./fault-types.ts";
@@ -60,13 +60,13 @@ function whyOf(fault: Fault): string {
   const object = text(fault.detail, "object");
   const on = object === undefined ? "" : ` on ${text(fault.detail, "object", "attributes", "type") ?? ""} ${object}`;
   const kind = privilege === undefined ? fault.type : `${fault.type}: ${privilege}${on}`;
-  return [...reasonsOf(fault), `(${safeText(kind, 160)})`].join(" ");
+  return [...reasonsOf(fault), `(${peerText(kind, 160)})`].join(" ");
 }
 
 function foundIn(fault: Fault): Record<string, unknown> {
   const [, ...more] = reasonsOf(fault);
   return {
-    fault: safeText(fault.type, 60),
+    fault: peerText(fault.type, 60),
     ...scalarsOf(fault.detail),
     ...(more.length === 0 ? {} : { reasons: more }),
   };
@@ -90,7 +90,7 @@ function reasonsOf(fault: Fault): string[] {
   const said = withCauses(fault).flatMap(({ type, message, detail }, depth) => {
     const messages = list(detail, "faultMessage").map((each) => text(each, "message"));
     const question = type === "QuestionPending" ? text(detail, "text") : undefined;
-    return [depth === 0 ? "" : type, message, ...messages, question].map((words) => safeText(words ?? "", 300));
+    return [depth === 0 ? "" : type, message, ...messages, question].map((words) => peerText(words ?? "", 300));
   });
   return [...new Set(said)].filter((words) => words !== "").slice(0, MAX_REASONS);
 }
@@ -109,7 +109,7 @@ function scalarsOf(detail: unknown): Record<string, string> {
   if (typeof detail !== "object" || detail === null) return {};
   const members = Object.entries(detail).flatMap(([name, value]) => {
     const simple = MEMBERS_OF_ALL.includes(name) ? undefined : text(value);
-    return simple === undefined ? [] : [[safeText(name, 40), safeText(simple)] as const];
+    return simple === undefined ? [] : [[peerText(name, 40), peerText(simple)] as const];
   });
   return Object.fromEntries(members.slice(0, 8));
 }

@@ -1,4 +1,5 @@
 import type { Agent, Dispatcher } from "undici";
+import { registerSecret } from "../logging/redact.ts";
 import { bracketed } from "../net/address.ts";
 import { createDispatcher } from "../net/dispatcher.ts";
 import type { ProxySettings } from "../net/proxy.ts";
@@ -79,6 +80,8 @@ export class VimHttp {
   readonly #calls: Agent;
   readonly #waits: Agent;
   #cookie: string | undefined;
+  /** Ends the cookie's redaction. */
+  #hidden: (() => void) | undefined;
   #version = OLDEST_VERSION;
 
   constructor(address: string, tls: TlsSettings, timeouts: VsphereTimeouts, proxy?: ProxySettings) {
@@ -140,7 +143,7 @@ export class VimHttp {
   }
 
   forgetSession(): void {
-    this.#cookie = undefined;
+    this.#forgetCookie();
   }
 
   async close(): Promise<void> {
@@ -161,7 +164,18 @@ export class VimHttp {
   #keepCookie(header: string | string[] | undefined): void {
     const session = list(header).find((each) => typeof each === "string" && each.startsWith("vmware_soap_session="));
     // Returned verbatim, quotes and all: vCenter compares it as it sent it.
-    if (typeof session === "string") this.#cookie = session.split(";", 1)[0];
+    if (typeof session !== "string") return;
+    const [cookie = ""] = session.split(";", 1);
+    if (cookie !== this.#cookie) this.#forgetCookie();
+    this.#cookie = cookie;
+    const [, value = ""] = /^[^=]*="?([^"]*)/.exec(cookie) ?? [];
+    this.#hidden ??= registerSecret(value);
+  }
+
+  #forgetCookie(): void {
+    this.#cookie = undefined;
+    this.#hidden?.();
+    this.#hidden = undefined;
   }
 }
 

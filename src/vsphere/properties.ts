@@ -1,6 +1,6 @@
 import { PrepError } from "../core/domain/errors.ts";
 import type { MoRef } from "../core/domain/ids.ts";
-import { safeText } from "../core/domain/safe-text.ts";
+import { peerText } from "../net/peer-text.ts";
 import { type Fault, localizedFault } from "./fault.ts";
 import { garbage, isFault, VimFault } from "./faults.ts";
 import { ReplyBudget } from "./reply-budget.ts";
@@ -171,16 +171,16 @@ function endOfSession(page: unknown): Fault | undefined {
 export class UnreadableProperty extends PrepError {
   constructor({ type, id }: Reference, path: string, fault: Fault) {
     const privilege = text(fault.detail, "privilegeId");
-    super("REMOTE_FAULT", `vCenter does not show ${path} of ${type} ${id}: ${safeText(fault.type, 60)}.`, {
+    super("REMOTE_FAULT", `vCenter does not show ${path} of ${type} ${id}: ${peerText(fault.type, 60)}.`, {
       found: {
         object: id,
         property: path,
-        fault: safeText(fault.type, 60),
-        ...(privilege === undefined ? {} : { privilege: safeText(privilege) }),
+        fault: peerText(fault.type, 60),
+        ...(privilege === undefined ? {} : { privilege: peerText(privilege) }),
       },
       hint:
         fault.type === "NoPermission"
-          ? `Give the account of vcenter.username ${privilege === undefined ? "at least the Read-only role" : `the privilege ${safeText(privilege)}`} on that object, propagated from the Datacenter.`
+          ? `Give the account of vcenter.username ${privilege === undefined ? "at least the Read-only role" : `the privilege ${peerText(privilege)}`} on that object, propagated from the Datacenter.`
           : "Check the object's state in vCenter, then ask again.",
     });
   }

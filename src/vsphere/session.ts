@@ -1,5 +1,6 @@
 import { PrepError } from "../core/domain/errors.ts";
 import type { Clock, Logger } from "../core/ports/runtime.ts";
+import { registerSecret } from "../logging/redact.ts";
 import { garbage, isFault } from "./faults.ts";
 import { OLDEST_VERSION, type VimHttp } from "./http.ts";
 import { Soap, type SoapCall } from "./soap.ts";
@@ -49,6 +50,8 @@ export class Session {
   #open: Promise<Services> | undefined;
   #closed = false;
   #epoch = 0;
+  /** Ends the redaction of the session's key, which signs in whoever has it. */
+  #hidden: (() => void) | undefined;
 
   constructor(options: { http: VimHttp; address: string; credentials: Credentials; clock: Clock; log: Logger }) {
     this.#http = options.http;
@@ -140,7 +143,10 @@ export class Session {
     });
     this.#epoch += 1;
     this.#log.debug({ version }, "signed in at vCenter");
-    const session = { key: text(login, "key") ?? "", userName: text(login, "userName") ?? "" };
+    const key = text(login, "key") ?? "";
+    this.#hidden?.();
+    this.#hidden = registerSecret(key);
+    const session = { key, userName: text(login, "userName") ?? "" };
     return { ...services, spoken: version ?? OLDEST_VERSION, session };
   }
 }

@@ -2,6 +2,7 @@
 import { PrepError } from "../../core/domain/errors.ts";
 import { safeText } from "../../core/domain/safe-text.ts";
 import { parsedJson } from "../../net/json.ts";
+import { peerText } from "../../net/peer-text.ts";
 import type { HttpReply } from "../transport.ts";
 import { type Job, problemSchema } from "./schemas.ts";
 
@@ -57,7 +58,7 @@ function problemWords(reply: HttpReply): string {
   const problem = problemSchema.safeParse(parsedJson(reply.text));
   if (!problem.success) return "";
   const { title, detail } = problem.data;
-  return [title, detail].flatMap((part) => (part == null || part === "" ? [] : [safeText(part)])).join(": ");
+  return [title, detail].flatMap((part) => (part == null || part === "" ? [] : [peerText(part)])).join(": ");
 }
 
 /** Whether the array itself speaks of a missing object, and not a proxy or web server of a missing page. */
@@ -135,7 +136,7 @@ export function outcomeUnknown(
 }
 
 export function jobFailed(call: CallSummary, job: Job): PrepError {
-  const words = job.error === undefined || job.error === "" ? "without a reason" : safeText(job.error, 300);
+  const words = job.error === undefined || job.error === "" ? "without a reason" : peerText(job.error, 300);
   return new PrepError("REMOTE_FAULT", `The DGS job of ${call.operationId} failed: ${words}`, {
     found: { operationId: call.operationId, ...call.ids, jobId: job.id },
     hint: "DGS gives the reason; check the target again before repeating.",

@@ -1,7 +1,7 @@
 /** What went wrong at ONTAP, as the one error that is shown. Bodies and credentials are never part of it. */
 import { type ErrorCode, PrepError } from "../../core/domain/errors.ts";
-import { safeText } from "../../core/domain/safe-text.ts";
 import { parsedJson } from "../../net/json.ts";
+import { peerText } from "../../net/peer-text.ts";
 import type { HttpReply } from "../transport.ts";
 import { faultSchema } from "./schemas.ts";
 
@@ -44,7 +44,7 @@ export function faultOf(reply: HttpReply): OntapFault {
 export class OntapError extends PrepError {
   readonly fault: OntapFault;
   constructor(code: ErrorCode, call: CallSummary, fault: OntapFault, status?: number) {
-    const words = fault.message === "" ? "" : `: ${safeText(fault.message, 300)}`;
+    const words = fault.message === "" ? "" : `: ${peerText(fault.message, 300)}`;
     const by = fault.code === "" ? (status === undefined ? "" : ` with status ${status}`) : ` with code ${fault.code}`;
     super(code, `ONTAP refused to ${call.action}${by}${words}`, {
       found: {

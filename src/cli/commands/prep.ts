@@ -10,6 +10,7 @@ import type { Channel } from "../../core/engine.ts";
 import { StalePlan } from "../../core/plans/stale.ts";
 import type { VcenterOverride } from "../../core/ports/runtime.ts";
 import type { PlanRecord, RunRecord } from "../../core/records.ts";
+import { registerSecret } from "../../logging/redact.ts";
 import { bracketed } from "../../net/address.ts";
 import { expiryText, planText, presentPlan, presentRun, runText } from "../../text/index.ts";
 import { personText } from "../../text/lines.ts";
@@ -196,6 +197,7 @@ async function vcenterOf(
   { io }: Context,
 ): Promise<{ vcenter?: VcenterOverride }> {
   if (given.password !== undefined) {
+    registerSecret(given.password);
     printErr(
       io,
       "Warning: -vp shows the password in the process list and in the shell's history; the configuration can name a file or a variable instead.",
