@@ -1,5 +1,6 @@
 /** What the engine is made of, and the settings that policy gives it. */
 
+import type { PrepError } from "./domain/errors.ts";
 import { type ApprovalPolicy, type Mode, traitsOf } from "./domain/modes.ts";
 import type { Actor } from "./engine.ts";
 import type { Clock, Entropy, Logger, Systems, VcenterOverride } from "./ports/runtime.ts";
@@ -35,8 +36,8 @@ export interface EngineDeps {
   readonly log: Logger;
   readonly settings: EngineSettings;
   systems(override?: VcenterOverride): Systems;
-  /** Starts a process of its own that carries the run out; absent: runs are carried out in this process. */
-  launch?(runId: string): Promise<void>;
+  /** Starts a process of its own that carries the run out, and tells of its end, whether or not it came that far; absent: runs are carried out in this process. */
+  launch?(runId: string, ended: (why: PrepError) => void): Promise<void>;
 }
 
 /** The engine itself, as the audit names it. */

@@ -46,6 +46,8 @@ export async function shutDownGuests(
     }),
   );
   await waitUntilOff(context, running, options.timeoutMs, tellProgress);
+  // What was watched may have been cut, or the last of it late: a guest that is off by now is not called running.
+  if (running.size > 0) dropStopped(running, await readPower(context.session, running).catch(() => []));
   for (const id of running) errors.set(id, stillRunning(id, options.timeoutMs));
   return vms.map((id) => {
     const error = errors.get(id);
@@ -110,9 +112,7 @@ async function waitUntilOff(
       if (!polls) collector ??= await watchPower(session, running);
       const { size } = running;
       const changes = await (collector?.next(over.signal) ?? readPower(session, running));
-      for (const { ref, gone, values } of changes) {
-        if (gone || text(values.get(POWER)) === "poweredOff") running.delete(ref.id);
-      }
+      dropStopped(running, changes);
       failures = 0;
       tellProgress();
       if (polls && running.size > 0) await clock.sleep(POLL_MS, over.signal);
@@ -136,6 +136,12 @@ async function waitUntilOff(
   done.abort();
   await timer;
   await collector?.destroy();
+}
+
+function dropStopped(running: Set<MoRef>, changes: readonly ObjectChange[]): void {
+  for (const { ref, gone, values } of changes) {
+    if (gone || text(values.get(POWER)) === "poweredOff") running.delete(ref.id);
+  }
 }
 
 async function watchPower(session: Session, vms: ReadonlySet<MoRef>): Promise<Collector> {

@@ -193,10 +193,13 @@ describe("the file", () => {
     expect(await readFile(`${file()}.1`, "utf8")).not.toContain("second");
   });
 
-  it("is not held up for good by a lock that a dead process left", async () => {
+  it.each([
+    ["a lock that a dead process left", 0],
+    ["one that is dated in the future", Date.now() / 1000 + 2 * 365 * 86_400],
+  ])("is not held up for good by %s", async (_what, time) => {
     const lock = `${file()}.lock`;
     await mkdir(lock);
-    await utimes(lock, 0, 0);
+    await utimes(lock, time, time);
     const { lines } = await logged((log) => log.info({}, "m"));
     expect(lines).toHaveLength(1);
     expect(await readdir(dir)).toEqual(["atvm_prep.log"]);

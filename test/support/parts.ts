@@ -5,6 +5,7 @@ import { onTestFinished } from "vitest";
 import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { createEngine } from "../../src/core/create-engine.ts";
+import type { PrepError } from "../../src/core/domain/errors.ts";
 import { forEachMode } from "../../src/core/domain/modes.ts";
 import { ApprovalNeeded, type Engine } from "../../src/core/engine.ts";
 import type { EngineSettings } from "../../src/core/engine-options.ts";
@@ -21,7 +22,7 @@ export interface Parts {
   readonly shiftMs?: () => number;
   readonly approval?: Partial<EngineSettings["approval"]>;
   readonly openPlans?: number;
-  readonly launch?: (runId: string) => Promise<void>;
+  readonly launch?: (runId: string, ended: (why: PrepError) => void) => Promise<void>;
   readonly wrongController?: string;
   /** Another store than the bench's. */
   readonly storePath?: string;

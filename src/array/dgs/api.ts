@@ -12,6 +12,7 @@ import {
   garbage,
   isProblem,
   outcomeUnknown,
+  problemWords,
   refusal,
   sessionRefused,
   unavailable,
@@ -174,8 +175,11 @@ function judge<T>(attempt: Attempt, schema: z.ZodType<T>): Verdict<T> {
   }
   const { reply } = attempt;
   if (reply.status === 503) return { kind: "unavailable", reply };
-  // A gateway's words: it does not know what became of the call behind it.
-  if (reply.status === 502 || reply.status === 504) return { kind: "lost", why: `a gateway answered ${reply.status}` };
+  // An array that failed in the middle, or a gateway before it, does not say how far the change had come.
+  if (reply.status >= 500) {
+    const words = problemWords(reply);
+    return { kind: "lost", why: `the answer was status ${reply.status}${words === "" ? "" : ` (${words})`}` };
+  }
   if (reply.status >= 300) return { kind: "refused", reply };
   const body = bodyOf(reply, schema);
   return "value" in body

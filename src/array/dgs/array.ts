@@ -8,7 +8,7 @@ import type { ArrayOptions, StorageArray } from "../driver.ts";
 import { notAClone } from "../refusals.ts";
 import { createTransport } from "../transport.ts";
 import { type Api, type Change, createApi } from "./api.ts";
-import { garbage, hasStatus, refusedUnsent, takesNone } from "./errors.ts";
+import { garbage, hasStatus, outcomeUnknown, refusedUnsent, takesNone } from "./errors.ts";
 import { followJob, type JobOptions } from "./jobs.ts";
 import {
   assignmentSchema,
@@ -172,6 +172,10 @@ function readsOver(api: Api): DgsReads {
   };
 }
 
+/** The array says that it is done, and not what came of it. */
+const unnamed = ({ operationId, ids, key }: Change, why: string): PrepError =>
+  outcomeUnknown({ operationId, ids }, key, why, {});
+
 function writerOver(api: Api, { reader, policyOf }: DgsReads, jobs: JobOptions): ArrayWriter {
   const run = async (change: Change, progress: JobProgress | undefined): Promise<Job> => {
     const accepted: z.ZodType<Job> = jobSchema;
@@ -201,7 +205,7 @@ function writerOver(api: Api, { reader, policyOf }: DgsReads, jobs: JobOptions):
         key,
       };
       const { volumeId } = await run(change, progress);
-      if (volumeId === undefined) throw garbage(change, "result.volumeId: is missing from the succeeded job");
+      if (volumeId === undefined) throw unnamed(change, "the succeeded job names no clone");
       return { volumeId: asVolumeId(volumeId) };
     },
     rollback: async ({ volumeId, snapshotId }, key, progress) => {
@@ -209,7 +213,7 @@ function writerOver(api: Api, { reader, policyOf }: DgsReads, jobs: JobOptions):
       const change = { operationId: "RollbackSnapshot", ids, method: "POST", path: `${path}/rollback`, key } as const;
       await run(change, progress);
       const volume = await reader.volume(volumeId);
-      if (volume === undefined) throw garbage(change, "the volume is not there after it");
+      if (volume === undefined) throw unnamed(change, "the volume is not there after it");
       return { naa: volume.naa };
     },
     assign: async ({ volumeId, clientId }, key, progress) => {
@@ -218,7 +222,7 @@ function writerOver(api: Api, { reader, policyOf }: DgsReads, jobs: JobOptions):
       const change: Change = { operationId: "CreateAssignment", ids, method: "POST", path, body: { clientId }, key };
       try {
         const { assignmentId } = await run(change, progress);
-        if (assignmentId === undefined) throw garbage(change, "result.assignmentId: is missing from the succeeded job");
+        if (assignmentId === undefined) throw unnamed(change, "the succeeded job names no assignment");
         return { assignmentId: asAssignmentId(assignmentId) };
       } catch (thrown) {
         // One that is there already is what was wanted.

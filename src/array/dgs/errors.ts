@@ -53,7 +53,7 @@ function refusalHint(status: number): string {
 }
 
 /** Title and detail of a problem document, made safe; empty for anything else. */
-function problemWords(reply: HttpReply): string {
+export function problemWords(reply: HttpReply): string {
   if (!reply.contentType.startsWith("application/problem+json")) return "";
   const problem = problemSchema.safeParse(parsedJson(reply.text));
   if (!problem.success) return "";

@@ -12,6 +12,7 @@ import {
   garbage,
   isCode,
   OntapError,
+  type OntapFault,
   outcomeUnknown,
   refusal,
   unavailable,
@@ -105,9 +106,9 @@ export function createApi(options: ApiOptions): Api {
       }
       const { reply } = attempt;
       if (reply.status === 503) throw unavailable(change);
-      // A gateway's words: it does not know what became of the call behind it.
-      if ((reply.status === 502 || reply.status === 504) && faultOf(reply).code === "") {
-        throw outcomeUnknown(change, `a gateway answered ${reply.status}`);
+      // ONTAP gives each refusal a code. Without one it is a gateway that speaks, or a node that failed in the middle.
+      if (reply.status >= 500 && isUnclear(faultOf(reply))) {
+        throw outcomeUnknown(change, `the answer was status ${reply.status}`);
       }
       if (reply.status >= 300) throw refusal(change, reply);
       const accepted = acceptedSchema.safeParse(parsedJson(reply.text === "" ? "{}" : reply.text));
@@ -116,6 +117,11 @@ export function createApi(options: ApiOptions): Api {
     },
   };
 }
+
+/** Codes by which ONTAP says that a node or a service of it failed, and not what became of the call. */
+const NODE_FAILURES: readonly string[] = ["", "393271"];
+
+const isUnclear = ({ code }: OntapFault): boolean => NODE_FAILURES.includes(code);
 
 /** Undefined where the array refuses with one of these codes. */
 export async function unless<T>(codes: readonly string[], act: () => Promise<T>): Promise<T | undefined> {

@@ -24,6 +24,8 @@ export class Runs {
   readonly #deps: EngineDeps;
   /** Runs that this process carries out. */
   readonly #active = new Map<string, Promise<void>>();
+  /** Why a runner of this process's did not begin a run: whoever follows that run is told. */
+  readonly #unbegun = new Map<string, PrepError>();
   readonly #stop = new AbortController();
 
   constructor(deps: EngineDeps) {
@@ -119,6 +121,7 @@ export class Runs {
     const plan = await this.#planOf(await this.row(runId));
     let seen: { readonly rows: string; readonly view: RunRecord; readonly said: string } | undefined;
     for (let round = 0; ; round += 1) {
+      await this.#settleUnbegun(runId);
       const row = await this.row(runId);
       const current = round % RECONCILE_EVERY === 0 ? await this.reconcile(row) : row;
       const steps = await store.read((tx) => tx.steps(runId));
@@ -154,13 +157,31 @@ export class Runs {
     const { launch } = this.#deps;
     if (launch !== undefined && vcenter === undefined) {
       await held.release();
-      await launch(run.id).catch(async (thrown: unknown) => {
-        await endUnbegun(this.#deps, run, asPrepError(thrown));
+      const giveUp = (thrown: unknown): Promise<void> => {
+        this.#unbegun.set(run.id, asPrepError(thrown));
+        return this.#settleUnbegun(run.id);
+      };
+      await launch(run.id, (why) => {
+        if (this.#stop.signal.aborted) return;
+        giveUp(why).catch((thrown: unknown) =>
+          this.#deps.log.error({ run: run.id, err: thrown }, "that no process carries the run out cannot be written"),
+        );
+      }).catch(async (thrown: unknown) => {
+        await giveUp(thrown);
         throw thrown;
       });
       return;
     }
     void this.execute(run.id, { held, vcenter });
+  }
+
+  /** Ends a run that no runner has begun as failed. Where that cannot be written, it is thrown, and tried again the next time. */
+  async #settleUnbegun(runId: string): Promise<void> {
+    const why = this.#unbegun.get(runId);
+    if (why === undefined) return;
+    const row = await this.row(runId);
+    if (row.state === "queued") await endUnbegun(this.#deps, row, why);
+    this.#unbegun.delete(runId);
   }
 
   /** Carries the run out in this process; resolves when it is over. Stops between steps when the signal aborts, or on `close`. */
@@ -174,7 +195,10 @@ export class Runs {
       vcenter,
       held,
     })
-      .catch((thrown: unknown) => this.#deps.log.error({ run: runId, err: thrown }, "a run could not be carried out"))
+      .catch((thrown: unknown) => {
+        this.#deps.log.error({ run: runId, err: thrown }, "a run could not be carried out");
+        this.#unbegun.set(runId, asPrepError(thrown));
+      })
       .finally(() => this.#active.delete(runId));
     this.#active.set(runId, going);
     return going;

@@ -1,11 +1,8 @@
 import { PrepError } from "../domain/errors.ts";
 
 import type { VmState } from "../ports/hypervisor.ts";
-import { currentVms, eachWhileBusy, judgeBatch, namesById, nameVms, verify } from "./shared.ts";
+import { currentVms, eachWhileBusy, judgeBatch, namesById, nameVms, SETTLE_MS, verify } from "./shared.ts";
 import { type StepOf, stepKind, type World } from "./types.ts";
-
-/** How long vCenter may take to show what its own task has done. */
-const SETTLE_MS = 5_000;
 
 const DISK_LOST =
   "Their disk is gone, which can keep a VM from being powered off: end its process on the host (esxcli vm process kill), or reboot the host; then resume the run.";

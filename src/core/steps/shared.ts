@@ -93,6 +93,9 @@ export async function eachWhileBusy<Id extends string, Outcome extends BatchOutc
   }
 }
 
+/** How long vCenter may take to show what its own task has done. */
+export const SETTLE_MS = 5_000;
+
 export type Verification<T> =
   | { readonly kind: "seen"; readonly value: T }
   /** It was looked at, and is not so. */

@@ -1,6 +1,16 @@
 import { type ErrorCode, PrepError } from "../domain/errors.ts";
-import { currentVms, eachWhileBusy, judgeBatch, namesById, nameVms } from "./shared.ts";
+import type { VmState } from "../ports/hypervisor.ts";
+import { currentVms, eachWhileBusy, judgeBatch, namesById, nameVms, SETTLE_MS, verify } from "./shared.ts";
 import { type StepOf, stepKind } from "./types.ts";
+
+const isOn = (vm: VmState): boolean => vm.powerState === "poweredOn";
+
+function stillOn(vms: readonly VmState[]): PrepError {
+  return new PrepError("GUEST_STILL_RUNNING", `After the shutdown these are still on, ${nameVms(vms)}.`, {
+    found: { vms: vms.map((vm) => ({ id: vm.id, name: vm.name })) },
+    hint: "Shut them down by hand, then resume the run.",
+  });
+}
 
 /** What is powered off after it where that is allowed: a guest that does not end, or cannot be asked any more. */
 const LATE: readonly ErrorCode[] = ["GUEST_STILL_RUNNING", "TOOLS_MISSING"];
@@ -29,6 +39,11 @@ export const shutDownGuest = stepKind<StepOf<"shut_down_guest">>({
         namesById(step.vms),
         "Guest shutdown",
       );
+      const asked = step.vms.filter((vm) => !late.some(({ id }) => id === vm.id));
+      const off = await verify(world.clock, SETTLE_MS, async () =>
+        (await currentVms(asked, world)).some(isOn) ? undefined : true,
+      );
+      if (off.kind === "unseen") throw stillOn((await currentVms(asked, world)).filter(isOn));
       return {
         detail:
           late.length === 0

@@ -2,7 +2,7 @@ import { PrepError } from "../domain/errors.ts";
 import type { MoRef } from "../domain/ids.ts";
 
 import type { BatchOutcome, VmState } from "../ports/hypervisor.ts";
-import { currentVms, eachWhileBusy, judgeBatch, namesById, nameVms } from "./shared.ts";
+import { currentVms, eachWhileBusy, judgeBatch, namesById, nameVms, SETTLE_MS, verify } from "./shared.ts";
 import { type StepOf, stepKind, type WritableWorld } from "./types.ts";
 
 const isOn = (vm: VmState): boolean => vm.powerState === "poweredOn";
@@ -22,10 +22,22 @@ export const unregister = stepKind<StepOf<"unregister">>({
           ? await unregisterAll(left, left.length, world)
           : await unregisterAsStopped(step, step.asStoppedBy, left, world);
       judgeBatch(outcomes, namesById(step.vms), "Unregistering");
+      // An answer that says it is gone is not taken for it: a resume would skip this step by the journal.
+      const gone = await verify(world.clock, SETTLE_MS, async () =>
+        (await currentVms(step.vms, world)).length > 0 ? undefined : true,
+      );
+      if (gone.kind === "unseen") throw stillThere(await currentVms(step.vms, world));
       return { detail: `${left.length} unregistered` };
     };
   },
 });
+
+function stillThere(vms: readonly VmState[]): PrepError {
+  return new PrepError("REMOTE_FAULT", `After the unregistering these are still in the inventory, ${nameVms(vms)}.`, {
+    found: { vms: vms.map((vm) => ({ id: vm.id, name: vm.name })) },
+    hint: "Check these VMs' tasks and events in vCenter, then resume the run.",
+  });
+}
 
 const unregisterAll = (vms: readonly { readonly id: MoRef }[], total: number, world: WritableWorld, before = 0) =>
   eachWhileBusy(

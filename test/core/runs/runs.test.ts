@@ -276,6 +276,45 @@ describe("a run", () => {
     expect((await bench.run(await bench.app.engine.resumePlan(runId, bench.actor))).state).toBe("succeeded");
   });
 
+  test("whose runner ends before it has begun is failed at once, and says so", async () => {
+    const why = new PrepError("INTERNAL", "It ended.", { hint: "See the log." });
+    const { engine } = await assemble(bench, { launch: async (_runId, ended) => ended(why) });
+    const plan = await engine.plan("unregister", { lun: "Gold" }, bench.actor);
+    const run = await engine.confirm(plan.planToken ?? "", bench.actor);
+    expect(run).toMatchObject({ state: "failed", error: { message: "It ended." } });
+    // Nothing is held.
+    const again = await engine.plan("unregister", { lun: "Gold" }, bench.actor);
+    expect(await engine.confirm(again.planToken ?? "", bench.actor)).toMatchObject({ state: "failed" });
+    expect((await bench.control.state()).mutations).toEqual([]);
+  });
+
+  test.each(["here", "in a process of its own"])(
+    "that nothing of can be written is told at once, and ends as failed when there is room again: %s",
+    async (where) => {
+      let full = false;
+      const why = new PrepError("INTERNAL", "It ended.", { hint: "See the log." });
+      const { engine } = await assemble(bench, {
+        storePath: `${bench.dir}/full-${where.length}/atvm.sqlite`,
+        store: (real) =>
+          storeWith(real, {
+            write: async (work) => {
+              if (full) throw new PrepError("AUDIT_UNWRITABLE", "The disk is full.", { hint: "Make room." });
+              const result = await real.write(work);
+              full = (await real.read((tx) => tx.runs({ limit: 1, states: ["queued"] }))).length > 0;
+              return result;
+            },
+          }),
+        ...(where === "here" ? {} : { launch: async (_runId, ended) => ended(why) }),
+      });
+      const plan = await engine.plan("unregister", { lun: "Gold" }, bench.actor);
+      await refusal(engine.confirm(plan.planToken ?? "", bench.actor), "AUDIT_UNWRITABLE");
+      full = false;
+      const { runId = "" } = await engine.getPlan(plan.planId);
+      expect(await engine.getRun(runId)).toMatchObject({ state: "failed" });
+      expect((await bench.control.state()).mutations).toEqual([]);
+    },
+  );
+
   test("does nothing where its runner cannot be started, and the answer says so", async () => {
     const { engine } = await assemble(bench, {
       launch: () => Promise.reject(new PrepError("INTERNAL", "no process", { hint: "Look at the limits." })),
