@@ -1,19 +1,23 @@
 /** Puts the program together from a configuration: store, log, adapters, engine. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { NO_ARRAY } from "./array/kinds.ts";
 import type { Config } from "./config/config.ts";
 import { loadConfig } from "./config/load.ts";
+import { auditedWrite, verifyChain } from "./core/audit.ts";
 import { createEngine } from "./core/create-engine.ts";
+import { PrepError } from "./core/domain/errors.ts";
 import type { Actor, Channel, Engine } from "./core/engine.ts";
 import type { EngineSettings } from "./core/engine-options.ts";
 import type { Clock, Logger } from "./core/ports/runtime.ts";
 import type { Store } from "./core/ports/store.ts";
+import type { ChainRecord } from "./core/records.ts";
 import { createLog } from "./logging/log.ts";
 import { systemClock, systemEntropy } from "./platform/clock.ts";
 import { wrongController } from "./platform/controller.ts";
 import { detachedLaunch } from "./platform/runner-process.ts";
+import type { Copied } from "./store/copy.ts";
 import type { Finding } from "./systems/checks/finding.ts";
 import { openSystems } from "./systems/open-systems.ts";
 
@@ -34,6 +38,7 @@ export interface AppOptions {
 
 export interface App {
   readonly engine: Engine;
+  readonly store: Pick<Store, "place" | "server">;
   readonly config: Config;
   readonly log: Logger;
   /** What `doctor` finds on the array and in vCenter. Not audited: it is about the site, not about a LUN. */
@@ -75,6 +80,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     const principal = `os:${osUser()}@${store.id}`;
     return {
       engine,
+      store,
       config,
       log: opened.log,
       checkSystems: async () => {
@@ -147,8 +153,10 @@ function settingsOf(config: Config): EngineSettings {
       busyTries: config.limits.busyTries,
       busyPauseMs: config.limits.busyPause,
       openPlans: config.limits.openPlans,
+      queueMs: config.limits.queue,
     },
     adminsOnly: config.admins.length > 0,
+    runs: config.runs,
     script: scriptSettingsOf(config),
     // Over ssh, it is the script's machine that the changes are made on.
     wrongController: () =>
@@ -165,4 +173,38 @@ function scriptSettingsOf({ engine, script, array, vcenter }: Config): EngineSet
     username: script.credentials === "pass" ? vcenter.username : undefined,
     hasArray: array.kind !== NO_ARRAY,
   };
+}
+
+export interface Moved extends Copied {
+  readonly chain: ChainRecord;
+}
+
+/**
+ * Moves the store in an SQLite file to the database that the configuration names, chain and all. Errors: those of
+ * `loadConfig` and of the copy; `CONFIG_INVALID` where the configuration names no database; `STORE_UNUSABLE` where the
+ * chain does not hold.
+ */
+export async function moveStore({ configFile, env, cwd }: AppOptions, from: string): Promise<Moved> {
+  const config = await loadConfig({ ...(configFile === undefined ? {} : { file: configFile }), env, cwd });
+  const { store: to } = config;
+  if (to.kind !== "postgres") {
+    throw new PrepError("CONFIG_INVALID", "The configuration names no database to move the store to.", {
+      hint: "Set store.postgres first (docs/deploy.md).",
+    });
+  }
+  const { copyStore } = await import("./store/copy.ts");
+  const copied = await copyStore({
+    from: resolve(cwd, from),
+    url: await to.url.reveal(),
+    heads: to.heads,
+    clock: systemClock,
+  });
+  const { store, clock } = await openStore(config);
+  try {
+    const actor = { principal: `os:${osUser()}@${store.id}`, channel: "cli" as const };
+    await auditedWrite(store, clock, (_tx, append) => append({ type: "store_moved", actor, data: { ...copied } }));
+    return { ...copied, chain: await verifyChain(store) };
+  } finally {
+    await store.close();
+  }
 }

@@ -286,6 +286,20 @@ function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Com
     (await import("./commands/tokens.ts")).revokeToken(id, context),
   );
 
+  const working = add(program, "worker", "carry out what is queued on the store (`runs: worker`), until Ctrl-C").option(
+    "--at-once <N>",
+    "at most so many runs side by side (default: 4)",
+  );
+  act(working, async (context, _args, options) => {
+    const { atOnce = 4 } = parseFlags(z.object({ atOnce: count }), options);
+    return (await import("./commands/worker.ts")).worker({ atOnce }, context);
+  });
+  const store = program.command("store").description("the store itself");
+  act(
+    add(store, "copy", "move a store from its file to the database that the configuration names").argument("<FILE>"),
+    async (context, [file = ""]) => (await import("./commands/store.ts")).copyStore(file, context),
+  );
+
   act(add(program, "doctor", "check everything a site needs"), async (context) =>
     (await import("./commands/doctor.ts")).doctor(context),
   );

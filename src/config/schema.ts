@@ -145,6 +145,12 @@ export const configSchema = (references: References, stateDir: string) =>
           "Accounts of this machine that may discard plans and cancel runs of others, and alone make tokens. Without any, nobody may the first, and everybody who can write the store the second.",
         ),
       http: http(references),
+      runs: z
+        .enum(["own", "worker"])
+        .default("own")
+        .describe(
+          "Who carries confirmed runs out. `own`: a process that the server or command starts. `worker`: any `atvm_prep worker` on this store.",
+        ),
       log: z
         .strictObject({
           dir: path(references).optional().describe("Folder of `atvm_prep.log`. Without it, `log` beside the store."),
@@ -157,6 +163,7 @@ export const configSchema = (references: References, stateDir: string) =>
           powerOff: count(16, 64).describe("VMs powered off at once on a host."),
           unregister: count(8, 64).describe("VMs unregistered at once on a host."),
           register: count(8, 64).describe("VMs registered at once on a host."),
+          queue: duration("15m").describe("How long a queued run waits for a worker (`runs: worker`)."),
           openPlans: count(20, 1000).describe("Open plans of one principal."),
           guestShutdown: duration("5m").describe("How long guests of gold VMs may take to shut down."),
           busyTries: count(5, 100).describe(

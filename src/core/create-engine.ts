@@ -5,6 +5,7 @@ import type { EngineDeps } from "./engine-options.ts";
 import { Plans } from "./plans/plans.ts";
 import { auditAfter, readAudit } from "./read-audit.ts";
 import { Runs } from "./runs/runs.ts";
+import { Worker } from "./runs/worker.ts";
 import { AuditedCalls } from "./services/audited-calls.ts";
 import { InventoryService } from "./services/inventory-service.ts";
 import { PlanService } from "./services/plan-service.ts";
@@ -36,6 +37,7 @@ export function createEngine(deps: EngineDeps): Engine {
     planByToken: (planToken, actor) => planning.planByToken(planToken, actor),
     approve: (planId, actor, typedLun) => planning.approve(planId, actor, typedLun),
     confirm: (planToken, actor, options) => planning.confirm(planToken, actor, options),
+    work: (options, signal) => new Worker(deps, runs).work(options, signal),
     executeRun: (runId, signal) => running.executeRun(runId, signal),
     getRun: (runId, options) => running.getRun(runId, options),
     listRuns: (filter) => running.listRuns(filter),

@@ -20,7 +20,13 @@ export interface EngineSettings {
     readonly planTtlMs: number;
     readonly requesterIsNotApprover: boolean;
   };
-  readonly limits: StepLimits & { readonly openPlans: number };
+  readonly limits: StepLimits & {
+    readonly openPlans: number;
+    /** How long a queued run waits for a worker. */
+    readonly queueMs: number;
+  };
+  /** Who carries runs out: whoever confirmed them (`own`), or the workers on this store. */
+  readonly runs: "own" | "worker";
   /** The site's own script, where that carries plans out in place of the steps of this program. */
   readonly script?: ScriptSettings | undefined;
   /** Whether the site names admins, so that nobody else makes tokens. */

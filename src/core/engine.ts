@@ -94,6 +94,14 @@ export interface WaitOptions {
   readonly onUpdate?: (run: RunRecord) => void | Promise<void>;
 }
 
+export interface WorkerOptions {
+  /** What it calls itself in queue and audit, such as its machine and process. */
+  readonly name: string;
+  /** How many runs it carries out side by side. */
+  readonly atOnce: number;
+  readonly onClaim?: (runId: string) => void;
+}
+
 export interface PlanOptions {
   /** Of a resumed run: why, in place of the first run's reason. */
   readonly reason?: string;
@@ -153,6 +161,8 @@ export interface Engine extends PlanningEngine {
   recordCall(call: ToolCallRecord, actor: Actor): Promise<void>;
   /** The detached runner's entry: carries a redeemed run out to its end. */
   executeRun(runId: string, signal: AbortSignal): Promise<RunRecord>;
+  /** Carries out what is queued for workers, until the signal aborts. */
+  work(options: WorkerOptions, signal: AbortSignal): Promise<void>;
   /** Waits for runs carried out in this process, then closes the store. */
   close(): Promise<void>;
 }

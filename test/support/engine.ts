@@ -1,4 +1,7 @@
-/** The real engine on a real lab: sockets, SOAP, SQLite. One lab a file, reset between tests. */
+/**
+ * The real engine on a real lab: sockets, SOAP, SQLite; or with ATVM_TEST_STORE=postgres (`npm run test:postgres`) a real
+ * PostgreSQL. One lab a file, reset between tests.
+ */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +17,7 @@ import type { PrepInputs } from "../../src/core/request/request.ts";
 import type { LabOptions, RunningLab } from "../../src/lab/start.ts";
 import { keepInvariants } from "./invariants.ts";
 import { type ControlClient, type LabState, withLab } from "./lab.ts";
+import { type Cluster, withCluster } from "./postgres.ts";
 
 export const GOLD = "AutomatedTest-VMBootImg-Gold";
 export const CLIENT = "CDS1-ESX165";
@@ -34,6 +38,10 @@ export interface Bench {
   readonly config: string;
   /** Another scenario, and none of the plans of the one before. */
   reset(scenario: string, more?: object): Promise<void>;
+  /** Where the store is PostgreSQL. */
+  readonly cluster?: Cluster;
+  /** Of this process's own openings of the program, and of those that a test starts. */
+  readonly env: Readonly<Record<string, string>>;
   /** Another process's view of the same store and lab. */
   another(): Promise<App>;
   /** For tests that change the lab without a plan: the invariants are not asked for after them. */
@@ -42,16 +50,27 @@ export interface Bench {
   violations(): Promise<string[]>;
 }
 
+/** Whether benches keep their store in PostgreSQL unless told otherwise. */
+export const onPostgres = process.env["ATVM_TEST_STORE"] === "postgres";
+
 /** `settings` are members of the configuration beside those that the lab writes. */
-export async function withEngine(options: LabOptions = {}, settings: object = {}): Promise<Bench> {
+export async function withEngine(
+  options: LabOptions = {},
+  settings: object = {},
+  on: Cluster | "sqlite" = onPostgres ? withCluster() : "sqlite",
+): Promise<Bench> {
+  const cluster = on === "sqlite" ? undefined : on;
+  await cluster?.ready();
   const dir = await mkdtemp(join(tmpdir(), "atvm-test-"));
   const config = join(dir, "atvm.config.yaml");
   const { lab, control } = await withLab({ ...options, writeConfig: config });
   const written: unknown = parse(await readFile(config, "utf8"));
-  await writeFile(config, stringify({ ...z.looseObject({}).parse(written), ...settings }));
+  const store = cluster === undefined ? {} : { store: { postgres: { file: await urlFile(dir, cluster) } } };
+  await writeFile(config, stringify({ ...z.looseObject({}).parse(written), ...store, ...settings }));
+  const env = { XDG_STATE_HOME: join(dir, "state") };
   const open: App[] = [];
   const another = async (): Promise<App> => {
-    const app = await openApp({ configFile: config, env: {}, cwd: dir });
+    const app = await openApp({ configFile: config, env, cwd: dir });
     open.push(app);
     return app;
   };
@@ -85,6 +104,8 @@ export async function withEngine(options: LabOptions = {}, settings: object = {}
     actor,
     dir,
     config,
+    env,
+    ...(cluster === undefined ? {} : { cluster }),
     reset: async (scenario, more = {}) => {
       await control.clearFaults();
       await control.reset({ scenario, ...more });
@@ -98,6 +119,13 @@ export async function withEngine(options: LabOptions = {}, settings: object = {}
     violations: () => invariants.violations(),
     prep: async (mode, inputs) => run(await plan(mode, inputs)),
   };
+}
+
+/** A file with the URL of a new database. */
+async function urlFile(dir: string, cluster: Cluster): Promise<string> {
+  const file = join(dir, "store-url");
+  await writeFile(file, await cluster.fresh(), { mode: 0o600 });
+  return file;
 }
 
 /** The PrepError that `work` is refused with. */

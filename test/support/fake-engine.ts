@@ -123,6 +123,7 @@ export function fakeEngine(changes: Partial<Engine> = {}): FakeEngine {
     revokeToken: () => Promise.reject(new Error("this engine has no tokens")),
     tokenHolder: (token) => note("tokenHolder", token, undefined),
     recordRefusal: (call, needs, actor) => note("recordRefusal", { call, needs }, undefined, actor),
+    work: () => note("work", undefined, undefined),
     executeRun: (runId) => note("executeRun", runId, sampleRun(3)),
     close: () => note("close", undefined, undefined),
     ...changes,

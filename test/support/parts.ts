@@ -9,7 +9,7 @@ import type { PrepError } from "../../src/core/domain/errors.ts";
 import { forEachMode } from "../../src/core/domain/modes.ts";
 import { ApprovalNeeded, type Engine } from "../../src/core/engine.ts";
 import type { EngineSettings } from "../../src/core/engine-options.ts";
-import type { Systems, VcenterOverride } from "../../src/core/ports/runtime.ts";
+import type { Clock, Systems, VcenterOverride } from "../../src/core/ports/runtime.ts";
 import type { Store } from "../../src/core/ports/store.ts";
 import { silentLog } from "../../src/logging/log.ts";
 import { systemClock, systemEntropy } from "../../src/platform/clock.ts";
@@ -24,8 +24,9 @@ export interface Parts {
   readonly openPlans?: number;
   readonly launch?: (runId: string, ended: (why: PrepError) => void) => Promise<void>;
   readonly wrongController?: string;
-  /** Another store than the bench's. */
-  readonly storePath?: string;
+  /** The name of another store than the bench's. */
+  readonly anotherStore?: string;
+  readonly runs?: "own" | "worker";
   /** Between the engine and the store or the systems. */
   readonly store?: (real: Store) => Store;
   readonly systems?: (real: (override?: VcenterOverride) => Systems) => (override?: VcenterOverride) => Systems;
@@ -38,7 +39,7 @@ export interface Assembled {
 }
 
 export const configOf = (bench: Bench): Promise<Config> =>
-  loadConfig({ file: `${bench.dir}/atvm.config.yaml`, env: {}, cwd: bench.dir });
+  loadConfig({ file: bench.config, env: bench.env, cwd: bench.dir });
 
 /** One policy for every mode. */
 export const allModes = (policy: "token" | "prompt" | "human"): EngineSettings["approval"]["policies"] =>
@@ -46,9 +47,8 @@ export const allModes = (policy: "token" | "prompt" | "human"): EngineSettings["
 
 export async function assemble(bench: Bench, parts: Parts = {}): Promise<Assembled> {
   const config = await configOf(bench);
-  if (config.store.kind !== "sqlite") throw new Error("the bench keeps its store in SQLite");
-  const clock = { ...systemClock, now: () => new Date(Date.now() + (parts.shiftMs?.() ?? 0)) };
-  const real = await openSqliteStore({ path: parts.storePath ?? config.store.path, clock });
+  const { store: real, clock: own } = await openStoreOf(bench, config, parts.anotherStore);
+  const clock = { ...own, now: () => new Date(own.now().getTime() + (parts.shiftMs?.() ?? 0)) };
   const store = parts.store?.(real) ?? real;
   const { systems } = await openSystems(config, silentLog, { reuseConnections: false });
   const engine = createEngine({
@@ -72,8 +72,10 @@ export async function assemble(bench: Bench, parts: Parts = {}): Promise<Assembl
         busyTries: config.limits.busyTries,
         busyPauseMs: config.limits.busyPause,
         openPlans: parts.openPlans ?? config.limits.openPlans,
+        queueMs: config.limits.queue,
       },
       adminsOnly: config.admins.length > 0,
+      runs: parts.runs ?? config.runs,
       wrongController: () => parts.wrongController,
     },
     ...(parts.launch === undefined ? {} : { launch: parts.launch }),
@@ -83,10 +85,38 @@ export async function assemble(bench: Bench, parts: Parts = {}): Promise<Assembl
   return { engine, store, close };
 }
 
-/** Changes the store's file as somebody with write access to it could, past the program. */
+/** The bench's store, or one of its own by that name. */
+async function openStoreOf(
+  bench: Bench,
+  { store }: Config,
+  another: string | undefined,
+): Promise<{ store: Store; clock: Clock }> {
+  if (store.kind === "sqlite") {
+    const path = another === undefined ? store.path : storeFile(bench, another);
+    return { store: await openSqliteStore({ path, clock: systemClock }), clock: systemClock };
+  }
+  const { openPostgresStore } = await import("../../src/store/postgres/store.ts");
+  const url = another === undefined ? await store.url.reveal() : await databaseOf(bench, another);
+  return openPostgresStore({ url, heads: store.heads, clock: systemClock });
+}
+
+export const storeFile = (bench: Bench, name: string): string => `${bench.dir}/${name}/atvm.sqlite`;
+
+const databases = new Map<string, Promise<string>>();
+
+function databaseOf(bench: Bench, name: string): Promise<string> {
+  const made = databases.get(name) ?? bench.cluster?.fresh() ?? Promise.reject(new Error("no cluster"));
+  databases.set(name, made);
+  return made;
+}
+
+/** Changes the store as somebody with the right to write it could, past the program. Columns with capitals are quoted. */
 export async function tamper(bench: Bench, sql: string): Promise<void> {
   const { store } = await configOf(bench);
-  if (store.kind !== "sqlite") throw new Error("the bench keeps its store in SQLite");
+  if (store.kind === "postgres") {
+    await bench.cluster?.sql(await store.url.reveal(), sql);
+    return;
+  }
   const db = new DatabaseSync(store.path);
   try {
     db.exec(sql);
@@ -115,6 +145,7 @@ export const storeWith = (real: Store, changes: Partial<Store>): Store => ({
   recordHead: (head) => real.recordHead(head),
   recordedHeads: () => real.recordedHeads(),
   close: () => real.close(),
+  ...(real.watch === undefined ? {} : { watch: (topic, changed) => real.watch?.(topic, changed) ?? Promise.reject() }),
   ...changes,
 });
 

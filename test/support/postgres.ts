@@ -10,7 +10,7 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
-import { afterAll, beforeAll, describe, onTestFinished } from "vitest";
+import { afterAll, describe, onTestFinished } from "vitest";
 
 const PASSWORD = "c4nary-pa55word";
 
@@ -32,6 +32,8 @@ if (left) {
     "PostgreSQL is not installed here (apt-get install postgresql pgbouncer): its tests are left out. CI runs them.\n",
   );
 }
+
+export const postgresIsThere = !left;
 
 /** For whatever needs the database; says so where it is left out. */
 export const describePostgres = describe.skipIf(left);
@@ -71,6 +73,8 @@ export interface Cluster {
   readonly port: number;
   /** A folder of the tests' own. */
   readonly dir: string;
+  /** Starts it, once; whatever needs it waits for that. */
+  ready(): Promise<void>;
   url(database: string, port?: number): string;
   /** A new, empty database; its URL. */
   fresh(): Promise<string>;
@@ -83,7 +87,7 @@ export interface Cluster {
   pooler(mode: "session" | "transaction" | "statement"): Promise<number>;
 }
 
-/** A cluster for the tests of this file, stopped and removed after them. */
+/** A cluster for the tests of this file, started when it is first needed, stopped and removed after them. */
 export function withCluster(): Cluster {
   let port = 0;
   let dir = "";
@@ -107,26 +111,30 @@ export function withCluster(): Cluster {
       await client.end();
     }
   };
-  if (!left) {
-    beforeAll(async () => {
-      if (programs === undefined) throw new Error("PostgreSQL is not installed: apt-get install postgresql pgbouncer");
-      dir = mkdtempSync(join(tmpdir(), "atvm-pg-"));
-      chmodSync(dir, 0o755);
-      const data = serviceFolder(join(dir, "data"));
-      const secret = join(dir, "password");
-      writeFileSync(secret, PASSWORD);
-      port = await freePort();
-      runAsService(join(programs, "initdb"), [
-        ...["-D", data, "-U", "postgres", "-A", "scram-sha-256", "--pwfile", secret],
-        ...["-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"],
-      ]);
-      start();
-    }, 120_000);
-    afterAll(() => {
-      if (existsSync(join(dir, "data", "postmaster.pid"))) control("-m", "immediate", "stop");
-      rmSync(dir, { recursive: true, force: true });
-    }, 120_000);
-  }
+  let starting: Promise<void> | undefined;
+  const make = async (): Promise<void> => {
+    if (programs === undefined) throw new Error("PostgreSQL is not installed: apt-get install postgresql pgbouncer");
+    dir = mkdtempSync(join(tmpdir(), "atvm-pg-"));
+    chmodSync(dir, 0o755);
+    const data = serviceFolder(join(dir, "data"));
+    const secret = join(dir, "password");
+    writeFileSync(secret, PASSWORD);
+    port = await freePort();
+    runAsService(join(programs, "initdb"), [
+      ...["-D", data, "-U", "postgres", "-A", "scram-sha-256", "--pwfile", secret],
+      ...["-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"],
+    ]);
+    start();
+  };
+  const ready = (): Promise<void> => {
+    starting ??= make();
+    return starting;
+  };
+  afterAll(() => {
+    if (dir === "") return;
+    if (existsSync(join(dir, "data", "postmaster.pid"))) control("-m", "immediate", "stop");
+    rmSync(dir, { recursive: true, force: true });
+  }, 120_000);
   return {
     get port() {
       return port;
@@ -134,9 +142,11 @@ export function withCluster(): Cluster {
     get dir() {
       return dir;
     },
+    ready,
     url,
     sql,
     fresh: async () => {
+      await ready();
       made += 1;
       const name = `store${made}`;
       await sql(url("postgres"), `CREATE DATABASE ${name}`);

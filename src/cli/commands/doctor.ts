@@ -40,6 +40,7 @@ async function examine(app: App): Promise<Finding[]> {
     ok("configuration", config.file ?? "built in"),
     ...config.warnings.map((text) => warning("configuration", text, "See docs/configuration.md.")),
     ...(await sharing(config)),
+    ...(await storeOf(app)),
     ...controllerOf(config),
     ...systems,
     ...(await checked("log", async () => {
@@ -62,8 +63,16 @@ async function sharing({ file, store }: Config): Promise<Finding[]> {
     checked(what, async () => ok(what, `${path} can be read by ${describeReaders(await readersOf(path))}`));
   return [
     ...(file === undefined ? [] : await read("sharing", file)),
-    ...(store.kind === "sqlite" ? await read("store", store.path) : [ok("store", "PostgreSQL answers")]),
+    ...(store.kind === "sqlite" ? await read("store", store.path) : []),
   ];
+}
+
+async function storeOf({ store }: App): Promise<Finding[]> {
+  if (store.server === undefined) return [];
+  const { version, encrypted, local } = await store.server();
+  const answers = `${store.place} answers: PostgreSQL ${version}, ${encrypted ? "encrypted" : "not encrypted"}`;
+  if (encrypted || local) return [ok("store", answers)];
+  return [warning("store", answers, "End the URL in `?sslmode=verify-full&sslrootcert=FILE` (docs/deploy.md).")];
 }
 
 function controllerOf({ controller }: Config): Finding[] {

@@ -21,9 +21,24 @@ const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 400;
 const QUEUED_MS = 60_000;
 
-/** Whether a queued run's runner may still come up. One from a time to come was made by a clock that was ahead: it is not waited for. */
-export const isFresh = ({ createdAt }: Pick<RunRow, "createdAt">, now: Date): boolean =>
-  Math.abs(now.getTime() - Date.parse(createdAt)) < QUEUED_MS;
+/**
+ * Whether a queued run may still be begun: its runner comes up, or a worker takes it. One from a time to come was made by a
+ * clock that was ahead: it is not waited for.
+ */
+export async function mayBegin(
+  tx: StoreReader,
+  run: Pick<RunRow, "id" | "createdAt">,
+  { clock, settings }: EngineDeps,
+): Promise<boolean> {
+  const entry = await tx.queued(run.id);
+  const [since, most] =
+    entry === undefined
+      ? [run.createdAt, QUEUED_MS]
+      : entry.claimedAt === undefined
+        ? [entry.queuedAt, settings.limits.queueMs]
+        : [entry.claimedAt, QUEUED_MS];
+  return Math.abs(clock.now().getTime() - Date.parse(since)) < most;
+}
 
 export interface Redeemed {
   readonly run: RunRow;
@@ -50,7 +65,7 @@ export class Redemption {
     const { held } = locked;
     try {
       const again = await this.#observeAgain(stored, actor, vcenter);
-      const run = await this.#start(stored, again, actor);
+      const run = await this.#start(stored, again, actor, vcenter);
       return { run, held };
     } catch (thrown) {
       await held.release();
@@ -155,8 +170,13 @@ export class Redemption {
     );
   }
 
-  async #start({ row, plan }: StoredPlan, again: Planned, actor: Actor): Promise<RunRow> {
-    const { store, clock, entropy } = this.#deps;
+  async #start(
+    { row, plan }: StoredPlan,
+    again: Planned,
+    actor: Actor,
+    vcenter: VcenterOverride | undefined,
+  ): Promise<RunRow> {
+    const { store, clock, entropy, settings } = this.#deps;
     return auditedWrite(store, clock, async (tx, append) => {
       const current = await tx.plan(row.id);
       if (current?.state !== "open") {
@@ -187,10 +207,9 @@ export class Redemption {
           next: [{ kind: "plan_again" }],
         });
       }
-      const queued = (await liveRunsIn(tx, row)).filter(
-        (run) => run.state === "queued" && isFresh(run, new Date(createdAt)),
-      );
-      if (queued.length > 0) throw lockedBy(queued);
+      for (const live of await liveRunsIn(tx, row)) {
+        if (live.state === "queued" && (await mayBegin(tx, live, this.#deps))) throw lockedBy([live]);
+      }
       if (plan.resumes !== undefined) await claimResume(tx, plan.resumes, row);
       const id = newId("run", entropy);
       const run: RunRow = {
@@ -210,6 +229,8 @@ export class Redemption {
         cancelRequested: false,
       };
       await tx.insertRun(run);
+      // A vCenter that only this call can sign in to is nothing for a worker.
+      if (settings.runs === "worker" && vcenter === undefined) await tx.enqueueRun(id, createdAt);
       await tx.updatePlan(row.id, { state: "redeemed", runId: id });
       if (plan.resumes !== undefined) await tx.updateRun(plan.resumes, { resumedBy: id });
       await append({

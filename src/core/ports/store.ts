@@ -204,6 +204,8 @@ export interface Store {
   readonly id: string;
   /** Where it is, to be shown: a path or a database name, no secrets. */
   readonly place: string;
+  /** What the server says of itself and of the way to it; absent where there is none. */
+  server?(): Promise<{ readonly version: string; readonly encrypted: boolean; readonly local: boolean }>;
   read<T>(work: (tx: StoreReader) => Promise<T>): Promise<T>;
   /**
    * One transaction, serialised with every other writer of the store; all of `work` or nothing of it takes effect. `work`

@@ -8,17 +8,17 @@ import { isFinished } from "../domain/states.ts";
 import type { WaitOptions } from "../engine.ts";
 import { clientLock, type EngineDeps, RUNNER } from "../engine-options.ts";
 import { planIfReadable, readStoredPlan, type StoredPlan } from "../plans/plan.ts";
-import { isFresh } from "../plans/redeem.ts";
+import { mayBegin } from "../plans/redeem.ts";
 import type { VcenterOverride } from "../ports/runtime.ts";
 import type { HeldLock, RunRow } from "../ports/store.ts";
 import type { RunRecord } from "../records.ts";
 import { endUnbegun, executeRun } from "./executor.ts";
 import { partReport, SCRIPT_BEGUN } from "./report.ts";
 import { viewRun } from "./run-view.ts";
+import { type Watch, watch } from "./run-watch.ts";
 
-const FOLLOW_EVERY_MS = 100;
-/** Whether a run's process lives is asked of its locks, which costs more than a look at the journal. */
-const RECONCILE_EVERY = 10;
+/** How often it is asked of a run's locks whether its process lives: nothing tells of a process that was killed. */
+const ALIVE_EVERY_MS = 1_000;
 
 export class Runs {
   readonly #deps: EngineDeps;
@@ -68,8 +68,8 @@ export class Runs {
   /** A run whose journal says it goes on, but whose lock is free, was cut off: its process is gone. */
   async reconcile(row: RunRow): Promise<RunRow> {
     if (isFinished(row.state) || this.#active.has(row.id)) return row;
-    const { store, clock } = this.#deps;
-    if (row.state === "queued" && isFresh(row, clock.now())) return row;
+    const { store } = this.#deps;
+    if (row.state === "queued" && (await store.read((tx) => mayBegin(tx, row, this.#deps)))) return row;
     const held = await store.tryLock(clientLock(row.clientId));
     if (held === undefined) return row;
     try {
@@ -88,9 +88,11 @@ export class Runs {
       const began = steps.filter((step) => step.state === "running").map((step) => step.stepId);
       const [which, how] = began.length === 1 ? ["step", "that step"] : ["steps", "those"];
       const text =
-        began.length === 0
-          ? "Its process ended between two steps; what was done is done."
-          : `Its process ended during ${which} ${began.join(", ")}; nobody saw how ${how} ended.`;
+        current.state === "queued"
+          ? "Nothing took it up in time; nothing was done."
+          : began.length === 0
+            ? "Its process ended between two steps; what was done is done."
+            : `Its process ended during ${which} ${began.join(", ")}; nobody saw how ${how} ended.`;
       const plan = planIfReadable(planRow);
       const inScript = plan?.draft.steps.some(({ id, kind }) => kind === "script" && began.includes(id));
       const actions: NextAction[] = inScript
@@ -120,59 +122,74 @@ export class Runs {
     const deadline = clock.elapsed() + (options.waitMs ?? 0);
     const plan = await this.#planOf(await this.row(runId));
     let seen: { readonly rows: string; readonly view: RunRecord; readonly said: string } | undefined;
-    for (let round = 0; ; round += 1) {
-      await this.#settleUnbegun(runId);
-      const row = await this.row(runId);
-      const current = round % RECONCILE_EVERY === 0 ? await this.reconcile(row) : row;
-      const steps = await store.read((tx) => tx.steps(runId));
-      // The runner may be at work in this very process: nothing is made of rows that have not changed.
-      const rows = JSON.stringify([current, steps]);
-      if (seen?.rows !== rows) {
-        const view = viewRun(current, plan, steps);
-        const said = canonicalJson(view);
-        if (seen?.said !== said) await options.onUpdate?.(view);
-        seen = { rows, view, said };
+    let changes: Watch | undefined;
+    let aliveAt = Number.NEGATIVE_INFINITY;
+    try {
+      for (;;) {
+        await this.#settleUnbegun(runId);
+        let current = await this.row(runId);
+        if (clock.elapsed() - aliveAt >= ALIVE_EVERY_MS) {
+          current = await this.reconcile(current);
+          aliveAt = clock.elapsed();
+        }
+        const steps = await store.read((tx) => tx.steps(runId));
+        // The runner may be at work in this very process: nothing is made of rows that have not changed.
+        const rows = JSON.stringify([current, steps]);
+        if (seen?.rows !== rows) {
+          const view = viewRun(current, plan, steps);
+          const said = canonicalJson(view);
+          if (seen?.said !== said) await options.onUpdate?.(view);
+          seen = { rows, view, said };
+        }
+        const { view } = seen;
+        if (isFinished(view.state) || options.signal?.aborted || clock.elapsed() >= deadline) {
+          // A run that this process carries out may still be letting go of its locks.
+          if (isFinished(view.state)) await this.#active.get(runId);
+          return view;
+        }
+        changes ??= await watch(this.#deps, { runId });
+        await this.#pause(runId, changes, Math.min(ALIVE_EVERY_MS, deadline - clock.elapsed()), options.signal);
       }
-      const { view } = seen;
-      if (isFinished(view.state) || options.signal?.aborted || clock.elapsed() >= deadline) {
-        // A run that this process carries out may still be letting go of its locks.
-        if (isFinished(view.state)) await this.#active.get(runId);
-        return view;
-      }
-      await this.#pause(runId, options.signal);
+    } finally {
+      changes?.end();
     }
   }
 
   /** Until the next look, or until this process's own run is over. */
-  async #pause(runId: string, signal: AbortSignal | undefined): Promise<void> {
+  async #pause(runId: string, changes: Watch, ms: number, signal: AbortSignal | undefined): Promise<void> {
     const over = new AbortController();
-    const signals = signal === undefined ? over.signal : AbortSignal.any([over.signal, signal]);
-    const pause = this.#deps.clock.sleep(FOLLOW_EVERY_MS, signals);
+    const pause = changes.next(ms, signal === undefined ? over.signal : AbortSignal.any([over.signal, signal]));
     await Promise.race([pause, this.#active.get(runId) ?? pause]);
     over.abort();
   }
 
-  /** Hands a redeemed run to a runner: a process of its own where there are such, else this one. */
+  /** Hands a redeemed run to whoever carries it out: a worker, a process of its own where there are such, else this one. */
   async launch(run: RunRow, held: HeldLock, vcenter: VcenterOverride | undefined): Promise<void> {
-    const { launch } = this.#deps;
-    if (launch !== undefined && vcenter === undefined) {
+    if (vcenter === undefined && this.#deps.settings.runs === "worker") return held.release();
+    if (vcenter === undefined && this.#deps.launch !== undefined) {
       await held.release();
-      const giveUp = (thrown: unknown): Promise<void> => {
-        this.#unbegun.set(run.id, asPrepError(thrown));
-        return this.#settleUnbegun(run.id);
-      };
-      await launch(run.id, (why) => {
-        if (this.#stop.signal.aborted) return;
-        giveUp(why).catch((thrown: unknown) =>
-          this.#deps.log.error({ run: run.id, err: thrown }, "that no process carries the run out cannot be written"),
-        );
-      }).catch(async (thrown: unknown) => {
-        await giveUp(thrown);
-        throw thrown;
-      });
-      return;
+      return this.begin(run.id);
     }
     void this.execute(run.id, { held, vcenter });
+  }
+
+  /** Has a queued run carried out: by a process of its own where there are such, and resolves when that is started. */
+  async begin(runId: string, signal?: AbortSignal): Promise<void> {
+    const { launch } = this.#deps;
+    if (launch === undefined) return this.execute(runId, signal === undefined ? {} : { signal });
+    const giveUp = (thrown: unknown): Promise<void> => {
+      this.#unbegun.set(runId, asPrepError(thrown));
+      return this.#settleUnbegun(runId);
+    };
+    await launch(runId, (why) => {
+      if (this.#stop.signal.aborted) return;
+      giveUp(why).catch((thrown: unknown) =>
+        this.#deps.log.error({ run: runId, err: thrown }, "that no process carries the run out cannot be written"),
+      );
+    }).catch(async (thrown: unknown) => {
+      await giveUp(thrown);
+      throw thrown;
+    });
   }
 
   /** Ends a run that no runner has begun as failed. Where that cannot be written, it is thrown, and tried again the next time. */

@@ -230,3 +230,8 @@ export async function storeId(client: Client, place: string): Promise<string> {
     throw unusable(place, "its id is missing", "Restore it from a backup; it was changed by hand.");
   return row.value;
 }
+
+/** Makes this store the one with that id: for the move of one. */
+export async function setStoreId(client: Client, id: string): Promise<void> {
+  await client.query("UPDATE meta SET value = $1 WHERE key = 'storeId'", [id]);
+}

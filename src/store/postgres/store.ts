@@ -117,6 +117,20 @@ class PostgresStore implements Store {
     if (head !== undefined) await this.#heads.record(head);
   }
 
+  /** `local`: over a socket, or on this machine's loopback. */
+  async server(): Promise<{ version: string; encrypted: boolean; local: boolean }> {
+    const [row] = await this.#readNow(async () => {
+      const { rows } = await this.#readers.query<{ version: string; encrypted: boolean; local: boolean }>(
+        `SELECT current_setting('server_version') AS version,
+                coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false) AS encrypted,
+                coalesce(inet_client_addr() <<= '127.0.0.0/8' OR inet_client_addr() = '::1', true) AS local`,
+      );
+      return rows;
+    });
+    if (row === undefined) throw new Error("a SELECT without a table gives one row");
+    return row;
+  }
+
   /** Each statement by itself sees all that was committed before it; there is no snapshot over several. */
   async read<T>(work: (tx: StoreReader) => Promise<T>): Promise<T> {
     this.#checkOpen();

@@ -176,3 +176,19 @@ export function storeId(connection: Connection): string {
   }
   return row["value"];
 }
+
+/** From now on the store is at `place`; see `refuseMoved`. */
+export function markMoved(connection: Connection, place: string): void {
+  connection.run("INSERT INTO meta VALUES ('movedTo', :place)", { place });
+}
+
+/** Two stores with one identity would have neither locks nor an audit in common. Errors: `STORE_UNUSABLE`. */
+export function refuseMoved(connection: Connection): void {
+  const [row] = connection.all("SELECT value FROM meta WHERE key = 'movedTo'");
+  if (row === undefined) return;
+  throw unusable(
+    connection.path,
+    `it was moved to ${String(row["value"])}`,
+    "Name that database as store.postgres (docs/deploy.md).",
+  );
+}

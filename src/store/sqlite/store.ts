@@ -17,7 +17,7 @@ import { type Retry, retryWhileBusy } from "./busy.ts";
 import { Connection, DIALECT, runnerOn } from "./connection.ts";
 import { isReadOnly, readFailure, readOnlyPlace, writeFailure } from "./errors.ts";
 import { type FileLocks, fileLocks } from "./locks.ts";
-import { hasSchema, migrate, storeId } from "./schema.ts";
+import { hasSchema, migrate, refuseMoved, storeId } from "./schema.ts";
 
 export interface SqliteStoreOptions {
   /** The file; made, with its directory, where there is none. `locks/` and `audit-heads.log` lie beside it. */
@@ -45,6 +45,7 @@ export async function openSqliteStore({ path, clock, busyMs = 10_000 }: SqliteSt
       const writer = await retry(() => new Connection(place, "write"));
       connection = writer;
       await retry(() => readySchema(writer));
+      refuseMoved(writer);
       return new SqliteStore({ id: storeId(writer), place, clock, retry, writer });
     } catch (thrown) {
       connection?.close();
@@ -76,6 +77,7 @@ function idOfFrozen(place: string, refusal: unknown): string {
   const connection = new Connection(place, "immutable");
   try {
     if (!hasSchema(connection)) throw refusal;
+    refuseMoved(connection);
     return storeId(connection);
   } finally {
     connection.close();
@@ -171,6 +173,7 @@ class SqliteStore implements Store {
     await this.#retry(() => connection.exec("BEGIN IMMEDIATE"));
     const { writer, end } = transactionOn(runnerOn(connection));
     try {
+      refuseMoved(connection);
       const result = await work(writer);
       const failure = end();
       if (failure !== undefined) throw failure.thrown;

@@ -158,6 +158,7 @@ function engineWith(parts: Partial<Engine>): Engine {
     tokenHolder: notExpected("tokenHolder"),
     recordRefusal: notExpected("recordRefusal"),
     auditAfter: notExpected("auditAfter"),
+    work: notExpected("work"),
     close: async () => undefined,
     ...parts,
   };
@@ -191,6 +192,7 @@ export function cli(argv: string[], parts: Partial<Engine>, on = terminal(), sit
     async (): Promise<App> => ({
       engine,
       config: { ...config, warnings: site.warnings ?? [], approval: { ...config.approval, ...site.approval } },
+      store: { place: "/nowhere/atvm.db" },
       checkSystems: site.checkSystems ?? notExpected("checkSystems"),
       log: silentLog,
       actor: (channel) => ({ principal: "tester", channel }),

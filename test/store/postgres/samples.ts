@@ -1,10 +1,10 @@
 /** Stores in a cluster of the test file's own. */
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { beforeAll, onTestFinished } from "vitest";
 import type { Store } from "../../../src/core/ports/store.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
 import { openPostgresStore, type PostgresStoreOptions } from "../../../src/store/postgres/store.ts";
-import { type Cluster, withCluster } from "../../support/postgres.ts";
+import { type Cluster, postgresIsThere, withCluster } from "../../support/postgres.ts";
 import type { StoreKind } from "../contract/kind.ts";
 
 export interface Postgres extends StoreKind {
@@ -17,6 +17,7 @@ const headsIn = (dir: string): string => join(dir, "state", "audit-heads.log");
 
 export function withPostgres(): Postgres {
   const cluster = withCluster();
+  if (postgresIsThere) beforeAll(() => cluster.ready(), 120_000);
   return {
     cluster,
     fresh: () => cluster.fresh(),
