@@ -252,7 +252,8 @@ async function crash(
   await bench.control.clearFaults();
 
   const { runId = "" } = await engine.getPlan(plan.planId);
-  const cut = await engine.getRun(runId);
+  // A server needs a moment to notice that a session is gone.
+  const cut = await engine.getRun(runId, { waitMs: 20_000 });
   expect(cut).toMatchObject({ state: "interrupted" });
   expect([reference.goldBefore, reference.goldAfter]).toContain(goldOf(await bench.control.state()).dataVersion);
 

@@ -33,13 +33,13 @@ export function engineChild(
     ...(options.prefix ?? []),
     process.execPath,
     scriptAt("./engine-child.ts"),
-    `${bench.dir}/atvm.config.yaml`,
+    bench.config,
     ...(options.detached === true ? [scriptAt("../../src/main.ts")] : []),
   ];
   const child = spawn(file, words, {
     stdio: ["pipe", "pipe", "inherit"],
     // Compiled once for all of a bench's processes: starting them is most of what such tests take.
-    env: { ...process.env, NODE_COMPILE_CACHE: `${bench.dir}/compiled` },
+    env: { ...process.env, ...bench.env, NODE_COMPILE_CACHE: `${bench.dir}/compiled` },
   });
   const ended = once(child, "close");
   // A killed child's pipe breaks under whoever still writes to it.

@@ -9,7 +9,7 @@ import { asPrepError } from "../../src/core/domain/errors.ts";
 const [configFile = "", mainScript] = process.argv.slice(2);
 // Where runs get a process of their own, it is the program's, as its script names it.
 if (mainScript !== undefined) process.argv[1] = mainScript;
-const app = await openApp({ configFile, env: {}, cwd: process.cwd(), detachRuns: mainScript !== undefined });
+const app = await openApp({ configFile, env: process.env, cwd: process.cwd(), detachRuns: mainScript !== undefined });
 const actor = app.actor("mcp", "child");
 const say = (what: unknown): void => void process.stdout.write(`${JSON.stringify(what)}\n`);
 const stop = (): void => void app.close().then(() => process.exit(0));

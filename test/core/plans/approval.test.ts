@@ -107,7 +107,7 @@ describe("policy prompt", () => {
     let shift = 0;
     const { engine } = await assemble(bench, {
       approval: { policies: allModes("prompt") },
-      storePath: `${bench.dir}/late/atvm.sqlite`,
+      anotherStore: "late",
       shiftMs: () => shift,
     });
     const plan = await planWith(engine);

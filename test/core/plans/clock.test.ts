@@ -18,8 +18,8 @@ beforeEach(async () => {
 
 async function ahead(parts: Parts = {}): Promise<Engine> {
   stores += 1;
-  const storePath = `${bench.dir}/clock-${stores}/atvm.sqlite`;
-  return (await assemble(bench, { ...parts, shiftMs: () => shift, storePath })).engine;
+  const anotherStore = `clock-${stores}`;
+  return (await assemble(bench, { ...parts, shiftMs: () => shift, anotherStore })).engine;
 }
 
 test("plans made afterwards end in time, those made before are closed, and the audit says why", async () => {

@@ -120,9 +120,9 @@ describe("a plan's deadline", () => {
   });
 
   test("counts from the newest time in the store, so that a clock set back gains nothing", async () => {
-    const storePath = `${bench.dir}/later/atvm.sqlite`;
+    const anotherStore = "later";
     let shift = 0;
-    const { engine } = await assemble(bench, { shiftMs: () => shift, storePath });
+    const { engine } = await assemble(bench, { shiftMs: () => shift, anotherStore });
     const plan = await engine.plan("automated_testing", { lun: "Gold" }, bench.actor);
     shift = 3_600_000;
     await engine.listLuns(bench.actor);
@@ -166,7 +166,7 @@ describe("a plan whose world moved on", () => {
   test("names the volume that was assigned and the one that is", async () => {
     const plan = await bench.plan("unregister");
     const before = assignedTo(await bench.control.state())[0];
-    const { engine } = await assemble(bench, { storePath: `${bench.dir}/aside/atvm.sqlite` });
+    const { engine } = await assemble(bench, { anotherStore: "aside" });
     const other = await engine.plan("automated_testing", { lun: "Gold" }, bench.actor);
     expect((await engine.confirm(other.planToken ?? "", bench.actor)).state).toBe("succeeded");
     const after = assignedTo(await bench.control.state())[0];
@@ -180,7 +180,7 @@ describe("a plan whose world moved on", () => {
     await bench.prep("automated_testing");
     const plan = await bench.plan("unregister");
     const name = assignedTo(await bench.control.state())[0]?.name ?? "";
-    const { engine } = await assemble(bench, { storePath: `${bench.dir}/twin/atvm.sqlite` });
+    const { engine } = await assemble(bench, { anotherStore: "twin" });
     const other = await engine.plan("automated_testing", { lun: "Gold" }, bench.actor);
     const made = (await engine.confirm(other.planToken ?? "", bench.actor)).report?.volume?.id ?? "";
     await bench.control.touch("rename-volume", { lun: made, name });

@@ -245,7 +245,7 @@ describe("a run", () => {
   test("whose runner never comes up is interrupted after a minute, and can be resumed", async () => {
     let shift = 0;
     const { engine } = await assemble(bench, {
-      storePath: `${bench.dir}/nobody/atvm.sqlite`,
+      anotherStore: "nobody",
       shiftMs: () => shift,
       launch: async () => undefined,
     });
