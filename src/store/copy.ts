@@ -15,7 +15,19 @@ import { readFailure } from "./postgres/errors.ts";
 import { storeId as idInPostgres, setStoreId } from "./postgres/schema.ts";
 import { openPostgresStore } from "./postgres/store.ts";
 import { readerOver } from "./queries.ts";
-import { AUDIT, CHALLENGES, type Columns, decode, encodeWhole, PLANS, QUEUE, RUNS, STEPS, type Table } from "./rows.ts";
+import {
+  AUDIT,
+  CHALLENGES,
+  type Columns,
+  decode,
+  encodeWhole,
+  PLANS,
+  QUEUE,
+  RUNS,
+  STEPS,
+  type Table,
+  TOKENS,
+} from "./rows.ts";
 import { Connection, runnerOn } from "./sqlite/connection.ts";
 import { markMoved, storeId } from "./sqlite/schema.ts";
 import { openSqliteStore } from "./sqlite/store.ts";
@@ -44,6 +56,7 @@ const TABLES: readonly (readonly [table: Table<unknown> | Columns, order: string
   [STEPS, "seq"],
   [CHALLENGES, "rowid"],
   [QUEUE, "rowid"],
+  [TOKENS, "rowid"],
   [{ name: "signatures", columns: ["goldId", "vmfsUuid", "at"] }, "rowid"],
   [AUDIT, "seq"],
 ];

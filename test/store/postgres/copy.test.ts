@@ -70,6 +70,15 @@ describePostgres("a store that is moved from its file to a database", () => {
     return { path: storeFile(bench, name), url, heads, options: { configFile, env: bench.env, cwd: bench.dir } };
   }
 
+  it("leaves no table behind", async () => {
+    const { path, url, heads } = await small("tables");
+    const { rows } = await copyStore({ from: path, url, heads, clock: systemClock });
+    const db = new DatabaseSync(path);
+    const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'meta'").all();
+    db.close();
+    expect(Object.keys(rows).toSorted()).toEqual(tables.map((table) => String(table["name"])).toSorted());
+  });
+
   it("is not moved into one that is in use", async () => {
     const { path, options } = await small("into-used");
     const app = await openApp(options);
