@@ -103,7 +103,7 @@ export async function openApp(options: AppOptions): Promise<App> {
 }
 
 /** The store, and the clock that its times are taken from. */
-async function openStore({ store }: Config): Promise<{ store: Store; clock: Clock }> {
+export async function openStore({ store }: Config): Promise<{ store: Store; clock: Clock }> {
   switch (store.kind) {
     case "sqlite": {
       const { openSqliteStore } = await import("./store/sqlite/store.ts");

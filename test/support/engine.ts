@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterAll, expect } from "vitest";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
-import { type App, openApp } from "../../src/app.ts";
+import { type App, openApp, openStore } from "../../src/app.ts";
 import { type ErrorCode, PrepError } from "../../src/core/domain/errors.ts";
 import type { Mode } from "../../src/core/domain/modes.ts";
 import type { Actor } from "../../src/core/engine.ts";
@@ -79,9 +79,7 @@ export async function withEngine(
     for (const one of open) await one.close();
     await rm(dir, { recursive: true, force: true });
   });
-  const { store } = app.config;
-  if (store.kind !== "sqlite") throw new Error("the invariants are read from an SQLite store");
-  const invariants = keepInvariants(lab.world, store.path);
+  const invariants = keepInvariants(lab.world, async () => (await openStore(app.config)).store);
   const actor = app.actor("mcp", "tests");
   const plan = (mode: Mode, inputs: Partial<PrepInputs> = {}): Promise<PlanRecord> =>
     app.engine.plan(mode, { lun: "Gold", ...inputs }, actor);

@@ -4,11 +4,9 @@
  */
 import { afterAll, afterEach, expect } from "vitest";
 import { z } from "zod";
-import type { PlanRow, RunRow, StepRow, StoreReader } from "../../src/core/ports/store.ts";
+import type { PlanRow, RunRow, StepRow, Store, StoreReader } from "../../src/core/ports/store.ts";
 import type { LabModel } from "../../src/lab/world/model.ts";
 import type { Mutation, World } from "../../src/lab/world/world.ts";
-import { systemClock } from "../../src/platform/clock.ts";
-import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 
 /** Looking is no effect: a rescan may be repeated. */
 const LOOKS = new Set(["RescanAllHba", "RescanVmfs", "RefreshStorageSystem"]);
@@ -205,13 +203,13 @@ export interface Invariants {
 }
 
 /** Follows the world from now on; after each test of the file, every change of it is held against the store's plans. */
-export function keepInvariants(world: World, storePath: string): Invariants {
+export function keepInvariants(world: World, openStore: () => Promise<Store>): Invariants {
   const { eras, stop } = follow(world);
   let kept = true;
   let checked = 0;
   const violationsIn = async (some: readonly Era[]): Promise<string[]> => {
     if (some.every(({ changes, wrong }) => changes.length + wrong.length === 0)) return [];
-    const store = await openSqliteStore({ path: storePath, clock: systemClock });
+    const store = await openStore();
     try {
       const approved = await store.read(approvedIn);
       return some.flatMap((era) => violations(era, approved));

@@ -2,6 +2,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { onTestFinished } from "vitest";
+import { openStore } from "../../src/app.ts";
 import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { createEngine } from "../../src/core/create-engine.ts";
@@ -9,7 +10,7 @@ import type { PrepError } from "../../src/core/domain/errors.ts";
 import { forEachMode } from "../../src/core/domain/modes.ts";
 import { ApprovalNeeded, type Engine } from "../../src/core/engine.ts";
 import type { EngineSettings } from "../../src/core/engine-options.ts";
-import type { Clock, Systems, VcenterOverride } from "../../src/core/ports/runtime.ts";
+import type { Systems, VcenterOverride } from "../../src/core/ports/runtime.ts";
 import type { Store } from "../../src/core/ports/store.ts";
 import { silentLog } from "../../src/logging/log.ts";
 import { systemClock, systemEntropy } from "../../src/platform/clock.ts";
@@ -86,18 +87,15 @@ export async function assemble(bench: Bench, parts: Parts = {}): Promise<Assembl
 }
 
 /** The bench's store, or one of its own by that name. */
-async function openStoreOf(
-  bench: Bench,
-  { store }: Config,
-  another: string | undefined,
-): Promise<{ store: Store; clock: Clock }> {
+async function openStoreOf(bench: Bench, config: Config, another: string | undefined): ReturnType<typeof openStore> {
+  const { store } = config;
+  if (another === undefined) return openStore(config);
   if (store.kind === "sqlite") {
-    const path = another === undefined ? store.path : storeFile(bench, another);
+    const path = storeFile(bench, another);
     return { store: await openSqliteStore({ path, clock: systemClock }), clock: systemClock };
   }
   const { openPostgresStore } = await import("../../src/store/postgres/store.ts");
-  const url = another === undefined ? await store.url.reveal() : await databaseOf(bench, another);
-  return openPostgresStore({ url, heads: store.heads, clock: systemClock });
+  return openPostgresStore({ url: await databaseOf(bench, another), heads: store.heads, clock: systemClock });
 }
 
 export const storeFile = (bench: Bench, name: string): string => `${bench.dir}/${name}/atvm.sqlite`;

@@ -8,6 +8,8 @@ import { assemble, gateAtUnmount, type Parts, storeWith } from "../../support/pa
 let bench: Bench;
 beforeAll(async () => {
   bench = await withEngine();
+  // Each test has a store of its own, which the bench knows nothing of.
+  bench.changesWithoutPlans();
 });
 /** A store of its own for each test: what waits in one is nothing for the workers of the next. */
 let anotherStore = "";
