@@ -294,7 +294,7 @@ describe("a run", () => {
       let full = false;
       const why = new PrepError("INTERNAL", "It ended.", { hint: "See the log." });
       const { engine } = await assemble(bench, {
-        storePath: `${bench.dir}/full-${where.length}/atvm.sqlite`,
+        anotherStore: `full-${where.length}`,
         store: (real) =>
           storeWith(real, {
             write: async (work) => {
