@@ -323,6 +323,13 @@ function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Com
     const flags = { ...given, ...present({ ssh, http, file }) };
     return (await import("./commands/client-config.ts")).clientConfig(client, flags, context);
   });
+  act(
+    add(program, "completion", "completion for bash, zsh or fish").argument("<SHELL>"),
+    async (context, [shell = ""]) => (await import("./commands/completion.ts")).completion(shell, context),
+  );
+  act(add(program, "complete", "", true).argument("[WORDS...]"), async (context, words) =>
+    (await import("./commands/completion.ts")).complete(program, words, context),
+  );
   const config = program.command("config").description("the configuration");
   act(add(config, "schema", "its JSON Schema"), async (context) => {
     const { configJsonSchema } = await import("../config/schema.ts");

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { configPage } from "../../scripts/config-page.ts";
 import { errorsPage } from "../../scripts/errors-page.ts";
+import { manPage } from "../../scripts/man-page.ts";
 import { modesPage } from "../../scripts/modes-page.ts";
 import { privilegesPage } from "../../scripts/privileges-page.ts";
 import { toolsPage } from "../../scripts/tools-page.ts";
@@ -19,6 +20,10 @@ describe("pages made from the program (npm run docs) are what it makes now", () 
 
   test("docs/errors.md", async () => {
     expect(errorsPage()).toBe(await page("errors.md"));
+  });
+
+  test("man/atvm_prep.1", async () => {
+    expect(manPage()).toBe(await readFile(new URL("../../man/atvm_prep.1", import.meta.url), "utf8"));
   });
 
   test("docs/tools.md", async () => {

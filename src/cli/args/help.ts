@@ -1,7 +1,7 @@
 /** The page that `atvm_prep --help` prints: what an operator of the Python script looks for, in the order of that. */
 import { CONFIG_FLAG, type Flag, INPUT_FLAGS, MODE_FLAGS, OPTION_FLAGS } from "./flags.ts";
 
-const COMMANDS: readonly (readonly [string, string])[] = [
+export const COMMANDS: readonly (readonly [string, string])[] = [
   ["serve [--lab]", "MCP server on standard input and output; --lab brings a simulated array and vCenter"],
   ["serve --http [[HOST:]PORT]", "the same over HTTP, for many"],
   ["token create|list|revoke", "bearer tokens for it, where there is no OpenID provider"],
@@ -20,8 +20,21 @@ const COMMANDS: readonly (readonly [string, string])[] = [
   ["doctor", "check configuration, connections, credentials, store and approval policies"],
   ["init [FILE]", "write a commented configuration, tried on the systems (default: atvm.config.yaml)"],
   ["client-config CLIENT [--write]", "the entry for this server in an assistant's program: here, over ssh, over HTTP"],
+  ["completion bash|zsh|fish", "what the shell reads to complete commands, flags and names"],
   ["config schema", "the configuration's JSON Schema"],
 ];
+
+export const EXAMPLES: readonly (readonly [string, string])[] = [
+  ["atvm_prep -A -n Gold", "a fresh clone of Gold's latest snapshot on ESX165"],
+  ["atvm_prep -A -n Gold -c CDS1-ESX166", "the same on ESX166; its host comes from the pairs"],
+  ["atvm_prep -M -n Gold2 --dry-run", "what maintenance of Gold2 would do"],
+  ["atvm_prep -R -n Gold --yes", "register what is missing, without a question"],
+  ["atvm_prep -rvgd -n Gold -s nightly-1", "roll Gold back; asks for the LUN's name"],
+  ["atvm_prep --take_snapshot v2 -n Gold", "a snapshot of Gold, its VMs off: the next -A is made of it"],
+];
+
+export const EXIT_CODES = `Exit codes: 0 done; 2 bad request or configuration; 3 refused as unsafe or ambiguous; 4 not approved;
+5 locked by another run; 6 the plan is out of date; 7 an operator has to check; 130 interrupted; 1 anything else.`;
 
 const WIDTH = 38;
 
@@ -55,14 +68,8 @@ export function helpPage(): string {
     ...COMMANDS.map(([left, right]) => row(left, right)),
     "",
     "Examples:",
-    row("atvm_prep -A -n Gold", "a fresh clone of Gold's latest snapshot on ESX165"),
-    row("atvm_prep -A -n Gold -c CDS1-ESX166", "the same on ESX166; its host comes from the pairs"),
-    row("atvm_prep -M -n Gold2 --dry-run", "what maintenance of Gold2 would do"),
-    row("atvm_prep -R -n Gold --yes", "register what is missing, without a question"),
-    row("atvm_prep -rvgd -n Gold -s nightly-1", "roll Gold back; asks for the LUN's name"),
-    row("atvm_prep --take_snapshot v2 -n Gold", "a snapshot of Gold, its VMs off: the next -A is made of it"),
+    ...EXAMPLES.map(([left, right]) => row(left, right)),
     "",
-    "Exit codes: 0 done; 2 bad request or configuration; 3 refused as unsafe or ambiguous; 4 not approved;",
-    "5 locked by another run; 6 the plan is out of date; 7 an operator has to check; 130 interrupted; 1 anything else.",
+    EXIT_CODES,
   ].join("\n");
 }
