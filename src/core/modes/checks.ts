@@ -168,10 +168,14 @@ export function datastoreOn(naa: Naa, observation: Observation): Datastore | und
 
 type Residents = Pick<Observation, "vms" | "devices" | "host">;
 
+/** vCenter may tell no path of an orphaned VM. One that uses nothing but this datastore has its home there all the same. */
+const isAllOn = (vm: Vm, { id }: Datastore): boolean =>
+  vm.path === "" && vm.datastoreIds.length > 0 && vm.datastoreIds.every((one) => one === id);
+
 /** The VMs that live on the datastore. Refuses those that are on another host, and strangers that use a disk or an ISO on it. */
 export function residentsOf(datastore: Datastore, observation: Residents): Vm[] {
   const users = observation.vms.filter((vm) => vm.datastoreIds.includes(datastore.id) || livesOn(vm, datastore));
-  const own = users.filter((vm) => livesOn(vm, datastore));
+  const own = users.filter((vm) => livesOn(vm, datastore) || isAllOn(vm, datastore));
   const strangers = users.filter((vm) => !own.includes(vm));
   const [stranger] = strangers;
   if (stranger !== undefined) {
@@ -181,7 +185,7 @@ export function residentsOf(datastore: Datastore, observation: Residents): Vm[] 
     const device = devices.find((one) => one.vmId === stranger.id);
     throw new PrepError(
       "VM_SPANS_DATASTORES",
-      `VM ${stranger.name} (${stranger.id}) lives elsewhere, but uses ${device === undefined ? "a snapshot, working or other directory" : safeText(device.label)} on ${datastore.name}.`,
+      `VM ${stranger.name} (${stranger.id}) ${stranger.path === "" ? "has its home nobody knows where (vCenter does not tell its path), and" : "lives elsewhere, but"} uses ${device === undefined ? "a snapshot, working or other directory" : safeText(device.label)} on ${datastore.name}.`,
       {
         found: {
           datastore: datastore.id,

@@ -29,7 +29,8 @@ export const vmPathName = (vm: LabVm, lookups: Lookups): string => pathOf(vm, vm
 const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf("/") + 1);
 
 /** vCenter has no configuration of a VM whose files it cannot read. */
-const readable = (vm: LabVm): boolean => vm.connectionState !== "inaccessible" && vm.connectionState !== "invalid";
+const readable = (vm: LabVm): boolean =>
+  vm.connectionState !== "inaccessible" && vm.connectionState !== "invalid" && vm.pathForm !== "none";
 
 function devicesOf(vm: LabVm, lookups: Lookups): Data[] {
   const boot = { kind: "disk" as const, datastoreId: vm.datastoreId, file: vm.file.replace(/\.vmt?x$/, ".vmdk") };
@@ -202,7 +203,7 @@ function summaryOf(vm: LabVm, lookups: Lookups): Data {
     config: () => ({
       name: entityName(vm.name),
       template: vm.template,
-      vmPathName: vmPathName(vm, lookups),
+      ...(vm.pathForm === "none" ? {} : { vmPathName: vmPathName(vm, lookups) }),
       ...(known ? tiesOf(vm, lookups) : {}),
       ...(known ? { memorySizeMB: MEMORY_MB, numCpu: CPUS, numEthernetCards: 0, numVirtualDisks: 1 } : {}),
       ...(known ? { uuid: vm.uuid, instanceUuid: vm.instanceUuid, guestId: GUEST_ID, guestFullName: GUEST_NAME } : {}),

@@ -177,7 +177,7 @@ export interface LabVm {
   datastoreId: string;
   file: string;
   /** How vCenter prints its path: the usual form, or `[] /vmfs/volumes/<uuid>/…`. */
-  pathForm: "bracket" | "absolute";
+  pathForm: "bracket" | "absolute" | "none";
   powerState: "poweredOn" | "poweredOff" | "suspended";
   template: boolean;
   connectionState: "connected" | "disconnected" | "inaccessible" | "orphaned" | "invalid";

@@ -91,6 +91,14 @@ describe.each([
   test.each(modes)(`%s: ${code}`, (mode) => expect(refusedWith(mode, observation)).toBe(code));
 });
 
+test.each(ALL)("%s: a VM without a path is not said to live elsewhere", (mode) => {
+  const nowhere = { ...off, path: "", connectionState: "orphaned" } as const;
+  const several = { ...nowhere, datastoreIds: [...nowhere.datastoreIds, asMoRef("datastore-9")] };
+  expect(refusedWith(mode, seen([CLONE], { vms: [several] }))).toBe("VM_SPANS_DATASTORES");
+  expect(() => drafted(mode, seen([CLONE], { vms: [several] }))).toThrow(/does not tell its path/);
+  expect(refusedWith(mode, seen([CLONE], { vms: [nowhere] }))).toBe("planned");
+});
+
 describe("no reason to refuse", () => {
   test.each(CLEANING)("%s: children of a clone that is kept", (mode) => {
     const observation = seen([CLONE], { dependents: new Map([[CLONE.id, { snapshots: 1, clones: [] }]]) });

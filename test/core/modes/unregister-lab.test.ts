@@ -85,6 +85,15 @@ describe("-U", () => {
     expect(vmsOf(await bench.control.state())).toEqual([]);
   });
 
+  test("a VM of which vCenter tells no path goes with the others where all that it uses is there", async () => {
+    await bench.reset("clone-assigned");
+    const [vm] = await bench.control.touch("lose-path");
+    const plan = await bench.plan("unregister");
+    expect(plan.impact.vmsToUnregister.map(({ moref }) => moref)).toContain(vm);
+    expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });
+    expect(vmsOf(await bench.control.state())).toEqual([]);
+  });
+
   test("guests on gold whose tools are starting are waited for", async () => {
     const patient = await withEngine({ scenario: "gold-assigned" });
     const [vm] = await patient.control.touch("tools-starting");

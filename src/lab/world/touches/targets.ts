@@ -12,6 +12,7 @@ export const TOUCHES = [
   "unregister-vm",
   "rename-vm",
   "orphan-vm",
+  "lose-path",
   "move-vm",
   "foreign-disk",
   "no-tools",

@@ -48,6 +48,11 @@ export function touchWorld(state: WorldState, touch: Touch): string[] {
         vm.connectionState = "orphaned";
         switchOff(vm);
       });
+    case "lose-path":
+      return changeVm(vmOf(state, touch, off), (vm) => {
+        vm.connectionState = "orphaned";
+        vm.pathForm = "none";
+      });
     case "move-vm":
       return changeVm(vmOf(state, { ...touch, host: undefined }, on), (vm) => moveVm(state, touch, vm));
     case "no-tools":
