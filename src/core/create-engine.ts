@@ -7,6 +7,7 @@ import { auditAfter, readAudit } from "./read-audit.ts";
 import { Runs } from "./runs/runs.ts";
 import { Worker } from "./runs/worker.ts";
 import { AuditedCalls } from "./services/audited-calls.ts";
+import { ConsoleService } from "./services/console-service.ts";
 import { InventoryService } from "./services/inventory-service.ts";
 import { PlanService } from "./services/plan-service.ts";
 import { RunService } from "./services/run-service.ts";
@@ -21,6 +22,7 @@ export function createEngine(deps: EngineDeps): Engine {
   const planning = new PlanService(deps, calls, plans, runs);
   const running = new RunService(deps, calls, runs);
   const tokens = new TokenService(deps, calls);
+  const consolePasses = new ConsoleService(deps, calls);
   return {
     listTargets: (actor) => inventory.listTargets(actor),
     inspect: (inputs, actor) => inventory.inspect(inputs, actor),
@@ -36,6 +38,7 @@ export function createEngine(deps: EngineDeps): Engine {
     discardPlans: (actor) => planning.discardPlans(actor),
     planByToken: (planToken, actor) => planning.planByToken(planToken, actor),
     approve: (planId, actor, typedLun) => planning.approve(planId, actor, typedLun),
+    decline: (planId, actor, reason) => planning.decline(planId, actor, reason),
     confirm: (planToken, actor, options) => planning.confirm(planToken, actor, options),
     work: (options, signal) => new Worker(deps, runs).work(options, signal),
     executeRun: (runId, signal) => running.executeRun(runId, signal),
@@ -45,6 +48,12 @@ export function createEngine(deps: EngineDeps): Engine {
     createToken: (asked, actor) => tokens.create(asked, actor),
     listTokens: () => tokens.list(),
     revokeToken: (tokenId, actor) => tokens.revoke(tokenId, actor),
+    makeConsoleLink: (asked, actor) => consolePasses.link(asked, actor),
+    consoleLinkHolder: (secret) => consolePasses.linkHolder(secret),
+    redeemConsoleLink: (secret) => consolePasses.redeemLink(secret),
+    signInToConsole: (identity) => consolePasses.signIn(identity),
+    consoleSession: (secret) => consolePasses.session(secret),
+    signOutOfConsole: (secret) => consolePasses.signOut(secret),
     tokenHolder: (token) => tokens.holder(token),
     recordRefusal: (call, needs, actor) => calls.refused(call, needs, actor),
     auditAfter: (seq) => auditAfter(deps.store, seq),

@@ -9,6 +9,8 @@ import type {
   AuditPage,
   AuditRowRecord,
   ChainRecord,
+  ConsoleLinkRecord,
+  ConsoleSessionRecord,
   Inspection,
   LunInventory,
   PlanRecord,
@@ -144,6 +146,8 @@ export interface Engine extends PlanningEngine {
   planByToken(planToken: string, actor: Actor): Promise<PlanRecord>;
   /** A person's approval on a channel that no assistant has: the CLI on a terminal, the console. */
   approve(planId: string, actor: Actor, typedLun?: string): Promise<PlanRecord>;
+  /** A person's no, with their reason, on such a channel: the plan is over. */
+  decline(planId: string, actor: Actor, reason: string): Promise<PlanRecord>;
   cancelRun(runId: string, actor: Actor): Promise<RunRecord>;
   createToken(
     asked: { name: string; role: Role; ttlMs: number },
@@ -153,6 +157,23 @@ export interface Engine extends PlanningEngine {
   revokeToken(tokenId: string, actor: Actor): Promise<AccessTokenRecord>;
   /** Whose token it is, if it is one that holds now. */
   tokenHolder(token: string): Promise<AccessTokenRecord | undefined>;
+  /** A link into the console that is used once; its secret is in this answer alone. */
+  makeConsoleLink(
+    asked: { role: Role; name?: string },
+    actor: Actor,
+  ): Promise<ConsoleLinkRecord & { readonly secret: string }>;
+  /** Whom such a link is for, if it can still be used. */
+  consoleLinkHolder(secret: string): Promise<ConsoleLinkRecord | undefined>;
+  /** A session in place of the link, once. */
+  redeemConsoleLink(secret: string): Promise<(ConsoleSessionRecord & { readonly secret: string }) | undefined>;
+  /** A session for whom a provider has signed in. */
+  signInToConsole(identity: {
+    principal: string;
+    role: Role;
+    person?: string;
+  }): Promise<ConsoleSessionRecord & { readonly secret: string }>;
+  consoleSession(secret: string): Promise<ConsoleSessionRecord | undefined>;
+  signOutOfConsole(secret: string): Promise<void>;
   /** Rows after this one, in order; the newest alone where no row is named. For who follows what goes on. */
   auditAfter(seq: number | undefined): Promise<AuditRowRecord[]>;
   /** Tells the chain of a call that a door refused by itself: the caller's role does not allow it. */

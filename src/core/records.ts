@@ -105,6 +105,11 @@ export interface PlanRecord {
   readonly state: PlanState | "expired";
   readonly runId?: string;
   readonly resumes?: string;
+  /** Of a stale plan: what had changed, and the plan that took its place. */
+  readonly diff?: readonly string[];
+  readonly freshPlanId?: string;
+  /** Whose no ended it, where it is looked up by itself. */
+  readonly declined?: { readonly who: string; readonly reason?: string };
   readonly createdAt: string;
   readonly expiresAt: string;
   readonly fingerprint: string;
@@ -152,6 +157,19 @@ export interface AccessTokenRecord {
   readonly createdAt: string;
   readonly expiresAt: string;
   readonly revokedAt?: string;
+}
+
+/** A link into the console, without its secret. */
+export interface ConsoleLinkRecord {
+  readonly principal: string;
+  readonly role: Role;
+  readonly expiresAt: string;
+}
+
+/** Somebody who is signed in to the console. */
+export interface ConsoleSessionRecord extends ConsoleLinkRecord {
+  readonly id: string;
+  readonly person?: string;
 }
 
 export interface VmRecord {

@@ -3,6 +3,7 @@ import type { StoreReader, StoreWriter } from "../core/ports/store.ts";
 import {
   AUDIT,
   CHALLENGES,
+  CONSOLE_PASSES,
   type Columns,
   decode,
   encode,
@@ -129,6 +130,7 @@ export function readerOver(runner: Runner): StoreReader {
     auditHead: async () => (await select(AUDIT, [], "seq DESC", 1))[0],
     accessToken: (hash) => one(TOKENS, "hash", hash),
     accessTokens: () => select(TOKENS, [], newestFirst),
+    consolePass: (hash) => one(CONSOLE_PASSES, "hash", hash),
     signatures: async (goldId) => {
       const sql = `SELECT "vmfsUuid" FROM signatures WHERE "goldId" = :goldId ORDER BY at, ${insertionOrder}`;
       return (await runner.all(sql, { goldId })).map((row) => String(row["vmfsUuid"]));
@@ -166,6 +168,8 @@ export function writerOver(runner: Runner): StoreWriter {
       (await runner.run("UPDATE challenges SET used = 1 WHERE id = :id AND used = 0", { id })) === 1,
     insertAccessToken: (row) => insert(TOKENS, row),
     updateAccessToken: (id, change) => update(TOKENS, id, change),
+    insertConsolePass: (row) => insert(CONSOLE_PASSES, row),
+    updateConsolePass: (id, change) => update(CONSOLE_PASSES, id, change),
     rememberSignature: async (goldId, vmfsUuid, at) => {
       await runner.run(
         `INSERT INTO signatures ("goldId", "vmfsUuid", at) VALUES (:goldId, :vmfsUuid, :at) ON CONFLICT DO NOTHING`,

@@ -8,6 +8,7 @@ import type {
   AccessTokenRow,
   AuditRow,
   ChallengeRow,
+  ConsolePassRow,
   PlanRow,
   QueueRow,
   RunRow,
@@ -141,6 +142,23 @@ export const TOKENS: Table<AccessTokenRow> = {
   name: "tokens",
   columns: Object.keys(accessToken.shape),
   schema: accessToken,
+};
+
+const consolePass = z.object({
+  id: text,
+  kind: z.enum(["link", "session"]),
+  hash: text,
+  principal: text,
+  role: z.enum(ROLES),
+  person: optional,
+  createdAt: text,
+  expiresAt: text,
+  endedAt: optional,
+} satisfies Record<keyof ConsolePassRow, z.ZodType>);
+export const CONSOLE_PASSES: Table<ConsolePassRow> = {
+  name: "passes",
+  columns: Object.keys(consolePass.shape),
+  schema: consolePass,
 };
 
 /** A row as its type; throws `STORE_UNUSABLE` when it is not one that this program wrote. */

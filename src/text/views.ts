@@ -58,6 +58,11 @@ export const planView = z.object({
   state: z.enum([...PLAN_STATES, "expired"]),
   runId: z.string().optional(),
   resumes: z.string().optional(),
+  /** Of a stale plan: what had changed, and the plan that took its place. */
+  diff: z.array(z.string()).optional(),
+  freshPlanId: z.string().optional(),
+  /** Whose no ended it. */
+  declined: z.object({ who: z.string(), reason: z.string().optional() }).optional(),
   createdAt: instant,
   expiresAt: instant,
   fingerprint: z.string(),

@@ -57,7 +57,9 @@ export const AUDIT_EVENTS = [
   "plan_refused",
   "plan_approved",
   "plan_not_approved",
+  "plan_declined",
   "approve_refused",
+  "decline_refused",
   "plan_stale",
   "plan_obsolete",
   "plan_discarded",
@@ -83,5 +85,9 @@ export const AUDIT_EVENTS = [
   "token_created",
   "token_revoked",
   "token_refused",
+  "console_link_made",
+  "console_signed_in",
+  "console_signed_out",
+  "console_refused",
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];

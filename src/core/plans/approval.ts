@@ -56,18 +56,21 @@ export class Approvals {
    * One that the audit does not tell of is none: somebody wrote it into the store.
    */
   async #isApproved(row: PlanRow, policy: ApprovalPolicy): Promise<boolean> {
-    if (row.approvedAt === undefined || row.approvedBy === undefined) return false;
-    const channel = row.approvedChannel ?? "";
-    const { cli, requesterIsNotApprover } = this.#deps.settings.approval;
-    if (requesterIsNotApprover && row.approvedBy === row.principal) return false;
-    if (policy === "human" && (channel.startsWith("prompt:") || (channel === "cli-unattended" && cli === "deny")))
-      return false;
+    if (!this.#isEnough(row, policy)) return false;
     if (await this.#deps.store.read((tx) => hasAuditEvent(tx, row.id, "plan_approved"))) return true;
     throw new PrepError("STORE_UNUSABLE", `Plan ${row.id} records an approval that the audit log does not contain.`, {
       found: { planId: row.id },
       hint: "Somebody changed the store.",
       next: [{ kind: "verify_audit" }, { kind: "plan_again" }],
     });
+  }
+
+  #isEnough(row: PlanRow, policy: ApprovalPolicy): boolean {
+    if (row.approvedAt === undefined || row.approvedBy === undefined) return false;
+    const channel = row.approvedChannel ?? "";
+    const { cli, requesterIsNotApprover } = this.#deps.settings.approval;
+    if (requesterIsNotApprover && row.approvedBy === row.principal) return false;
+    return !(policy === "human" && (channel.startsWith("prompt:") || (channel === "cli-unattended" && cli === "deny")));
   }
 
   async #makeChallenge(row: PlanRow): Promise<{ challenge: string; now: string }> {
@@ -156,21 +159,8 @@ export class Approvals {
   /** A person's approval on a channel of their own. */
   async approve(planId: string, actor: Actor, typedLun: string | undefined): Promise<PlanRecord> {
     const { store, clock, settings } = this.#deps;
-    if (actor.channel === "mcp" || actor.channel === "http" || actor.channel === "runner") {
-      throw new PrepError("FORBIDDEN", "Plans are not approved on this channel.", {
-        hint: "A person approves it on a channel that no assistant has.",
-        next: [{ kind: "approve", planId }],
-      });
-    }
-    const { row, plan } = await this.#plans.byId(planId);
-    await this.#plans.checkOpen(row);
-    if (row.state === "redeemed") {
-      throw new PrepError("PLAN_OBSOLETE", "This plan was confirmed already.", {
-        found: { planId, runId: row.runId },
-        hint: "Its run says what was done.",
-        next: row.runId === undefined ? [] : [{ kind: "show_run", runId: row.runId }],
-      });
-    }
+    refuseOtherChannels(actor, planId);
+    const { row, plan } = await this.#undecided(planId);
     const policy = this.#plans.policyOf(plan.mode);
     if (policy !== "token" && settings.approval.requesterIsNotApprover && row.principal === actor.principal) {
       throw new PrepError("FORBIDDEN", "Whoever asked for a plan may not approve it here.", {
@@ -197,18 +187,66 @@ export class Approvals {
     }
     return auditedWrite(store, clock, async (tx, append) => {
       const now = await latestTime(tx, clock);
-      const current = await tx.plan(planId);
-      if (current?.state !== "open" || current.expiresAt <= now) {
-        throw new PrepError("PLAN_OBSOLETE", "This plan is not open any more.", {
-          found: { planId },
-          hint: "Nothing was changed.",
-          next: [{ kind: "plan_again" }],
-        });
-      }
+      const current = stillOpen(await tx.plan(planId), planId, now);
+      // Of two at once the first has approved it; the second is told so by the plan.
+      if (this.#isEnough(current, policy) && (await hasAuditEvent(tx, planId, "plan_approved")))
+        return this.#plans.view({ row: current, plan }, now);
       const change = { approvedBy: actor.principal, approvedChannel: actor.channel, approvedAt: now };
       await tx.updatePlan(planId, change);
       await append({ type: "plan_approved", actor, planId, data: { digest: row.digest } });
       return this.#plans.view({ row: { ...current, ...change }, plan }, now);
     });
   }
+
+  /** A person's no: the plan is over, and whoever confirms it is told by whom and why. */
+  async decline(planId: string, actor: Actor, reason: string): Promise<PlanRecord> {
+    const { store, clock } = this.#deps;
+    refuseOtherChannels(actor, planId);
+    const { row, plan } = await this.#undecided(planId);
+    return auditedWrite(store, clock, async (tx, append) => {
+      const now = await latestTime(tx, clock);
+      const current = stillOpen(await tx.plan(planId), planId, now);
+      await tx.updatePlan(planId, { state: "discarded" });
+      const said = safeText(reason, REASON_LENGTH);
+      await append({
+        type: "plan_declined",
+        actor,
+        planId,
+        data: { digest: row.digest, ...(said === "" ? {} : { reason: said }) },
+      });
+      return this.#plans.view({ row: { ...current, state: "discarded" }, plan }, now);
+    });
+  }
+
+  /** Errors: why it cannot be approved or declined any more. */
+  async #undecided(planId: string): Promise<StoredPlan> {
+    const stored = await this.#plans.byId(planId);
+    const { row } = stored;
+    await this.#plans.checkOpen(row);
+    if (row.state !== "redeemed") return stored;
+    throw new PrepError("PLAN_OBSOLETE", "This plan was confirmed already.", {
+      found: { planId, runId: row.runId },
+      hint: "Its run says what was done.",
+      next: row.runId === undefined ? [] : [{ kind: "show_run", runId: row.runId }],
+    });
+  }
+}
+
+const REASON_LENGTH = 500;
+
+function refuseOtherChannels({ channel }: Actor, planId: string): void {
+  if (channel !== "mcp" && channel !== "http" && channel !== "runner") return;
+  throw new PrepError("FORBIDDEN", "Plans are not approved on this channel.", {
+    hint: "A person approves it on a channel that no assistant has.",
+    next: [{ kind: "approve", planId }],
+  });
+}
+
+function stillOpen(row: PlanRow | undefined, planId: string, now: string): PlanRow {
+  if (row?.state === "open" && row.expiresAt > now) return row;
+  throw new PrepError("PLAN_OBSOLETE", "This plan is not open any more.", {
+    found: { planId },
+    hint: "Nothing was changed.",
+    next: [{ kind: "plan_again" }],
+  });
 }

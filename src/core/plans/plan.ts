@@ -5,6 +5,7 @@ import { PrepError } from "../domain/errors.ts";
 import type { ApprovalPolicy } from "../domain/modes.ts";
 
 import { plainName } from "../domain/safe-text.ts";
+import { readStored } from "../domain/stored-json.ts";
 import type { Draft } from "../modes/draft.ts";
 import type { Observation } from "../observe/observe.ts";
 import type { PlanRow } from "../ports/store.ts";
@@ -151,6 +152,10 @@ export const requesterOf = ({ row, plan }: StoredPlan): PlanRecord["requestedBy"
   ...(plan.inputs.reason === undefined ? {} : { reason: plainName(plan.inputs.reason) }),
 });
 
+/** What had changed, of a plan that is stale. */
+export const diffOf = ({ id, diff }: PlanRow): string[] =>
+  diff === undefined ? [] : readStored(z.array(z.string()), diff, `plan ${id}`);
+
 /** A row's plan and what became of it; `token` only in the answer that made it. */
 export function viewPlan(stored: StoredPlan, policy: ApprovalPolicy, now: string, token?: string): PlanRecord {
   const { row, plan } = stored;
@@ -190,6 +195,8 @@ export function viewPlan(stored: StoredPlan, policy: ApprovalPolicy, now: string
     state: row.state === "open" && row.expiresAt <= now ? "expired" : row.state,
     ...(row.runId === undefined ? {} : { runId: row.runId }),
     ...(plan.resumes === undefined ? {} : { resumes: plan.resumes }),
+    ...(row.diff === undefined ? {} : { diff: diffOf(row) }),
+    ...(row.freshPlanId === undefined ? {} : { freshPlanId: row.freshPlanId }),
     createdAt: row.createdAt,
     expiresAt: row.expiresAt,
     fingerprint: draft.fingerprint,

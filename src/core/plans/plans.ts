@@ -11,7 +11,7 @@ import type { Actor } from "../engine.ts";
 import { type EngineDeps, newId } from "../engine-options.ts";
 import type { PlanRow, StoreWriter } from "../ports/store.ts";
 import type { PlanRecord } from "../records.ts";
-import { buildPlan, type PlanParts, readStoredPlan, type StoredPlan, unknownPlan, viewPlan } from "./plan.ts";
+import { buildPlan, diffOf, type PlanParts, readStoredPlan, type StoredPlan, unknownPlan, viewPlan } from "./plan.ts";
 import { StalePlan } from "./stale.ts";
 
 export type NewPlan = Omit<PlanParts, "id" | "now" | "ttlMs" | "askedWith">;
@@ -173,7 +173,7 @@ export class Plans {
                 : `Plan ${row.freshPlanId} took its place; its token was given then.`,
             next: [{ kind: "plan_again" }],
           },
-          row.diff === undefined ? [] : readStored(z.array(z.string()), row.diff, `plan ${row.id}`),
+          diffOf(row),
         );
       case "obsolete":
         throw new PrepError("PLAN_OBSOLETE", "Another plan for this LUN family or client was carried out since.", {
@@ -181,12 +181,22 @@ export class Plans {
           hint: "The state has changed since.",
           next: [{ kind: "plan_again" }],
         });
-      case "discarded":
+      case "discarded": {
+        const declined = await this.declinedBy(row.id);
+        if (declined !== undefined) {
+          const why = declined.reason === undefined ? "without a reason" : declined.reason;
+          throw new PrepError("DECLINED", `${safeText(declined.who)} declined this plan: ${why}`, {
+            found: { ...found, declinedBy: declined.who },
+            hint: "Nothing was changed. Plan again only if what they object to is no longer so.",
+            next: [],
+          });
+        }
         throw new PrepError("PLAN_OBSOLETE", "This plan was discarded.", {
           found,
           hint: "Nothing was changed.",
           next: [{ kind: "plan_again" }],
         });
+      }
       case "open": {
         const now = await store.read((tx) => latestTime(tx, clock));
         if (row.expiresAt > now) return;
@@ -198,4 +208,15 @@ export class Plans {
       }
     }
   }
+
+  /** The person who declined it, by the audit; undefined when nobody did. */
+  async declinedBy(planId: string): Promise<{ readonly who: string; readonly reason?: string } | undefined> {
+    const rows = await this.#deps.store.read((tx) => tx.audit({ planId }));
+    const row = rows.findLast(({ type }) => type === "plan_declined");
+    if (row === undefined) return undefined;
+    const { reason } = readStored(declinedData, row.data, `the audit of plan ${planId}`);
+    return { who: row.actor, ...(reason === undefined ? {} : { reason: safeText(reason, 500) }) };
+  }
 }
+
+const declinedData = z.object({ reason: z.string().optional() });

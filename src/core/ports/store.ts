@@ -122,6 +122,22 @@ export interface AccessTokenRow {
   readonly revokedAt?: string;
 }
 
+/** Somebody's way into the console: a link until it is used, once; a session afterwards. The secret itself is nowhere. */
+export interface ConsolePassRow {
+  readonly id: string;
+  readonly kind: "link" | "session";
+  /** SHA-256 of the secret. */
+  readonly hash: string;
+  readonly principal: string;
+  readonly role: Role;
+  /** The person's name, as the provider has it. */
+  readonly person?: string;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  /** Used, or signed out. */
+  readonly endedAt?: string;
+}
+
 export interface StoreReader {
   plan(id: string): Promise<PlanRow | undefined>;
   planByTokenHash(hash: string): Promise<PlanRow | undefined>;
@@ -161,6 +177,7 @@ export interface StoreReader {
   accessToken(hash: string): Promise<AccessTokenRow | undefined>;
   /** Newest first. */
   accessTokens(): Promise<AccessTokenRow[]>;
+  consolePass(hash: string): Promise<ConsolePassRow | undefined>;
   /** VMFS signatures seen on a gold volume's family. */
   signatures(goldId: string): Promise<string[]>;
 }
@@ -180,6 +197,8 @@ export interface StoreWriter extends StoreReader {
   claimRun(claim: { by: string; at: string; queuedSince: string }): Promise<string | undefined>;
   insertAccessToken(row: AccessTokenRow): Promise<void>;
   updateAccessToken(id: string, change: Pick<AccessTokenRow, "revokedAt">): Promise<void>;
+  insertConsolePass(row: ConsolePassRow): Promise<void>;
+  updateConsolePass(id: string, change: Pick<ConsolePassRow, "endedAt">): Promise<void>;
   rememberSignature(goldId: string, vmfsUuid: string, at: string): Promise<void>;
 }
 

@@ -141,9 +141,16 @@ export class PlanService {
     return this.getPlan((await this.#plans.lookUp(planToken, actor)).row.id);
   }
 
+  decline(planId: string, actor: Actor, reason: string): Promise<PlanRecord> {
+    return this.#calls.audited("decline_refused", actor, { planId: safeText(planId, 60) }, () =>
+      this.#approvals.decline(planId, actor, reason),
+    );
+  }
+
   async getPlan(planId: string): Promise<PlanRecord> {
     const stored = await this.#plans.byId(planId);
-    return this.#plans.view(stored, stored.now);
+    const declined = stored.row.state === "discarded" ? await this.#plans.declinedBy(planId) : undefined;
+    return { ...this.#plans.view(stored, stored.now), ...(declined === undefined ? {} : { declined }) };
   }
 
   async listPlans(filter: { principal?: string } = {}): Promise<PlanRecord[]> {

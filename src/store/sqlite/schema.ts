@@ -135,6 +135,19 @@ const MIGRATIONS: readonly string[] = [
     revokedAt TEXT
   ) STRICT;
   `,
+  `
+  CREATE TABLE passes (
+    id TEXT NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL,
+    hash TEXT NOT NULL UNIQUE,
+    principal TEXT NOT NULL,
+    role TEXT NOT NULL,
+    person TEXT,
+    createdAt TEXT NOT NULL,
+    expiresAt TEXT NOT NULL,
+    endedAt TEXT
+  ) STRICT;
+  `,
 ];
 
 /**
