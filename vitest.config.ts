@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    exclude: ["test/browser/**"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     passWithNoTests: false,

@@ -299,6 +299,19 @@ function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Com
     add(store, "copy", "move a store from its file to the database that the configuration names").argument("<FILE>"),
     async (context, [file = ""]) => (await import("./commands/store.ts")).copyStore(file, context),
   );
+  const entering = add(program, "console", "a link that signs you in to the approval console, once")
+    .option("--role <ROLE>", "what you may there: viewer, approver, admin (default: approver)")
+    .option("--name <NAME>", "for somebody else, by the name of their token")
+    .option("--url <URL>", "the server's address, where it is not the configured one");
+  act(entering, async (context, _args, options) => {
+    const flags = z.object({
+      role: z.enum(["viewer", "approver", "admin"]).default("approver"),
+      name: text,
+      url: text,
+    });
+    const { role, name, url } = parseFlags(flags, options);
+    return (await import("./commands/console.ts")).openConsole({ role, ...present({ name, url }) }, context);
+  });
 
   act(add(program, "doctor", "check everything a site needs"), async (context) =>
     (await import("./commands/doctor.ts")).doctor(context),

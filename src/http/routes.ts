@@ -10,6 +10,7 @@ import type { Clock, Logger } from "../core/ports/runtime.ts";
 import { mcpOverHttp } from "../mcp/http.ts";
 import type { Get } from "../net/get.ts";
 import type { Wording } from "../text/index.ts";
+import { approvalConsole } from "./console/console.ts";
 import { Gate } from "./gate.ts";
 import { addressReader, foreignAnswer } from "./guards.ts";
 import { actorOf } from "./identity.ts";
@@ -75,7 +76,7 @@ export function routes(options: RoutesOptions): Routes {
   app.use(async (c, next) => {
     const began = clock.elapsed();
     await next();
-    const route = ROUTES.has(c.req.path) ? c.req.path : "other";
+    const route = ROUTES.has(c.req.path) ? c.req.path : c.req.path.startsWith("/console") ? "/console" : "other";
     const labels = { route, method: c.req.method, status: String(c.res.status) };
     measured.requests.observe(labels, (clock.elapsed() - began) / 1_000);
   });
@@ -117,6 +118,9 @@ export function routes(options: RoutesOptions): Routes {
     const auth = await admitted(c, "viewer");
     return auth instanceof Response ? auth : mcp.handle(c.req.raw, actorOf(auth).principal, auth);
   });
+  app.get("/", (c) => c.redirect("/console"));
+  const closing = new AbortController();
+  app.route("/console", approvalConsole({ engine, log, clock, publicUrl, closing: closing.signal }));
   app.onError((cause, c) => {
     log.error({ err: cause }, "a request failed");
     return c.text("Something in atvm_prep itself went wrong.", 500);
@@ -124,6 +128,7 @@ export function routes(options: RoutesOptions): Routes {
   return {
     fetch: (request, env) => app.fetch(request, env),
     async close() {
+      closing.abort();
       measured.close();
       await mcp.close();
     },

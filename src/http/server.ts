@@ -16,6 +16,8 @@ export interface HttpServerOptions extends Omit<RoutesOptions, "publicUrl" | "ho
 export interface HttpServer {
   /** What clients connect to. */
   readonly mcpUrl: string;
+  /** Where people approve plans. */
+  readonly consoleUrl: string;
   /** Ends when what is under way has its answer, or after `graceMs` without. Runs go on in their runners. */
   close(graceMs: number): Promise<void>;
 }
@@ -40,6 +42,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const { close } = served;
   return {
     mcpUrl: `${publicUrl}/mcp`,
+    consoleUrl: `${publicUrl}/console`,
     async close(graceMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       const over = new AbortController();

@@ -10,6 +10,7 @@ import { vcenterUrl } from "../../systems/open-systems.ts";
 import { wordingFor } from "../../text/wording.ts";
 import { appOptions, type Context, printWarnings } from "../context.ts";
 import { interruption, printErr } from "../terminal/io.ts";
+import { consoleLink } from "./console.ts";
 
 /** Calls under way have this long to be answered when the server is told to end. */
 const GRACE_MS = 5_000;
@@ -41,13 +42,15 @@ export async function serveHttp(
       get: getter(resolveTls(oauth?.tls ?? { system: true }), oauth && proxyFor(oauth.issuer, config.proxy)),
     });
     const stopped = interruption(io);
-    printErr(io, `atvm_prep serves MCP at ${server.mcpUrl}`);
+    printErr(io, `atvm_prep serves MCP at ${server.mcpUrl}, and the approval console at ${server.consoleUrl}`);
     if (flags.lab) {
       const made = await engine.createToken(
         { name: "rehearsal", role: "admin", ttlMs: REHEARSAL_MS },
         app.actor("cli"),
       );
       printErr(io, `Token of this rehearsal, which ends with it: ${made.token}`);
+      const { secret } = await engine.makeConsoleLink({ role: "admin" }, app.actor("cli"));
+      printErr(io, `Sign in to its console, once and within five minutes: ${consoleLink(server.consoleUrl, secret)}`);
     } else if (oauth === undefined && !(await engine.listTokens()).some(({ state }) => state === "valid")) {
       printErr(io, "Nobody has a token yet: make one with `atvm_prep token create`, or name a provider as http.oauth.");
     }

@@ -1,0 +1,75 @@
+/** What the pages show, read together. */
+import { AUDIT_EVENTS, LIVE_RUN_STATES } from "../../core/domain/states.ts";
+import type { Actor, Engine } from "../../core/engine.ts";
+import type { AuditPage, Inspection, RunRecord } from "../../core/records.ts";
+import { type UsualTimes, usualTimes } from "../../text/index.ts";
+import type { AuditQuery } from "./pages/audit.ts";
+import type { Overview } from "./pages/plans.ts";
+import type { Family } from "./picture.ts";
+
+/** How many runs of the past say how long one takes. */
+const PAST_RUNS = 20;
+/** Among so many of the newest runs are all that run now. */
+const NEWEST_RUNS = 50;
+const AUDIT_ROWS = 200;
+
+/** What a run of this kind usually takes, there where it would be. */
+export const usualOf = async (
+  engine: Engine,
+  { mode, target }: Pick<RunRecord, "mode" | "target">,
+): Promise<UsualTimes> =>
+  usualTimes(await engine.listRuns({ lun: target.lun.name, client: target.client.name, limit: PAST_RUNS }), mode);
+
+export async function overviewOf(engine: Engine, now: string): Promise<Overview> {
+  const [plans, newest] = await Promise.all([engine.listPlans(), engine.listRuns({ limit: NEWEST_RUNS })]);
+  const live: readonly string[] = LIVE_RUN_STATES;
+  const running = newest.filter(({ state }) => live.includes(state));
+  return {
+    plans,
+    running: await Promise.all(running.map(async (run) => ({ run, usual: await usualOf(engine, run) }))),
+    now,
+  };
+}
+
+/** For each volume that a target holds, the rest of its family. */
+export async function familiesOf(engine: Engine, found: Inspection, actor: Actor): Promise<Family[]> {
+  const { luns } = found.assigned.length === 0 ? { luns: [] } : await engine.listLuns(actor);
+  return Promise.all(
+    found.assigned.map(async (held) => {
+      const gold = luns.find(({ name }) => name === held.lun);
+      // What is no LUN of the array's golden ones has no snapshots to show.
+      const snapshots = gold === undefined ? [] : (await engine.listSnapshots(gold.name, actor)).snapshots;
+      return { held, snapshots, clones: gold?.clones ?? [], goldAssignedTo: gold?.assignedTo ?? [] };
+    }),
+  );
+}
+
+/** The rows that a query asks for; where an instant cannot be read, none, and what is wrong. */
+export async function auditOf(
+  engine: Engine,
+  asked: Readonly<Record<string, string>>,
+): Promise<{ readonly page: AuditPage; readonly query: AuditQuery; readonly notice?: string }> {
+  const { type = "", actor = "", plan = "", run = "", since = "", until = "", steps = "" } = asked;
+  const query: AuditQuery = { type, actor, plan, run, since, until, steps: steps !== "" };
+  const wrong = [since, until].find((written) => written !== "" && instantOf(written) === undefined);
+  if (wrong !== undefined) {
+    const page = { rows: [], chain: await engine.verifyAudit() };
+    return { page, query, notice: `${wrong} is no time; write it as 2026-11-28T09:00.` };
+  }
+  const known: readonly string[] = AUDIT_EVENTS;
+  const wanted = {
+    type: known.includes(type) ? type : undefined,
+    ...{ actor: actor || undefined, planId: plan || undefined, runId: run || undefined },
+    ...{ since: instantOf(since), until: instantOf(until) },
+  };
+  const given = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
+  return { page: await engine.readAudit({ ...given, steps: query.steps, limit: AUDIT_ROWS }), query };
+}
+
+/** In UTC where no zone is written. */
+function instantOf(written: string): string | undefined {
+  if (written === "") return undefined;
+  const withZone = /T.*(Z|[+-]\d\d:?\d\d)$/.test(written) ? written : written.includes("T") ? `${written}Z` : written;
+  const at = Date.parse(withZone);
+  return Number.isNaN(at) ? undefined : new Date(at).toISOString();
+}
