@@ -84,7 +84,7 @@ export function approvalConsole(options: ConsoleOptions): Hono<Env> {
     await next();
     if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store");
   });
-  app.use(bodyLimit({ maxSize: BODY_BYTES }));
+  app.use(bodyLimit({ maxSize: BODY_BYTES, onError: (c) => c.text("This form is too large.", 413) }));
   app.use(async (c, next) => {
     if (c.req.method === "GET" || c.req.method === "HEAD") return next();
     const site = c.req.header("sec-fetch-site");

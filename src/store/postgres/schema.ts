@@ -154,6 +154,19 @@ const MIGRATIONS: readonly string[] = [
     "rowNumber" bigint GENERATED ALWAYS AS IDENTITY
   );
   `,
+  `
+  CREATE TABLE passes (
+    id text NOT NULL PRIMARY KEY,
+    kind text NOT NULL,
+    hash text NOT NULL UNIQUE,
+    principal text NOT NULL,
+    role text NOT NULL,
+    person text,
+    "createdAt" text NOT NULL,
+    "expiresAt" text NOT NULL,
+    "endedAt" text
+  );
+  `,
 ];
 
 /** The oldest server whose session settings the locks need. */

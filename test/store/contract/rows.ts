@@ -185,6 +185,30 @@ export function rowsContract(kind: StoreKind): void {
     });
   });
 
+  describe("a pass into the console", () => {
+    it("is found by its hash, and keeps when it ended", async () => {
+      const store = await kind.open();
+      const pass = {
+        id: "pass_1",
+        kind: "session" as const,
+        hash: "h1",
+        principal: "oidc:1@https://id.test",
+        role: "approver" as const,
+        person: "Bob",
+        createdAt: "2025-03-01T10:00:00.000Z",
+        expiresAt: "2025-03-01T18:00:00.000Z",
+      };
+      const endedAt = "2025-03-01T11:00:00.000Z";
+      await store.write(async (tx) => {
+        await tx.insertConsolePass(pass);
+        await tx.updateConsolePass("pass_1", { endedAt });
+      });
+      expect(await store.read((tx) => tx.consolePass("h1"))).toStrictEqual({ ...pass, endedAt });
+      expect(await store.read((tx) => tx.consolePass("h2"))).toBeUndefined();
+      await expect(store.write((tx) => tx.insertConsolePass({ ...pass, id: "pass_2" }))).rejects.toThrow();
+    });
+  });
+
   describe("the audit table", () => {
     it("pages by number, day, time, plan and run", async () => {
       const store = await kind.open();

@@ -7,7 +7,7 @@ import { presentRun, type RunView } from "../../../text/index.ts";
 import { duration } from "../../../text/lines.ts";
 import type { UsualTimes } from "../../../text/usual-times.ts";
 import type { Wording } from "../../../text/wording.ts";
-import { type Html, hidden, instant, listed, live, type Viewer, who } from "../layout.ts";
+import { type Html, heading, hidden, inline, instant, listed, live, type Viewer, who } from "../layout.ts";
 import { refusalBox } from "./plan.ts";
 
 const STATES: Readonly<Record<RunState, readonly [string, string]>> = {
