@@ -30,8 +30,7 @@ describe.runIf(folder !== undefined)("the main pages", async () => {
       principal: `token:${name}@${"0".repeat(8)}`,
       client: "claude-code",
     });
-    const reason = { reason: "nightly build 4711, ticket ATVM-318" };
-    const rollback = await app.engine.plan("rollback", { lun: "Gold", ...reason }, of("alice"));
+    const rollback = await app.engine.plan("rollback", { lun: "Gold" }, of("alice"));
     await app.engine.plan("automated_testing", { lun: "Gold", client: "CDS1-ESX166" }, of("carol"));
     const going = await bench.plan("automated_testing");
     await app.engine.approve(going.planId, app.actor("cli"));
