@@ -9,7 +9,7 @@ processesContract(SQLITE);
 describe("a file that takes no more", () => {
   it("makes writes AUDIT_UNWRITABLE, and keeps what was committed", async () => {
     const path = freshPath();
-    const child = startChild(["fill", path], ["sh", "-c", 'ulimit -f 400; exec "$@"', "sh"]);
+    const child = startChild(["fill", path], ["sh", "-c", 'ulimit -f 500; exec "$@"', "sh"]);
     const said = await child.until("AUDIT_UNWRITABLE");
     expect(said).toContain(`${path} cannot be written: SQLite says`);
     await child.kill();

@@ -55,7 +55,7 @@ describe("a file that is no store of this program", () => {
     const refusal = await refusalOf(openStore(path));
     expect(refusal.code).toBe("STORE_UNUSABLE");
     expect(refusal.message).toContain("made by a newer atvm_prep (schema 99");
-    tamper(path, "PRAGMA user_version = 3");
+    tamper(path, "PRAGMA user_version = 4");
     expect(await (await openStore(path)).read((tx) => tx.audit({}))).toEqual([auditRow(1)]);
   });
 

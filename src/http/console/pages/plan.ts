@@ -7,8 +7,9 @@ import type { UsualTimes } from "../../../text/usual-times.ts";
 import { ago, ahead, type Html, heading, hidden, inline, listed, mayApprove, type Viewer, who } from "../layout.ts";
 import { directlyAfter, stepGraph } from "../step-graph.ts";
 
-/** Who asked. */
-export const asked = ({ requestedBy }: Pick<PlanView, "requestedBy">): Html => who(requestedBy.principal);
+/** Who asked, with which program, and why. */
+export const asked = ({ requestedBy: { principal, client, reason } }: Pick<PlanView, "requestedBy">): Html =>
+  html`${who(principal)}${client === undefined ? "" : html`<small>with ${client}</small>`}${reason === undefined ? "" : html`<small>“${reason}”</small>`}`;
 
 export const stateOfPlan = ({ state, approval }: Pick<PlanView, "state" | "approval" | "declined">): Html => {
   switch (state) {
