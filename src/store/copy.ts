@@ -18,6 +18,7 @@ import { readerOver } from "./queries.ts";
 import {
   AUDIT,
   CHALLENGES,
+  CONSOLE_PASSES,
   type Columns,
   decode,
   encodeWhole,
@@ -57,6 +58,7 @@ const TABLES: readonly (readonly [table: Table<unknown> | Columns, order: string
   [CHALLENGES, "rowid"],
   [QUEUE, "rowid"],
   [TOKENS, "rowid"],
+  [CONSOLE_PASSES, "rowid"],
   [{ name: "signatures", columns: ["goldId", "vmfsUuid", "at"] }, "rowid"],
   [AUDIT, "seq"],
 ];
