@@ -1,7 +1,7 @@
 /** Puts the program together from a configuration: store, log, adapters, engine. */
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir, userInfo } from "node:os";
-import { join, resolve } from "node:path";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import { NO_ARRAY } from "./array/kinds.ts";
 import type { Config } from "./config/config.ts";
 import { loadConfig } from "./config/load.ts";
@@ -13,7 +13,8 @@ import type { EngineSettings } from "./core/engine-options.ts";
 import type { Clock, Logger } from "./core/ports/runtime.ts";
 import type { Store } from "./core/ports/store.ts";
 import type { ChainRecord } from "./core/records.ts";
-import { createLog } from "./logging/log.ts";
+import { createLog, type OpenLog, silentLog } from "./logging/log.ts";
+import { loginBehind, osUser } from "./platform/accounts.ts";
 import { systemClock, systemEntropy } from "./platform/clock.ts";
 import { wrongController } from "./platform/controller.ts";
 import { detachedLaunch } from "./platform/runner-process.ts";
@@ -30,6 +31,8 @@ export interface AppOptions {
   readonly detachRuns?: boolean;
   /** Connect and sign in once for all that this process does: for a command, which is over soon. */
   readonly reuseConnections?: boolean;
+  /** Changes nothing, and so does without a log where this account can write none. */
+  readonly reads?: boolean;
   /** Which part of the program writes the log. */
   readonly name?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -59,7 +62,11 @@ export async function openApp(options: AppOptions): Promise<App> {
   try {
     const file = options.lab ? await startEmbeddedLab(closers) : options.configFile;
     const config = await loadConfig({ ...(file === undefined ? {} : { file }), env: options.env, cwd: options.cwd });
-    const opened = await createLog({ ...config.log, name: options.name ?? "atvm_prep" });
+    if (config.store.kind === "sqlite" && config.store.group !== undefined) {
+      const { shareFolder } = await import("./platform/group-folder.ts");
+      shareFolder(dirname(config.store.path), config.store.group);
+    }
+    const opened = await openLog(config, options);
     closers.push(() => opened.close());
     const { store, clock } = await openStore(config);
     const { systems, close: disconnect } = await openSystems(config, opened.log, {
@@ -77,7 +84,13 @@ export async function openApp(options: AppOptions): Promise<App> {
     });
     closers.push(() => engine.close());
     const named = file ?? options.env["ATVM_CONFIG"];
-    const principal = `os:${osUser()}@${store.id}`;
+    const account = osUser();
+    const principal = `os:${account}@${store.id}`;
+    const login = loginBehind(options.env);
+    // What a variable says makes nobody an admin.
+    const isAdmin = [account, login?.by === "kernel" ? login.name : account].some((name) =>
+      config.admins.includes(name),
+    );
     return {
       engine,
       store,
@@ -91,7 +104,8 @@ export async function openApp(options: AppOptions): Promise<App> {
       actor: (channel, client) => ({
         principal,
         channel,
-        ...(config.admins.includes(osUser()) ? { admin: true } : {}),
+        ...(isAdmin ? { admin: true } : {}),
+        ...(login === undefined ? {} : { login }),
         ...(client === undefined ? {} : { client }),
       }),
       close,
@@ -116,6 +130,13 @@ export async function openStore({ store }: Config): Promise<{ store: Store; cloc
   }
 }
 
+async function openLog(config: Config, { name = "atvm_prep", reads = false }: AppOptions): Promise<OpenLog> {
+  return createLog({ ...config.log, name }).catch((thrown: unknown) => {
+    if (!reads) throw thrown;
+    return { log: silentLog, close: async () => undefined };
+  });
+}
+
 /** A lab of this process's own, with a configuration in a folder that goes with it. */
 async function startEmbeddedLab(closers: (() => Promise<void>)[]): Promise<string> {
   const { startLab } = await import("./lab/start.ts");
@@ -126,15 +147,6 @@ async function startEmbeddedLab(closers: (() => Promise<void>)[]): Promise<strin
   const { config } = lab.info;
   if (config === undefined) throw new Error("a lab that was asked for a configuration writes one");
   return config;
-}
-
-function osUser(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // An account without an entry in the user database, as in some containers.
-    return `uid-${process.getuid?.() ?? "unknown"}`;
-  }
 }
 
 function settingsOf(config: Config): EngineSettings {

@@ -42,9 +42,9 @@ export function makeContext({ io, openApp, json, config }: ContextParts): Contex
 export async function withApp<T>(
   context: Context,
   use: (app: App) => Promise<T>,
-  { name = "cli", warn = true }: { name?: string; warn?: boolean } = {},
+  { name = "cli", warn = true, reads = false }: { name?: string; warn?: boolean; reads?: boolean } = {},
 ): Promise<T> {
-  const app = await context.openApp({ ...appOptions(context, name), reuseConnections: true });
+  const app = await context.openApp({ ...appOptions(context, name), reuseConnections: true, reads });
   try {
     if (warn) printWarnings(context.io, app.config.warnings);
     return await use(app);
@@ -57,6 +57,10 @@ export async function withApp<T>(
     await app.close();
   }
 }
+
+/** The same for a command that only looks, also where this account can write no log. */
+export const withReadOnlyApp = <T>(context: Context, use: (app: App) => Promise<T>): Promise<T> =>
+  withApp(context, use, { reads: true });
 
 export function printWarnings(io: Io, warnings: readonly string[]): void {
   for (const warning of warnings) printErr(io, `Warning: ${warning}`);

@@ -1,7 +1,10 @@
 /** The configuration as the program uses it: checked, defaults filled in, paths absolute, secrets as references. */
+import { statSync } from "node:fs";
 import { homedir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { z } from "zod";
+import { groupNumber } from "../platform/group-folder.ts";
+import { isOfGroup } from "../platform/private-dir.ts";
 import { configInvalid, issuesOf, type LineOf } from "./issues.ts";
 import { configSchema } from "./schema.ts";
 import type { Secret } from "./secrets.ts";
@@ -64,7 +67,8 @@ function stateDir(env: Env): string {
 async function warningsFor({ array, vcenter, store, proxy }: Omit<Config, "warnings">): Promise<string[]> {
   const storeUrl = store.kind === "postgres" ? store.url : undefined;
   const secrets = [array.password, array.token, vcenter.password, proxy.https?.password, storeUrl];
-  const exposed = await Promise.all(secrets.map((secret) => secret?.exposure()));
+  const sharing = sharingGroup(store);
+  const exposed = await Promise.all(secrets.map((secret) => secret?.exposure(sharing)));
   return [
     ...("insecure" in array.tls
       ? [`${array.section}.tls is insecure: anybody between this machine and the array can read and change everything.`]
@@ -77,4 +81,12 @@ async function warningsFor({ array, vcenter, store, proxy }: Omit<Config, "warni
       : []),
     ...new Set(exposed.filter((sentence) => sentence !== undefined)),
   ];
+}
+
+/** The number of the group that shares the store: it may share the secrets as well. */
+function sharingGroup(store: Config["store"]): number | undefined {
+  if (store.kind !== "sqlite") return undefined;
+  if (store.group !== undefined) return groupNumber(store.group);
+  const folder = dirname(store.path);
+  return isOfGroup(folder) ? statSync(folder).gid : undefined;
 }

@@ -68,7 +68,7 @@ async function refuseUnnamedStore(file: string, data: unknown, { store }: Config
     `${file} can be read by ${describeReaders(readers)}, and names no store: each account would work on one of its own, past the locks and the audit of the others.`,
     {
       found: { file, readers },
-      hint: `Add the line \`store: {sqlite: /var/lib/atvm/atvm.db}\`, a path that all who use it can write (${store.path} is this account's so far). If it is for one account alone: chmod 600 ${file}`,
+      hint: `Add the line \`${readers.kind === "group" ? `store: {sqlite: /var/lib/atvm/atvm.db, group: ${readers.group}}` : "store: {sqlite: /var/lib/atvm/atvm.db}"}\`, a path that all who use it can write (${store.path} is this account's so far). If it is for one account alone: chmod 600 ${file}`,
     },
   );
 }

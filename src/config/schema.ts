@@ -119,7 +119,14 @@ export const configSchema = (references: References, stateDir: string) =>
       store: z
         .union(
           [
-            z.strictObject({ sqlite: path(references).describe("SQLite file, on a local disk.") }),
+            z.strictObject({
+              sqlite: path(references).describe("SQLite file, on a local disk."),
+              group: text
+                .optional()
+                .describe(
+                  "Group whose accounts share the store: its folder, with locks, audit heads and log, becomes theirs (2770, files 0660). A setgid folder that the group may write does the same.",
+                ),
+            }),
             z.strictObject({
               postgres: secret(references).describe("The whole URL of a PostgreSQL database (docs/deploy.md)."),
             }),
@@ -132,7 +139,7 @@ export const configSchema = (references: References, stateDir: string) =>
         .optional()
         .transform((given): Store => {
           if (given === undefined) return { kind: "sqlite", path: join(stateDir, "atvm.db") };
-          if ("sqlite" in given) return { kind: "sqlite", path: given.sqlite };
+          if ("sqlite" in given) return { kind: "sqlite", path: given.sqlite, group: given.group };
           return { kind: "postgres", url: given.postgres, heads: join(stateDir, "audit-heads.log") };
         })
         .describe(
@@ -197,7 +204,7 @@ export const configSchema = (references: References, stateDir: string) =>
     });
 
 type Store =
-  | { readonly kind: "sqlite"; readonly path: string }
+  | { readonly kind: "sqlite"; readonly path: string; readonly group?: string | undefined }
   /** `heads`: the file of audit heads of this machine. */
   | { readonly kind: "postgres"; readonly url: Secret; readonly heads: string };
 

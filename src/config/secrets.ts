@@ -67,13 +67,16 @@ export class Secret {
   }
 
   /**
-   * A sentence when accounts other than the owner's can read the secret's file, else undefined. A file that is not there
+   * A sentence when accounts other than the owner's, and those of the group `sharing`, can read the secret's file, else undefined. A file that is not there
    * is no warning: using it is an error that says more.
    */
-  async exposure(): Promise<string | undefined> {
+  async exposure(sharing?: number): Promise<string | undefined> {
     if (this.file === undefined) return undefined;
     const found = await stat(this.file).catch(() => undefined);
-    if (found === undefined || (found.mode & 0o077) === 0) return undefined;
+    if (found === undefined) return undefined;
+    // Who shares the store signs in with its secrets.
+    const foreign = found.gid === sharing ? 0o037 : 0o077;
+    if ((found.mode & foreign) === 0) return undefined;
     const mode = (found.mode & 0o777).toString(8).padStart(4, "0");
     return `The secret file ${this.file} has mode ${mode}: other accounts can read it. Run: chmod 600 ${this.file}`;
   }

@@ -1,9 +1,10 @@
 /** Where the log's lines go: one file of a fixed name, rotated, appended to by several processes. */
-import { mkdir, rmdir, stat } from "node:fs/promises";
+import { chmod, mkdir, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createStream, type RotatingFileStream } from "rotating-file-stream";
+import { modeIn } from "../platform/private-files.ts";
 
 export const LOG_FILE = "atvm_prep.log";
 
@@ -32,12 +33,14 @@ export function rotatingSink(dir: string, rotateAt: number, lost: (reason: unkno
   let losing = false;
 
   const open = async (): Promise<Open> => {
-    const stream = createStream(LOG_FILE, { path: dir, size: `${rotateAt}B`, rotate: OLD_FILES, mode: 0o600 });
+    const stream = createStream(LOG_FILE, { path: dir, size: `${rotateAt}B`, rotate: OLD_FILES, mode: modeIn(dir) });
     stream.on("error", () => undefined);
     await new Promise<void>((resolve, reject) => {
       stream.once("open", () => resolve());
       stream.once("error", reject);
     });
+    // The mode that it is opened with is cut down by the mask; somebody else's file stays as it is.
+    await chmod(file, modeIn(dir)).catch(() => undefined);
     return { stream, inode: (await stat(file)).ino };
   };
 

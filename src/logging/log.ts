@@ -8,6 +8,7 @@ import { pino } from "pino";
 import { PrepError } from "../core/domain/errors.ts";
 import type { Logger } from "../core/ports/runtime.ts";
 import { makePrivateDir } from "../platform/private-dir.ts";
+import { modeIn } from "../platform/private-files.ts";
 import { LOG_FILE, rotatingSink } from "./log-sink.ts";
 import { redact, redactText } from "./redact.ts";
 
@@ -86,7 +87,7 @@ async function prepare(dir: string): Promise<void> {
   const file = join(dir, LOG_FILE);
   try {
     makePrivateDir(dir);
-    const handle = await open(file, "a", 0o600);
+    const handle = await open(file, "a", modeIn(dir));
     await handle.close();
   } catch (cause) {
     throw new PrepError("CONFIG_INVALID", `The log ${file} cannot be written.`, {
@@ -96,7 +97,7 @@ async function prepare(dir: string): Promise<void> {
     });
   }
   // An older log, or one made under another umask, may be open to others. Somebody else's file stays as it is.
-  await chmod(file, 0o600).catch(() => undefined);
+  await chmod(file, modeIn(dir)).catch(() => undefined);
 }
 
 const codeOf = (cause: unknown): string => (cause instanceof Error && "code" in cause ? String(cause.code) : "unknown");

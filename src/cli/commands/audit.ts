@@ -6,13 +6,13 @@ import { asPrepError, PrepError } from "../../core/domain/errors.ts";
 import type { AuditFilter, AuditRowRecord } from "../../core/records.ts";
 import { type ExportFormat, exportLine } from "../../text/audit-export.ts";
 import { auditText, chainText, presentRun, whoText } from "../../text/index.ts";
-import { type Context, withApp } from "../context.ts";
+import { type Context, withReadOnlyApp } from "../context.ts";
 import { flush, lostOutput, printErr, printOut } from "../terminal/io.ts";
 import { printResult } from "../terminal/results.ts";
 
 /** The newest rows, in the order in which they were written: the last one stands right above the prompt. */
 export const showAudit = (filter: AuditFilter, context: Context): Promise<number> =>
-  withApp(context, async ({ engine }) => {
+  withReadOnlyApp(context, async ({ engine }) => {
     const audit = await engine.readAudit(filter);
     printResult(context, audit, () => auditText(audit, Number.POSITIVE_INFINITY));
     return 0;
@@ -20,7 +20,7 @@ export const showAudit = (filter: AuditFilter, context: Context): Promise<number
 
 /** What was done to a volume, to a VM or in a run, by whom, with whose approval. */
 export const auditWho = (name: string, context: Context): Promise<number> =>
-  withApp(context, async ({ engine }) => {
+  withReadOnlyApp(context, async ({ engine }) => {
     const found = await engine.whoTouched(name);
     const runs = found.runs.map(({ run, done, ...more }) => ({
       run: presentRun(run, context.wording),
@@ -34,7 +34,7 @@ export const auditWho = (name: string, context: Context): Promise<number> =>
 
 /** Exit code 1 when the chain does not hold. */
 export const verifyAudit = (context: Context): Promise<number> =>
-  withApp(context, async ({ engine }) => {
+  withReadOnlyApp(context, async ({ engine }) => {
     const chain = await engine.verifyAudit();
     // The whole head: it is compared with that of another day, or with an export's.
     printResult(context, chain, () => chainText(chain, Number.POSITIVE_INFINITY));
@@ -76,7 +76,7 @@ const fileText = (checked: FileCheck): string =>
 /** Another machine, where exports are kept, has neither a configuration nor a store. */
 async function storedRows(context: Context): Promise<readonly AuditRowRecord[] | undefined> {
   try {
-    return await withApp(context, async ({ engine }) => (await engine.readAudit(allRows)).rows, { warn: false });
+    return await withReadOnlyApp(context, async ({ engine }) => (await engine.readAudit(allRows)).rows, { warn: false });
   } catch (thrown) {
     if (asPrepError(thrown).code === "CONFIG_INVALID" && context.config === undefined) return undefined;
     throw thrown;
@@ -89,7 +89,7 @@ export const exportAudit = (
   format: ExportFormat,
   context: Context,
 ): Promise<number> =>
-  withApp(context, async ({ engine }) => {
+  withReadOnlyApp(context, async ({ engine }) => {
     const { rows } = await engine.readAudit({ ...filter, ...allRows });
     const { io } = context;
     for (const row of rows.toSorted((a, b) => a.seq - b.seq)) {

@@ -16,9 +16,9 @@ import { printResult } from "../terminal/results.ts";
 
 /** Exit code: that of the first thing that failed, else 0. */
 export async function doctor(context: Context): Promise<number> {
-  const findings = await withApp(context, (app) => examine(app), { warn: false }).catch((thrown: unknown) => [
-    failedBy("configuration", thrown),
-  ]);
+  const findings = await withApp(context, (app) => examine(app), { warn: false, reads: true }).catch(
+    (thrown: unknown) => [failedBy("configuration", thrown)],
+  );
   const shown = findings.map(worded);
   printResult(context, { findings: shown }, () => findingsTable(shown, context.io.stdout.columns ?? 100));
   const first = findings.find(({ state }) => state === "failed");

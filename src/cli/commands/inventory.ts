@@ -2,7 +2,7 @@
 
 import type { App } from "../../app.ts";
 import { inspectText, lunsText, presentInspection, snapshotsText, targetsText, vmsText } from "../../text/index.ts";
-import { type Context, withApp } from "../context.ts";
+import { type Context, withReadOnlyApp } from "../context.ts";
 import { unlessInterrupted } from "../terminal/interrupted.ts";
 import { printResult } from "../terminal/results.ts";
 
@@ -14,7 +14,7 @@ export interface Where {
 
 /** What only reads: a signal ends it, and its sessions with it. */
 const reading = (context: Context, use: (app: App) => Promise<number>): Promise<number> =>
-  withApp(context, (app) => unlessInterrupted(context.io, () => use(app)));
+  withReadOnlyApp(context, (app) => unlessInterrupted(context.io, () => use(app)));
 
 /** Every target; with a client or a host, that one in full. */
 export const status = (where: Where, context: Context): Promise<number> =>

@@ -3,7 +3,7 @@ import { PrepError } from "../../core/domain/errors.ts";
 import type { Engine } from "../../core/engine.ts";
 import { discardedText, plansText, planText, presentPlan } from "../../text/index.ts";
 import { idOf } from "../args/ids.ts";
-import { type Context, withApp } from "../context.ts";
+import { type Context, withApp, withReadOnlyApp } from "../context.ts";
 import { printResult, withoutToken } from "../terminal/results.ts";
 
 /** The id of the open plan that `typed` is or begins. */
@@ -15,14 +15,14 @@ export const planIdOf = async (typed: string, engine: Engine): Promise<string> =
   );
 
 export const plans = (context: Context): Promise<number> =>
-  withApp(context, async ({ engine }) => {
+  withReadOnlyApp(context, async ({ engine }) => {
     const open = (await engine.listPlans()).map((plan) => withoutToken(presentPlan(plan, context.wording)));
     printResult(context, { plans: open }, () => plansText(open));
     return 0;
   });
 
 export const showPlan = (typed: string, context: Context): Promise<number> =>
-  withApp(context, async ({ engine }) => {
+  withReadOnlyApp(context, async ({ engine }) => {
     const plan = withoutToken(presentPlan(await engine.getPlan(await planIdOf(typed, engine)), context.wording));
     printResult(context, plan, () => planText(plan));
     return 0;

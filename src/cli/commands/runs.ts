@@ -3,7 +3,7 @@ import { PrepError } from "../../core/domain/errors.ts";
 import type { Engine } from "../../core/engine.ts";
 import { presentRun, runsText, runText } from "../../text/index.ts";
 import { idOf } from "../args/ids.ts";
-import { type Context, withApp } from "../context.ts";
+import { type Context, withApp, withReadOnlyApp } from "../context.ts";
 import { exitCodeOfRun } from "../terminal/exit-codes.ts";
 import { watch } from "../terminal/follow-run.ts";
 import { printResult } from "../terminal/results.ts";
@@ -22,7 +22,7 @@ async function runIdOf(typed: string, engine: Engine): Promise<string> {
 
 /** Newest first. */
 export const runs = (filter: { client?: string; lun?: string; limit?: number }, context: Context): Promise<number> =>
-  withApp(context, async ({ engine }) => {
+  withReadOnlyApp(context, async ({ engine }) => {
     const found = (await engine.listRuns(filter)).map((run) => presentRun(run, context.wording));
     printResult(context, { runs: found }, () => runsText(found));
     return 0;
@@ -30,7 +30,7 @@ export const runs = (filter: { client?: string; lun?: string; limit?: number }, 
 
 /** However the run ended: a script that asks for the run's own code has it from the command that ran or resumed it. */
 export const showRun = (runId: string, context: Context): Promise<number> =>
-  withApp(context, async ({ engine }) => {
+  withReadOnlyApp(context, async ({ engine }) => {
     const run = presentRun(await engine.getRun(await runIdOf(runId, engine)), context.wording);
     printResult(context, run, () => runText(run));
     return 0;
@@ -38,7 +38,7 @@ export const showRun = (runId: string, context: Context): Promise<number> =>
 
 /** Follows a run to its end, wherever it is carried out. Ctrl-C ends the watching, not the run. */
 export const watchRun = (typed: string, context: Context): Promise<number> =>
-  withApp(context, async ({ engine }) => {
+  withReadOnlyApp(context, async ({ engine }) => {
     const run = await watch(await runIdOf(typed, engine), engine, context);
     const shown = presentRun(run, context.wording);
     printResult(context, shown, () => runText(shown));

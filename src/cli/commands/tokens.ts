@@ -3,7 +3,7 @@ import { PrepError } from "../../core/domain/errors.ts";
 import type { Role } from "../../core/domain/roles.ts";
 import { tokensText } from "../../text/index.ts";
 import { idOf } from "../args/ids.ts";
-import { type Context, withApp } from "../context.ts";
+import { type Context, withApp, withReadOnlyApp } from "../context.ts";
 import { printErr, printOut } from "../terminal/io.ts";
 import { printResult } from "../terminal/results.ts";
 
@@ -44,7 +44,7 @@ export const createToken = (
   });
 
 export const listTokens = (context: Context): Promise<number> =>
-  withApp(context, async ({ engine }) => {
+  withReadOnlyApp(context, async ({ engine }) => {
     const tokens = await engine.listTokens();
     printResult(context, { tokens }, () => tokensText(tokens));
     return 0;
