@@ -59,8 +59,11 @@ export async function withApp<T>(
 }
 
 /** The same for a command that only looks, also where this account can write no log. */
-export const withReadOnlyApp = <T>(context: Context, use: (app: App) => Promise<T>): Promise<T> =>
-  withApp(context, use, { reads: true });
+export const withReadOnlyApp = <T>(
+  context: Context,
+  use: (app: App) => Promise<T>,
+  { warn = true }: { warn?: boolean } = {},
+): Promise<T> => withApp(context, use, { reads: true, warn });
 
 export function printWarnings(io: Io, warnings: readonly string[]): void {
   for (const warning of warnings) printErr(io, `Warning: ${warning}`);

@@ -76,7 +76,9 @@ const fileText = (checked: FileCheck): string =>
 /** Another machine, where exports are kept, has neither a configuration nor a store. */
 async function storedRows(context: Context): Promise<readonly AuditRowRecord[] | undefined> {
   try {
-    return await withReadOnlyApp(context, async ({ engine }) => (await engine.readAudit(allRows)).rows, { warn: false });
+    return await withReadOnlyApp(context, async ({ engine }) => (await engine.readAudit(allRows)).rows, {
+      warn: false,
+    });
   } catch (thrown) {
     if (asPrepError(thrown).code === "CONFIG_INVALID" && context.config === undefined) return undefined;
     throw thrown;

@@ -9,16 +9,16 @@ import { makePrivateDir } from "../../platform/private-dir.ts";
 import { describeReaders, readersOf } from "../../platform/sharing.ts";
 import { checked, type Finding, failed, failedBy, ok, warning } from "../../systems/checks/finding.ts";
 import { presentError, wordingFor } from "../../text/index.ts";
-import { type Context, withApp } from "../context.ts";
+import { type Context, withReadOnlyApp } from "../context.ts";
 import { exitCodeOf } from "../terminal/exit-codes.ts";
 import { type FindingView, findingsTable } from "../terminal/findings.ts";
 import { printResult } from "../terminal/results.ts";
 
 /** Exit code: that of the first thing that failed, else 0. */
 export async function doctor(context: Context): Promise<number> {
-  const findings = await withApp(context, (app) => examine(app), { warn: false, reads: true }).catch(
-    (thrown: unknown) => [failedBy("configuration", thrown)],
-  );
+  const findings = await withReadOnlyApp(context, (app) => examine(app), { warn: false }).catch((thrown: unknown) => [
+    failedBy("configuration", thrown),
+  ]);
   const shown = findings.map(worded);
   printResult(context, { findings: shown }, () => findingsTable(shown, context.io.stdout.columns ?? 100));
   const first = findings.find(({ state }) => state === "failed");
