@@ -16,6 +16,7 @@ import type { PrepInputs } from "../../src/core/request/request.ts";
 import { stateView } from "../../src/lab/control/state-view.ts";
 import { rescanHba, rescanVmfs } from "../../src/lab/world/rescan.ts";
 import { World } from "../../src/lab/world/world.ts";
+import { named } from "../support/array-under-test.ts";
 import { change } from "../support/change.ts";
 import { type Bench, withEngine } from "../support/engine.ts";
 import { type LabState, State } from "../support/lab.ts";
@@ -146,7 +147,7 @@ function inputsOf(asked: Asked, state: LabState): PrepInputs {
 
 function goldIn({ lun }: Asked, state: LabState): LabState["volumes"][number] {
   const name = { Gold: "-Gold", Gold2: "-Gold-2", ComputeMigration: "ComputeMigration-Gold" }[lun];
-  const gold = state.volumes.find((volume) => volume.kind === "gold" && volume.name.endsWith(`Img${name}`));
+  const gold = state.volumes.find((volume) => volume.kind === "gold" && volume.name.endsWith(named(`Img${name}`)));
   if (gold === undefined) throw new Error(`no ${lun}`);
   return gold;
 }

@@ -15,11 +15,12 @@ import type { Actor } from "../../src/core/engine.ts";
 import type { PlanRecord, RunRecord } from "../../src/core/records.ts";
 import type { PrepInputs } from "../../src/core/request/request.ts";
 import type { LabOptions, RunningLab } from "../../src/lab/start.ts";
+import { named } from "./array-under-test.ts";
 import { keepInvariants } from "./invariants.ts";
 import { type ControlClient, type LabState, withLab } from "./lab.ts";
 import { type Cluster, withCluster } from "./postgres.ts";
 
-export const GOLD = "AutomatedTest-VMBootImg-Gold";
+export const GOLD = named("AutomatedTest-VMBootImg-Gold");
 export const CLIENT = "CDS1-ESX165";
 export const HOST = "192.168.1.165";
 

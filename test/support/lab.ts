@@ -1,6 +1,8 @@
 import { afterAll } from "vitest";
 import { z } from "zod";
+import type { LabArray } from "../../src/lab/arrays/kinds.ts";
 import { type LabOptions, type RunningLab, startLab } from "../../src/lab/start.ts";
+import { ARRAY, opBack, opOf } from "./array-under-test.ts";
 
 const id = z.string();
 export const State = z.looseObject({
@@ -65,17 +67,24 @@ const Touched = z.looseObject({ what: z.string(), changed: z.array(id) });
 /** The control interface over HTTP; each method rejects with the lab's own words when it is refused. */
 export class ControlClient {
   readonly #url: string;
+  readonly #array: LabArray;
 
-  constructor(url: string) {
+  /** Operations of the array are called as docs/dgs-api.yaml has them, whichever it is. */
+  constructor(url: string, array: LabArray = "dgs") {
     this.#url = url;
+    this.#array = array;
   }
 
   async state(): Promise<LabState> {
-    return State.parse(await this.#send("GET", "/state"));
+    const state = State.parse(await this.#send("GET", "/state"));
+    for (const mutation of state.mutations) if (mutation.api === "dgs") mutation.op = opBack(mutation.op, this.#array);
+    return state;
   }
   /** Calls by operation since the start or the last reset. */
   async calls(): Promise<LabCalls> {
-    return Calls.parse(await this.#send("GET", "/calls"));
+    const calls = Calls.parse(await this.#send("GET", "/calls"));
+    const dgs = Object.entries(calls.dgs).map(([op, count]) => [opBack(op, this.#array), count] as const);
+    return { ...calls, dgs: Object.fromEntries(dgs) };
   }
   async reset(to: object = {}): Promise<void> {
     await this.#send("POST", "/reset", to);
@@ -90,7 +99,8 @@ export class ControlClient {
     localizedMessage?: string;
     faultCause?: { fault: string };
   }): Promise<void> {
-    await this.#send("POST", "/faults", fault);
+    const op = fault.api === "vim" ? fault.op : opOf(fault.op, this.#array);
+    await this.#send("POST", "/faults", { ...fault, op });
   }
   async clearFaults(): Promise<void> {
     await this.#send("DELETE", "/faults");
@@ -119,7 +129,8 @@ afterAll(async () => {
 
 /** Starts a lab on free ports and a client of its control interface. The lab is closed at the end of the test file. */
 export async function withLab(options: LabOptions = {}): Promise<{ lab: RunningLab; control: ControlClient }> {
-  const lab = await startLab(options);
+  const array = options.array ?? ARRAY;
+  const lab = await startLab({ ...options, array });
   open.push(lab);
-  return { lab, control: new ControlClient(lab.info.control.url) };
+  return { lab, control: new ControlClient(lab.info.control.url, array) };
 }

@@ -6,6 +6,7 @@ import type { Mode } from "../../../src/core/domain/modes.ts";
 import type { PrepInputs } from "../../../src/core/request/request.ts";
 import { forceMount } from "../../../src/lab/world/storage.ts";
 import { commandOf } from "../../../src/text/index.ts";
+import { named } from "../../support/array-under-test.ts";
 import { change } from "../../support/change.ts";
 import {
   assignedTo,
@@ -29,8 +30,10 @@ const ALL: readonly Mode[] = ["automated_testing", "maintenance", "register", "u
 const CLEANING: readonly Mode[] = ["automated_testing", "maintenance", "rollback"];
 const CLONING: readonly Mode[] = ["automated_testing", "rollback"];
 const ON_DATASTORE: readonly Mode[] = ["register", "unregister"];
-const GOLD_2 = "AutomatedTest-VMBootImg-Gold-2";
+const GOLD_2 = named("AutomatedTest-VMBootImg-Gold-2");
 const OTHER = "CDS1-ESX166";
+/** Stands for the id of the clone that the client has. */
+const CLONE_HERE = "the clone here";
 
 interface Case {
   readonly name: string;
@@ -104,8 +107,8 @@ const CASES: readonly Case[] = [
     modes: ALL,
     code: "UNKNOWN_LUN",
     scenario: "clone-assigned",
-    inputs: { lun: "AutomatedTest-VMBootImg-Golf" },
-    says: /Did you mean .*AutomatedTest-VMBootImg-Gold/,
+    inputs: { lun: `${GOLD.slice(0, -1)}f` },
+    says: new RegExp(`Did you mean .*${GOLD}`),
   },
   {
     name: "a clone named as the LUN",
@@ -272,7 +275,7 @@ const CASES: readonly Case[] = [
     modes: CLEANING,
     code: "VOLUME_IN_USE",
     scenario: "clone-assigned",
-    touches: [["assign", { lun: "vol-0004", client: OTHER }]],
+    touches: [["assign", { lun: CLONE_HERE, client: OTHER }]],
     found: (state, touched) => [cloneHere(state)?.id, ...touched.flat()],
   },
   {
@@ -317,7 +320,10 @@ describe("refused before any token is issued, with nothing changed", () => {
   test.each(each)("%s: %s", async (_name, mode, { scenario, touches = [], inputs = {}, code, found, says }) => {
     await bench.reset(scenario);
     const touched: string[][] = [];
-    for (const [what, on] of touches) touched.push(await bench.control.touch(what, on));
+    const clone = { lun: cloneHere(await bench.control.state())?.id ?? "" };
+    for (const [what, on = {}] of touches) {
+      touched.push(await bench.control.touch(what, on["lun"] === CLONE_HERE ? { ...on, ...clone } : on));
+    }
     // What was read is counted there, too.
     const { calls: _before, ...before } = await bench.control.state();
     const refused = await refusal(bench.plan(mode, inputs), code);

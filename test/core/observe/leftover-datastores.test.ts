@@ -190,7 +190,8 @@ describe("registrations on a disk that is gone", () => {
   test("used from elsewhere as well are refused: a stranger's disk would come back to life on other data", async () => {
     await bench.reset("clone-assigned");
     const [stranger] = await bench.control.touch("foreign-disk");
-    await bench.control.touch("unassign", { lun: "vol-0004" });
+    const [clone] = assignedTo(await bench.control.state());
+    await bench.control.touch("unassign", { lun: clone?.id ?? "" });
     const refused = await refusal(bench.plan("automated_testing"), "VM_SPANS_DATASTORES");
     expect(JSON.stringify(refused.found)).toContain(stranger);
   });
