@@ -6,6 +6,8 @@ import { openApp } from "../src/app.ts";
 import { PrepError } from "../src/core/domain/errors.ts";
 import { MODES, type Mode, traitsOf } from "../src/core/domain/modes.ts";
 import type { PlanRecord, RunRecord } from "../src/core/records.ts";
+import type { PrepInputs } from "../src/core/request/request.ts";
+import { LAB_ARRAYS, type LabArray, labArray } from "../src/lab/arrays/kinds.ts";
 import { startLab } from "../src/lab/start.ts";
 import { SCENARIOS, type ScenarioName } from "../src/lab/world/scenarios.ts";
 import type { Touch } from "../src/lab/world/touches/targets.ts";
@@ -69,20 +71,24 @@ function told(plan: PlanRecord, run: RunRecord): string {
 
 /** What differs from day to day. */
 const timeless = (text: string): string =>
-  text.replaceAll(/\d{4}-\d{2}-\d{2}/g, "DATE").replaceAll(/-\d{8}-\d{6}-\w{6}/g, "-STAMP");
+  text.replaceAll(/\d{4}-\d{2}-\d{2}/g, "DATE").replaceAll(/([-_])\d{8}\1\d{6}\1\w{6}/g, "$1STAMP");
 
-/** Runs all of them on a lab of its own, about half a minute. */
-async function outcomes(): Promise<{ modes: Outcome[]; blockers: string[][] }> {
+const inputsOf = (mode: Mode): PrepInputs => ({
+  lun: "Gold",
+  ...(traitsOf(mode).takesSnapshot ? { newSnapshot: "after_the_edit" } : {}),
+});
+
+/** Runs all of them on a lab of its own with such an array, about half a minute. */
+async function outcomes(array: LabArray): Promise<{ modes: Outcome[]; blockers: string[][] }> {
   const dir = await mkdtemp(join(tmpdir(), "atvm-docs-"));
   const config = join(dir, "atvm.config.yaml");
-  const lab = await startLab({ writeConfig: config });
+  const lab = await startLab({ writeConfig: config, array });
   const app = await openApp({ configFile: config, env: {}, cwd: dir });
   const actor = app.actor("cli");
   const one = async (scenario: ScenarioName, mode: Mode): Promise<Outcome> => {
     lab.world.reset(scenario === "large" ? { scenario, vms: 20, running: 5 } : { scenario });
     try {
-      const named = traitsOf(mode).takesSnapshot ? { newSnapshot: "after_the_edit" } : {};
-      const plan = await app.engine.plan(mode, { lun: "Gold", ...named }, actor);
+      const plan = await app.engine.plan(mode, inputsOf(mode), actor);
       if (plan.approval.policy === "human") await app.engine.approve(plan.planId, actor, plan.target.lun.name);
       const run = await app.engine.confirm(plan.planToken ?? "", actor);
       const state = run.state === "succeeded" ? "" : `${run.state}: `;
@@ -97,7 +103,7 @@ async function outcomes(): Promise<{ modes: Outcome[]; blockers: string[][] }> {
   };
   /** What the plan says to it: refused, warned of beyond what it warns of anyway, or nothing. */
   const withBlocker = async (touch: Touch, mode: Mode): Promise<string> => {
-    const plan = async (): Promise<readonly string[]> => (await app.engine.plan(mode, { lun: "Gold" }, actor)).warnings;
+    const plan = async (): Promise<readonly string[]> => (await app.engine.plan(mode, inputsOf(mode), actor)).warnings;
     lab.world.reset({ scenario: "clone-assigned" });
     try {
       const before = await plan();
@@ -115,7 +121,7 @@ async function outcomes(): Promise<{ modes: Outcome[]; blockers: string[][] }> {
     const modes: Outcome[] = [];
     for (const mode of MODES) for (const scenario of SCENARIOS) modes.push(await one(scenario, mode));
     const blockers: string[][] = [];
-    for (const [name, touch] of BLOCKERS) {
+    for (const [name, touch] of array === FIRST ? BLOCKERS : []) {
       const cells = [name];
       for (const mode of MODES) cells.push(await withBlocker(touch, mode));
       blockers.push(cells);
@@ -130,8 +136,34 @@ async function outcomes(): Promise<{ modes: Outcome[]; blockers: string[][] }> {
 
 const row = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 
+/** The array of the page's tables; of each other, what is different there. */
+const [FIRST, ...OTHERS] = LAB_ARRAYS;
+
+async function differences(array: LabArray, usual: readonly Outcome[]): Promise<string[]> {
+  const { modes } = await outcomes(array);
+  const named = labArray(array).style.volumeName;
+  // A disk's name is another matter than an outcome.
+  const nameless = (text: string): string => text.replaceAll(/\bnaa\.[0-9a-f]{32}\b/g, "naa");
+  const rows = modes.flatMap(({ scenario, mode, long }, at) => {
+    const expected = usual[at]?.long.replaceAll(/AutomatedTest[\w-]*/g, named) ?? "";
+    return nameless(long) === nameless(expected) ? [] : [row([`\`${flagOf(mode)}\``, `\`${scenario}\``, long])];
+  });
+  const same = `Each of these ${modes.length} has been run on an array of kind \`${array}\` as well.`;
+  if (rows.length === 0) return ["", `${same} The outcomes are the same; only names follow that array's rule.`];
+  return [
+    "",
+    `${same} Different there:`,
+    "",
+    row(["mode", "from", "steps or refusal"]),
+    row(["---", "---", "---"]),
+    ...rows,
+  ];
+}
+
 export async function modesPage(): Promise<string> {
-  const { modes: found, blockers } = await outcomes();
+  const { modes: found, blockers } = await outcomes(FIRST);
+  const elsewhere: string[] = [];
+  for (const array of OTHERS) elsewhere.push(...(await differences(array, found)));
   const of = (scenario: ScenarioName, mode: Mode): Outcome | undefined =>
     found.find((one) => one.scenario === scenario && one.mode === mode);
   const overview = [
@@ -163,6 +195,7 @@ export async function modesPage(): Promise<string> {
     "A step in brackets was planned, and found in the run to have nothing to do.",
     "",
     ...overview,
+    ...elsewhere,
     "",
     "## What stands in the way",
     "",

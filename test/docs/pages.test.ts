@@ -30,7 +30,7 @@ describe("pages made from the program (npm run docs) are what it makes now", () 
     expect(toolsPage()).toBe(await page("tools.md"));
   });
 
-  test("docs/modes.md, by running every mode from every scenario", { timeout: 120_000 }, async () => {
+  test("docs/modes.md, by running every mode from every scenario", { timeout: 240_000 }, async () => {
     expect(await modesPage()).toBe(await page("modes.md"));
   });
 });
