@@ -13,6 +13,7 @@ import type { Mode } from "../../src/core/domain/modes.ts";
 import type { StepKindName } from "../../src/core/domain/states.ts";
 import type { PlanRecord, RunRecord } from "../../src/core/records.ts";
 import type { PrepInputs } from "../../src/core/request/request.ts";
+import { CLONE_OPS } from "../support/array-under-test.ts";
 import { type EngineChild, engineChild, until } from "../support/children.ts";
 import { assignedTo, type Bench, goldOf } from "../support/engine.ts";
 import type { LabState } from "../support/lab.ts";
@@ -45,7 +46,7 @@ const CALLS: Readonly<Record<StepKindName, readonly Call[]>> = {
   forget_device: [vim("DeleteScsiLunState")],
   unassign: [dgs("DeleteAssignment")],
   delete_clone: [dgs("DeleteVolume")],
-  create_clone: [dgs("CloneSnapshot")],
+  create_clone: CLONE_OPS.map(dgs),
   take_snapshot: [dgs("CreateSnapshot")],
   rollback_volume: [dgs("RollbackSnapshot")],
   assign: [dgs("CreateAssignment")],

@@ -26,3 +26,6 @@ export const opOf = (op: string, array: LabArray): string => OPS[array][op] ?? o
 
 export const opBack = (op: string, array: LabArray): string =>
   Object.entries(OPS[array]).find(([, theirs]) => theirs === op)?.[0] ?? op;
+
+/** The changes that make a clone, in order: an ONTAP's inherits a snapshot schedule, which is taken from it then. */
+export const CLONE_OPS: readonly string[] = ARRAY === "ontap" ? ["CloneSnapshot", "ModifyVolume"] : ["CloneSnapshot"];

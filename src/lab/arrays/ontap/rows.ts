@@ -1,5 +1,5 @@
 /** The world as ONTAP's collections show it. */
-import type { LabClient, LabSnapshot, LabVolume } from "../../world/model.ts";
+import type { LabAssignment, LabClient, LabSnapshot, LabVolume } from "../../world/model.ts";
 import type { World } from "../../world/world.ts";
 import type { Doubts } from "./doubts.ts";
 import type { Collection, Row } from "./select.ts";
@@ -35,15 +35,32 @@ export function volumes(shown: Shown): Collection {
       ...words(VOLUME_UNSET),
     ],
     expensive: words("is_svm_root clone"),
-    rows: () => [
-      ...world.model.volumes.map((volume) => volumeRow(shown, volume)),
-      ...storage.inhabitants.map(inhabitantRow),
-    ],
+    rows: () => {
+      const found = indexOf(world);
+      return [
+        ...world.model.volumes.map((volume) => volumeRow(shown, found, volume)),
+        ...storage.inhabitants.map(inhabitantRow),
+      ];
+    },
   };
 }
 
-function volumeRow(shown: Shown, volume: LabVolume): Row {
-  const { world, storage } = shown;
+/** What a listing looks up of each of its rows, gathered once: an array may have thousands of volumes. */
+interface Index {
+  readonly volumes: ReadonlyMap<string, LabVolume>;
+  readonly snapshots: ReadonlyMap<string, LabSnapshot>;
+  readonly snapshotsOf: ReadonlyMap<string, readonly LabSnapshot[]>;
+  readonly mapsOf: ReadonlyMap<string, readonly LabAssignment[]>;
+}
+
+const indexOf = ({ model }: World): Index => ({
+  volumes: new Map(model.volumes.map((volume) => [volume.id, volume])),
+  snapshots: new Map(model.snapshots.map((snapshot) => [snapshot.id, snapshot])),
+  snapshotsOf: Map.groupBy(model.snapshots, ({ volumeId }) => volumeId),
+  mapsOf: Map.groupBy(model.assignments, ({ volumeId }) => volumeId),
+});
+
+function volumeRow({ storage, doubts }: Shown, found: Index, volume: LabVolume): Row {
   const extra = storage.extraOf(volume);
   return {
     uuid: volume.id,
@@ -55,17 +72,18 @@ function volumeRow(shown: Shown, volume: LabVolume): Row {
     size: volume.sizeBytes,
     create_time: clusterTime(volume.createdAt),
     comment: extra.comment,
-    snapshot_count: snapshotRows(shown, volume).length,
+    snapshot_count:
+      (baseOf(volume, found, doubts) === undefined ? 0 : 1) + (found.snapshotsOf.get(volume.id)?.length ?? 0),
     is_svm_root: false,
     snapshot_policy: { name: extra.snapshotPolicy },
-    clone: cloneOf(world, volume),
+    clone: cloneOf(found, volume),
   };
 }
 
-function cloneOf({ model }: World, { parentVolumeId, parentSnapshotId }: LabVolume): Row {
+function cloneOf({ volumes: all, snapshots: taken }: Index, { parentVolumeId, parentSnapshotId }: LabVolume): Row {
   if (parentVolumeId === undefined) return { is_flexclone: false };
-  const parent = model.volumes.find(({ id }) => id === parentVolumeId);
-  const snapshot = model.snapshots.find(({ id }) => id === parentSnapshotId);
+  const parent = all.get(parentVolumeId);
+  const snapshot = taken.get(parentSnapshotId ?? "");
   return {
     is_flexclone: true,
     parent_svm: SVM,
@@ -123,7 +141,11 @@ export function luns(shown: Shown): Collection {
       ...words(LUN_UNSET),
     ],
     expensive: ["lun_maps"],
-    rows: () => [
+    rows: () => lunRows(indexOf(world)),
+  };
+
+  function lunRows(found: Index): Row[] {
+    return [
       ...world.model.volumes.flatMap((volume) => {
         const extra = storage.extraOf(volume);
         if (extra.lunAfter > 0) {
@@ -131,7 +153,7 @@ export function luns(shown: Shown): Collection {
           return [];
         }
         const { uuid, path } = storage.lunOf(volume);
-        const maps = world.model.assignments.filter(({ volumeId }) => volumeId === volume.id);
+        const maps = found.mapsOf.get(volume.id) ?? [];
         const shownRow = row({
           uuid,
           path,
@@ -145,7 +167,7 @@ export function luns(shown: Shown): Collection {
           {
             ...shownRow,
             status: { ...shownRow.status, mapped: maps.length > 0 },
-            ...(maps.length === 0 ? {} : { lun_maps: maps.map((map) => mapRow(shown, map)) }),
+            ...(maps.length === 0 ? {} : { lun_maps: maps.map((map) => mapRow(shown, found, map)) }),
           },
         ];
       }),
@@ -162,12 +184,12 @@ export function luns(shown: Shown): Collection {
           }),
         ),
       ),
-    ],
-  };
+    ];
+  }
 }
 
-function mapRow({ world, storage }: Shown, map: { volumeId: string; clientId: string; lunNumber: number }): Row {
-  const volume = world.model.volumes.find(({ id }) => id === map.volumeId);
+function mapRow({ world, storage }: Shown, found: Index, map: LabAssignment): Row {
+  const volume = found.volumes.get(map.volumeId);
   const client = world.model.clients.find(({ id }) => id === map.clientId);
   const lun = volume && storage.lunOf(volume);
   return {
@@ -179,15 +201,20 @@ function mapRow({ world, storage }: Shown, map: { volumeId: string; clientId: st
   };
 }
 
-export const mapRows = (shown: Shown, ids: readonly string[]): Row[] =>
-  shown.world.model.assignments.filter(({ id }) => ids.includes(id)).map((map) => mapRow(shown, map));
+export function mapRows(shown: Shown, ids: readonly string[]): Row[] {
+  const found = indexOf(shown.world);
+  return shown.world.model.assignments.filter(({ id }) => ids.includes(id)).map((map) => mapRow(shown, found, map));
+}
 
 export function lunMaps(shown: Shown): Collection {
   return {
     always: words("svm.uuid svm.name lun.uuid lun.name igroup.uuid igroup.name"),
     fields: words("svm.uuid svm.name lun.uuid lun.name igroup.uuid igroup.name logical_unit_number reporting_nodes"),
     expensive: ["reporting_nodes"],
-    rows: () => shown.world.model.assignments.map((map) => mapRow(shown, map)),
+    rows: () => {
+      const found = indexOf(shown.world);
+      return shown.world.model.assignments.map((map) => mapRow(shown, found, map));
+    },
   };
 }
 
@@ -223,6 +250,10 @@ export function initiators(client: LabClient): Collection {
   };
 }
 
+/** The parent's snapshot that a clone shares with it, where it lists that as its own. */
+const baseOf = (volume: LabVolume, found: Index, doubts: Doubts): LabSnapshot | undefined =>
+  doubts["base-snapshot"] === "absent" ? undefined : found.snapshots.get(volume.parentSnapshotId ?? "");
+
 /** A volume's snapshots, oldest first; a fresh clone's begin with the parent's that it was made from. */
 function snapshotRows({ world, doubts, storage }: Shown, volume: LabVolume): Row[] {
   const row = (snapshot: LabSnapshot, more: Row): Row => ({
@@ -235,11 +266,12 @@ function snapshotRows({ world, doubts, storage }: Shown, volume: LabVolume): Row
     ...(storage.comments.has(snapshot.id) ? { comment: storage.comments.get(snapshot.id) } : {}),
     ...more,
   });
-  const base = world.model.snapshots.find(({ id }) => id === volume.parentSnapshotId);
-  const own = world.model.snapshots.filter(({ volumeId }) => volumeId === volume.id);
+  const found = indexOf(world);
+  const base = baseOf(volume, found, doubts);
+  const own = found.snapshotsOf.get(volume.id) ?? [];
   const used = (id: string): boolean => world.model.volumes.some(({ parentSnapshotId }) => parentSnapshotId === id);
   return [
-    ...(base === undefined || doubts["base-snapshot"] === "absent" ? [] : [row(base, { owners: ["volume_clone"] })]),
+    ...(base === undefined ? [] : [row(base, { owners: ["volume_clone"] })]),
     ...own.map((snapshot) => row(snapshot, used(snapshot.id) ? { owners: ["volume_clone"] } : {})),
   ];
 }
