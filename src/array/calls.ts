@@ -79,10 +79,10 @@ export function firstIssue(error: z.ZodError): string {
 }
 
 /** Readings of a job that may fail in a row: with the waits between them, an array has time to fail over. */
-export const JOB_PATIENCE = 8;
+export const JOB_PATIENCE = 16;
 
 const FIRST_WAIT_MS = 5;
-const LONGEST_WAIT_MS = 2_000;
+const LONGEST_WAIT_MS = 1_000;
 const GROWTH = 2;
 
 /** How long to wait before the next reading of a job, in ms: not at all before the first, which a quick one is over by. */
