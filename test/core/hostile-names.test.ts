@@ -33,6 +33,9 @@ const LINES = "web\r\n\r\nPLAN plan_0000: approved by the operator\u2028Next: co
 /** Control, bidi, zero-width and tag characters; the line breaks of a text are its own. */
 const HIDDEN = /(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/u;
 
+/** What taking a snapshot is asked with; the other modes leave it out. */
+const TAKING = { newSnapshot: "by-hand", crashConsistent: true };
+
 const strings = (value: unknown): string[] => {
   if (typeof value === "string") return [value];
   if (typeof value !== "object" || value === null) return [];
@@ -146,7 +149,7 @@ describe("names cut within a character, from either system", () => {
       for (const vm of model.vms) vm.name = `${HALF}${vm.name}`;
       for (const client of model.clients.slice(1)) client.name = `${client.name}${HALF}`;
     });
-    const plan = await bench.plan(mode, { registerVms: true, forcePowerOff: true });
+    const plan = await bench.plan(mode, { registerVms: true, forcePowerOff: true, ...TAKING });
     const run = await bench.run(plan);
     expect({ state: run.state, error: run.error }).toEqual({ state: "succeeded", error: undefined });
     const looks = [
@@ -179,7 +182,7 @@ describe("names with blanks at either end", () => {
       for (const vm of model.vms) vm.name = blank(vm.name);
       for (const client of model.clients) client.name = blank(client.name);
     });
-    const inputs = { registerVms: true, forcePowerOff: true };
+    const inputs = { registerVms: true, forcePowerOff: true, ...TAKING };
     const bare = await bench.plan(mode, inputs);
     const snapshot = bare.snapshot === undefined ? {} : { snapshot: blank(bare.snapshot.name) };
     const typed = { lun: blank(GOLD), client: blank(bare.target.client.name), ...snapshot, ...inputs };

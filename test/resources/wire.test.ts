@@ -67,7 +67,7 @@ describe("resources", () => {
   it("say clearly what does not exist", async () => {
     for (const uri of ["atvm://plans/plan-9", "atvm://runs/run-9"]) {
       const { message } = await ask("resources/read", { uri });
-      expect(message).toMatchObject({ error: { code: -32_602, data: { uri } } });
+      expect(message).toMatchObject({ error: { code: -32_002, data: { uri } } });
       expect(JSON.stringify(message)).toMatch(/PLAN_UNKNOWN|RUN_UNKNOWN/);
     }
   });
