@@ -38,7 +38,11 @@ async function attempt(mode: Mode, privileges: readonly string[]): Promise<{ sta
   const actor = app.actor("cli");
   const registerVms = traitsOf(mode).options.includes("registerVms");
   try {
-    const plan = await app.engine.plan(mode, { lun: "Gold", ...(registerVms ? { registerVms } : {}) }, actor);
+    const plan = await app.engine.plan(
+      mode,
+      { lun: "Gold", newSnapshot: "by-hand", crashConsistent: true, ...(registerVms ? { registerVms } : {}) },
+      actor,
+    );
     if (plan.approval.policy === "human") await app.engine.approve(plan.planId, actor, plan.target.lun.name);
     const run = await app.engine.confirm(plan.planToken ?? "", actor);
     return { state: run.state, said: JSON.stringify(run) };
