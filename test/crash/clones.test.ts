@@ -1,4 +1,4 @@
-/** Runs that end with a clone, cut off everywhere: -A at every step of the way; with ATVM_CRASH=all from more worlds, and -R and -U. */
+/** Runs that end with a clone, cut off everywhere: -A at every step of the way; with ATVM_CRASH=all from more worlds, and -R, -U and --release. */
 import { withEngine } from "../support/engine.ts";
 import { cutOffEverywhere, type Journey, WHOLE } from "./matrix.ts";
 
@@ -20,6 +20,20 @@ const more: Journey[] = [
     mode: "automated_testing",
     inputs: { keepClone: true },
   },
+  {
+    name: "-A --release_first in place of a clone",
+    scenario: "clone-assigned",
+    mode: "automated_testing",
+    inputs: { releaseFirst: true },
+  },
+  { name: "--release of a clone with running VMs", scenario: "clone-assigned", mode: "release" },
+  {
+    name: "--release --keep_clone",
+    scenario: "clone-assigned",
+    mode: "release",
+    inputs: { keepClone: true },
+  },
+  { name: "--release of the remains of a clone that is gone", scenario: "stale-inventory", mode: "release" },
   { name: "-R on a clone", scenario: "clone-assigned", mode: "register" },
   {
     name: "-R with a registration that is dead",

@@ -1,4 +1,4 @@
-/** Runs that end with gold, cut off everywhere: -rvgd at every step of the way; with ATVM_CRASH=all from more worlds, and -M and -U. */
+/** Runs that end with gold, cut off everywhere: -rvgd at every step of the way; with ATVM_CRASH=all from more worlds, and -M, -U and --release. */
 import { detachScsiLun, unmountVmfs } from "../../src/lab/world/storage.ts";
 import { goldOf, hostOf, snapshotsOf, withEngine } from "../support/engine.ts";
 import { cutOffEverywhere, type Journey, WHOLE } from "./matrix.ts";
@@ -40,6 +40,14 @@ const more: Journey[] = [
     mode: "maintenance",
     inputs: { registerVms: true },
   },
+  {
+    name: "-M --release_first in place of a clone",
+    scenario: "clone-assigned",
+    mode: "maintenance",
+    inputs: { releaseFirst: true },
+  },
+  { name: "-M over the remains of a clone that is gone", scenario: "stale-inventory", mode: "maintenance" },
+  { name: "--release of gold with running VMs", scenario: "gold-assigned", mode: "release" },
   { name: "-M of gold that is detached here", scenario: "gold-assigned", mode: "maintenance", prepare: detachGold },
   { name: "-U on gold", scenario: "gold-assigned", mode: "unregister" },
   {
