@@ -5,11 +5,15 @@ import { safeText } from "../core/domain/safe-text.ts";
 import type { RunRecord } from "../core/records.ts";
 import { finishedSteps } from "../text/index.ts";
 
+/** What goes on now: every step that is under way, and how far it is. Else the last that ended, else the first to come. */
 function messageOf(run: RunRecord): string {
+  const running = run.steps.filter(({ state }) => state === "running");
+  if (running.length > 1) {
+    const parts = running.map(({ kind, detail }) => [kind.replaceAll("_", " "), detail].filter(Boolean).join(": "));
+    return safeText(`${running.length} steps at once: ${parts.join(" | ")}`, 500);
+  }
   const step =
-    run.steps.find(({ state }) => state === "running") ??
-    run.steps.findLast(({ state }) => state !== "pending" && state !== "running") ??
-    run.steps[0];
+    running[0] ?? run.steps.findLast(({ state }) => state !== "pending" && state !== "running") ?? run.steps[0];
   return step === undefined ? run.state : safeText(step.text, 500);
 }
 
@@ -25,8 +29,12 @@ export interface Progress {
   end(): Promise<void>;
 }
 
+/** How far the run is: a step that has ended counts as one, one that is under way as a tenth. */
+const positionOf = (run: RunRecord): number =>
+  finishedSteps(run) + Math.min(run.steps.filter(({ state }) => state === "running").length, 9) / 10;
+
 /**
- * Reports to the client that asked for it, once for each step that ends: the protocol wants every value to be greater
+ * Reports to the client that asked for it whenever a step begins or ends: the protocol wants every value to be greater
  * than the one before. `now` leaves out those that had ended before the first look. A client that has gone is no error of
  * the run.
  */
@@ -38,18 +46,17 @@ export function progressTo(ctx: ServerContext, from: "start" | "now"): Progress 
     async onUpdate(run) {
       const finished = finishedSteps(run);
       if (ended || run.steps.length === 0) return;
+      const notify = async (progress: number, message: string): Promise<void> => {
+        sent = progress;
+        const params = { progressToken, progress, total: run.steps.length, message };
+        await ctx.mcpReq.notify({ method: "notifications/progress", params }).catch(() => undefined);
+      };
       // Several steps may have ended since the last look; each is told of.
-      for (let value = (sent ?? finished - 1) + 1; value <= finished; value += 1) {
-        sent = value;
-        const passed = run.steps[value];
-        const message = value === finished || passed === undefined ? messageOf(run) : safeText(passed.text, 500);
-        await ctx.mcpReq
-          .notify({
-            method: "notifications/progress",
-            params: { progressToken, progress: value, total: run.steps.length, message },
-          })
-          .catch(() => undefined);
+      for (let value = Math.floor(sent ?? finished) + 1; value < finished; value += 1) {
+        await notify(value, safeText(run.steps[value]?.text ?? "", 500));
       }
+      const value = positionOf(run);
+      if (sent === undefined || value > sent) await notify(value, messageOf(run));
     },
     async end() {
       ended = true;

@@ -142,8 +142,9 @@ async function refer(bench: Bench, journey: Journey): Promise<Reference> {
   };
 }
 
-/** How many things a step of a kind that acts on several changed, as it says itself. */
-const sizeOf = (step: RunRecord["steps"][number]): number => Number(/^(\d+) /.exec(step.detail ?? "")?.[1] ?? 1);
+/** How many things a step changed: a rollback, gold and the snapshots that it loses; one that acts on several VMs says it itself. */
+const sizeOf = ({ kind, detail }: RunRecord["steps"][number], { impact }: PlanRecord): number =>
+  kind === "rollback_volume" ? 1 + impact.snapshotsLost.length : Number(/^(\d+) /.exec(detail ?? "")?.[1] ?? 1);
 
 function momentsOf(plan: PlanRecord, run: RunRecord, { mutations }: LabState): Moment[] {
   const used = new Map<string, number>();
@@ -152,7 +153,7 @@ function momentsOf(plan: PlanRecord, run: RunRecord, { mutations }: LabState): M
     const calls = CALLS[step.kind];
     for (const [index, call] of calls.entries()) {
       const before = used.get(call.op) ?? 0;
-      used.set(call.op, before + sizeOf(step));
+      used.set(call.op, before + sizeOf(step, plan));
       const hold = { step: step.id, call, nth: before + 1 };
       // Between a rescan's two calls nothing new can go wrong; the whole matrix looks there as well.
       if (WHOLE || index === 0)

@@ -148,15 +148,40 @@ describe.each(ERAS)("a call from a client of %s", (_era, connect) => {
     expect(answer.structured).toMatchObject({ error: { code: "INTERNAL" } });
   });
 
-  it("reports each finished step once, and never goes back", async () => {
+  it("reports each step that begins or ends once, and never goes back", async () => {
     const client = await connect();
     const { progress } = await client.call("confirm_plan", { planToken: TOKENS.plain });
     await client.close();
     expect(progress).toEqual([
-      { progress: 0, total: 3, message: "Power off 2 VMs" },
-      { progress: 1, total: 3, message: samplePlan().steps[1]?.text },
-      { progress: 2, total: 3, message: samplePlan().steps[2]?.text },
+      { progress: 0.1, total: 3, message: "Power off 2 VMs" },
+      { progress: 1.1, total: 3, message: samplePlan().steps[1]?.text },
+      { progress: 2.1, total: 3, message: samplePlan().steps[2]?.text },
       { progress: 3, total: 3, message: samplePlan().steps[2]?.text },
+    ]);
+  });
+
+  it("names every step that is under way", async () => {
+    const [first, second, third] = sampleRun(0).steps;
+    if (first === undefined || second === undefined || third === undefined)
+      throw new Error("the sample has three steps");
+    const both = sampleRun(0, {
+      steps: [
+        { ...first, state: "done" },
+        { ...second, state: "running", detail: "40 %" },
+        { ...third, state: "running" },
+      ],
+    });
+    const engine = fakeEngine({
+      getRun: async (_runId, options) => {
+        await options?.onUpdate?.(both);
+        return both;
+      },
+    });
+    const client = await connect({ engine });
+    const { progress } = await client.call("get_run", { runId: "run-1", waitSeconds: 45 });
+    await client.close();
+    expect(progress).toEqual([
+      { progress: 1.2, total: 3, message: "2 steps at once: delete clone: 40 % | create clone" },
     ]);
   });
 
@@ -165,7 +190,7 @@ describe.each(ERAS)("a call from a client of %s", (_era, connect) => {
     const answer = await client.call("get_run", { runId: "run-1", waitSeconds: 45 });
     await client.close();
     expect(client.engine.calls).toEqual([{ name: "getRun", args: { runId: "run-1", waitMs: 45_000 } }]);
-    expect(answer.progress).toMatchObject([{ progress: 2, total: 3 }]);
+    expect(answer.progress).toMatchObject([{ progress: 2.1, total: 3 }]);
   });
 });
 

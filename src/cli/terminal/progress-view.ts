@@ -33,8 +33,8 @@ const FRAME_MS = 120;
 const CLOCK_FROM_MS = 2_000;
 
 /**
- * Prints a line for each step that begins or ends. On a terminal the running step's line is kept up to date in place,
- * with how far it is, how long it has taken and usually takes, and becomes the line of its end.
+ * Prints a line for each step that begins or ends. On a terminal one line is kept up to date in place with every step that
+ * is under way, several in short: how far it is, how long it has taken and usually takes. A step's end is a line of its own.
  */
 export class ProgressView {
   readonly #out: Output;
@@ -81,21 +81,19 @@ export class ProgressView {
 
   #drawRunning(): void {
     const { steps } = this.#run ?? { steps: [] };
-    const at = steps.findIndex(({ state }) => state === "running");
-    const running = steps[at];
-    if (this.#out.isTTY !== true || running === undefined) return;
-    const others = steps.filter(({ state }) => state === "running").length - 1;
-    const more = [...(others > 0 ? [`${others} more at work`] : []), ...this.#clock(running)];
+    const running = [...steps.entries()].filter(([, { state }]) => state === "running");
+    if (this.#out.isTTY !== true || running.length === 0) return;
     const mark = FRAMES[this.#frame % FRAMES.length] ?? MARK.running;
-    this.#inPlace(`${line(running, at, steps.length, mark)}${more.length === 0 ? "" : ` (${more.join("; ")})`}`);
+    const lineOf = running.length === 1 ? line : lineInShort;
+    this.#inPlace(running.map(([at, step]) => `${lineOf(step, at, steps.length, mark)}${this.#clock(step)}`));
   }
 
-  /** `12 s, usually 25 s`. */
-  #clock({ startedAt, kind }: Step): string[] {
+  /** ` (12 s, usually 25 s)`. */
+  #clock({ startedAt, kind }: Step): string {
     const elapsed = startedAt === undefined ? 0 : this.#now() - Date.parse(startedAt);
-    if (elapsed < CLOCK_FROM_MS) return [];
+    if (elapsed < CLOCK_FROM_MS) return "";
     const usual = this.#usual.get(kind);
-    return [`${whole(elapsed)}${usual === undefined ? "" : `, usually ${whole(usual)}`}`];
+    return ` (${whole(elapsed)}${usual === undefined ? "" : `, usually ${whole(usual)}`})`;
   }
 
   /** Leaves the cursor at the beginning of an empty line. */
@@ -113,11 +111,15 @@ export class ProgressView {
     this.#out.write(`${lines.join("\n")}\n`);
   }
 
-  #inPlace(text: string): void {
-    const points = Array.from(text);
-    const room = (columnsOf(this.#out) ?? 80) - 1;
-    const cut = points.length > room ? `${points.slice(0, room - 1).join("")}…` : text;
-    this.#out.write(`\r\x1b[2K${cut}`);
+  /** All on one line, the room that there is shared out evenly. */
+  #inPlace(texts: readonly string[]): void {
+    const columns = (columnsOf(this.#out) ?? 80) - 1;
+    const room = Math.max(Math.floor((columns - GAP.length * (texts.length - 1)) / texts.length), 1);
+    const cut = texts.map((text) => {
+      const points = Array.from(text);
+      return points.length > room ? `${points.slice(0, room - 1).join("")}…` : text;
+    });
+    this.#out.write(`\r\x1b[2K${cut.join(GAP)}`);
     this.#transient = true;
   }
 
@@ -130,12 +132,19 @@ export class ProgressView {
 /** Whole seconds: more would flicker. */
 const whole = (ms: number): string => duration(Math.max(Math.round(ms / 1_000), 1) * 1_000).replace(".0 s", " s");
 
+/** Between steps that share a line. */
+const GAP = "  ";
+
+const placeOf = (at: number, total: number): string => `${String(at + 1).padStart(String(total).length)}/${total}`;
+
+const lineInShort = ({ kind, detail }: Step, at: number, total: number, mark: string): string =>
+  `${mark} ${placeOf(at, total)} ${kind.replaceAll("_", " ")}${detail === undefined || detail === "" ? "" : `: ${detail}`}`;
+
 function line(step: Step, at: number, total: number, mark = MARK[step.state]): string {
-  const number = String(at + 1).padStart(String(total).length);
   const { text, detail, state } = step;
   const came = detail === undefined || detail === "" ? OUTCOME[state] : detail;
   const time = took(step);
-  return `${mark} ${number}/${total} ${text}${came === undefined ? "" : `: ${came}`}${time === undefined ? "" : ` (${time})`}`;
+  return `${mark} ${placeOf(at, total)} ${text}${came === undefined ? "" : `: ${came}`}${time === undefined ? "" : ` (${time})`}`;
 }
 
 function took({ startedAt, endedAt }: Step): string | undefined {

@@ -228,7 +228,6 @@ export class PrepError extends Error {
     this.found = options.found;
     this.hint = options.hint;
     this.retryable = options.retryable ?? errorTraits(code).retryable;
-    this.retryable = options.retryable ?? errorTraits(code).retryable;
     this.next = options.next ?? [];
     this.extra = options.extra ?? {};
   }

@@ -4,7 +4,6 @@
  */
 import { auditedWrite } from "../audit.ts";
 import { asPrepError, PrepError } from "../domain/errors.ts";
-import type { FinishedRunState } from "../domain/states.ts";
 import { type EngineDeps, lockNames, RUNNER } from "../engine-options.ts";
 import { diffFacts } from "../plans/facts.ts";
 import { keyOf, readPlan, requireSameSystems, unknownPlan } from "../plans/plan.ts";
@@ -14,6 +13,7 @@ import type { Systems, VcenterOverride } from "../ports/runtime.ts";
 import type { HeldLock, RunRow, StepRow } from "../ports/store.ts";
 import { checkStep, describeStep } from "../steps/catalog.ts";
 import type { Outputs, Result, Step, WritableWorld } from "../steps/types.ts";
+import { type Ending, endingFor, endingOf } from "./ending.ts";
 import { runGraph } from "./graph.ts";
 import { Handover } from "./handover.ts";
 import { nextActions, partReport, reportOf } from "./report.ts";
@@ -31,11 +31,6 @@ type Writers = ReturnType<Systems["write"]>;
 const LOCK_WAIT_MS = 30_000;
 /** `skipped`: the step's goal was reached already. */
 type Outcome = Result & { readonly skipped: boolean };
-
-interface Ending {
-  readonly state: FinishedRunState;
-  readonly error?: PrepError;
-}
 
 /** Runs `runId` to its end; returns when its row says how it ended. Never throws for what goes wrong in a run. */
 export async function executeRun(deps: EngineDeps, runId: string, options: ExecuteOptions): Promise<void> {
@@ -141,9 +136,8 @@ class Runner {
       ending = await this.#steps(plan, connection);
       if (ending.state === "succeeded") report = await this.#report(plan, connection);
     } catch (thrown) {
-      const error = asPrepError(thrown);
-      if (error.code === "INTERNAL") this.#deps.log.error({ run: this.#row.id, err: thrown }, "a run met a defect");
-      ending = { state: endingFor(error), error };
+      this.#logDefect(thrown);
+      ending = endingFor(asPrepError(thrown));
     }
     // Signing out is a round trip that the outcome need not wait for.
     const closed = connection?.close().catch((cause: unknown) => this.#deps.log.warn({ err: cause }, "signing out"));
@@ -189,8 +183,14 @@ class Runner {
         for (const step of steps) this.#handover.end(step.id);
       },
     });
+    for (const { thrown } of failures) this.#logDefect(thrown);
     if (failures.length > 0) return endingOf(failures);
     return stop ?? { state: "succeeded" };
+  }
+
+  #logDefect(thrown: unknown): void {
+    if (asPrepError(thrown).code !== "INTERNAL") return;
+    this.#deps.log.error({ run: this.#row.id, err: thrown }, "a run met a defect");
   }
 
   async #mustStop(): Promise<Ending | undefined> {
@@ -288,14 +288,3 @@ class Runner {
     return partReport(plan, this.#row, await this.#deps.store.read((tx) => tx.steps(this.#row.id)));
   }
 }
-
-/** How a run ends whose steps failed: as the one that needs a person did, else as the first. The others are named beside it. */
-function endingOf(failures: readonly unknown[]): Ending {
-  const errors = failures.map(asPrepError);
-  const error = errors.find((failure) => endingFor(failure) === "needs_operator") ?? errors[0];
-  if (error === undefined) return { state: "failed" };
-  return { state: endingFor(error), error };
-}
-
-const endingFor = (error: PrepError): FinishedRunState =>
-  error.code === "OUTCOME_UNKNOWN" || error.code === "GUEST_STILL_RUNNING" ? "needs_operator" : "failed";

@@ -10,10 +10,16 @@ export interface GraphRun<Stop> {
   readonly abandon?: (steps: readonly Step[]) => void;
 }
 
+export interface StepFailure {
+  readonly step: Step;
+  /** What it was rejected with. */
+  readonly thrown: unknown;
+}
+
 export interface GraphEnd<Stop> {
   readonly stop?: Stop;
-  /** What the failed steps were rejected with, in the order of their ends. */
-  readonly failures: readonly unknown[];
+  /** In the order of the steps' ends. */
+  readonly failures: readonly StepFailure[];
 }
 
 /**
@@ -24,14 +30,14 @@ export async function runGraph<Stop>(steps: readonly Step[], how: GraphRun<Stop>
   const waiting = new Map(steps.map((step, seq) => [step.id, { step, seq }]));
   const open = new Set(waiting.keys());
   const running = new Map<string, Promise<void>>();
-  const failures: unknown[] = [];
+  const failures: StepFailure[] = [];
   let stop: Stop | undefined;
 
   const start = ({ step, seq }: { step: Step; seq: number }): void => {
     waiting.delete(step.id);
     const ended = how.run(step, seq).then(
       () => void open.delete(step.id),
-      (thrown: unknown) => void failures.push(thrown),
+      (thrown: unknown) => void failures.push({ step, thrown }),
     );
     running.set(
       step.id,

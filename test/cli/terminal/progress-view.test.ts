@@ -51,8 +51,14 @@ describe("progress of a run", () => {
     live.tick();
     live.end();
     const [early = "", late = ""] = (out.read()?.toString() ?? "").split("\r\x1b[2K").slice(1);
-    expect(early).toBe("⠋ 1/2 Power off 3 VMs (1 more at work)");
-    expect(late).toBe("⠙ 1/2 Power off 3 VMs (1 more at work; 12 s, usually 25 s)");
+    expect(early).toBe("⠋ 1/2 power off  ⠋ 2/2 unmount");
+    expect(late).toBe("⠙ 1/2 power off (12 s, usually 25 s)  ⠙ 2/2 unmount (12 s)");
+  });
+
+  it("names all steps that are under way on one line of a terminal, in short, each in its share of the width", () => {
+    const both = [run({ ...first, state: "running", detail: "1 of 3 off" }, { ...second, state: "running" })];
+    expect(watch(true, both)).toContain("\r\x1b[2K⠋ 1/2 power off: 1 of 3 off  ⠋ 2/2 unmount");
+    expect(watch(true, both, 35)).toContain("\r\x1b[2K⠋ 1/2 power off…  ⠋ 2/2 unmount");
   });
 
   it("says nothing twice", () => {

@@ -73,7 +73,10 @@ describe("a graph of steps", () => {
     await steps.fail("a");
     expect(new Set(abandoned)).toEqual(new Set(["c", "d"]));
     await steps.fail("b");
-    expect((await over).failures.map(String)).toEqual(["Error: a", "Error: b"]);
+    expect((await over).failures).toMatchObject([
+      { step: { id: "a" }, thrown: new Error("a") },
+      { step: { id: "b" }, thrown: new Error("b") },
+    ]);
     expect(steps.started).toEqual(["a", "b"]);
   });
 
