@@ -65,7 +65,8 @@ const OPTION_FLAGS = {
   keepClone: "--keep_clone",
   forcePowerOff: "--force_power_off",
   crashConsistent: "--crash_consistent",
-} as const;
+  releaseFirst: "--release_first",
+} as const satisfies Record<Extract<NextAction, { kind: "plan_with" }>["option"], string>;
 
 function forTerminal(action: NextAction, { line }: Wording): string {
   switch (action.kind) {

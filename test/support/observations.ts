@@ -85,6 +85,7 @@ export const assignmentOf = (volume: LunVolume, clientId = CLIENT_ID): Assignmen
   id: asAssignmentId(`assigned-${volume.name}-${clientId}`),
   volumeId: volume.id,
   clientId,
+  lunNumber: 7,
   via: "direct",
 });
 

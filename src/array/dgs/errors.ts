@@ -3,6 +3,7 @@ import { PrepError } from "../../core/domain/errors.ts";
 import { safeText } from "../../core/domain/safe-text.ts";
 import { parsedJson } from "../../net/json.ts";
 import { peerText } from "../../net/peer-text.ts";
+import { noSpace } from "../refusals.ts";
 import type { HttpReply } from "../transport.ts";
 import { type Job, problemSchema } from "./schemas.ts";
 
@@ -32,15 +33,14 @@ export interface CallSummary {
 /** The array's own refusal (4xx, 5xx) in its own words. */
 export function refusal(call: CallSummary, reply: HttpReply): PrepError {
   const words = problemWords(reply);
-  return new PrepError(
-    "REMOTE_FAULT",
-    `DGS refused ${call.operationId} with status ${reply.status}${words === "" ? "" : `: ${words}`}`,
-    {
-      found: { operationId: call.operationId, ...call.ids, status: reply.status },
-      hint: refusalHint(reply.status),
-    },
-  );
+  const said = `DGS refused ${call.operationId} with status ${reply.status}${words === "" ? "" : `: ${words}`}`;
+  const found = { operationId: call.operationId, ...call.ids, status: reply.status };
+  if (reply.status === NO_ROOM) return noSpace(said, found);
+  return new PrepError("REMOTE_FAULT", said, { found, hint: refusalHint(reply.status) });
 }
+
+/** Insufficient Storage (RFC 4918), of a refusal as of a failed job. */
+const NO_ROOM = 507;
 
 function refusalHint(status: number): string {
   if (status >= 500)
@@ -137,8 +137,11 @@ export function outcomeUnknown(
 
 export function jobFailed(call: CallSummary, job: Job): PrepError {
   const words = job.error === undefined || job.error === "" ? "without a reason" : peerText(job.error, 300);
-  return new PrepError("REMOTE_FAULT", `The DGS job of ${call.operationId} failed: ${words}`, {
-    found: { operationId: call.operationId, ...call.ids, jobId: job.id },
+  const said = `The DGS job of ${call.operationId} failed: ${words}`;
+  const found = { operationId: call.operationId, ...call.ids, jobId: job.id };
+  if (job.errorStatus === NO_ROOM) return noSpace(said, found);
+  return new PrepError("REMOTE_FAULT", said, {
+    found,
     hint: "DGS gives the reason; check the target again before repeating.",
     extra: { settled: true },
   });

@@ -93,10 +93,18 @@ export const sessionSchema = z.object({
 
 /** A failed job's error: a sentence, or a problem object (RFC 9457). */
 const jobError = z.union([
-  z.string(),
+  z.string().transform((words) => ({ words, status: undefined })),
   z
-    .object({ title: z.string().nullish(), detail: z.string().nullish(), message: z.string().nullish() })
-    .transform(({ title, detail, message }) => [title, detail ?? message].filter((part) => part != null).join(": ")),
+    .object({
+      title: z.string().nullish(),
+      detail: z.string().nullish(),
+      message: z.string().nullish(),
+      status: z.number().nullish(),
+    })
+    .transform(({ title, detail, message, status }) => ({
+      words: [title, detail ?? message].filter((part) => part != null).join(": "),
+      status: status ?? undefined,
+    })),
 ]);
 
 export const jobSchema = z
@@ -112,7 +120,8 @@ export const jobSchema = z
     volumeId: result?.volumeId ?? undefined,
     assignmentId: result?.assignmentId ?? undefined,
     snapshotId: result?.snapshotId ?? undefined,
-    error: error ?? undefined,
+    error: error?.words,
+    errorStatus: error?.status,
   }));
 
 export type Job = z.output<typeof jobSchema>;

@@ -40,20 +40,25 @@ export function faultOf(reply: HttpReply): OntapFault {
   return read.success ? read.data.error : { code: "", message: "" };
 }
 
+/** No endpoint's table has a code of its own for it; these are the words of ONTAP's event catalogue. */
+const NO_ROOM = /\b(insufficient|not enough|no|lack of)\b[^.]{0,40}\bspace\b/i;
+
 /** The array's own refusal in its own words; `settled`: nothing was done, and nothing is going on any more. */
 export class OntapError extends PrepError {
   readonly fault: OntapFault;
   constructor(code: ErrorCode, call: CallSummary, fault: OntapFault, status?: number) {
+    const isFull = NO_ROOM.test(fault.message);
     const words = fault.message === "" ? "" : `: ${peerText(fault.message, 300)}`;
     const by = fault.code === "" ? (status === undefined ? "" : ` with status ${status}`) : ` with code ${fault.code}`;
-    super(code, `ONTAP refused to ${call.action}${by}${words}`, {
+    super(isFull ? "NO_SPACE" : code, `ONTAP refused to ${call.action}${by}${words}`, {
       found: {
         action: call.action,
         ...call.ids,
         ...(fault.code === "" ? {} : { code: fault.code }),
         ...(status === undefined ? {} : { status }),
       },
-      hint: hintFor(fault, status),
+      hint: isFull ? "Free space in the aggregate, then plan again." : hintFor(fault, status),
+      ...(isFull ? { next: [{ kind: "plan_with", option: "releaseFirst" }] } : {}),
       extra: { settled: true },
     });
     this.fault = fault;

@@ -159,6 +159,9 @@ const TABLE = {
     aboutPlan: false,
   }),
   REMOTE_FAULT: row(1, 502, "mend_systems", "A system refused the call, in its own words.", { aboutPlan: false }),
+  NO_SPACE: row(1, 507, "mend_systems", "The array refuses to make a volume: it has no room for it.", {
+    aboutPlan: false,
+  }),
   REMOTE_GARBAGE: row(1, 502, "retry", "A system answered something that is not its interface.", {
     retryable: true,
     aboutPlan: false,

@@ -10,7 +10,10 @@ export const nextActionSchema = z.discriminatedUnion("kind", [
   /** The same request, planned anew. */
   z.object({ kind: z.literal("plan_again") }),
   /** The same request with one more option. */
-  z.object({ kind: z.literal("plan_with"), option: z.enum(["keepClone", "forcePowerOff", "crashConsistent"]) }),
+  z.object({
+    kind: z.literal("plan_with"),
+    option: z.enum(["keepClone", "forcePowerOff", "crashConsistent", "releaseFirst"]),
+  }),
   /** Make a volume available first: a clone for tests, or gold for maintenance. */
   z.object({ kind: z.literal("prepare") }),
   z.object({ kind: z.literal("maintain") }),

@@ -9,6 +9,7 @@ import {
   dropLingering,
   findRemoval,
   heldDisks,
+  heldNumbers,
   mayComeUp,
   releaseFirst,
   releaseOnHost,
@@ -73,6 +74,7 @@ export function automatedTesting(input: ModeInput): Draft {
     volume: { from: made },
     kind: "mount_copy",
     expectGone: heldDisks(removal),
+    freedNumbers: heldNumbers(removal),
     after: unassignHeld(draft, removal, observation, released),
   });
   deleteClones(draft, removal, [seen]);

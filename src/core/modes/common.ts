@@ -89,8 +89,9 @@ export function snapshotFact(draft: DraftBuilder, snapshot: { id: string; name: 
 export interface MountPlan {
   readonly volume: VolumeRef;
   readonly kind: "mount" | "mount_copy";
-  /** Disks that the same rescan has to see gone, and what it waits for. */
+  /** Disks that the same rescan has to see gone, their LUN numbers, and what it waits for. */
   readonly expectGone?: readonly Naa[];
+  readonly freedNumbers?: readonly number[];
   readonly after: readonly string[];
 }
 
@@ -100,8 +101,9 @@ export interface MountPlan {
  */
 export function mountSteps(draft: DraftBuilder, input: ModeInput, plan: MountPlan): string {
   const { observation, request } = input;
-  const { volume, kind, expectGone = [], after } = plan;
-  const seen = draft.add("rescan", { expectGone, expectPresent: volume }, after);
+  const { volume, kind, expectGone = [], freedNumbers = [], after } = plan;
+  const freed = freedNumbers.length === 0 ? {} : { freedNumbers };
+  const seen = draft.add("rescan", { expectGone, expectPresent: volume, ...freed }, after);
   const attached = draft.add("attach", { volume }, [seen]);
   const seenAgain = draft.add("rescan", { expectGone: [], expectPresent: volume, onlyIfChanged: attached }, [attached]);
   draft.add(kind, { volume, ...signatureOf(observation) }, [seenAgain]);

@@ -14,6 +14,7 @@ import {
   dropLingering,
   findRemoval,
   heldDisks,
+  heldNumbers,
   leavesDeadMounts,
   leftoverFacts,
   mayComeUp,
@@ -97,6 +98,7 @@ export function replaceByGold(
     volume: knownVolume(observation.gold),
     kind: "mount",
     expectGone: heldDisks(removal),
+    freedNumbers: heldNumbers(removal),
     after: unassignHeld(draft, removal, observation, presented),
   });
   deleteClones(draft, removal, [seen]);

@@ -286,6 +286,10 @@ export function unassignHeld(
 /** The disks of what is unassigned: the rescan that follows has to see them gone. */
 export const heldDisks = ({ held }: Removal): Naa[] => held.map(({ volume }) => volume.naa);
 
+/** The LUN numbers that they have, as far as the array tells. */
+export const heldNumbers = ({ held }: Removal): number[] =>
+  held.flatMap(({ assignment }) => (assignment.lunNumber === undefined ? [] : [assignment.lunNumber]));
+
 /** The array deletes the clones; the host, which saw them detached, forgets their devices. */
 export function deleteClones(draft: DraftBuilder, { deletes }: Removal, after: readonly string[]): readonly string[] {
   return orElse(

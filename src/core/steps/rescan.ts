@@ -1,5 +1,5 @@
 import { PrepError } from "../domain/errors.ts";
-import type { Naa } from "../domain/ids.ts";
+import type { Naa, VolumeId } from "../domain/ids.ts";
 
 import type { Vm } from "../ports/hypervisor.ts";
 import { diskOf, labelOf, nameVms, resolve, waitFor, whileBusy } from "./shared.ts";
@@ -60,6 +60,21 @@ async function rescanUntil(
   });
 }
 
+/**
+ * Whether the volume came under the LUN number of a disk that goes. It is assigned before that one is unassigned, so that an
+ * array gives it another; where somebody else unassigned it in between, it need not. The host would then find another disk
+ * at a path that it knows.
+ */
+async function hasFreedNumber(
+  { freedNumbers = [] }: StepOf<"rescan">,
+  volumeId: VolumeId,
+  { array }: World,
+): Promise<boolean> {
+  if (freedNumbers.length === 0) return false;
+  const assignments = await array.assignments({ volumeId });
+  return assignments.some(({ lunNumber }) => lunNumber !== undefined && freedNumbers.includes(lunNumber));
+}
+
 /** `RescanAllHba` (disks come and go), then `RescanVmfs` (volumes and copies). Harmless to repeat. */
 export const rescan = stepKind<StepOf<"rescan">>({
   kind: "rescan",
@@ -71,10 +86,18 @@ export const rescan = stepKind<StepOf<"rescan">>({
   },
   async check(step, { changed, outputs }) {
     if (step.onlyIfChanged !== undefined && !changed(step.onlyIfChanged)) return { detail: "not needed" };
-    const present = step.expectPresent === undefined ? undefined : resolve(step.expectPresent, { outputs }).naa;
+    const gone = step.expectGone;
+    const present = step.expectPresent === undefined ? undefined : resolve(step.expectPresent, { outputs });
     return async (world) => {
-      await rescanUntil({ gone: step.expectGone, present }, world);
-      return { detail: present === undefined ? "rescanned" : `rescanned, ${present} is there` };
+      if (present === undefined) {
+        await rescanUntil({ gone, present }, world);
+        return { detail: "rescanned" };
+      }
+      const isReused = await hasFreedNumber(step, present.id, world);
+      if (isReused) await rescanUntil({ gone, present: undefined }, world);
+      await rescanUntil({ gone, present: present.naa }, world);
+      const twice = isReused ? " twice, since its LUN number was that of a removed disk" : "";
+      return { detail: `rescanned${twice}, ${present.naa} is there` };
     };
   },
 });

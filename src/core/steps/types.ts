@@ -91,6 +91,8 @@ export const stepSchema = z.discriminatedUnion("kind", [
     expectGone: z.array(naa),
     /** The disk that must be there after it. */
     expectPresent: volumeRef.exactOptional(),
+    /** LUN numbers of the disks that are to be gone: a disk that comes under one of them is rescanned for after they were seen gone. */
+    freedNumbers: z.array(z.number()).exactOptional(),
     /** Only needed if that step changed something. */
     onlyIfChanged: text.exactOptional(),
   }),

@@ -7,8 +7,16 @@ const conflict = (detail: string): ArrayProblem => new ArrayProblem(409, "Confli
 
 export const checkClone = snapshotUnder;
 
+function checkRoom({ model }: WorldState): void {
+  const clones = model.volumes.filter(({ kind }) => kind === "clone").length;
+  if (clones < (model.clonesFit ?? Number.POSITIVE_INFINITY)) return;
+  throw new DgsProblem(507, "Insufficient storage", "There is no room for another clone.");
+}
+
 export function createClone(state: WorldState, policyId: string, snapshotId: string, name: string): LabVolume {
-  return cloneOf(state, checkClone(state, policyId, snapshotId), name);
+  const snapshot = checkClone(state, policyId, snapshotId);
+  checkRoom(state);
+  return cloneOf(state, snapshot, name);
 }
 
 /** The snapshot's data as a volume of its own. */

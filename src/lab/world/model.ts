@@ -211,6 +211,8 @@ export interface LabModel {
   volumes: LabVolume[];
   snapshots: LabSnapshot[];
   assignments: LabAssignment[];
+  /** How many clones the array has room for; any number when left out. */
+  clonesFit?: number;
 }
 
 /** A vim25 fault that the world refuses an operation with; the SOAP side sends it as the typed fault `type`. */

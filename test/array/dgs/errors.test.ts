@@ -316,6 +316,20 @@ describe("a change", () => {
     expect(met.message).toContain("Pool full: no space left");
   });
 
+  it("for which the array has no room is told as that, refused at once or by its job", async () => {
+    const error = problem(507, "Insufficient storage", "Pool 1 is full.");
+    site().post(clonePath).reply(507, error, PROBLEM);
+    const refused = await refusal(dgs.writer.createClone(what, "k"));
+    nock(URL)
+      .post(clonePath)
+      .reply(202, job({ state: "failed", error }));
+    const failed = await refusal(dgs.writer.createClone(what, "k"));
+    for (const met of [refused, failed]) {
+      expect(met).toMatchObject({ code: "NO_SPACE", next: [{ kind: "plan_with", option: "releaseFirst" }] });
+      expect(met.message).toContain("Pool 1 is full.");
+    }
+  });
+
   it("that the array refuses is sent once", async () => {
     site()
       .post(`${API}/volumes/v/assignments`, { clientId: "c" })

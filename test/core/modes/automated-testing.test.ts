@@ -67,7 +67,7 @@ describe("-A", () => {
     ]);
     expect(draft.steps[2]).toMatchObject({ vms: [{ id: running.id }] });
     expect(draft.steps[3]).toMatchObject({ vms: [{ id: running.id }, { id: off.id }], asStoppedBy: "s3" });
-    expect(draft.steps[7]).toMatchObject({ expectGone: [CLONE.naa], expectPresent: { from: "s1" } });
+    expect(draft.steps[7]).toMatchObject({ expectGone: [CLONE.naa], expectPresent: { from: "s1" }, freedNumbers: [7] });
     expect(draft.impact).toMatchObject({
       vmsToPowerOff: [{ moref: running.id }],
       vmsToUnregister: [{ moref: running.id }, { moref: off.id }],

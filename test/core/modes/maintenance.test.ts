@@ -53,7 +53,11 @@ describe("-M", () => {
       "s12 forget_device after s11",
     ]);
     expect(draft.steps[1]).toMatchObject({ asStoppedBy: "s1" });
-    expect(draft.steps[6]).toMatchObject({ expectGone: [CLONE.naa], expectPresent: { id: GOLD.id } });
+    expect(draft.steps[6]).toMatchObject({
+      expectGone: [CLONE.naa],
+      expectPresent: { id: GOLD.id },
+      freedNumbers: [7],
+    });
     expect(draft.impact).toMatchObject({
       volumesToUnassign: [{ id: CLONE.id }],
       clonesToDelete: [{ id: CLONE.id }],

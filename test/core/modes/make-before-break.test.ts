@@ -1,6 +1,8 @@
 /** The order of the modes that clean up: the new volume first, the old one after, and what a stop in between leaves. */
 import { beforeEach, describe, expect, test } from "vitest";
 import type { PlanRecord } from "../../../src/core/records.ts";
+import { unassign } from "../../../src/lab/world/array.ts";
+import { change } from "../../support/change.ts";
 import {
   assignedTo,
   expectFreshClone,
@@ -11,6 +13,7 @@ import {
   snapshotsOf,
   withEngine,
 } from "../../support/engine.ts";
+import { shownRun } from "../../support/views.ts";
 
 const bench = await withEngine();
 beforeEach(() => bench.reset("clone-assigned"));
@@ -76,6 +79,24 @@ describe("-A", () => {
     expect(after.volumes).toHaveLength(before.volumes.length + clones);
   });
 
+  test("where the array has no room ends with that reason, nothing torn down; with release_first it has", async () => {
+    await bench.control.touch("fill-array");
+    const before = await bench.control.state();
+    const run = await bench.prep("automated_testing");
+    expect(run).toMatchObject({ state: "failed", error: { code: "NO_SPACE" } });
+    expect(run.error?.message).toContain("There is no room for another clone.");
+    expect(shownRun(run).next.join()).toContain("releaseFirst: true");
+    const after = await bench.control.state();
+    expect(after.mutations).toEqual([]);
+    expect([after.hosts, after.vms, after.assignments, after.volumes]).toEqual([
+      before.hosts,
+      before.vms,
+      before.assignments,
+      before.volumes,
+    ]);
+    expect(await bench.prep("automated_testing", { releaseFirst: true })).toMatchObject({ state: "succeeded" });
+  });
+
   test("with release_first takes the old environment away, down to the deletion, before anything is made", async () => {
     const plan = await bench.plan("automated_testing", { releaseFirst: true });
     expect(plan.request.releaseFirst).toBe(true);
@@ -103,6 +124,21 @@ describe("-A", () => {
     await bench.control.touch("assign", { client: "CDS1-ESX165" });
     await refusal(bench.plan("automated_testing"), "SEVERAL_ASSIGNED");
     await refusal(bench.plan("maintenance"), "SEVERAL_ASSIGNED");
+  });
+
+  test("rescans once more where somebody took the old clone away in between, and the new one got its LUN number", async () => {
+    const plan = await bench.plan("automated_testing");
+    const { world } = bench.lab;
+    const [old] = world.model.assignments;
+    const stop = world.onChange(() => {
+      if (!world.mutations.some(({ op }) => op === "CloneSnapshot")) return;
+      stop();
+      change(world, unassign, old?.id ?? "");
+    });
+    const run = await bench.run(plan);
+    expect(run).toMatchObject({ state: "succeeded" });
+    expect(run.steps.find(({ kind }) => kind === "rescan")?.detail).toMatch(/twice, since its LUN number/);
+    expect((await ops()).filter((op) => op === "RescanAllHba")).toHaveLength(2);
   });
 
   test("a rescan comes before the assignment where the host still lists a disk that the array took away", async () => {

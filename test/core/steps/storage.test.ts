@@ -93,6 +93,29 @@ describe("forget_device", () => {
 });
 
 describe("rescan", () => {
+  it.each([
+    ["twice, the first for what goes, where the new disk has its LUN number", 0, 2],
+    ["once where it has another", 1, 1],
+  ])("looks %s", async (_how, above, times) => {
+    await bench.reset("clone-assigned");
+    const { volume, assignmentId } = await steps.assigned();
+    const { assignments } = await bench.control.state();
+    const number = Number(assignments.find(({ id }) => id === assignmentId)?.["lunNumber"]);
+    const step = {
+      id: "s1",
+      after: [],
+      kind: "rescan",
+      expectGone: [naaOf("6".repeat(32))],
+      expectPresent: volume,
+      freedNumbers: [number + above],
+    } as const;
+    const world = await steps.world();
+    const before = (await bench.control.calls()).vim["RescanAllHba"] ?? 0;
+    const { detail } = await (await actOf(step, world))(world);
+    expect(((await bench.control.calls()).vim["RescanAllHba"] ?? 0) - before).toBe(times);
+    expect(detail.includes("twice")).toBe(times === 2);
+  });
+
   it("ends when the disks are as expected, and says which are not", async () => {
     const { volume, assignmentId } = await steps.assigned();
     const step = { id: "s1", after: [], kind: "rescan", expectGone: [volume.naa] } as const;

@@ -21,6 +21,7 @@ export const TOUCHES = [
   "new-snapshot",
   "delete-snapshot",
   "snapshot-clone",
+  "fill-array",
   "assign",
   "unassign",
   "rename-volume",

@@ -76,6 +76,9 @@ export function touchWorld(state: WorldState, touch: Touch): string[] {
       return [snapshotClone(state, touch)];
     case "delete-snapshot":
       return [deleteSnapshot(state, touch)];
+    case "fill-array":
+      model.clonesFit = model.volumes.filter(({ kind }) => kind === "clone").length;
+      return [];
     case "assign":
       return [assignBehind(state, touch)];
     case "unassign": {
