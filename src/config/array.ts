@@ -107,11 +107,33 @@ export function arrayOf({ array, dgs }: Sections): ArrayReference {
   return { section: "dgs", kind, ...rest };
 }
 
-/** What the former names of `arrayCall` and `arrayJob` say counts. */
-export function withFormerLimits<T extends { readonly arrayCall: number; readonly arrayJob: number }>({
+interface Limits {
+  readonly arrayCall: number;
+  readonly arrayJob: number;
+  readonly powerOffs: number;
+  readonly unregistrations: number;
+  readonly registrations: number;
+}
+
+type FormerLimits = Readonly<
+  Partial<Record<"dgsCall" | "dgsJob" | "powerOff" | "unregister" | "register", number | undefined>>
+>;
+
+/** What a limit's former name says counts. */
+export function withFormerLimits<T extends Limits>({
   dgsCall,
   dgsJob,
+  powerOff,
+  unregister,
+  register,
   ...limits
-}: T & { readonly dgsCall?: number | undefined; readonly dgsJob?: number | undefined }) {
-  return { ...limits, arrayCall: dgsCall ?? limits.arrayCall, arrayJob: dgsJob ?? limits.arrayJob };
+}: T & FormerLimits) {
+  return {
+    ...limits,
+    arrayCall: dgsCall ?? limits.arrayCall,
+    arrayJob: dgsJob ?? limits.arrayJob,
+    powerOffs: powerOff ?? limits.powerOffs,
+    unregistrations: unregister ?? limits.unregistrations,
+    registrations: register ?? limits.registrations,
+  };
 }

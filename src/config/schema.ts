@@ -12,7 +12,18 @@ import { http } from "./http.ts";
 import { proxy } from "./proxy.ts";
 import { engine, scriptSection } from "./script.ts";
 import { Secret } from "./secrets.ts";
-import { count, duration, hostAndPort, optionalDuration, path, type References, secret, text, tls } from "./values.ts";
+import {
+  count,
+  duration,
+  hostAndPort,
+  optionalCount,
+  optionalDuration,
+  path,
+  type References,
+  secret,
+  text,
+  tls,
+} from "./values.ts";
 
 const policy = z.enum(APPROVAL_POLICIES);
 
@@ -167,9 +178,12 @@ export const configSchema = (references: References, stateDir: string) =>
         .describe("The log."),
       limits: z
         .strictObject({
-          powerOff: count(16, 64).describe("VMs powered off at once on a host."),
-          unregister: count(8, 64).describe("VMs unregistered at once on a host."),
-          register: count(8, 64).describe("VMs registered at once on a host."),
+          powerOffs: count(16, 64).describe("VMs powered off at once on a host."),
+          unregistrations: count(8, 64).describe("VMs unregistered at once on a host."),
+          registrations: count(8, 64).describe("VMs registered at once on a host."),
+          powerOff: optionalCount(64).describe("Former name of `powerOffs`."),
+          unregister: optionalCount(64).describe("Former name of `unregistrations`."),
+          register: optionalCount(64).describe("Former name of `registrations`."),
           queue: duration("15m").describe("How long a queued run waits for a worker (`runs: worker`)."),
           openPlans: count(20, 1000).describe("Open plans of one principal."),
           guestShutdown: duration("5m").describe("How long guests of gold VMs may take to shut down."),

@@ -32,6 +32,8 @@ export const optionalDuration = () => someDuration().optional().meta({ title: "d
 
 const DURATION_RULE = "must be a duration such as 500ms, 20s, 5m or 1h (a day at most)";
 
+export const optionalCount = (most: number) => z.int().min(1).max(most).optional();
+
 export const count = (fallback: number, most: number) => z.int().min(1).max(most).default(fallback);
 
 export const path = ({ path: absolute }: References) => text.transform(absolute).meta({ title: "path" });

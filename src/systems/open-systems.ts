@@ -72,7 +72,11 @@ export async function loadSystemFactories(config: Config, log: Logger): Promise<
           storage: limits.rescan,
           task: limits.vcenterTask,
         },
-        limits: { powerOff: limits.powerOff, unregister: limits.unregister, register: limits.register },
+        limits: {
+          powerOff: limits.powerOffs,
+          unregister: limits.unregistrations,
+          register: limits.registrations,
+        },
         clock: systemClock,
         log,
       });

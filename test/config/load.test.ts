@@ -75,9 +75,9 @@ describe("what is not said", () => {
       requesterIsNotApprover: false,
     });
     expect(config.limits).toMatchObject({
-      powerOff: 16,
-      unregister: 8,
-      register: 8,
+      powerOffs: 16,
+      unregistrations: 8,
+      registrations: 8,
       openPlans: 20,
       guestShutdown: 300_000,
     });
@@ -144,8 +144,9 @@ describe("the array", () => {
   });
 
   it("has its limits under their former names as well", async () => {
-    const { limits } = await load(`${MINIMAL}limits: {dgsCall: 7s, arrayJob: 8s}\n`);
+    const { limits } = await load(`${MINIMAL}limits: {dgsCall: 7s, arrayJob: 8s, powerOff: 3, register: 2}\n`);
     expect([limits.arrayCall, limits.arrayJob]).toEqual([7_000, 8_000]);
+    expect([limits.powerOffs, limits.unregistrations, limits.registrations]).toEqual([3, 8, 2]);
   });
 });
 
@@ -187,7 +188,7 @@ describe("what it refuses", () => {
       "dgs.usrname",
       "did you mean username?",
     ],
-    ["an unknown section", `${MINIMAL}limit: {powerOff: 3}\n`, 8, "limit", "did you mean limits?"],
+    ["an unknown section", `${MINIMAL}limit: {powerOffs: 3}\n`, 8, "limit", "did you mean limits?"],
     ["a key that is like none", `${MINIMAL}log: {colour: blue}\n`, 8, "log.colour", "known here: dir, level"],
     [
       "an unknown key within a choice",
@@ -226,7 +227,7 @@ describe("what it refuses", () => {
     ],
     ["no duration", `${MINIMAL}approval:\n  planTtl: 10 minutes\n`, 9, "approval.planTtl", "20s, 5m"],
     ["a duration of nothing", `${MINIMAL}limits: {rescan: 0s}\n`, 8, "limits.rescan", "duration"],
-    ["a number out of range", `${MINIMAL}limits: {powerOff: 0}\n`, 8, "limits.powerOff", "1 or more"],
+    ["a number out of range", `${MINIMAL}limits: {powerOffs: 0}\n`, 8, "limits.powerOffs", "1 or more"],
     ["an unknown policy", `${MINIMAL}approval:\n  rollback: never\n`, 9, "approval.rollback", "token, prompt, human"],
     [
       "insecure: false",

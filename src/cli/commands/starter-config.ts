@@ -114,6 +114,6 @@ approval:
 ${store === undefined ? "#store: {sqlite: /var/lib/atvm/atvm.db}" : `store: ${inline({ sqlite: store })}`}
 #log: {dir: /root/atvm_prep/log, level: info}
 
-#limits: {powerOff: 16, unregister: 8, register: 8, guestShutdown: 5m}
+#limits: {powerOffs: 16, unregistrations: 8, registrations: 8, guestShutdown: 5m}
 `;
 }
