@@ -99,8 +99,7 @@ describe("rescan", () => {
   ])("looks %s", async (_how, above, times) => {
     await bench.reset("clone-assigned");
     const { volume, assignmentId } = await steps.assigned();
-    const { assignments } = await bench.control.state();
-    const number = Number(assignments.find(({ id }) => id === assignmentId)?.["lunNumber"]);
+    const number = bench.lab.world.model.assignments.find(({ id }) => id === assignmentId)?.lunNumber ?? 0;
     const step = {
       id: "s1",
       after: [],

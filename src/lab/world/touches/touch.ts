@@ -78,7 +78,7 @@ export function touchWorld(state: WorldState, touch: Touch): string[] {
       return [deleteSnapshot(state, touch)];
     case "fill-array":
       model.clonesFit = model.volumes.filter(({ kind }) => kind === "clone").length;
-      return [];
+      return model.policies.map(({ id }) => id);
     case "assign":
       return [assignBehind(state, touch)];
     case "unassign": {
