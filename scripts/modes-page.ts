@@ -12,6 +12,7 @@ import { startLab } from "../src/lab/start.ts";
 import { SCENARIOS, type ScenarioName } from "../src/lab/world/scenarios.ts";
 import type { Touch } from "../src/lab/world/touches/targets.ts";
 import { touchWorld } from "../src/lab/world/touches/touch.ts";
+import { planText, presentPlan, wordingFor } from "../src/text/index.ts";
 
 /** The mode's shortest flag. */
 function flagOf(mode: Mode): string {
@@ -60,6 +61,8 @@ interface Outcome {
   /** For the overview. */
   readonly short: string;
   readonly long: string;
+  /** The plan's text; absent where it was refused or has nothing to do. */
+  readonly text?: string;
 }
 
 /** The plan's steps in order; in brackets those that the run found done already. */
@@ -69,9 +72,18 @@ function told(plan: PlanRecord, run: RunRecord): string {
   return plan.steps.map(({ id, kind }) => (skipped.has(id) ? `(\`${kind}\`)` : `\`${kind}\``)).join(" → ");
 }
 
-/** What differs from day to day. */
+/** What differs from day to day, and from plan to plan. */
 const timeless = (text: string): string =>
-  text.replaceAll(/\d{4}-\d{2}-\d{2}/g, "DATE").replaceAll(/([-_])\d{8}\1\d{6}\1\w{6}/g, "$1STAMP");
+  text
+    .replaceAll(/\d{4}-\d{2}-\d{2}/g, "DATE")
+    .replaceAll(/([-_])\d{8}\1\d{6}\1\w{6}/g, "$1STAMP")
+    .replaceAll(/plan_\w+/g, "plan_ID")
+    .replaceAll(/-vi \S+/g, "-vi VCENTER")
+    .replaceAll(/\d+ (day|hour|minute)s?( \d+ (hour|minute)s?)? old/g, "AGE old");
+
+/** The plan as a terminal shows it, less the last line, on its approval. */
+const asRead = (plan: PlanRecord): string =>
+  timeless(planText(presentPlan(plan, wordingFor("terminal")), "")).trimEnd();
 
 const inputsOf = (mode: Mode): PrepInputs => ({
   lun: "Gold",
@@ -94,7 +106,8 @@ async function outcomes(array: LabArray): Promise<{ modes: Outcome[]; blockers: 
       const state = run.state === "succeeded" ? "" : `${run.state}: `;
       const count = plan.steps.length;
       const short = count === 0 ? "nothing to do" : `${count} step${count === 1 ? "" : "s"}`;
-      return { scenario, mode, short: `${state}${short}`, long: `${state}${told(plan, run)}` };
+      const text = count === 0 ? {} : { text: asRead(plan) };
+      return { scenario, mode, short: `${state}${short}`, long: `${state}${told(plan, run)}`, ...text };
     } catch (thrown) {
       if (!(thrown instanceof PrepError)) throw thrown;
       const long = `refused, \`${thrown.code}\`: ${timeless(thrown.message)}`;
@@ -133,6 +146,14 @@ async function outcomes(array: LabArray): Promise<{ modes: Outcome[]; blockers: 
     await rm(dir, { recursive: true, force: true });
   }
 }
+
+/** The scenario whose plans are shown in full. */
+const EXAMPLE = "clone-assigned";
+
+const readFrom = (outcome: Outcome | undefined): string[] =>
+  outcome?.text === undefined
+    ? []
+    : ["", `What an operator reads of its plan from \`${EXAMPLE}\`:`, "", "```text", outcome.text, "```"];
 
 const row = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 
@@ -182,6 +203,7 @@ export async function modesPage(): Promise<string> {
     row(["from", "steps or refusal"]),
     row(["---", "---"]),
     ...SCENARIOS.map((scenario) => row([`\`${scenario}\``, of(scenario, mode)?.long ?? ""])),
+    ...readFrom(of(EXAMPLE, mode)),
   ]);
   return [
     "# What each mode does",
@@ -192,7 +214,8 @@ export async function modesPage(): Promise<string> {
     "`-R` and `-U` never clean up, and registration after `-A`, `-M` and `-rvgd` is off unless `--register_vms` asks for it:",
     "a deliberate change from the script, see [the decision](adr/0005-register-and-unregister-do-not-clean-up.md).",
     "VMs on a clone are powered off hard, VMs on gold are shut down through the guest. Nothing powers a VM on.",
-    "A step in brackets was planned, and found in the run to have nothing to do.",
+    "A step in brackets was planned, and found in the run to have nothing to do. A plan's steps are numbered; `while 3` is one",
+    "that goes side by side with step 3, and `*` one that cannot be undone.",
     "",
     ...overview,
     ...elsewhere,

@@ -10,7 +10,7 @@ export const checkClone = snapshotUnder;
 function checkRoom({ model }: WorldState): void {
   const clones = model.volumes.filter(({ kind }) => kind === "clone").length;
   if (clones < (model.clonesFit ?? Number.POSITIVE_INFINITY)) return;
-  throw new DgsProblem(507, "Insufficient storage", "There is no room for another clone.");
+  throw new ArrayProblem(507, "Insufficient storage", "There is no room for another clone.");
 }
 
 export function createClone(state: WorldState, policyId: string, snapshotId: string, name: string): LabVolume {
