@@ -1,7 +1,7 @@
 /** `http` of a configuration: where the server listens, whom it believes, how much it takes. */
 import { isIP } from "node:net";
 import { z } from "zod";
-import { count, duration, hostAndPort, httpUrl, path, type References, text, tls } from "./values.ts";
+import { count, duration, hostAndPort, httpUrl, path, type References, secret, text, tls } from "./values.ts";
 
 const NETWORK_RULE = "must be an IP address, or a network as ADDRESS/BITS";
 
@@ -67,6 +67,22 @@ const oauth = (references: References) =>
       })
       .optional()
       .describe("Roles by a person's groups, beside those by scope."),
+    console: z
+      .strictObject({
+        clientId: text.describe(
+          "The client that the provider has for this console, with `URL/console/sign-in/callback`.",
+        ),
+        clientSecret: secret(references).optional().describe("Its secret, if it has one."),
+        scope: text
+          .optional()
+          .describe(
+            "What is asked for at sign-in. Without it, `openid profile`, and the scopes of roles if no groups give them.",
+          ),
+      })
+      .optional()
+      .describe(
+        "People sign in to the approval console at the provider. Without it, by links of `atvm_prep console` alone.",
+      ),
   });
 
 export const http = (references: References) =>

@@ -84,7 +84,8 @@ const listed = z
   .transform((all) => new Set(all));
 const name = z.string().min(1);
 
-function identityOf(payload: JWTPayload, { issuer, groups }: OauthSettings, scopes: RoleScopes): Identity {
+/** Whom a provider's claims tell of, and what they may here. */
+export function identityOf(payload: JWTPayload, { issuer, groups }: OauthSettings, scopes: RoleScopes): Identity {
   const granted = listed.parse(payload["scope"] ?? payload["scp"]);
   const member = groups === undefined ? new Set<string>() : listed.parse(payload[groups.claim]);
   const has = (role: Role): boolean =>

@@ -11,6 +11,7 @@ import { mcpOverHttp } from "../mcp/http.ts";
 import type { Get } from "../net/get.ts";
 import type { Wording } from "../text/index.ts";
 import { approvalConsole } from "./console/console.ts";
+import { providerSignIn } from "./console/openid.ts";
 import { Gate } from "./gate.ts";
 import { addressReader, foreignAnswer } from "./guards.ts";
 import { actorOf } from "./identity.ts";
@@ -120,7 +121,20 @@ export function routes(options: RoutesOptions): Routes {
   });
   app.get("/", (c) => c.redirect("/console"));
   const closing = new AbortController();
-  app.route("/console", approvalConsole({ engine, log, clock, publicUrl, closing: closing.signal }));
+  app.route(
+    "/console",
+    approvalConsole({
+      ...{ engine, log, clock, publicUrl, closing: closing.signal },
+      ...(oauth?.console === undefined
+        ? {}
+        : {
+            provider: providerSignIn({
+              ...{ settings: { ...oauth, console: oauth.console }, scopes, get: options.get },
+              callback: `${publicUrl}/console/sign-in/callback`,
+            }),
+          }),
+    }),
+  );
   app.onError((cause, c) => {
     log.error({ err: cause }, "a request failed");
     return c.text("Something in atvm_prep itself went wrong.", 500);

@@ -1,4 +1,4 @@
-/** Reading a document from a web server, with this program's trust and way. */
+/** Asking a web server, with this program's trust and way. */
 import { fetch } from "undici";
 import { createDispatcher } from "./dispatcher.ts";
 import type { ProxySettings } from "./proxy.ts";
@@ -7,7 +7,12 @@ import type { TlsSettings } from "./tls.ts";
 /** Redirects are answers, not followed. Errors: those of `fetch`. */
 export type Get = (
   url: string,
-  options: { readonly headers?: Iterable<[string, string]>; readonly signal: AbortSignal },
+  options: {
+    readonly method?: string;
+    readonly headers?: Iterable<[string, string]>;
+    readonly body?: string;
+    readonly signal: AbortSignal;
+  },
 ) => Promise<Response>;
 
 const TIMEOUT_MS = 5_000;
@@ -22,8 +27,12 @@ export function getter(trust: TlsSettings, proxy: ProxySettings | undefined): Ge
     connections: CONNECTIONS,
     proxy,
   });
-  return async (url, { headers = [], signal }) => {
-    const response = await fetch(url, { headers: [...headers], redirect: "manual", signal, dispatcher });
-    return new Response(await response.text(), { status: response.status });
+  return async (url, { method = "GET", headers = [], body = null, signal }) => {
+    const response = await fetch(url, { method, headers: [...headers], body, redirect: "manual", signal, dispatcher });
+    const type = response.headers.get("content-type");
+    return new Response(await response.text(), {
+      status: response.status,
+      ...(type === null ? {} : { headers: { "content-type": type } }),
+    });
   };
 }

@@ -1,6 +1,6 @@
 /** What may be done next, in the words of the door at which it is read. */
 import type { NextAction } from "../core/domain/next-action.ts";
-import type { Wording } from "./wording.ts";
+import { planPageOf, type Wording } from "./wording.ts";
 
 /** `name {"argument": "value"}`: a call that an assistant can make as it stands. */
 const toolCall = (name: string, args: Readonly<Record<string, unknown>>): string =>
@@ -16,7 +16,8 @@ export const nextSentence = (action: NextAction, wording: Wording): string =>
 export const withNext = (hint: string, next: readonly NextAction[], wording: Wording): string =>
   [hint, ...next.map((action) => nextSentence(action, wording))].join(" ");
 
-function forAssistant(action: NextAction, { line }: Wording): string {
+function forAssistant(action: NextAction, wording: Wording): string {
+  const { line } = wording;
   switch (action.kind) {
     case "plan_again":
       return "Plan again.";
@@ -30,8 +31,10 @@ function forAssistant(action: NextAction, { line }: Wording): string {
       return `${toolCall("register_vms", { lun: action.lun, client: action.client })} plans to register its VMs.`;
     case "release":
       return `${toolCall("release_target", { lun: action.lun, client: action.client })} plans to clean it up.`;
-    case "approve":
-      return `A person approves it with \`${line("approve", action.planId)}\` on a terminal; after that, call confirm_plan.`;
+    case "approve": {
+      const page = planPageOf(wording, action.planId);
+      return `A person approves it ${page === undefined ? "" : `at ${page} or `}with \`${line("approve", action.planId)}\` on a terminal; after that, call confirm_plan.`;
+    }
     case "confirm_again":
       return "Call confirm_plan again to have the operator asked again.";
     case "discard_plans":

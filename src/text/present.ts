@@ -7,7 +7,7 @@ import { renderCommand } from "./command.ts";
 import { nextSentence, withNext } from "./next.ts";
 import { afterwardsOf, runSummaryOf, summaryOf } from "./summary.ts";
 import type { ErrorView, InspectView, PlanView, RunView } from "./views.ts";
-import type { Wording } from "./wording.ts";
+import { planPageOf, type Wording } from "./wording.ts";
 
 /** The line that does what a plan does, pasted into a shell on the controller. */
 export const commandOf = ({ request, target }: Pick<PlanRecord, "request" | "target">): string =>
@@ -16,8 +16,10 @@ export const commandOf = ({ request, target }: Pick<PlanRecord, "request" | "tar
 const NOTHING_TO_DO = "The goal is already reached: there is nothing to do.";
 
 /** How the plan gets its approval, for whoever reads it. */
-function approvalHow({ planId, steps, approval }: PlanRecord, { door, line }: Wording): string {
+function approvalHow({ planId, steps, approval }: PlanRecord, wording: Wording): string {
+  const { door, line } = wording;
   const onTerminal = `\`${line("approve", planId)}\` on a terminal`;
+  const page = planPageOf(wording, planId);
   if (door === "terminal") return `${onTerminal} approves it.`;
   if (steps.length === 0) {
     return "Nothing needs an approval: confirm_plan would change nothing, and give a run without steps.";
@@ -28,7 +30,7 @@ function approvalHow({ planId, steps, approval }: PlanRecord, { door, line }: Wo
     case "prompt":
       return `Call confirm_plan with this plan's token: the operator is then asked through your client. Or the operator runs ${onTerminal} first.`;
     case "human":
-      return `A person has to approve it first: ${onTerminal}. Then call confirm_plan with this plan's token.`;
+      return `A person has to approve it first: ${page === undefined ? "" : `at ${page}, or `}${onTerminal}. Then call confirm_plan with this plan's token.`;
   }
 }
 

@@ -5,14 +5,22 @@ export interface Wording {
   readonly door: "assistant" | "terminal";
   /** Words as a line for a terminal of this machine: with the program's name, and the configuration where it must be named. */
   line(...words: string[]): string;
+  /** The approval console's address, where there is one. */
+  readonly console?: string;
 }
 
 export interface WordingOptions {
   /** The configuration file, where the program would not find it by itself. */
   readonly config?: string | undefined;
+  readonly console?: string | undefined;
 }
 
-export const wordingFor = (door: Wording["door"], { config }: WordingOptions = {}): Wording => ({
+export const wordingFor = (door: Wording["door"], { config, console }: WordingOptions = {}): Wording => ({
   door,
   line: (...words) => commandLine(["atvm_prep", ...words, ...(config === undefined ? [] : ["--config", config])]),
+  ...(console === undefined ? {} : { console }),
 });
+
+/** The page of the console on which a person approves a plan. */
+export const planPageOf = ({ console }: Pick<Wording, "console">, planId: string): string | undefined =>
+  console === undefined ? undefined : `${console}/plans/${planId}`;

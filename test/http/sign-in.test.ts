@@ -10,21 +10,12 @@ import { StreamableHTTPClientTransport as OlderHttp } from "@modelcontextprotoco
 import type { OAuthClientInformationMixed, OAuthTokens } from "@modelcontextprotocol/sdk/shared/auth.js";
 import { generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Config } from "../../src/config/config.ts";
-import { resolveConfig } from "../../src/config/config.ts";
 import { withEngine } from "../support/engine.ts";
-import { modernRequest, post, serverOver, type TestServer } from "../support/http.ts";
+import { httpWith, modernRequest, post, serverOver, type TestServer } from "../support/http.ts";
 import { modernOn, olderOn } from "../support/mcp-clients.ts";
 import { provider, signIn, type TestProvider } from "../support/oidc.ts";
 
 const bench = await withEngine({}, { approval: { default: "token", rollback: "human" } });
-
-/** `http` of a configuration that says this of its provider. */
-async function httpWith(oauth: object): Promise<Config["http"]> {
-  const section = { url: "http://127.0.0.1", username: "a", password: { env: "A" } };
-  const data = { array: { kind: "dgs", ...section }, vcenter: { password: { env: "A" } }, http: { oauth } };
-  return (await resolveConfig(data, { where: "test", baseDir: "/", env: {} })).http;
-}
 
 interface Site {
   readonly oidc: TestProvider;

@@ -4,6 +4,7 @@ import { StreamableHTTPClientTransport as OlderHttp } from "@modelcontextprotoco
 import { onTestFinished } from "vitest";
 import type { App } from "../../src/app.ts";
 import type { Config } from "../../src/config/config.ts";
+import { resolveConfig } from "../../src/config/config.ts";
 import type { Role } from "../../src/core/domain/roles.ts";
 import { startHttpServer } from "../../src/http/server.ts";
 import { getter } from "../../src/net/get.ts";
@@ -20,6 +21,13 @@ export interface TestServer {
   close(graceMs?: number): Promise<void>;
 }
 
+/** `http` of a configuration that says this of its provider. */
+export async function httpWith(oauth: object): Promise<Config["http"]> {
+  const section = { url: "http://127.0.0.1", username: "a", password: { env: "A" } };
+  const data = { array: { kind: "dgs", ...section }, vcenter: { password: { env: "A" } }, http: { oauth } };
+  return (await resolveConfig(data, { where: "test", baseDir: "/", env: {} })).http;
+}
+
 /** Closed at the end of the test. `settings` are members of `http` beside the configuration's own. */
 export async function serverOver(app: App, settings: Partial<Config["http"]> = {}, port = 0): Promise<TestServer> {
   const server = await startHttpServer({
@@ -28,7 +36,7 @@ export async function serverOver(app: App, settings: Partial<Config["http"]> = {
     engine: app.engine,
     log: app.log,
     clock: systemClock,
-    wording: () => wordingFor("assistant"),
+    wording: () => wordingFor("assistant", { console: server.consoleUrl }),
     systems: new Map([
       [new URL(app.config.array.url).origin, "array"],
       [`https://${app.config.vcenter.address}`, "vcenter"],

@@ -37,7 +37,7 @@ export async function serveHttp(
       engine,
       log,
       clock: systemClock,
-      wording: () => wordingFor("assistant", { config: app.namedConfig }),
+      wording: () => wordingFor("assistant", { config: app.namedConfig, console: server.consoleUrl }),
       systems: systemsOf(app),
       get: getter(resolveTls(oauth?.tls ?? { system: true }), oauth && proxyFor(oauth.issuer, config.proxy)),
     });

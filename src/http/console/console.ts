@@ -3,12 +3,13 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import { asPrepError, PrepError } from "../../core/domain/errors.ts";
-import type { Role } from "../../core/domain/roles.ts";
+import { type Role, withIncluded } from "../../core/domain/roles.ts";
 import type { Engine } from "../../core/engine.ts";
 import type { Clock, Logger } from "../../core/ports/runtime.ts";
 import { type ErrorView, presentError, presentPlan, wordingFor } from "../../text/index.ts";
 import { events, looking } from "./events.ts";
 import { type Html, live, mayApprove, page, type Section, type Viewer } from "./layout.ts";
+import type { ProviderSignIn } from "./openid.ts";
 import { auditPage } from "./pages/audit.ts";
 import { planPage, planState, refusalBox, spokenState } from "./pages/plan.ts";
 import { overview } from "./pages/plans.ts";
@@ -28,6 +29,8 @@ export interface ConsoleOptions {
   readonly publicUrl: string;
   /** Aborts when the server ends. */
   readonly closing: AbortSignal;
+  /** Absent: links alone. */
+  readonly provider?: ProviderSignIn;
 }
 
 type Env = { Variables: { viewer: Viewer } };
@@ -46,7 +49,7 @@ const STATUS: Partial<Record<ErrorView["code"], 400 | 403 | 404>> = {
 
 /** To be mounted at `/console`. */
 export function approvalConsole(options: ConsoleOptions): Hono<Env> {
-  const { engine, log, clock, publicUrl, closing } = options;
+  const { engine, log, clock, publicUrl, closing, provider } = options;
   const wording = wordingFor("terminal");
   const isSecure = publicUrl.startsWith("https:");
   const sessions = new Sessions(engine, isSecure);
@@ -93,11 +96,11 @@ export function approvalConsole(options: ConsoleOptions): Hono<Env> {
   });
 
   const notice = (c: Ctx, text: string, status: 200 | 401 | 403 = 401) =>
-    c.html(page({ title: "Sign in" }, signInPage(false, text)), status);
+    c.html(page({ title: "Sign in" }, signInPage(provider !== undefined, text)), status);
   const USED_UP = "This link was used, or is older than five minutes. Make another one.";
   app.get("/sign-in", async (c) => {
     const secret = c.req.query("link");
-    if (secret === undefined) return c.html(page({ title: "Sign in" }, signInPage(false, undefined)));
+    if (secret === undefined) return c.html(page({ title: "Sign in" }, signInPage(provider !== undefined, undefined)));
     const holder = await engine.consoleLinkHolder(secret);
     return holder === undefined ? notice(c, USED_UP) : c.html(page({ title: "Sign in" }, enterPage(holder, secret)));
   });
@@ -107,6 +110,28 @@ export function approvalConsole(options: ConsoleOptions): Hono<Env> {
     sessions.begin(c, session);
     return c.redirect("/console", 303);
   });
+
+  if (provider !== undefined) {
+    app.get("/sign-in/provider", async (c) => {
+      const { url, kept } = await provider.begin();
+      sessions.keepBegun(c, kept);
+      return c.redirect(url, 303);
+    });
+    app.get("/sign-in/callback", async (c) => {
+      const kept = sessions.takeBegun(c);
+      if (kept === undefined) return notice(c, "This sign-in was not begun here, or ten minutes ago. Begin again.");
+      const identity = await provider.finish(new URL(c.req.url).search, kept).catch((cause: unknown) => {
+        log.warn({ err: cause }, "a sign-in at the provider failed");
+        return undefined;
+      });
+      if (identity === undefined) return notice(c, "The provider did not sign you in. The server's log says why.");
+      const { principal, person } = identity;
+      const role = consoleRole(identity.roles);
+      if (role === undefined) return notice(c, "The provider knows you, and gives you no role here. Ask for one.", 403);
+      sessions.begin(c, await engine.signInToConsole({ principal, role, ...(person === undefined ? {} : { person }) }));
+      return c.redirect("/console", 303);
+    });
+  }
 
   // Whatever comes below is for who is signed in.
   app.use(async (c, next) => {
@@ -268,6 +293,12 @@ const keyOf = (what: unknown): string =>
 const STRAY_FORM = new PrepError("FORBIDDEN", "This form is not from a page of your session.", {
   hint: "Open the page again and send it once more.",
 });
+
+/** What somebody with these roles may here: who operates sees, and answers nothing. */
+function consoleRole(roles: readonly Role[]): Role | undefined {
+  const all = withIncluded(roles);
+  return (["admin", "approver", "viewer"] as const).find((role) => all.includes(role));
+}
 
 async function field(c: Context, name: string): Promise<string> {
   const { [name]: value } = await c.req.parseBody();

@@ -6,6 +6,9 @@ import type { Actor, Engine } from "../../core/engine.ts";
 import type { ConsoleSessionRecord } from "../../core/records.ts";
 import type { Viewer } from "./layout.ts";
 
+const BEGUN = "atvm-sign-in";
+const BEGUN_SECONDS = 600;
+
 /** Derived from the session's secret, so that nothing is kept for it and no other session's will do. */
 const csrfOf = (secret: string): string => createHmac("sha256", secret).update("atvm console form").digest("base64url");
 
@@ -25,7 +28,23 @@ export class Sessions {
   }
 
   get #name(): string {
-    return this.#isSecure ? "__Host-atvm" : "atvm";
+    return this.#named("atvm");
+  }
+
+  #named(name: string): string {
+    return this.#isSecure ? `__Host-${name}` : name;
+  }
+
+  /** What a browser brings along on its way back from a provider; once. */
+  takeBegun(c: Context): string | undefined {
+    const name = this.#named(BEGUN);
+    const kept = getCookie(c, name);
+    deleteCookie(c, name, { path: "/", secure: this.#isSecure });
+    return kept;
+  }
+
+  keepBegun(c: Context, kept: string): void {
+    this.#keep(c, this.#named(BEGUN), kept, { maxAge: BEGUN_SECONDS });
   }
 
   secretOf(c: Context): string | undefined {
@@ -43,21 +62,22 @@ export class Sessions {
 
   begin(c: Context, { secret, expiresAt }: ConsoleSessionRecord & { readonly secret: string }): void {
     // Not `Strict`: the way back from a provider comes from another site, and would arrive without it.
-    this.keep(c, this.#name, secret, { expires: new Date(expiresAt) });
+    this.#keep(c, this.#name, secret, { expires: new Date(expiresAt) });
   }
 
   async end(c: Context): Promise<void> {
     const secret = this.secretOf(c);
     if (secret !== undefined) await this.#engine.signOutOfConsole(secret);
-    this.forget(c, this.#name);
+    deleteCookie(c, this.#name, { path: "/", secure: this.#isSecure });
   }
 
-  keep(c: Context, name: string, value: string, until: { readonly expires: Date } | { readonly maxAge: number }): void {
+  #keep(
+    c: Context,
+    name: string,
+    value: string,
+    until: { readonly expires: Date } | { readonly maxAge: number },
+  ): void {
     setCookie(c, name, value, { httpOnly: true, sameSite: "Lax", path: "/", secure: this.#isSecure, ...until });
-  }
-
-  forget(c: Context, name: string): void {
-    deleteCookie(c, name, { path: "/", secure: this.#isSecure });
   }
 }
 
