@@ -2,7 +2,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { launch, objections, signInAs, windowOf } from "../support/browser.ts";
-import { GOLD, withEngine } from "../support/engine.ts";
+import { GOLD, goldOf, snapshotsOf, withEngine } from "../support/engine.ts";
 import { HTTP_CLIENTS, serverOver, type TestServer } from "../support/http.ts";
 import type { Conversation } from "../support/mcp-clients.ts";
 
@@ -41,6 +41,11 @@ async function signedIn(role: "viewer" | "approver" | "admin" = "approver", name
   const page = await windowOf(browser);
   await signInAs(page, app, server.base, role, name);
   return page;
+}
+
+async function newestSnapshot(): Promise<string> {
+  const state = await bench.control.state();
+  return snapshotsOf(state, goldOf(state).id)[0]?.name ?? "";
 }
 
 const planOf = async (client: Conversation, tool = "prep_automated_testing", args: object = {}) => {
@@ -92,7 +97,7 @@ describe("an approver", () => {
 
   it("types the LUN's name to approve a rollback, and nothing else will do", async () => {
     const client = await assistant();
-    const plan = await planOf(client, "rollback_gold_disk");
+    const plan = await planOf(client, "rollback_gold_disk", { snapshot: await newestSnapshot() });
     const page = await signedIn();
     await page.goto(`${server.base}/console/plans/${plan.planId}`);
     await page.getByLabel("To approve, type the LUN's full name").fill("Gold");
@@ -186,7 +191,7 @@ describe.each(["light", "dark"] as const)("its pages, %s", (colorScheme) => {
   it("have nothing that axe-core objects to, wide and narrow", async () => {
     const client = await assistant();
     await bench.prep("automated_testing", { client: "CDS1-ESX166" }).catch(() => undefined);
-    const plan = await planOf(client, "rollback_gold_disk");
+    const plan = await planOf(client, "rollback_gold_disk", { snapshot: await newestSnapshot() });
     const [run] = await app.engine.listRuns({ limit: 1 });
     const runPath = run === undefined ? "/runs" : `/runs/${run.runId}`;
     const page = await windowOf(browser, { colorScheme });

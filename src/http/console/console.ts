@@ -11,7 +11,7 @@ import { events, looking } from "./events.ts";
 import { type Html, live, mayApprove, page, type Section, type Viewer } from "./layout.ts";
 import type { ProviderSignIn } from "./openid.ts";
 import { auditPage } from "./pages/audit.ts";
-import { planPage, planState, refusalBox, spokenState } from "./pages/plan.ts";
+import { planPage, planState, refusalPage, spokenState } from "./pages/plan.ts";
 import { overview } from "./pages/plans.ts";
 import { runPage, runState, runsPage, spokenRun } from "./pages/run.ts";
 import { enterPage, signInPage } from "./pages/sign-in.ts";
@@ -140,13 +140,13 @@ export function approvalConsole(options: ConsoleOptions): Hono<Env> {
       return c.req.method === "GET" ? c.redirect("/console/sign-in", 303) : notice(c, "Sign in first.");
     c.set("viewer", viewer);
     if (c.req.method === "POST" && !isCsrf(viewer, await field(c, "csrf")))
-      return show(c, "Refused", "Plans", refusalBox(presentError(STRAY_FORM, wording)), 403);
+      return show(c, "Refused", "Plans", refusalPage(presentError(STRAY_FORM, wording)), 403);
     return next();
   });
   app.onError((thrown, c) => {
     const { view, status } = refused(thrown);
     return c.html(
-      page({ title: view.code, viewer: c.get("viewer") }, refusalBox(view)),
+      page({ title: view.code, viewer: c.get("viewer") }, refusalPage(view)),
       view.code === "INTERNAL" ? 500 : status,
     );
   });

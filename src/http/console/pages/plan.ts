@@ -164,3 +164,6 @@ const POLICY_WORDS: Readonly<Record<PlanView["approval"]["policy"], string>> = {
 
 export const refusalBox = ({ code, message, hint }: ErrorView): Html =>
   html`<div class="box lost" role="alert"><h2>${code}</h2><p>${message}</p><p class="dim">${inline(hint)}</p></div>`;
+
+/** The same as a page of its own. */
+export const refusalPage = (error: ErrorView): Html => html`<h1>Refused</h1>${refusalBox(error)}`;
