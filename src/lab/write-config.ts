@@ -1,4 +1,5 @@
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { stringify } from "yaml";
 import { COMPUTE_MIGRATION_GOLD, GOLD, GOLD_2 } from "./world/scenario-parts.ts";
@@ -34,6 +35,7 @@ export async function writeConfig(
   const { nameOf } = lab;
   await mkdir(directory, { recursive: true });
   const secrets = { array: `${stem}.array-password`, vcenter: `${stem}.vcenter-password` };
+  await refuseOthersFiles(path, Object.values(secrets));
   await writeSecret(secrets.array, array.password);
   await writeSecret(secrets.vcenter, vcenter.password);
   const tls = { thumbprint: vcenter.thumbprint };
@@ -61,8 +63,23 @@ export async function writeConfig(
     store: { sqlite: `${stem}.sqlite` },
     log: { dir: `${stem}-log`, level: "info" },
   };
-  await writeFile(path, stringify(config, { aliasDuplicateObjects: false }), { mode: 0o600 });
+  await writeFile(path, `${MARK}\n${stringify(config, { aliasDuplicateObjects: false })}`, { mode: 0o600 });
   return path;
+}
+
+/** The first line of what the lab writes. */
+const MARK = "# Written by the lab, which writes it anew at each start.";
+
+/** A configuration of a site, or a secret beside it, is never written over. Errors: `RangeError`. */
+async function refuseOthersFiles(config: string, secrets: readonly string[]): Promise<void> {
+  const text = await readFile(config, "utf8").catch((thrown: unknown) => {
+    if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return undefined;
+    throw thrown;
+  });
+  if (text?.startsWith(`${MARK}\n`)) return;
+  const there = text === undefined ? secrets.filter((path) => existsSync(path)) : [config];
+  if (there.length === 0) return;
+  throw new RangeError(`${there.join(" and ")} was not written by the lab, and is left as it is: name another file.`);
 }
 
 async function writeSecret(path: string, secret: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { connect } from "node:tls";
@@ -76,9 +76,19 @@ describe("--write-config", () => {
   test("takes away from others a secret file that was open to them", async () => {
     const file = join(directory, "lab.yaml");
     const secret = join(directory, "lab.array-password");
-    await writeFile(secret, "old", { mode: 0o644 });
+    await withLab({ writeConfig: file });
+    await chmod(secret, 0o644);
     await withLab({ writeConfig: file });
     expect((await stat(secret)).mode & 0o777).toBe(0o600);
+  });
+
+  test("writes over nothing that it did not write, a configuration or a secret", async () => {
+    const site = join(directory, "site.yaml");
+    await writeFile(site, "vcenter: {}\n");
+    await expect(withLab({ writeConfig: site })).rejects.toThrow(/site\.yaml was not written by the lab/);
+    await writeFile(join(directory, "other.vcenter-password"), "hunter2");
+    await expect(withLab({ writeConfig: join(directory, "other.yaml") })).rejects.toThrow(/other\.vcenter-password/);
+    expect(await readFile(site, "utf8")).toBe("vcenter: {}\n");
   });
 });
 

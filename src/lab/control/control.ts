@@ -70,7 +70,7 @@ export async function startControl(options: {
     const problem = unknownOp(fault, ops);
     if (problem !== undefined) throw new ControlError(problem);
     const says = { localizedMessage, faultMessage, faultCause };
-    if (!("fault" in action) && Object.values(says).some((one) => one !== undefined)) {
+    if (!("fault" in action) && Object.values(says).some((value) => value !== undefined)) {
       throw new ControlError(`${action.kind} throws no fault that could say anything`);
     }
     world.faults.add({ ...fault, action: "fault" in action ? { ...action, ...says } : action });

@@ -9,7 +9,7 @@ import type { World } from "../world/world.ts";
 export function stateView(world: World): object {
   const { model, state } = world;
   const nameOf = (list: readonly { id: string; name: string }[], id: string): string | null =>
-    list.find((one) => one.id === id)?.name ?? null;
+    list.find((candidate) => candidate.id === id)?.name ?? null;
   const datastoreName = (id: string): string | null => nameOf(model.datastores, id);
   return {
     generation: world.generation,

@@ -67,7 +67,7 @@ export const AUTHORIZATION_MANAGER_TYPE = managedType<Service>("AuthorizationMan
         const isKnown = text(args, "userName") === vcenter.credentials.username;
         return refs(args, "entities").map((entity) => ({
           entity,
-          privileges: isKnown ? knownPrivileges().filter((one) => vcenter.isGranted(one, entity)) : [],
+          privileges: isKnown ? knownPrivileges().filter((privilege) => vcenter.isGranted(privilege, entity)) : [],
         }));
       },
     ),

@@ -14,7 +14,7 @@ export const COMPUTE_RESOURCE = managedType<LabHost, Lookups>("ComputeResource",
     "parent &ManagedEntity?": (host, lookups) => folderRef(lookups.datacenter(host.datacenterId)?.hostFolder),
     "resourcePool &ResourcePool?": (host) => new Ref("ResourcePool", host.resourcePool),
     "host &HostSystem*": (host) => [new Ref("HostSystem", host.id)],
-    "datastore &Datastore*": (host, lookups) => lookups.datastoresOf(host).map((one) => new Ref("Datastore", one.id)),
+    "datastore &Datastore*": (host, lookups) => lookups.datastoresOf(host).map((item) => new Ref("Datastore", item.id)),
     "network &Network*": networksOf,
     "summary ComputeResourceSummary": (host) => ({
       totalCpu: HARDWARE.cores * HARDWARE.mhz,

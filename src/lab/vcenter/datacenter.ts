@@ -13,7 +13,7 @@ export const DATACENTER = managedType<LabDatacenter, Lookups>("Datacenter", MANA
     "hostFolder &Folder": (dc) => new Ref("Folder", dc.hostFolder),
     "datastoreFolder &Folder": (dc) => new Ref("Folder", dc.datastoreFolder),
     "networkFolder &Folder": (dc) => new Ref("Folder", dc.networkFolder),
-    "datastore &Datastore*": (dc, lookups) => lookups.datastoresIn(dc.id).map((one) => new Ref("Datastore", one.id)),
+    "datastore &Datastore*": (dc, lookups) => lookups.datastoresIn(dc.id).map((item) => new Ref("Datastore", item.id)),
     "network &Network*": (dc) => [new Ref("Network", networkIdOf(dc))],
     "configuration DatacenterConfigInfo": () => ({}),
   },

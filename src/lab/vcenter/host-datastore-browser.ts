@@ -1,7 +1,7 @@
 import { type LabDatastore, type LabFile, VimFault } from "../world/model.ts";
 import { filesOn } from "../world/vms.ts";
 import { MANAGED_OBJECT } from "./managed-entity.ts";
-import { type Call, startTask } from "./service/call.ts";
+import { type SoapCall, startTask } from "./service/call.ts";
 import { managedType, needs } from "./service/managed-type.ts";
 import { flag, optionalRecord, records, text, texts } from "./wire/args.ts";
 import { objectNotFound } from "./wire/faults.ts";
@@ -46,7 +46,7 @@ function foldersOf(files: readonly LabFile[]): Map<string, Entry[]> {
     const names = [path.slice(slash + 1), `${base}.vmdk`, `${base}.nvram`, `${base}.vmxf`, "vmware.log"];
     const entries = folder(slash < 0 ? "" : path.slice(0, slash));
     for (const name of names) {
-      if (!entries.some((one) => one.name === name)) entries.push({ name, type: typeOfName(name) });
+      if (!entries.some((candidate) => candidate.name === name)) entries.push({ name, type: typeOfName(name) });
     }
   }
   return folders;
@@ -74,7 +74,7 @@ function filterOf(spec: Data): (entry: Entry) => boolean {
 function queryFinds(query: string, entry: Entry): boolean {
   if (query === "FolderFileQuery") return entry.type === "FolderFileInfo";
   if (query === "VmLogFileQuery") return entry.name.endsWith(".log");
-  const type = FILE_TYPES.find((one) => one.query === query)?.type;
+  const type = FILE_TYPES.find((candidate) => candidate.query === query)?.type;
   return type !== undefined && entry.type === type;
 }
 
@@ -96,7 +96,7 @@ interface Place {
 }
 
 /** `[datastore] folder/` on a datastore that this browser has. */
-function placeOf(call: Call, path: string): Place {
+function placeOf(call: SoapCall, path: string): Place {
   const [, name, folder = ""] = /^\[([^\]]+)\]\s*(.*)$/s.exec(path) ?? [];
   if (name === undefined) {
     throw new VimFault("InvalidDatastorePath", `Invalid datastore path '${path}'.`, { datastorePath: path });
@@ -111,7 +111,7 @@ function placeOf(call: Call, path: string): Place {
   return { datastore, folder: folder.replace(/\/+$/, "") };
 }
 
-function searchResults(call: Call, place: Place, nested: boolean): Data[] {
+function searchResults(call: SoapCall, place: Place, nested: boolean): Data[] {
   const files = filesOn(call.vcenter.world.state, place.datastore.id);
   const folders = foldersOf(files);
   if (!folders.has(place.folder)) {
@@ -139,7 +139,7 @@ function searchResults(call: Call, place: Place, nested: boolean): Data[] {
 
 const RESULTS = "HostDatastoreBrowserSearchResults";
 
-function search(call: Call, descriptionId: string, nested: boolean): Ref {
+function search(call: SoapCall, descriptionId: string, nested: boolean): Ref {
   const path = text(call.args, "datastorePath");
   return startTask(call, {
     descriptionId,
@@ -154,7 +154,7 @@ function search(call: Call, descriptionId: string, nested: boolean): Ref {
 
 export const HOST_DATASTORE_BROWSER = managedType<BrowserRecord>("HostDatastoreBrowser", MANAGED_OBJECT, {
   properties: {
-    "datastore &Datastore*": (browser) => browser.datastores().map((one) => new Ref("Datastore", one.id)),
+    "datastore &Datastore*": (browser) => browser.datastores().map((datastore) => new Ref("Datastore", datastore.id)),
     "supportedType FileQuery*": () => [
       { $type: "VmConfigFileQuery" },
       { $type: "TemplateConfigFileQuery" },

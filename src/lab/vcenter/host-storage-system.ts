@@ -13,7 +13,7 @@ import {
   unmountVmfs,
 } from "../world/storage.ts";
 import { EXTENSIBLE_MANAGED_OBJECT } from "./managed-entity.ts";
-import type { Call, Handler } from "./service/call.ts";
+import type { Handler, SoapCall } from "./service/call.ts";
 import { fileSystemVolumes, hasAdapter, live, storageDevices, vmfsVolume } from "./service/host-storage.ts";
 import type { Lookups } from "./service/lookups.ts";
 import { managedType, needs } from "./service/managed-type.ts";
@@ -25,7 +25,7 @@ import { Any, type Data } from "./wire/value.ts";
 /** Does one thing to a host's storage. A text that it returns is the target for the log, else that is the key itself. */
 type Act = (state: WorldState, hostId: string, key: string) => unknown;
 
-function perform(call: Call, act: Act, key: string): void {
+function perform(call: SoapCall, act: Act, key: string): void {
   call.change(
     (state) => act(state, hostOf(call).id, key),
     (target) => [typeof target === "string" ? target : key],
@@ -75,7 +75,7 @@ const each =
   };
 
 /** One resolution; a refusal is part of its result, as of vSphere 5. */
-function resolveOne(call: Call, spec: Data): Data {
+function resolveOne(call: SoapCall, spec: Data): Data {
   const { vcenter } = call;
   try {
     if (call.resultFault !== undefined) throw call.resultFault;
@@ -92,7 +92,7 @@ function resolveOne(call: Call, spec: Data): Data {
 }
 
 /** Checks a call that resolves copies; what it returns does it. */
-function resolution(call: Call): () => Data[] {
+function resolution(call: SoapCall): () => Data[] {
   const specs = records(call.args, "resolutionSpec");
   if (specs.some((spec) => !["forceMount", "resignature"].includes(text(spec, "uuidResolution")))) {
     throw invalidArgument("resolutionSpec.uuidResolution");

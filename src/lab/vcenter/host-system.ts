@@ -117,7 +117,7 @@ export const HOST_SYSTEM = managedType<LabHost, Lookups>("HostSystem", MANAGED_E
       option: () => optionsOf(host, lookups),
     }),
     "vm &VirtualMachine*": (host, lookups) => lookups.vmsOnHost(host.id).map((vm) => new Ref("VirtualMachine", vm.id)),
-    "datastore &Datastore*": (host, lookups) => lookups.datastoresOf(host).map((one) => new Ref("Datastore", one.id)),
+    "datastore &Datastore*": (host, lookups) => lookups.datastoresOf(host).map((item) => new Ref("Datastore", item.id)),
     "network &Network*": networksOf,
     "datastoreBrowser &HostDatastoreBrowser": (host) => new Ref("HostDatastoreBrowser", hostBrowserIdOf(host)),
   },

@@ -42,7 +42,7 @@ export const HOST_VIRTUAL_NIC_MANAGER = managedType<LabHost, Lookups>(
       "QueryNetConfig(nicType string) -> VirtualNicManagerNetConfig?": needs(
         "Host.Config.Network",
         ({ vcenter: { lookups }, self, args }) => {
-          const host = lookups.model.hosts.find((one) => virtualNicManagerIdOf(one) === self.id);
+          const host = lookups.model.hosts.find((candidate) => virtualNicManagerIdOf(candidate) === self.id);
           if (host === undefined) throw objectNotFound(self);
           const nicType = text(args, "nicType");
           if (!NIC_TYPES.includes(nicType)) throw invalidArgument("nicType");

@@ -15,7 +15,7 @@ export const NETWORK = managedType<LabDatacenter, Lookups>("Network", MANAGED_EN
       accessible: true,
       ipPoolName: "",
     }),
-    "host &HostSystem*": (dc, lookups) => lookups.hostsIn(dc.id).map((one) => new Ref("HostSystem", one.id)),
+    "host &HostSystem*": (dc, lookups) => lookups.hostsIn(dc.id).map((item) => new Ref("HostSystem", item.id)),
     "vm &VirtualMachine*": (dc, { model }) =>
       model.vms.filter((vm) => vm.datacenterId === dc.id).map((vm) => new Ref("VirtualMachine", vm.id)),
   },

@@ -33,7 +33,7 @@ export const OPTION_MANAGER = managedType<LabHost, Lookups>("OptionManager", MAN
   unset: "supportedOption anyType?",
   methods: {
     "QueryOptions(name string?) -> OptionValue*": signedIn(({ vcenter: { lookups }, self, args }) => {
-      const host = lookups.model.hosts.find((one) => optionManagerIdOf(one) === self.id);
+      const host = lookups.model.hosts.find((candidate) => optionManagerIdOf(candidate) === self.id);
       if (host === undefined) throw objectNotFound(self);
       const name = optionalText(args, "name") ?? "";
       const found = optionsOf(host, lookups).filter(({ key }) =>

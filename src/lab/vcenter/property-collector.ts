@@ -5,14 +5,14 @@ import { select } from "./collector/select.ts";
 import { type FilterSpec, parseFilterSpec } from "./collector/spec.ts";
 import { Filter } from "./collector/updates.ts";
 import { MANAGED_OBJECT } from "./managed-entity.ts";
-import type { Call } from "./service/call.ts";
+import type { SoapCall } from "./service/call.ts";
 import { managedType, signedIn } from "./service/managed-type.ts";
 import { DEFAULT_COLLECTOR } from "./service/well-known.ts";
 import { flag, optionalNumber, optionalRecord, optionalText, records, text } from "./wire/args.ts";
 import { invalidArgument, objectNotFound, SoapFault } from "./wire/faults.ts";
 import type { Data } from "./wire/value.ts";
 
-function collectorOf({ session, self }: Call): Collector {
+function collectorOf({ session, self }: SoapCall): Collector {
   const collector = session.collectors.get(self.id);
   if (collector === undefined) throw objectNotFound(self);
   return collector;
@@ -27,7 +27,7 @@ function positive(options: Data | undefined, name: string): number | undefined {
   return value;
 }
 
-function createFilter(call: Call): Filter {
+function createFilter(call: SoapCall): Filter {
   const source = optionalRecord(call.args, "spec") ?? {};
   const spec = parseFilterSpec(source);
   const [gone] = spec.reportMissing ? [] : select(spec, call.find).missing;
@@ -38,7 +38,7 @@ function createFilter(call: Call): Filter {
   return filter;
 }
 
-function waitForUpdates(call: Call, options: Data | undefined): Promise<Data | undefined> {
+function waitForUpdates(call: SoapCall, options: Data | undefined): Promise<Data | undefined> {
   const maxWaitSeconds = options === undefined ? undefined : optionalNumber(options, "maxWaitSeconds");
   if (maxWaitSeconds !== undefined && maxWaitSeconds < 0) throw invalidArgument("options.maxWaitSeconds");
   const maxObjectUpdates = positive(options, "maxObjectUpdates");

@@ -2,7 +2,7 @@
 import type { LabHost, LabVm } from "../world/model.ts";
 import type { Entity } from "./collector/entity.ts";
 import { MANAGED_OBJECT } from "./managed-entity.ts";
-import type { Call } from "./service/call.ts";
+import type { SoapCall } from "./service/call.ts";
 import { addressOf } from "./service/host-network.ts";
 import { unescapeName } from "./service/lookups.ts";
 import { managedType, signedIn } from "./service/managed-type.ts";
@@ -17,7 +17,7 @@ interface Matchers {
 }
 
 /** VMs or hosts that match, within one Datacenter where one is given. */
-function search(call: Call, matchers: Matchers): Ref[] {
+function search(call: SoapCall, matchers: Matchers): Ref[] {
   const { model } = call.vcenter.lookups;
   const within = optionalRef(call.args, "datacenter")?.id;
   const here = (object: { datacenterId: string }): boolean => within === undefined || object.datacenterId === within;
@@ -26,7 +26,7 @@ function search(call: Call, matchers: Matchers): Ref[] {
     : model.hosts.filter((host) => here(host) && matchers.host(host)).map((host) => new Ref("HostSystem", host.id));
 }
 
-function byIp(call: Call): Ref[] {
+function byIp(call: SoapCall): Ref[] {
   const ip = text(call.args, "ip");
   return search(call, {
     vm: (vm) => guestIdentity(vm)?.address === ip,
@@ -34,7 +34,7 @@ function byIp(call: Call): Ref[] {
   });
 }
 
-function byDnsName(call: Call): Ref[] {
+function byDnsName(call: SoapCall): Ref[] {
   const name = text(call.args, "dnsName").toLowerCase();
   return search(call, {
     vm: (vm) => guestIdentity(vm)?.hostName === name,
@@ -42,14 +42,14 @@ function byDnsName(call: Call): Ref[] {
   });
 }
 
-function byUuid(call: Call): Ref[] {
+function byUuid(call: SoapCall): Ref[] {
   const uuid = text(call.args, "uuid").toLowerCase();
   const key = flag(call.args, "instanceUuid") ? "instanceUuid" : "uuid";
   return search(call, { vm: (vm) => vm[key].toLowerCase() === uuid, host: () => false });
 }
 
 /** The entity's children by name: what an inventory path goes through. A compute resource is followed by its hosts. */
-function childNamed(call: Call, parent: Ref, name: string): Ref | undefined {
+function childNamed(call: SoapCall, parent: Ref, name: string): Ref | undefined {
   const entity = call.find(parent.id);
   const wanted = unescapeName(name);
   return childrenOf(entity).find((child) => {
@@ -79,7 +79,7 @@ function childrenOf(entity: Entity | undefined): Ref[] {
   });
 }
 
-function byInventoryPath(call: Call): Ref | undefined {
+function byInventoryPath(call: SoapCall): Ref | undefined {
   const parts = text(call.args, "inventoryPath")
     .split("/")
     .filter((part) => part !== "");
@@ -99,7 +99,7 @@ export const SEARCH_INDEX_TYPE = managedType("SearchIndex", MANAGED_OBJECT, {
       const path = text(call.args, "path");
       const datacenterId = ref(call.args, "datacenter").id;
       const vm = lookups.model.vms.find(
-        (one) => one.datacenterId === datacenterId && vmPathName(one, lookups) === path,
+        (candidate) => candidate.datacenterId === datacenterId && vmPathName(candidate, lookups) === path,
       );
       return vm === undefined ? undefined : new Ref("VirtualMachine", vm.id);
     }),

@@ -2,7 +2,7 @@
 import type { Find } from "./collector/select.ts";
 import { MANAGED_OBJECT } from "./managed-entity.ts";
 import { typeNamed } from "./schema/schema.ts";
-import type { Call } from "./service/call.ts";
+import type { SoapCall } from "./service/call.ts";
 import { managedType, signedIn } from "./service/managed-type.ts";
 import type { Session } from "./service/sessions.ts";
 import { type ContainerView, isContainer, type ListView, membersOf, type View } from "./service/views.ts";
@@ -10,20 +10,20 @@ import { flag, ref, refs, texts } from "./wire/args.ts";
 import { invalidArgument, objectNotFound } from "./wire/faults.ts";
 import type { Ref } from "./wire/value.ts";
 
-function addView({ session }: Call, view: View): Ref {
+function addView({ session }: SoapCall, view: View): Ref {
   session.views.set(view.ref.id, view);
   return view.ref;
 }
 
-function listOf({ session, self }: Call): Map<string, Ref> {
+function listOf({ session, self }: SoapCall): Map<string, Ref> {
   const view = session.views.get(self.id);
   if (view?.kind !== "list") throw objectNotFound(self);
   return view.members;
 }
 
 /** Adds what exists; the rest is the answer, as `ModifyListView` has it. */
-function addMembers(call: Call, members: Map<string, Ref>, added: readonly Ref[]): Ref[] {
-  const unknown = added.filter((one) => call.find(one.id) === undefined);
+function addMembers(call: SoapCall, members: Map<string, Ref>, added: readonly Ref[]): Ref[] {
+  const unknown = added.filter((candidate) => call.find(candidate.id) === undefined);
   for (const one of added) if (!unknown.includes(one)) members.set(one.id, one);
   call.vcenter.changed.emit();
   return unknown;
@@ -79,7 +79,7 @@ export const LIST_VIEW = managedType<ListView, Find>("ListView", MANAGED_OBJECT_
   methods: {
     "ModifyListView(add &ManagedObject*, remove &ManagedObject*) -> &ManagedObject*": signedIn((call) => {
       const members = listOf(call);
-      const removed = refs(call.args, "remove").filter((one) => !members.delete(one.id));
+      const removed = refs(call.args, "remove").filter((ref) => !members.delete(ref.id));
       return [...addMembers(call, members, refs(call.args, "add")), ...removed];
     }),
     "ResetListView(obj &ManagedObject*) -> &ManagedObject*": signedIn((call) => {

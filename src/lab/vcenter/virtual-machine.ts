@@ -3,7 +3,7 @@ import type { WorldState } from "../world/state.ts";
 import { answerVm, finishShutdown, powerOff, powerOn, shutdownGuest, unregisterVm } from "../world/vms.ts";
 import { MANAGED_ENTITY } from "./managed-entity.ts";
 import { networksOf } from "./network.ts";
-import { type Call, nameOf, startTask } from "./service/call.ts";
+import { nameOf, type SoapCall, startTask } from "./service/call.ts";
 import { datastoresUsedBy, entityName, type Lookups } from "./service/lookups.ts";
 import { managedType, needs } from "./service/managed-type.ts";
 import { text } from "./wire/args.ts";
@@ -223,7 +223,7 @@ function disabledByState(vm: LabVm): string[] {
 }
 
 /** A task that does one thing to the VM. */
-function vmTask(call: Call, descriptionId: string, act: (state: WorldState, vmId: string) => void): Ref {
+function vmTask(call: SoapCall, descriptionId: string, act: (state: WorldState, vmId: string) => void): Ref {
   const { id } = call.self;
   return startTask(call, {
     descriptionId,
@@ -240,8 +240,8 @@ function vmTask(call: Call, descriptionId: string, act: (state: WorldState, vmId
 }
 
 /** vCenter refuses a power change that leads nowhere at once, not in the task. */
-function refusePowerState(call: Call, requestedState: string, refused: string): void {
-  const vm = call.vcenter.world.model.vms.find((one) => one.id === call.self.id);
+function refusePowerState(call: SoapCall, requestedState: string, refused: string): void {
+  const vm = call.vcenter.world.model.vms.find((candidate) => candidate.id === call.self.id);
   if (vm?.powerState !== refused) return;
   throw new VimFault(
     "InvalidPowerState",

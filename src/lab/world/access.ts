@@ -24,9 +24,9 @@ export const isRestricted = ({ role, denials, unreadable }: Access): boolean =>
 
 /** `lineage` are the ids of the object and of all above it. */
 export function isGranted({ role, denials }: Access, privilege: string, lineage: readonly string[]): boolean {
-  const system = SYSTEM_PRIVILEGES.some((one) => one === privilege);
+  const system = SYSTEM_PRIVILEGES.some((candidate) => candidate === privilege);
   if (role !== undefined && !system && !role.includes(privilege)) return false;
   return !denials.some(
-    (one) => one.privilege === privilege && (one.objectId === undefined || lineage.includes(one.objectId)),
+    (denial) => denial.privilege === privilege && (denial.objectId === undefined || lineage.includes(denial.objectId)),
   );
 }

@@ -48,10 +48,12 @@ export function checkRollback(
   const snapshot = snapshotUnder(state, policyId, snapshotId);
   const volume = volumeById(state, snapshot.volumeId);
   if (volume.kind !== "gold") throw conflict(`Volume ${volume.id} is a clone: only gold volumes are rolled back.`);
-  const holder = model.assignments.find((one) => one.volumeId === volume.id);
+  const holder = model.assignments.find((assignment) => assignment.volumeId === volume.id);
   if (holder !== undefined) throw conflict(`Volume ${volume.id} is assigned (${holder.id}).`);
-  const lost = model.snapshots.filter((one) => one.volumeId === volume.id && one.createdAt > snapshot.createdAt);
-  const clone = model.volumes.find((one) => lost.some(({ id }) => id === one.parentSnapshotId));
+  const lost = model.snapshots.filter(
+    (candidate) => candidate.volumeId === volume.id && candidate.createdAt > snapshot.createdAt,
+  );
+  const clone = model.volumes.find((candidate) => lost.some(({ id }) => id === candidate.parentSnapshotId));
   if (clone !== undefined) throw conflict(`The newer snapshot ${clone.parentSnapshotId} has a clone (${clone.id}).`);
   return { volume, snapshot, lost };
 }
@@ -76,7 +78,7 @@ export function restore(
 ): void {
   volume.dataVersion = snapshot.dataVersion;
   volume.files = copyFiles(snapshot.files);
-  state.model.snapshots = state.model.snapshots.filter((one) => !lost.includes(one));
+  state.model.snapshots = state.model.snapshots.filter((candidate) => !lost.includes(candidate));
 }
 
 export function checkAssign(state: WorldState, volumeId: string, clientId: string): void {
@@ -85,7 +87,9 @@ export function checkAssign(state: WorldState, volumeId: string, clientId: strin
   if (!model.clients.some((client) => client.id === clientId)) {
     throw new ArrayProblem(404, "Not found", `There is no client ${clientId}.`);
   }
-  const same = model.assignments.find((one) => one.volumeId === volumeId && one.clientId === clientId);
+  const same = model.assignments.find(
+    (candidate) => candidate.volumeId === volumeId && candidate.clientId === clientId,
+  );
   if (same !== undefined) throw conflict(`Volume ${volumeId} is assigned to client ${clientId} already (${same.id}).`);
 }
 
@@ -93,7 +97,9 @@ export function assign(state: WorldState, volumeId: string, clientId: string): L
   checkAssign(state, volumeId, clientId);
   const { model, ids } = state;
   const volume = volumeById(state, volumeId);
-  const taken = new Set(model.assignments.filter((one) => one.clientId === clientId).map((one) => one.lunNumber));
+  const taken = new Set(
+    model.assignments.filter((candidate) => candidate.clientId === clientId).map((one) => one.lunNumber),
+  );
   let lunNumber = 1;
   while (taken.has(lunNumber)) lunNumber += 1;
   const assignment = {
@@ -122,11 +128,11 @@ export function checkDeleteVolume(state: WorldState, volumeId: string): void {
   const { model } = state;
   const volume = volumeById(state, volumeId);
   if (volume.kind === "gold") throw new ArrayProblem(403, "Forbidden", `Volume ${volumeId} is a gold volume.`);
-  const holder = model.assignments.find((one) => one.volumeId === volumeId);
+  const holder = model.assignments.find((candidate) => candidate.volumeId === volumeId);
   if (holder !== undefined) throw conflict(`Volume ${volumeId} is assigned (${holder.id}).`);
   const child =
-    model.snapshots.find((one) => one.volumeId === volumeId) ??
-    model.volumes.find((one) => one.parentVolumeId === volumeId);
+    model.snapshots.find((snapshot) => snapshot.volumeId === volumeId) ??
+    model.volumes.find((candidate) => candidate.parentVolumeId === volumeId);
   if (child !== undefined) throw conflict(`Volume ${volumeId} has children (${child.id}).`);
 }
 

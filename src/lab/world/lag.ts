@@ -40,8 +40,8 @@ export class Lags {
       ({ kind, hostId, key }) => kind === what.kind && hostId === what.hostId && key === what.key,
     );
     if (known !== undefined) {
-      if (!isOver(known, now)) return false;
-      this.#late = this.#late.filter((one) => one !== known);
+      if (!hasAppeared(known, now)) return false;
+      this.#late = this.#late.filter((candidate) => candidate !== known);
       return true;
     }
     const lag = this.settings[what.kind];
@@ -63,7 +63,7 @@ export class Lags {
 
   /** What may show now without a rescan to find it. */
   over(now: Date): readonly Readonly<Late>[] {
-    return this.#late.filter((one) => isOver(one, now));
+    return this.#late.filter((candidate) => hasAppeared(candidate, now));
   }
 
   /** When the next one's milliseconds have passed; undefined: none waits for that alone. */
@@ -76,11 +76,11 @@ export class Lags {
 
   /** What is not there any more is not late either. */
   forget(is: (what: { kind: LagKind; hostId: string; key: string }) => boolean): void {
-    this.#late = this.#late.filter((one) => !is(one));
+    this.#late = this.#late.filter((candidate) => !is(candidate));
   }
 }
 
-const isOver = ({ rescans, reads, until }: Late, now: Date): boolean =>
+const hasAppeared = ({ rescans, reads, until }: Late, now: Date): boolean =>
   rescans <= 0 && reads <= 0 && until <= now.getTime();
 
 /** Reads `volume=2rescans,datastore=3reads,disk=500ms`. Throws `RangeError` with what is wrong. */
@@ -88,7 +88,7 @@ export function parseLag(text: string): LagSettings {
   const settings: Partial<Record<LagKind, Lag>> = {};
   for (const part of text.split(",").filter((piece) => piece.trim() !== "")) {
     const [, name, amount, unit = ""] = /^\s*(\w+)\s*=\s*(\d{1,6})(rescans?|reads?|ms|s)\s*$/.exec(part) ?? [];
-    const kind = LAG_KINDS.find((one) => one === name);
+    const kind = LAG_KINDS.find((candidate) => candidate === name);
     if (kind === undefined) {
       throw new RangeError(`"${part.trim()}" is no lag: write disk=1rescan,volume=2rescans,datastore=3reads or =500ms`);
     }

@@ -23,7 +23,7 @@ export function parseLatency(text: string): Latency {
   const given: Partial<Latency> = {};
   for (const part of text.split(",").filter((piece) => piece.trim() !== "")) {
     const [, name, amount, unit] = /^\s*(\w+)\s*=\s*(\d{1,7})(ms|s)?\s*$/.exec(part) ?? [];
-    const kind = KINDS.find((one) => one === name);
+    const kind = KINDS.find((candidate) => candidate === name);
     if (kind === undefined) {
       throw new RangeError(
         `"${part.trim()}" is no latency: write dgs=20ms,vim=5ms,task=500ms,rescan=2s,clone=10s,unresolved=1s`,

@@ -17,7 +17,7 @@ export function rescanVmfs(state: WorldState, hostId: string): void {
 export function refreshDisks(state: WorldState, host: LabHost): void {
   const { model, lags } = state;
   const clients = clientsOf(state, host);
-  const seen = model.assignments.filter((one) => clients.has(one.clientId)).map((one) => one.volumeId);
+  const seen = model.assignments.filter((assignment) => clients.has(assignment.clientId)).map((one) => one.volumeId);
   for (const disk of host.disks) disk.lost = !seen.includes(disk.volumeId);
   host.disks = host.disks.filter((disk) => !disk.lost || isReferenced(state, host, disk.naa));
   const listed = new Set(host.disks.map((disk) => disk.volumeId));
@@ -124,14 +124,14 @@ export function mountHere(
 function datastoreFor(state: WorldState, host: LabHost, volume: LabVolume): LabDatastore {
   const { model, ids } = state;
   const { vmfsUuid, label } = volume.header;
-  const inDatacenter = model.datastores.filter((one) => one.datacenterId === host.datacenterId);
-  const known = inDatacenter.find((one) => one.vmfsUuid === vmfsUuid);
+  const inDatacenter = model.datastores.filter((candidate) => candidate.datacenterId === host.datacenterId);
+  const known = inDatacenter.find((candidate) => candidate.vmfsUuid === vmfsUuid);
   if (known !== undefined) return known;
   const datastore: LabDatastore = {
     id: ids.moref("datastore"),
     name: freeName(
       label,
-      inDatacenter.map((one) => one.name),
+      inDatacenter.map((item) => item.name),
     ),
     datacenterId: host.datacenterId,
     vmfsUuid,

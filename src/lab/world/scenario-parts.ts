@@ -211,7 +211,7 @@ export function addNightly(draft: Draft, volume: LabVolume, age: number): string
 /** Clones yesterday's snapshot under the name that a run would give it. */
 function addClone(draft: Draft, { gold }: Family, client: LabClient): LabVolume {
   const { ids, model } = draft;
-  const yesterday = model.snapshots.filter((one) => one.volumeId === gold.id).at(-2);
+  const yesterday = model.snapshots.filter((snapshot) => snapshot.volumeId === gold.id).at(-2);
   if (yesterday === undefined || gold.policyId === undefined) throw new Error(`${gold.name} has no snapshot to clone`);
   draft.clock = new Date(Math.max(Date.parse(yesterday.createdAt) + 9.5 * 3_600_000, draft.start.getTime() - DAY_MS));
   const stamp = draft.clock.toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
@@ -231,9 +231,9 @@ export function present(state: WorldState, volume: LabVolume, { client, host }: 
 /** Registers the family's VMs from the mounted volume and powers on the ones that run. */
 export function populate(draft: Draft, { fixtures }: Family, volume: LabVolume, { host }: Pair): LabVm[] {
   const { model } = draft;
-  const mount = host.mounts.find((one) => one.naas.includes(naaOfVolume(volume)));
-  const datastore = model.datastores.find((one) => one.id === mount?.datastoreId);
-  const datacenter = model.datacenters.find((one) => one.id === host.datacenterId);
+  const mount = host.mounts.find((candidate) => candidate.naas.includes(naaOfVolume(volume)));
+  const datastore = model.datastores.find((candidate) => candidate.id === mount?.datastoreId);
+  const datacenter = model.datacenters.find((candidate) => candidate.id === host.datacenterId);
   if (datastore === undefined || datacenter === undefined) throw new Error(`${volume.name} is not mounted`);
   const before = model.vms.length;
   const register = bulkRegistration(draft, datacenter.id);

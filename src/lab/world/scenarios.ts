@@ -171,7 +171,8 @@ function haltCleanup(draft: Draft, clone: LabVolume, host: LabHost): void {
 
 /** The clone was unassigned and deleted while mounted, and the host booted since: its datastore and VMs stay behind, inaccessible and off. */
 function removeUnderneath(draft: Draft, clone: LabVolume, { host }: { client: LabClient; host: LabHost }): void {
-  for (const { id } of draft.model.assignments.filter((one) => one.volumeId === clone.id)) unassign(draft, id);
+  for (const { id } of draft.model.assignments.filter((assignment) => assignment.volumeId === clone.id))
+    unassign(draft, id);
   deleteVolume(draft, clone.id);
   const ran = draft.model.vms.filter((vm) => vm.powerState === "poweredOn");
   for (const vm of ran) switchOff(vm);
@@ -179,7 +180,7 @@ function removeUnderneath(draft: Draft, clone: LabVolume, { host }: { client: La
   rescanHba(draft, host.id);
   rescanVmfs(draft, host.id);
   // vCenter falls back to this form for some of the VMs that it cannot read any more.
-  for (const vm of draft.model.vms.filter((one) => !ran.includes(one))) vm.pathForm = "absolute";
+  for (const vm of draft.model.vms.filter((candidate) => !ran.includes(candidate))) vm.pathForm = "absolute";
 }
 
 function deployFleet({ draft, options, gold, gold2, esx165, esx166, policyId }: ScenarioContext): void {

@@ -74,7 +74,7 @@ export function clientsOf({ model }: Pick<WorldState, "model">, host: LabHost): 
   const ids = new Set([host.clientId]);
   for (let before = 0; before < ids.size; ) {
     before = ids.size;
-    for (const { id, members } of model.clients) if (members?.some((one) => ids.has(one))) ids.add(id);
+    for (const { id, members } of model.clients) if (members?.some((member) => ids.has(member))) ids.add(id);
   }
   return ids;
 }
@@ -82,7 +82,9 @@ export function clientsOf({ model }: Pick<WorldState, "model">, host: LabHost): 
 /** Whether the array presents the disk to this host now; a disk unassigned since the last rescan is dead. */
 export const presented = (state: Pick<WorldState, "model">, host: LabHost, volumeId: string): boolean => {
   const clients = clientsOf(state, host);
-  return state.model.assignments.some((one) => one.volumeId === volumeId && clients.has(one.clientId));
+  return state.model.assignments.some(
+    (assignment) => assignment.volumeId === volumeId && clients.has(assignment.clientId),
+  );
 };
 
 /** A mount whose volume can be used: an unmounted or dead one cannot. */

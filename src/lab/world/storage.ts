@@ -83,7 +83,7 @@ export function forceMount(state: WorldState, hostId: string, ...devicePaths: re
   }
   host.forceMounted.set(vmfsUuid, naa);
   host.unmountedByHand.delete(vmfsUuid);
-  host.unresolved = host.unresolved.filter((one) => one !== copy);
+  host.unresolved = host.unresolved.filter((candidate) => candidate !== copy);
   const mount = mountHere(state, host, volume, { forced: true, mounted: true });
   refreshAccess(state, host);
   prune(state);
@@ -91,7 +91,7 @@ export function forceMount(state: WorldState, hostId: string, ...devicePaths: re
 }
 
 const copiesOf = (host: LabHost, vmfsUuid: string): LabCopy[] =>
-  host.unresolved.filter((one) => one.vmfsUuid === vmfsUuid);
+  host.unresolved.filter((candidate) => candidate.vmfsUuid === vmfsUuid);
 
 export const isResolvable = (host: LabHost, vmfsUuid: string): boolean =>
   host.copiesUnresolvable !== true || copiesOf(host, vmfsUuid).length < 2;
@@ -169,13 +169,13 @@ export function deleteVmfsVolumeState(state: WorldState, hostId: string, vmfsUui
 }
 
 function diskByUuid(host: LabHost, lunUuid: string): LabDisk {
-  const disk = host.disks.find((one) => one.uuid === lunUuid);
+  const disk = host.disks.find((candidate) => candidate.uuid === lunUuid);
   if (disk === undefined) throw new VimFault("NotFound", `The host has no SCSI LUN ${lunUuid}`);
   return disk;
 }
 
 function listed(host: LabHost, vmfsUuid: string): LabMount {
-  const mount = host.mounts.find((one) => one.vmfsUuid === vmfsUuid);
+  const mount = host.mounts.find((candidate) => candidate.vmfsUuid === vmfsUuid);
   if (mount === undefined) throw new VimFault("NotFound", `The host has no VMFS volume ${vmfsUuid}`);
   return mount;
 }

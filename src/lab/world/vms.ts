@@ -114,7 +114,7 @@ export function unregisterVm(state: WorldState, vmId: string): void {
 }
 
 export function removeVm(state: WorldState, vm: LabVm): void {
-  state.model.vms = state.model.vms.filter((one) => one !== vm);
+  state.model.vms = state.model.vms.filter((candidate) => candidate !== vm);
   prune(state);
 }
 
@@ -137,7 +137,7 @@ interface LookUps {
 const scanning = (state: WorldState): LookUps => ({
   vmOf: (datastoreId, path) => state.model.vms.find((vm) => vm.datastoreId === datastoreId && vm.file === path),
   vmNamed: (folderId, name) => state.model.vms.find((vm) => vm.folderId === folderId && vm.name === name),
-  fileOn: (datastoreId, path) => filesOn(state, datastoreId).find((one) => one.path === path),
+  fileOn: (datastoreId, path) => filesOn(state, datastoreId).find((candidate) => candidate.path === path),
 });
 
 /** For thousands of registrations in a row in one Datacenter, with nothing else going on between them. */
@@ -148,7 +148,7 @@ export function bulkRegistration(state: WorldState, datacenterId: string): (what
   const byName = new Map(vms.map((vm) => [key(vm.folderId, vm.name), vm]));
   const files = new Map<string, Map<string, LabFile>>();
   const filesOf = (datastoreId: string): Map<string, LabFile> => {
-    const known = files.get(datastoreId) ?? new Map(filesOn(state, datastoreId).map((one) => [one.path, one]));
+    const known = files.get(datastoreId) ?? new Map(filesOn(state, datastoreId).map((item) => [item.path, item]));
     files.set(datastoreId, known);
     return known;
   };
@@ -170,13 +170,15 @@ export const registerVm = (state: WorldState, what: Registration): string => reg
 
 function register(state: WorldState, what: Registration, known: LookUps): LabVm {
   const { model, ids } = state;
-  const datacenter = model.datacenters.find((one) => [one.vmFolder, one.subfolder?.id].includes(what.folderId));
+  const datacenter = model.datacenters.find((candidate) =>
+    [candidate.vmFolder, candidate.subfolder?.id].includes(what.folderId),
+  );
   if (datacenter === undefined) {
     throw new VimFault("ManagedObjectNotFound", `There is no VM folder ${what.folderId}`, { obj: what.folderId });
   }
   const { name, path } = splitPath(what.path);
   const datastore = model.datastores.find(
-    (one) => one.datacenterId === datacenter.id && one.name === name && one.late !== true,
+    (candidate) => candidate.datacenterId === datacenter.id && candidate.name === name && candidate.late !== true,
   );
   if (datastore === undefined) {
     throw new VimFault("InvalidDatastore", `The datastore ${name} is not known here`, { name });
@@ -272,7 +274,7 @@ export function filesOn(state: WorldState, datastoreId: string): LabFile[] {
 /** The volume that the datastore shows now: its first extent on a host that can use it. */
 function contentOf(state: WorldState, datastore: LabDatastore) {
   for (const host of state.model.hosts) {
-    const mount = host.mounts.find((one) => one.datastoreId === datastore.id && usable(one));
+    const mount = host.mounts.find((candidate) => candidate.datastoreId === datastore.id && usable(candidate));
     const [naa] = mount?.naas ?? [];
     if (naa !== undefined && host.connected) return volumeByNaa(state, naa);
   }

@@ -9,9 +9,9 @@ import { problemBody } from "./jobs.ts";
 export interface Env {
   Bindings: Bindings;
 }
-export type Call = Context<Env>;
+export type DgsCall = Context<Env>;
 
-export interface Reply {
+export interface HttpReply {
   status: 200 | 201 | 202 | 204;
   body?: object;
   location?: string;
@@ -33,7 +33,7 @@ export interface Route {
   path: string;
   /** operationId of the contract. */
   op: string;
-  handle(call: Call, caller: Caller): Reply | Promise<Reply>;
+  handle(call: DgsCall, caller: Caller): HttpReply | Promise<HttpReply>;
 }
 
 export const Id = z.string().min(1).max(256);
@@ -46,10 +46,10 @@ export function problemResponse(refusal: ArrayProblem): Response {
 
 export const notFound = (detail: string): ArrayProblem => new ArrayProblem(404, "Not found", detail);
 
-export const pathParam = (call: Call, name: string): string => call.req.param(name) ?? "";
+export const pathParam = (call: DgsCall, name: string): string => call.req.param(name) ?? "";
 
 /** The query's parameters; one given twice is a list, which no schema takes. */
-export function queryOf<S extends z.ZodType>(call: Call, schema: S): z.infer<S> {
+export function queryOf<S extends z.ZodType>(call: DgsCall, schema: S): z.infer<S> {
   const entries = Object.entries(call.req.queries()).map(([name, values]) => [
     name,
     values.length === 1 ? values[0] : values,
@@ -57,7 +57,7 @@ export function queryOf<S extends z.ZodType>(call: Call, schema: S): z.infer<S> 
   return parsed(schema, Object.fromEntries(entries), "query");
 }
 
-export async function bodyOf<S extends z.ZodType>(call: Call, schema: S): Promise<z.infer<S>> {
+export async function bodyOf<S extends z.ZodType>(call: DgsCall, schema: S): Promise<z.infer<S>> {
   const body = parseJson(await call.req.text());
   if (body === undefined) throw new ArrayProblem(400, "Bad request", "The body is not JSON.");
   return parsed(schema, body, "body");

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { LabVolume } from "../../world/model.ts";
 import type { World } from "../../world/world.ts";
-import { type Call, Id, notFound, pathParam, queryOf, type Route } from "./http.ts";
+import { type DgsCall, Id, notFound, pathParam, queryOf, type Route } from "./http.ts";
 import { Paging, page } from "./paging.ts";
 
 const ClientQuery = z.strictObject({ ...Paging, name: Id.optional() });
@@ -18,7 +18,7 @@ export function readRoutes(world: World): Route[] {
       op: "ListClients",
       handle(call) {
         const query = queryOf(call, ClientQuery);
-        const items = world.model.clients.filter((one) => matches(query.name, one.name));
+        const items = world.model.clients.filter((client) => matches(query.name, client.name));
         return { status: 200, body: page(listOf(call), items, query) };
       },
     },
@@ -29,7 +29,7 @@ export function readRoutes(world: World): Route[] {
       handle(call) {
         const query = queryOf(call, AssignmentQuery);
         const items = world.model.assignments.filter(
-          (one) => matches(query.clientId, one.clientId) && matches(query.volumeId, one.volumeId),
+          (assignment) => matches(query.clientId, assignment.clientId) && matches(query.volumeId, assignment.volumeId),
         );
         return { status: 200, body: page(listOf(call), items, query) };
       },
@@ -41,10 +41,10 @@ export function readRoutes(world: World): Route[] {
       handle(call) {
         const query = queryOf(call, VolumeQuery);
         const volumes = world.model.volumes.filter(
-          (one) => matches(query.name, one.name) && matches(query.parentVolumeId, one.parentVolumeId),
+          (candidate) => matches(query.name, candidate.name) && matches(query.parentVolumeId, candidate.parentVolumeId),
         );
         const { items, ...rest } = page(listOf(call), volumes, query);
-        return { status: 200, body: { ...rest, items: items.map((one) => volumeView(world, one)) } };
+        return { status: 200, body: { ...rest, items: items.map((item) => volumeView(world, item)) } };
       },
     },
     {
@@ -53,7 +53,7 @@ export function readRoutes(world: World): Route[] {
       op: "GetVolume",
       handle(call) {
         const id = pathParam(call, "id");
-        const volume = world.model.volumes.find((one) => one.id === id);
+        const volume = world.model.volumes.find((candidate) => candidate.id === id);
         if (volume === undefined) throw notFound(`There is no volume ${id}.`);
         return { status: 200, body: volumeView(world, volume) };
       },
@@ -73,14 +73,14 @@ export function readRoutes(world: World): Route[] {
 }
 
 function snapshotsUnder({ model }: World, policyId: string) {
-  if (!model.policies.some((one) => one.id === policyId)) throw notFound(`There is no policy ${policyId}.`);
-  const covered = new Set(model.volumes.filter((one) => one.policyId === policyId).map((one) => one.id));
-  return model.snapshots.filter((one) => covered.has(one.volumeId));
+  if (!model.policies.some((policy) => policy.id === policyId)) throw notFound(`There is no policy ${policyId}.`);
+  const covered = new Set(model.volumes.filter((candidate) => candidate.policyId === policyId).map((one) => one.id));
+  return model.snapshots.filter((snapshot) => covered.has(snapshot.volumeId));
 }
 
 function volumeView({ model }: World, volume: LabVolume): object {
   const { id, name, kind, guid, sizeBytes, policyId, parentVolumeId, parentSnapshotId, createdAt } = volume;
-  const snapshotCount = model.snapshots.filter((one) => one.volumeId === id).length;
+  const snapshotCount = model.snapshots.filter((candidate) => candidate.volumeId === id).length;
   return { id, name, kind, guid, sizeBytes, policyId, parentVolumeId, parentSnapshotId, snapshotCount, createdAt };
 }
 
@@ -88,7 +88,7 @@ const matches = (wanted: string | undefined, actual: string | undefined): boolea
   wanted === undefined || wanted === actual;
 
 /** Names a list with its filter: a cursor belongs to that alone. */
-function listOf(call: Call): string {
+function listOf(call: DgsCall): string {
   const { cursor: _cursor, limit: _limit, ...filter } = call.req.query();
   return `${call.req.path}?${new URLSearchParams(Object.entries(filter).sort()).toString()}`;
 }

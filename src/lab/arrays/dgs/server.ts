@@ -8,7 +8,7 @@ import { endless, padded, trickled } from "../../http/unruly-body.ts";
 import type { FaultAction } from "../../world/faults.ts";
 import { ArrayProblem, type Credentials } from "../../world/model.ts";
 import type { World } from "../../world/world.ts";
-import { bodyOf, type Call, type Env, Id, notFound, problemResponse, type Reply, type Route } from "./http.ts";
+import { bodyOf, type DgsCall, type Env, type HttpReply, Id, notFound, problemResponse, type Route } from "./http.ts";
 import { DgsJobs } from "./jobs.ts";
 import { readRoutes } from "./reads.ts";
 import { DgsSessions } from "./sessions.ts";
@@ -84,7 +84,12 @@ function dgsApp({ world, credentials, sessions, jobs, routes }: Parts): Hono<Env
   return app;
 }
 
-async function answer(route: Route, call: Call, sessions: DgsSessions, fault: FaultAction | undefined): Promise<Reply> {
+async function answer(
+  route: Route,
+  call: DgsCall,
+  sessions: DgsSessions,
+  fault: FaultAction | undefined,
+): Promise<HttpReply> {
   const token = /^Bearer (\S+)$/i.exec(call.req.header("authorization") ?? "")?.[1];
   if (fault?.kind === "expire-session") sessions.end(token);
   const user = route.op === "CreateSession" ? "" : sessions.userOf(token);
@@ -92,7 +97,7 @@ async function answer(route: Route, call: Call, sessions: DgsSessions, fault: Fa
   return route.handle(call, { op: route.op, user, token, fault });
 }
 
-function respond({ status, body, location }: Reply): Response {
+function respond({ status, body, location }: HttpReply): Response {
   const headers: Record<string, string> = location === undefined ? {} : { location };
   return body === undefined ? new Response(null, { status, headers }) : Response.json(body, { status, headers });
 }
@@ -100,7 +105,7 @@ function respond({ status, body, location }: Reply): Response {
 /** What goes wrong before anything is done; undefined when the call goes through. */
 async function before(
   fault: FaultAction | undefined,
-  call: Call,
+  call: DgsCall,
   { cleared, credentials }: { cleared: AbortSignal; credentials: Credentials },
 ): Promise<Response | undefined> {
   switch (fault?.kind) {
@@ -147,8 +152,8 @@ async function before(
 /** How the reply to what is done comes, or does not. */
 async function after(
   fault: FaultAction | undefined,
-  call: Call,
-  { reply, cleared, jobs }: { reply: Reply; cleared: AbortSignal; jobs: DgsJobs },
+  call: DgsCall,
+  { reply, cleared, jobs }: { reply: HttpReply; cleared: AbortSignal; jobs: DgsJobs },
 ): Promise<Response> {
   const text = JSON.stringify(reply.body ?? {});
   const line = { env: call.env, cleared };
@@ -176,7 +181,7 @@ async function after(
 }
 
 /** Once the change is made that a lost reply would have told of. */
-async function settled({ jobId }: Reply, jobs: DgsJobs): Promise<void> {
+async function settled({ jobId }: HttpReply, jobs: DgsJobs): Promise<void> {
   if (jobId !== undefined) await jobs.settled(jobId);
 }
 

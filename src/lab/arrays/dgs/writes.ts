@@ -16,7 +16,7 @@ import {
 import { ArrayProblem } from "../../world/model.ts";
 import type { WorldState } from "../../world/state.ts";
 import type { World } from "../../world/world.ts";
-import { bodyOf, type Call, type Caller, Id, parsed, pathParam, type Reply, type Route } from "./http.ts";
+import { bodyOf, type Caller, type DgsCall, type HttpReply, Id, parsed, pathParam, type Route } from "./http.ts";
 import type { DgsJobs, JobResult } from "./jobs.ts";
 
 const NewClone = z.strictObject({ name: Id });
@@ -38,7 +38,7 @@ interface Order {
 
 /** The array's changing operations and their jobs. */
 export function writeRoutes(world: World, jobs: DgsJobs): Route[] {
-  const order = (call: Call, { fault, op, user }: Caller, { body, check, apply }: Order): Reply => {
+  const order = (call: DgsCall, { fault, op, user }: Caller, { body, check, apply }: Order): HttpReply => {
     const key = parsed(Key, call.req.header("idempotency-key"), "Idempotency-Key");
     const request = JSON.stringify([call.req.method, call.req.path, body]);
     const first = jobs.repeated(key, request);
@@ -53,7 +53,7 @@ export function writeRoutes(world: World, jobs: DgsJobs): Route[] {
     });
     return accepted(id);
   };
-  const accepted = (jobId: string): Reply => ({
+  const accepted = (jobId: string): HttpReply => ({
     status: 202,
     body: jobs.get(jobId),
     location: `/api/v1/jobs/${jobId}`,

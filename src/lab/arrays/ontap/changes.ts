@@ -62,8 +62,8 @@ export function checkClone(
     throw refuse("917888", `Volume name "${name}" may hold letters, digits and underscores only.`);
   }
   const taken =
-    model.volumes.some((one) => one.name === name) ||
-    storage.inhabitants.some((one) => one.svm === SVM && one.name === name);
+    model.volumes.some((candidate) => candidate.name === name) ||
+    storage.inhabitants.some((inhabitant) => inhabitant.svm === SVM && inhabitant.name === name);
   if (taken) throw refuse("917526", `Volume "${name}" already exists in SVM "${SVM.name}".`, 409);
   const gold = find(model.volumes, parent);
   if (gold === undefined) throw refuse("524601", "The parent volume of the clone does not exist.");
@@ -102,9 +102,9 @@ export function checkRestore(
   if (snapshot === undefined) throw refuse("1638600", "The snapshot does not exist.");
   if (storage.extraOf(volume).state === "offline") throw refuse("9437885", "The volume is not online.");
   const lost = own.filter(
-    (one) =>
-      one.createdAt > snapshot.createdAt ||
-      (one.createdAt === snapshot.createdAt && own.indexOf(one) > own.indexOf(snapshot)),
+    (candidate) =>
+      candidate.createdAt > snapshot.createdAt ||
+      (candidate.createdAt === snapshot.createdAt && own.indexOf(candidate) > own.indexOf(snapshot)),
   );
   const held = lost.find(({ id }) => state.model.volumes.some(({ parentSnapshotId }) => parentSnapshotId === id));
   if (held !== undefined && doubts["blocked-restore"] === when) {
@@ -153,7 +153,7 @@ export function removeVolume(acting: Acting, volume: LabVolume, force: boolean):
 }
 
 export function checkSnapshotName({ state }: Acting, volume: LabVolume, name: string): void {
-  const taken = state.model.snapshots.some((one) => one.volumeId === volume.id && one.name === name);
+  const taken = state.model.snapshots.some((candidate) => candidate.volumeId === volume.id && candidate.name === name);
   if (taken) throw refuse("525059", `Snapshot "${name}" already exists on volume "${volume.name}".`, 409);
 }
 
@@ -181,7 +181,9 @@ export function mapLun(acting: Acting, order: { lun: Named; igroup: Named; numbe
   if (lun === undefined) throw refuse("5374875", "The LUN does not exist.");
   const client = find(model.clients, order.igroup);
   if (client === undefined) throw refuse("5374878", "The igroup does not exist.");
-  if (model.assignments.some((one) => one.volumeId === lun.volume.id && one.clientId === client.id)) {
+  if (
+    model.assignments.some((assignment) => assignment.volumeId === lun.volume.id && assignment.clientId === client.id)
+  ) {
     throw refuse("1254207", `LUN "${lun.name}" is already mapped to igroup "${client.name}".`, 409);
   }
   const map = assign(state, lun.volume.id, client.id);
@@ -191,7 +193,7 @@ export function mapLun(acting: Acting, order: { lun: Named; igroup: Named; numbe
 
 /** Returns what was changed. */
 export function unmapLun({ state, doubts }: Acting, id: string): string[] {
-  if (!state.model.assignments.some((one) => one.id === id)) {
+  if (!state.model.assignments.some((candidate) => candidate.id === id)) {
     throw refuse("5374922", "The LUN is not mapped to the igroup.", Number(doubts["not-found"]));
   }
   unassign(state, id);
@@ -212,7 +214,7 @@ export function makeIgroup(
   if (model.clients.some(({ name }) => name === order.name)) {
     throw refuse("1", `igroup "${order.name}" already exists.`, 409);
   }
-  const members = order.igroups.map((one) => find(model.clients, one)?.id ?? missingChild(one));
+  const members = order.igroups.map((igroup) => find(model.clients, igroup)?.id ?? missingChild(igroup));
   const client: LabClient = {
     id: state.ids.array("cl"),
     name: order.name,

@@ -120,7 +120,7 @@ function volumeRoutes(backend: () => Backend): Route[] {
         act.checkClone(acting(all), order);
         const job = startJob(all, "CloneVolume", call, () => [act.makeClone(acting(all), order).id]);
         const records = (): Row[] =>
-          all.world.model.volumes.filter((one) => one.name === name).map(({ id }) => ({ uuid: id, name }));
+          all.world.model.volumes.filter((candidate) => candidate.name === name).map(({ id }) => ({ uuid: id, name }));
         return { job, status: 201, ...(all.doubts.records === "present" ? { records } : {}) };
       },
     },
@@ -176,7 +176,7 @@ function volumeRoutes(backend: () => Backend): Route[] {
 function snapshotRoutes(backend: () => Backend): Route[] {
   const of = (all: Backend, uuid: string | undefined): Collection => {
     const volume = all.world.model.volumes.find(({ id }) => id === uuid);
-    const inhabitant = all.storage.inhabitants.some((one) => one.uuid === uuid);
+    const inhabitant = all.storage.inhabitants.some((candidate) => candidate.uuid === uuid);
     if (volume === undefined && !inhabitant) throw act.notThere(all.doubts);
     return rows.snapshots(all, volume);
   };

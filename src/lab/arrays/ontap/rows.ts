@@ -171,14 +171,14 @@ export function luns(shown: Shown): Collection {
           },
         ];
       }),
-      ...storage.inhabitants.flatMap((one) =>
-        one.luns.map(({ uuid, logicalUnit, serial }) =>
+      ...storage.inhabitants.flatMap((inhabitant) =>
+        inhabitant.luns.map(({ uuid, logicalUnit, serial }) =>
           row({
             uuid,
             serial,
-            svm: one.svm,
-            path: `/vol/${one.name}/${logicalUnit}`,
-            volume: { uuid: one.uuid, name: one.name },
+            svm: inhabitant.svm,
+            path: `/vol/${inhabitant.name}/${logicalUnit}`,
+            volume: { uuid: inhabitant.uuid, name: inhabitant.name },
             unit: logicalUnit,
             size: SIZE.size,
           }),
@@ -219,7 +219,7 @@ export function lunMaps(shown: Shown): Collection {
 }
 
 export function igroups({ world, storage }: Shown): Collection {
-  const nameOf = (id: string): string | undefined => world.model.clients.find((one) => one.id === id)?.name;
+  const nameOf = (id: string): string | undefined => world.model.clients.find((candidate) => candidate.id === id)?.name;
   return {
     always: ["uuid", "name"],
     fields: words(

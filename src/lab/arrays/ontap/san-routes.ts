@@ -60,7 +60,7 @@ export function sanRoutes(backend: () => Backend): Route[] {
             const { id } = act.makeIgroup(acting(all), {
               name,
               igroups,
-              initiators: initiators.map((one) => one.name),
+              initiators: initiators.map((initiator) => initiator.name),
             });
             all.storage.setKind(id, { osType, protocol });
             return [id];
@@ -137,7 +137,7 @@ export function sanRoutes(backend: () => Backend): Route[] {
           call,
           (all) => {
             const client = act.igroupOf(acting(all), uuid);
-            client.initiators = client.initiators.filter((one) => one !== name);
+            client.initiators = client.initiators.filter((initiator) => initiator !== name);
             return [uuid];
           },
           200,

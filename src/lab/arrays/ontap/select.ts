@@ -17,7 +17,7 @@ export interface Collection {
 
 /** What stands at a dotted path; several values where a list is on the way. */
 function valuesAt(value: unknown, path: readonly string[]): unknown[] {
-  if (Array.isArray(value)) return value.flatMap((one) => valuesAt(one, path));
+  if (Array.isArray(value)) return value.flatMap((item) => valuesAt(item, path));
   const [head, ...rest] = path;
   if (head === undefined) return value === undefined ? [] : [value];
   return isRow(value) ? valuesAt(value[head], rest) : [];
@@ -43,7 +43,7 @@ const isKnown = (name: string, known: readonly string[]): boolean =>
 function matches(values: readonly unknown[], wanted: string): boolean {
   if (wanted === "null") return values.length === 0;
   if (wanted === "!null") return values.length > 0;
-  return values.some((value) => wanted.split("|").some((one) => matchesOne(value, one)));
+  return values.some((value) => wanted.split("|").some((candidate) => matchesOne(value, candidate)));
 }
 
 function matchesOne(value: unknown, wanted: string): boolean {
@@ -74,7 +74,7 @@ export function withFields(row: Row, query: URLSearchParams, collection: Collect
   const result: Record<string, unknown> = {};
   for (const path of [...collection.always, ...star, ...asked]) {
     if (path.startsWith("*")) continue;
-    for (const leaf of collection.fields.filter((one) => one === path || one.startsWith(`${path}.`))) {
+    for (const leaf of collection.fields.filter((field) => field === path || field.startsWith(`${path}.`))) {
       copyPath(row, result, leaf.split("."));
     }
     copyPath(row, result, path.split("."));
@@ -83,7 +83,7 @@ export function withFields(row: Row, query: URLSearchParams, collection: Collect
 }
 
 export const cheap = ({ fields, expensive }: Collection): string[] =>
-  fields.filter((name) => !expensive.some((one) => name === one || name.startsWith(`${one}.`)));
+  fields.filter((name) => !expensive.some((candidate) => name === candidate || name.startsWith(`${candidate}.`)));
 
 function copyPath(from: Row, to: Record<string, unknown>, [head, ...rest]: readonly string[]): void {
   if (head === undefined || from[head] === undefined) return;

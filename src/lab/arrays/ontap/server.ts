@@ -89,7 +89,7 @@ function frontOf(front: Front): (request: Request, env: Bindings) => Promise<Res
     const url = new URL(request.url);
     // Clients send doubled and trailing slashes, and they count for nothing.
     const path = url.pathname.replaceAll(/\/{2,}/g, "/").replace(/(?<=.)\/$/, "");
-    const on = routes.filter((one) => one.path.test(path));
+    const on = routes.filter((candidate) => candidate.path.test(path));
     const route = on.find(({ method }) => method === request.method);
     if (route === undefined) {
       const refusal = new OntapRefusal(on.length > 0 ? 405 : 404, "3", "API not found");
@@ -173,7 +173,7 @@ async function answer(
   }
   if ("one" in outcome) {
     const wanted = new URLSearchParams(Object.entries(outcome.where));
-    const row = outcome.one.rows().find((one) => passes(one, wanted, outcome.one.fields));
+    const row = outcome.one.rows().find((candidate) => passes(candidate, wanted, outcome.one.fields));
     if (row === undefined) throw new OntapRefusal(Number(doubts["not-found"]), "4", "entry doesn't exist");
     return Response.json({ ...withFields(row, wholeOf(call.query, outcome.one), outcome.one), ...href(path) });
   }

@@ -77,7 +77,7 @@ export class Pages {
   }
 
   #page(selected: Selected[], size: number, find: Find): Data {
-    const objects = selected.slice(0, size).map((one) => contentOf(one, find));
+    const objects = selected.slice(0, size).map((item) => contentOf(item, find));
     if (selected.length <= size) return { objects };
     const token = String(this.#next++);
     this.#rest.set(token, { selected: selected.slice(size), size });

@@ -6,8 +6,8 @@ import { type PropertyValue, readProperties } from "./retrieve.ts";
 import { type Find, type Selected, select } from "./select.ts";
 import type { FilterSpec } from "./spec.ts";
 
-/** A property as it was last told: its XML, or `""` for an unreadable one. */
-type Told = Map<string, string>;
+/** A property as it was last known: its XML, or `""` for an unreadable one. */
+type KnownProperties = Map<string, string>;
 
 /** An `ObjectUpdate`, and what to do once it goes out. */
 interface Change {
@@ -21,7 +21,7 @@ export class Filter {
   /** The spec as the client wrote it. */
   readonly source: Data;
   readonly partialUpdates: boolean;
-  readonly #told = new Map<string, { ref: Ref; properties: Told }>();
+  readonly #reported = new Map<string, { ref: Ref; properties: KnownProperties }>();
   readonly #toldMissing = new Set<string>();
 
   constructor(ref: Ref, spec: FilterSpec, source: Data, partialUpdates: boolean) {
@@ -33,16 +33,16 @@ export class Filter {
 
   /** Everything counts as untold again. */
   forget(): void {
-    this.#told.clear();
+    this.#reported.clear();
     this.#toldMissing.clear();
   }
 
-  /** `PropertyFilterUpdate` with at most `limit` objects, or undefined when nothing has changed. What is returned counts as told. */
+  /** `PropertyFilterUpdate` with at most `limit` objects, or undefined when nothing has changed. What is returned counts as known. */
   update(find: Find, limit: number): { data: Data; objects: number; more: boolean } | undefined {
     const { selected, missing } = select(this.spec, find);
     const objectSet: Data[] = [];
     let more = false;
-    const tell = (change: Change | undefined): void => {
+    const report = (change: Change | undefined): void => {
       if (change === undefined) return;
       if (objectSet.length >= limit) {
         more = true;
@@ -51,9 +51,9 @@ export class Filter {
       change.commit();
       objectSet.push(change.data);
     };
-    for (const one of selected) tell(this.#changeOf(one, find));
+    for (const one of selected) report(this.#changeOf(one, find));
     const present = new Set(selected.map(({ entity }) => entity.ref.id));
-    for (const [id, { ref }] of this.#told) if (!present.has(id)) tell(this.#leaving(id, ref));
+    for (const [id, { ref }] of this.#reported) if (!present.has(id)) report(this.#leaving(id, ref));
     const missingSet = this.#newlyMissing(missing);
     if (objectSet.length === 0 && missingSet.length === 0) return undefined;
     return { data: { filter: this.ref, objectSet, missingSet }, objects: objectSet.length, more };
@@ -61,17 +61,17 @@ export class Filter {
 
   #changeOf(selected: Selected, find: Find): Change | undefined {
     const { ref } = selected.entity;
-    const before = this.#told.get(ref.id);
-    const { told, changeSet, missingSet } = compare(readProperties(selected, find), before?.properties);
+    const before = this.#reported.get(ref.id);
+    const { known, changeSet, missingSet } = compare(readProperties(selected, find), before?.properties);
     if (before !== undefined && changeSet.length === 0 && missingSet.length === 0) return undefined;
     return {
       data: { kind: before === undefined ? "enter" : "modify", obj: ref, changeSet, missingSet },
-      commit: () => void this.#told.set(ref.id, { ref, properties: told }),
+      commit: () => void this.#reported.set(ref.id, { ref, properties: known }),
     };
   }
 
   #leaving(id: string, ref: Ref): Change {
-    return { data: { kind: "leave", obj: ref }, commit: () => void this.#told.delete(id) };
+    return { data: { kind: "leave", obj: ref }, commit: () => void this.#reported.delete(id) };
   }
 
   #newlyMissing(missing: readonly Ref[]): Data[] {
@@ -84,21 +84,21 @@ export class Filter {
   }
 }
 
-function compare(now: readonly PropertyValue[], before: Told | undefined) {
-  const told: Told = new Map();
+function compare(now: readonly PropertyValue[], before: KnownProperties | undefined) {
+  const known: KnownProperties = new Map();
   const changeSet: Data[] = [];
   const missingSet: Data[] = [];
   for (const { path, value, fault } of now) {
     const xml = value === undefined ? "" : encodeAny("val", value);
-    told.set(path.text, xml);
+    known.set(path.text, xml);
     if (before?.get(path.text) === xml) continue;
     if (value !== undefined) changeSet.push({ name: path.text, op: "assign", val: value });
     if (fault !== undefined) missingSet.push({ path: path.text, fault });
   }
   for (const name of before?.keys() ?? []) {
-    if (!told.has(name)) changeSet.push({ name, op: "indirectRemove" });
+    if (!known.has(name)) changeSet.push({ name, op: "indirectRemove" });
   }
-  return { told, changeSet, missingSet };
+  return { known, changeSet, missingSet };
 }
 
 export const requestCanceled = (): SoapFault => new SoapFault("RequestCanceled", "The task was canceled by a user.");

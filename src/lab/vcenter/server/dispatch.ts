@@ -2,7 +2,7 @@
 import type { FaultAction } from "../../world/faults.ts";
 import type { Find } from "../collector/select.ts";
 import { isA, type MethodDef, methodNamed } from "../schema/schema.ts";
-import type { Call, Handler } from "../service/call.ts";
+import type { Handler, SoapCall } from "../service/call.ts";
 import { implementationOf } from "../service/managed-type.ts";
 import type { Session } from "../service/sessions.ts";
 import { ROOT_FOLDER } from "../service/well-known.ts";
@@ -92,7 +92,7 @@ export async function answer(
   if (!vcenter.isGranted(privilege, guarded)) throw noPermission(guarded, privilege);
   if (implementation?.run === undefined) throw new SoapFault("NotImplemented", `The lab does not have ${method.name}`);
   const cause = { api: "vim", op: method.name, by: session.user } as const;
-  const call: Call = {
+  const call: SoapCall = {
     vcenter,
     method,
     session,
@@ -113,7 +113,7 @@ export async function answer(
 }
 
 /** A page that names another one; one is there for whatever token. */
-async function withoutEnd(call: Call, token: string, run: Handler): Promise<Value | undefined> {
+async function withoutEnd(call: SoapCall, token: string, run: Handler): Promise<Value | undefined> {
   if (call.method.name === "ContinueRetrievePropertiesEx") return { token, objects: [{ obj: ROOT_FOLDER }] };
   const value = await run(call);
   return call.method.name === "RetrievePropertiesEx" && isData(value) ? { ...value, token } : value;

@@ -64,7 +64,7 @@ export class Inventory {
       name: "Datacenters",
       parent: undefined,
       childType: ["Folder", "Datacenter"],
-      children: () => model.datacenters.map((one) => new Ref("Datacenter", one.id)),
+      children: () => model.datacenters.map((datacenter) => new Ref("Datacenter", datacenter.id)),
     });
     for (const datacenter of model.datacenters) this.#addDatacenter(datacenter);
   }
@@ -121,7 +121,7 @@ export class Inventory {
         name: entityName(pod.name),
         parent: new Ref("Folder", datacenter.datastoreFolder),
         childType: ["Datastore"],
-        children: () => datastores.map((one) => new Ref("Datastore", one.id)),
+        children: () => datastores.map((datastore) => new Ref("Datastore", datastore.id)),
         datastores,
       };
       this.#add(STORAGE_POD.entity(pod.id, record, this.lookups));

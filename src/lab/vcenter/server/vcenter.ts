@@ -70,9 +70,9 @@ export class Vcenter implements Service {
   /** The entity whose permissions count for this object: a host's for its systems, a datastore's for its browser. */
   guardedBy(object: Ref): Ref {
     const { hosts, datastores } = this.world.model;
-    const host = hosts.find((one) => [one.storageSystem, one.datastoreSystem].includes(object.id));
+    const host = hosts.find((candidate) => [candidate.storageSystem, candidate.datastoreSystem].includes(object.id));
     if (host !== undefined) return new Ref("HostSystem", host.id);
-    const datastore = datastores.find((one) => one.browser === object.id);
+    const datastore = datastores.find((candidate) => candidate.browser === object.id);
     return datastore === undefined ? object : new Ref("Datastore", datastore.id);
   }
 
@@ -94,7 +94,9 @@ export class Vcenter implements Service {
     if (entity === undefined || !isRestricted(access)) return entity;
     const { ref } = entity;
     const read = (property: string) => {
-      const shut = access.unreadable.some((one) => one.objectId === id && [undefined, property].includes(one.property));
+      const shut = access.unreadable.some(
+        (candidate) => candidate.objectId === id && [undefined, property].includes(candidate.property),
+      );
       if (shut || !this.isGranted("System.Read", ref)) throw noPermission(this.guardedBy(ref), "System.Read");
       return entity.read(property);
     };

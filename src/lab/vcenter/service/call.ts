@@ -29,7 +29,7 @@ export interface Service {
 }
 
 /** One call of a method, its parameters checked and its object found. */
-export interface Call {
+export interface SoapCall {
   readonly vcenter: Service;
   readonly method: MethodDef;
   readonly session: Session;
@@ -46,7 +46,7 @@ export interface Call {
   change<T>(act: (state: WorldState) => T, targetsOf: (result: T) => readonly string[]): T;
 }
 
-export type Handler = (call: Call) => Value | undefined | Promise<Value | undefined>;
+export type Handler = (call: SoapCall) => Value | undefined | Promise<Value | undefined>;
 
 /** A call that needs no session. */
 export interface OpenCall {
@@ -61,7 +61,7 @@ export interface OpenCall {
 export type OpenHandler = (call: OpenCall) => Value | undefined;
 
 /** Starts a task of this method's in the caller's name, and returns the reference that the method answers with. */
-export function startTask(call: Call, what: Omit<TaskStart, "name" | "user">): Ref {
+export function startTask(call: SoapCall, what: Omit<TaskStart, "name" | "user">): Ref {
   const { taskFault } = call;
   const run = (): never => {
     throw taskFault;
@@ -75,7 +75,7 @@ export function startTask(call: Call, what: Omit<TaskStart, "name" | "user">): R
 }
 
 /** The name of the object that the call is made on. */
-export function nameOf(call: Call): string {
+export function nameOf(call: SoapCall): string {
   const name = force(call.find(call.self.id)?.read("name"));
   return typeof name === "string" ? name : "";
 }

@@ -7,7 +7,7 @@ import type { Lookups } from "./lookups.ts";
 /** The host's management address: its client's, or its lookups name where that is one. */
 export function addressOf(host: LabHost, lookups: Lookups): string | undefined {
   if (isIP(host.name) !== 0) return host.name;
-  const address = lookups.model.clients.find((one) => one.id === host.clientId)?.hostAddress;
+  const address = lookups.model.clients.find((client) => client.id === host.clientId)?.hostAddress;
   return address !== undefined && isIP(address) !== 0 ? address : undefined;
 }
 

@@ -38,9 +38,9 @@ export class Lookups {
 
   constructor(model: LabModel) {
     this.model = model;
-    this.datastores = model.datastores.filter((one) => one.late !== true);
-    this.#datastores = new Map(this.datastores.map((one) => [one.id, one]));
-    this.#hosts = new Map(model.hosts.map((one) => [one.id, one]));
+    this.datastores = model.datastores.filter((datastore) => datastore.late !== true);
+    this.#datastores = new Map(this.datastores.map((datastore) => [datastore.id, datastore]));
+    this.#hosts = new Map(model.hosts.map((host) => [host.id, host]));
   }
 
   datastore(id: string): LabDatastore | undefined {
@@ -52,21 +52,21 @@ export class Lookups {
   }
 
   datacenter(id: string): LabDatacenter | undefined {
-    return this.model.datacenters.find((one) => one.id === id);
+    return this.model.datacenters.find((candidate) => candidate.id === id);
   }
 
   hostsIn(datacenterId: string): LabHost[] {
-    return this.model.hosts.filter((one) => one.datacenterId === datacenterId);
+    return this.model.hosts.filter((candidate) => candidate.datacenterId === datacenterId);
   }
 
   datastoresIn(datacenterId: string): LabDatastore[] {
-    return this.datastores.filter((one) => one.datacenterId === datacenterId);
+    return this.datastores.filter((candidate) => candidate.datacenterId === datacenterId);
   }
 
   /** Datastores that a host lists, mounted or not. */
   datastoresOf(host: LabHost): LabDatastore[] {
-    const ids = new Set(host.mounts.map((one) => one.datastoreId));
-    return this.datastores.filter((one) => ids.has(one.id));
+    const ids = new Set(host.mounts.map((mount) => mount.datastoreId));
+    return this.datastores.filter((candidate) => ids.has(candidate.id));
   }
 
   vmsInFolder(folderId: string): readonly LabVm[] {
@@ -103,7 +103,7 @@ export class Lookups {
   }
 
   volumeByNaa(naa: string): LabVolume | undefined {
-    this.#volumes ??= new Map(this.model.volumes.map((one) => [`naa.${one.guid}`, one]));
+    this.#volumes ??= new Map(this.model.volumes.map((volume) => [`naa.${volume.guid}`, volume]));
     return this.#volumes.get(naa);
   }
 

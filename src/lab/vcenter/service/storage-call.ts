@@ -3,13 +3,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { LabHost } from "../../world/model.ts";
 import { asSoapFault, localized, objectNotFound } from "../wire/faults.ts";
 import { type Any, type Data, Ref } from "../wire/value.ts";
-import { type Call, type Handler, startTask } from "./call.ts";
+import { type Handler, type SoapCall, startTask } from "./call.ts";
 import { unresolvedVolumes } from "./host-storage.ts";
 
 /** The host that a storage or datastore system belongs to. */
-export function hostOf({ vcenter, self }: Call): LabHost {
+export function hostOf({ vcenter, self }: SoapCall): LabHost {
   const host = vcenter.world.model.hosts.find(
-    (one) => one.storageSystem === self.id || one.datastoreSystem === self.id,
+    (candidate) => candidate.storageSystem === self.id || candidate.datastoreSystem === self.id,
   );
   if (host === undefined) throw objectNotFound(self);
   return host;
@@ -27,10 +27,10 @@ export const queryUnresolved: Handler = async (call) => {
 };
 
 /** What went wrong with one of several things, for its place in the result. */
-export const faultIn = (error: unknown, { vcenter }: Call): Data =>
+export const faultIn = (error: unknown, { vcenter }: SoapCall): Data =>
   localized(asSoapFault(error, (id) => vcenter.refOf(id)));
 
-export function storageTask(call: Call, run: () => Any): Ref {
+export function storageTask(call: SoapCall, run: () => Any): Ref {
   const host = hostOf(call);
   const { name } = call.method;
   const what = `${name.charAt(0).toLowerCase()}${name.slice(1).replace(/_Task$/, "")}`;

@@ -31,7 +31,7 @@ const CHILDREN: readonly { type: string; paths: readonly string[]; atTop?: reado
 ];
 
 /** Whether a container view can be made of an object of this type. */
-export const isContainer = (type: string): boolean => CHILDREN.some((one) => isA(type, one.type));
+export const isContainer = (type: string): boolean => CHILDREN.some((candidate) => isA(type, candidate.type));
 
 export function membersOf(view: View, find: Find): Ref[] {
   if (view.kind === "list") return [...view.members.values()].filter((one) => find(one.id) !== undefined);
@@ -49,11 +49,13 @@ export function membersOf(view: View, find: Find): Ref[] {
   if (top !== undefined) visit(top, true);
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) visit(next, false);
   const all = [...found.values()];
-  return view.types.length === 0 ? all : all.filter((one) => view.types.some((type) => isA(one.type, type)));
+  return view.types.length === 0
+    ? all
+    : all.filter((candidate) => view.types.some((type) => isA(candidate.type, type)));
 }
 
 function childrenOf(entity: Entity, atTop: boolean): Ref[] {
-  return CHILDREN.filter((one) => isA(entity.ref.type, one.type)).flatMap(({ paths, atTop: more = [] }) =>
+  return CHILDREN.filter((candidate) => isA(entity.ref.type, candidate.type)).flatMap(({ paths, atTop: more = [] }) =>
     [...paths, ...(atTop ? more : [])].flatMap((path) => {
       const value = readable(entity, path);
       if (value instanceof Ref) return [value];

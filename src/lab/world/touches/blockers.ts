@@ -84,7 +84,7 @@ function ask(state: WorldState, touch: Touch): string[] {
 /** A VM that lives on another datastore has nothing but its snapshots on the assigned one. */
 function keepSnapshotsHere(state: WorldState, touch: Touch): string {
   const { pair, mount, datastore } = mountOf(state, touch);
-  const other = pair.host.mounts.find((one) => usable(one) && one !== mount);
+  const other = pair.host.mounts.find((candidate) => usable(candidate) && candidate !== mount);
   const vm = touch.vm === undefined ? elsewhere(state, pair, other) : vmOf(state, touch, () => true);
   vm.workingDatastoreId = datastore.id;
   return vm.id;

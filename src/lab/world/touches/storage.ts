@@ -12,13 +12,14 @@ import { assignedTo, goldOf, mountOf, pairOf, pick, type Touch } from "./targets
  */
 export function addForeignDevice(state: WorldState, touch: Touch): string[] {
   const { pair, mount, datastore } = mountOf(state, touch);
-  const other = pair.host.mounts.find((one) => usable(one) && one !== mount) ?? deploySpare(state, pair);
+  const other =
+    pair.host.mounts.find((candidate) => usable(candidate) && candidate !== mount) ?? deploySpare(state, pair);
   const isNamed = (vm: LabVm): boolean => [vm.id, vm.name].includes(touch.vm ?? "");
   const vm =
     touch.vm === undefined
       ? vmElsewhere(state, pair, other)
       : pick(
-          state.model.vms.find((one) => one.hostId === pair.host.id && isNamed(one)),
+          state.model.vms.find((candidate) => candidate.hostId === pair.host.id && isNamed(candidate)),
           `VM ${touch.vm}`,
         );
   const kind = touch.device ?? "disk";
@@ -36,10 +37,12 @@ function deploySpare(state: WorldState, pair: Pair): LabMount {
   const listed = model.hosts
     .filter((host) => host.datacenterId === pair.host.datacenterId)
     .flatMap((host) => host.mounts.map((mount) => mount.vmfsUuid));
-  const gold = model.volumes.findLast((one) => one.kind === "gold" && !listed.includes(one.header.vmfsUuid));
+  const gold = model.volumes.findLast(
+    (candidate) => candidate.kind === "gold" && !listed.includes(candidate.header.vmfsUuid),
+  );
   const { id, name, policyId } = pick(gold, "other gold volume");
   const snapshot = pick(
-    model.snapshots.findLast((one) => one.volumeId === id),
+    model.snapshots.findLast((candidate) => candidate.volumeId === id),
     "snapshot",
   );
   const clone = createClone(
@@ -69,7 +72,7 @@ function vmElsewhere(state: WorldState, { host }: Pair, { datastoreId, naas }: L
     "datastore",
   );
   const volume = pick(
-    model.volumes.find((one) => naas.includes(naaOfVolume(one))),
+    model.volumes.find((candidate) => naas.includes(naaOfVolume(candidate))),
     "volume",
   );
   const file = pick(
@@ -143,7 +146,7 @@ export function shareDatastore(state: WorldState, touch: Touch): string[] {
       : addPair(state, model.clients.length, pair.host.datacenterId);
   present(state, volume, second);
   model.assignments = model.assignments.filter(
-    (one) => one.volumeId !== volume.id || one.clientId !== second.client.id,
+    (assignment) => assignment.volumeId !== volume.id || assignment.clientId !== second.client.id,
   );
   return [datastore.id, second.host.id];
 }

@@ -113,9 +113,9 @@ const named = (ref: string | undefined, one: { id: string; name: string }): bool
 /** The client and host meant; by default the first whose host lists a VMFS volume, else the first. */
 export function pairOf(state: WorldState, { client, host }: Touch): Pair {
   const { model } = state;
-  const pairs = model.hosts.flatMap((one) => {
-    const its = model.clients.find(({ id }) => id === one.clientId);
-    return its !== undefined && named(host, one) && named(client, its) ? [{ client: its, host: one }] : [];
+  const pairs = model.hosts.flatMap((labHost) => {
+    const its = model.clients.find(({ id }) => id === labHost.clientId);
+    return its !== undefined && named(host, labHost) && named(client, its) ? [{ client: its, host: labHost }] : [];
   });
   return pick(pairs.find((pair) => pair.host.mounts.length > 0) ?? pairs[0], "such client or host");
 }
@@ -125,12 +125,12 @@ export function goldOf(state: WorldState, touch: Touch): LabVolume {
   const golds = state.model.volumes.filter(({ kind }) => kind === "gold");
   if (touch.lun !== undefined) {
     return pick(
-      golds.find((one) => named(touch.lun, one)),
+      golds.find((gold) => named(touch.lun, gold)),
       `gold volume ${touch.lun}`,
     );
   }
   const held = assignedTo(state, touch)?.volume.header.naa;
-  return pick(golds.find((one) => one.header.naa === held) ?? golds[0], "gold volume");
+  return pick(golds.find((candidate) => candidate.header.naa === held) ?? golds[0], "gold volume");
 }
 
 /** The first volume assigned to the pair; with `lun`, that volume or one of that family. */
@@ -140,9 +140,9 @@ export function assignedTo(
 ): { assignmentId: string; volume: LabVolume; pair: Pair } | undefined {
   const { model } = state;
   const pair = pairOf(state, touch);
-  const family = model.volumes.find((one) => named(touch.lun, one))?.header.naa;
+  const family = model.volumes.find((candidate) => named(touch.lun, candidate))?.header.naa;
   for (const { id, clientId, volumeId } of model.assignments) {
-    const volume = model.volumes.find((one) => one.id === volumeId);
+    const volume = model.volumes.find((candidate) => candidate.id === volumeId);
     if (clientId !== pair.client.id || volume === undefined) continue;
     if (named(touch.lun, volume) || volume.header.naa === family) return { assignmentId: id, volume, pair };
   }

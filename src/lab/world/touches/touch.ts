@@ -171,7 +171,7 @@ export function touchWorld(state: WorldState, touch: Touch): string[] {
 /** From now on; what is shown already stays. */
 function setLag({ lags }: WorldState, { kind = "volume", rescans, reads, ms }: Touch): string[] {
   const given = { rescans, reads, ms };
-  const lag = Object.values(given).every((one) => one === undefined) ? { rescans: 1 } : given;
+  const lag = Object.values(given).every((value) => value === undefined) ? { rescans: 1 } : given;
   lags.settings = { ...lags.settings, [kind]: lag };
   return [kind];
 }
@@ -221,7 +221,8 @@ function addPlaces({ model, ids }: WorldState, touch: Touch): string[] {
 /** To the host named, or else any other one. */
 function moveVm({ model }: WorldState, { host }: Touch, vm: LabVm): void {
   const target = model.hosts.find(
-    (one) => one.id !== vm.hostId && (host === undefined || one.id === host || one.name === host),
+    (candidate) =>
+      candidate.id !== vm.hostId && (host === undefined || candidate.id === host || candidate.name === host),
   );
   vm.hostId = pick(target, "other host").id;
 }
@@ -241,7 +242,7 @@ function snapshotClone(state: WorldState, touch: Touch): string {
   const parent = state.model.volumes.find(({ id }) => id === volume.parentVolumeId);
   const policyId = pick(parent, "assigned clone").policyId;
   if (policyId !== undefined) volume.policyId = policyId;
-  const latest = state.model.snapshots.filter((one) => one.volumeId === parent?.id).at(-1);
+  const latest = state.model.snapshots.filter((snapshot) => snapshot.volumeId === parent?.id).at(-1);
   return addSnapshot(state, volume.id, touch.name ?? touch.snapshot ?? latest?.name);
 }
 
@@ -250,13 +251,13 @@ function deleteSnapshot(state: WorldState, touch: Touch): string {
   const { model } = state;
   const gold = goldOf(state, touch);
   const ref = touch.snapshot;
-  const own = model.snapshots.filter((one) => one.volumeId === gold.id);
+  const own = model.snapshots.filter((candidate) => candidate.volumeId === gold.id);
   const found =
     ref === undefined
-      ? own.findLast((one) => !model.volumes.some((volume) => volume.parentSnapshotId === one.id))
+      ? own.findLast((candidate) => !model.volumes.some((volume) => volume.parentSnapshotId === candidate.id))
       : (model.snapshots.find(({ id }) => id === ref) ?? own.find(({ name }) => name === ref));
   const { id } = pick(found, "snapshot");
-  model.snapshots = model.snapshots.filter((one) => one.id !== id);
+  model.snapshots = model.snapshots.filter((candidate) => candidate.id !== id);
   return id;
 }
 
@@ -264,7 +265,9 @@ function deleteSnapshot(state: WorldState, touch: Touch): string {
 function assignBehind(state: WorldState, touch: Touch): string {
   const { model } = state;
   const volume = model.volumes.find(({ id, name }) => touch.lun === id || touch.lun === name) ?? goldOf(state, touch);
-  const holders = model.assignments.filter((one) => one.volumeId === volume.id).map((one) => one.clientId);
+  const holders = model.assignments
+    .filter((assignment) => assignment.volumeId === volume.id)
+    .map((one) => one.clientId);
   const given = touch.client ?? touch.host;
   const client =
     given === undefined ? model.clients.findLast(({ id }) => !holders.includes(id)) : pairOf(state, touch).client;
