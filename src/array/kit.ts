@@ -66,7 +66,7 @@ type Check = (opened: Opened, skip: (why: string) => void) => Promise<void>;
 
 const CHECKS: readonly (readonly [string, Check])[] = [
   [
-    "tells its traits as plain JSON, the same each time",
+    "reports its traits as plain JSON, the same each time",
     async ({ array, traits }) => {
       assert.deepEqual(JSON.parse(JSON.stringify(traits)), traits);
       assert.deepEqual(await array.reader.traits(), traits);
@@ -131,7 +131,7 @@ const CHECKS: readonly (readonly [string, Check])[] = [
     },
   ],
   [
-    "tells what hangs on a volume: nothing on a fresh clone, the clone on gold",
+    "reports what hangs on a volume: nothing on a fresh clone, the clone on gold",
     async ({ array, traits, gold, clone }) => {
       assert.deepEqual(await array.reader.dependents(made(clone).id), { snapshots: 0, clones: [] });
       const { snapshots, clones } = await array.reader.dependents(gold.id);
@@ -222,7 +222,7 @@ const CHECKS: readonly (readonly [string, Check])[] = [
     },
   ],
   [
-    "tells a wrong secret from an array that is not there, and shows neither's secret",
+    "distinguishes a wrong secret from an array that is not there, and shows neither's secret",
     async ({ target }) => {
       const wrong = "canary-of-the-contract";
       const { password, token } = target.options;

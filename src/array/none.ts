@@ -4,7 +4,7 @@ import type { StorageArray } from "./driver.ts";
 
 const refuse = (): Promise<never> =>
   Promise.reject(
-    new PrepError("NOT_SUPPORTED", "No array is configured (engine: script), so this cannot be looked up.", {
+    new PrepError("NOT_SUPPORTED", "No array is configured (engine: script), so this cannot be read.", {
       hint: "Ask the array itself. LUNs, clients and snapshots are named to the script as they are given.",
     }),
   );

@@ -114,7 +114,7 @@ export const http = (references: References) =>
         .describe("Sign-in by an OpenID provider. Without it, tokens of `atvm_prep token create` alone."),
       scopes: z
         .strictObject({
-          viewer: scope("atvm:viewer").describe("Scope of those who may look."),
+          viewer: scope("atvm:viewer").describe("Scope of those who may read."),
           operator: scope("atvm:operator").describe("Scope of those who may plan and confirm."),
           approver: scope("atvm:approver").describe("Scope of those who may approve others' plans."),
           admin: scope("atvm:admin").describe("Scope of those who may all of it, and take back what others asked for."),

@@ -65,7 +65,7 @@ export const proxy = (references: References) =>
               error: "must be a http(s) URL of a host and port, without user, password and path",
             })
             .describe("Address of the proxy, such as `http://proxy.example.net:3128`."),
-          username: text.optional().describe("Account on the proxy, where it wants one."),
+          username: text.optional().describe("Account on the proxy, where it requires one."),
           password: secret(references).optional().describe("Password of that account."),
           except: z
             .array(text.refine(hasEffect, { error: EXCEPTION_RULE }))

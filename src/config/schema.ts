@@ -88,7 +88,7 @@ export const configSchema = (references: References, stateDir: string) =>
           default: policy
             .default("prompt")
             .describe(
-              "What a plan wants before it runs. `token`: the assistant's second call. `prompt`: the person is asked through the assistant's program. `human`: a person runs `atvm_prep approve`.",
+              "What a plan needs before it runs. `token`: the assistant's second call. `prompt`: the person is asked through the assistant's program. `human`: a person runs `atvm_prep approve`.",
             ),
           ...forEachMode((_mode, { flag, approval }) => {
             const alone = `The same for \`${flag.short === undefined ? `--${flag.long}` : `-${flag.short}`}\` alone`;
@@ -113,7 +113,7 @@ export const configSchema = (references: References, stateDir: string) =>
           planTtl,
           requesterIsNotApprover,
         }))
-        .describe("What a plan wants before it runs (docs/security.md says what each kind proves)."),
+        .describe("What a plan needs before it runs (docs/security.md says what each kind proves)."),
       register: z
         .strictObject({
           folder: text

@@ -83,7 +83,7 @@ export class Secret {
 }
 
 async function readSource(source: Source): Promise<string> {
-  const { value, where } = await look(source);
+  const { value, where } = await readIn(source);
   if (value !== undefined && value !== "") return value;
   throw new PrepError("CREDENTIALS_MISSING", `A secret is missing: ${where}.`, {
     found:
@@ -102,18 +102,18 @@ const hints: Readonly<Record<Source["kind"], string>> = {
   absent: "Name it in the configuration as {env: NAME} or {file: PATH}, or pass it with -vp where that applies.",
 };
 
-async function look(source: Source): Promise<{ value?: string | undefined; where: string }> {
+async function readIn(source: Source): Promise<{ value?: string | undefined; where: string }> {
   switch (source.kind) {
     case "env":
       return { value: filledIn(source.env[source.name]), where: `environment variable ${source.name} is not set` };
     case "absent":
       return { where: `configuration has no ${source.key}` };
     case "file":
-      return lookInFile(source.path);
+      return readFromFile(source.path);
   }
 }
 
-async function lookInFile(path: string): Promise<{ value?: string; where: string }> {
+async function readFromFile(path: string): Promise<{ value?: string; where: string }> {
   try {
     const found = await stat(path);
     if (!found.isFile()) return { where: `${path} is not a file` };
@@ -122,9 +122,19 @@ async function lookInFile(path: string): Promise<{ value?: string; where: string
     return { value: (await readFile(path, "utf8")).replace(/\r?\n$/, ""), where: `${path} is empty` };
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "error";
+    if (code === "EMFILE" || code === "ENFILE") throw noDescriptors(path, cause);
     return { where: `${path} cannot be read (${code})` };
   }
 }
+
+/** The secret may well be there: nothing can be opened just now. */
+const noDescriptors = (path: string, cause: unknown): PrepError =>
+  new PrepError("INTERNAL", "This process has as many files and connections open as it may.", {
+    found: { file: path },
+    hint: "Try again in a moment; if it stays so, raise the limit (ulimit -n) for the program.",
+    retryable: true,
+    cause,
+  });
 
 /** A desktop client hands on its own placeholder for what the user left empty (mcpb 2.1.2): that is no secret. */
 const filledIn = (value: string | undefined): string | undefined =>

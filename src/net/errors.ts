@@ -115,7 +115,7 @@ function proxyRefusal(error: ProxyError, { system, address, section }: RemoteSys
   if (status === 407) {
     return new PrepError(
       "AUTHENTICATION_FAILED",
-      `The proxy ${proxy} on the way to ${system} wants other credentials.`,
+      `The proxy ${proxy} on the way to ${system} requires other credentials.`,
       {
         found,
         hint: "Set proxy.username and proxy.password in the configuration, or put both into the variable that names the proxy.",

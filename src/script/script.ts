@@ -66,7 +66,7 @@ async function runningIn(place: Place, options: ScriptOptions): Promise<string[]
   const pattern = `[${first}]${rest.join("").replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")} -`;
   const { code, out } = await place.capture(["pgrep", "-f", "--", pattern]);
   if (code > 1) {
-    throw new PrepError("UNREACHABLE", "Whether the script runs already cannot be told.", {
+    throw new PrepError("UNREACHABLE", "Whether the script runs already cannot be determined.", {
       hint: "Nothing was run. pgrep (of procps) has to be there, where the script is.",
     });
   }

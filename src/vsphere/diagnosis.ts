@@ -32,7 +32,7 @@ export function createDiagnosis(session: Session): VcenterDiagnosis {
   return {
     facts: async () => {
       const { about, spoken, session: own } = await session.services();
-      const action = "tell its time";
+      const action = "report its time";
       const args = { _this: refTo("ServiceInstance", "ServiceInstance") };
       const answer = await session.call({ operation: "CurrentTime", args, action });
       const time = new Date(answer instanceof Date ? answer : (text(answer) ?? ""));
@@ -40,7 +40,7 @@ export function createDiagnosis(session: Session): VcenterDiagnosis {
       return { ...about, spoken, userName: own.userName, time };
     },
     missingPrivileges: async (wanted) => {
-      const action = "tell which privileges this account has";
+      const action = "report which privileges this account has";
       const { authorizationManager, session: own } = await session.services();
       if (authorizationManager === undefined) return undefined;
       // One answer for all objects: asked for a privilege that is not wanted on one, it says that as well.

@@ -154,7 +154,7 @@ async function watchPower(session: Session, vms: ReadonlySet<MoRef>): Promise<Co
 }
 
 const readPower = (session: Session, vms: ReadonlySet<MoRef>): Promise<ObjectChange[]> =>
-  readNow(session, references(vms), ["VirtualMachine", [POWER]], "tell the power state of VMs");
+  readNow(session, references(vms), ["VirtualMachine", [POWER]], "report the power state of VMs");
 
 const references = (vms: ReadonlySet<MoRef>): Reference[] => [...vms].map((id) => ({ type: "VirtualMachine", id }));
 

@@ -44,7 +44,7 @@ async function readOption(session: Session, host: Host, name: string): Promise<s
     const found = await session.call({
       operation: "QueryOptions",
       args: { _this: refTo("OptionManager", host.optionManager), name },
-      action: `tell the option ${name} of host ${host.id}`,
+      action: `report the option ${name} of host ${host.id}`,
     });
     return text(
       list(found).find((option) => text(option, "key") === name),
@@ -61,7 +61,7 @@ async function readHeartbeats(session: Session, host: Host): Promise<MoRef[]> {
   const info = await session.call({
     operation: "RetrieveDasAdvancedRuntimeInfo",
     args: { _this: refTo("ClusterComputeResource", host.computeResource) },
-    action: `tell the heartbeat datastores of cluster ${host.computeResource}`,
+    action: `report the heartbeat datastores of cluster ${host.computeResource}`,
   });
   return list(info, "heartbeatDatastoreInfo").flatMap((each) => {
     const datastore = reference(each, "datastore");

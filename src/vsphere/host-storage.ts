@@ -18,7 +18,7 @@ async function readDevicesAndVms(
   host: Host,
   datastoreIds: readonly MoRef[],
 ): Promise<{ initiators: string[]; devices: HostDevices; vms: Vm[] }> {
-  const action = `tell the storage of host ${host.id}`;
+  const action = `report the storage of host ${host.id}`;
   const selections: Selection[] = [
     {
       properties: { HostStorageSystem: [DISKS, MOUNTS, ADAPTERS] },

@@ -128,7 +128,7 @@ export class Session {
     const content = await soap.call({
       operation: "RetrieveServiceContent",
       args: { _this: refTo("ServiceInstance", "ServiceInstance") },
-      action: "tell its services",
+      action: "report its services",
     });
     const services = servicesIn(content);
     const version = await negotiated;
@@ -162,7 +162,7 @@ function servicesIn(content: unknown): Omit<Services, "spoken" | "session"> {
   const propertyCollector = reference(content, "propertyCollector");
   const sessionManager = reference(content, "sessionManager");
   if (rootFolder === undefined || propertyCollector === undefined || sessionManager === undefined) {
-    throw garbage("tell its services", { missing: "rootFolder, propertyCollector or sessionManager" });
+    throw garbage("report its services", { missing: "rootFolder, propertyCollector or sessionManager" });
   }
   return {
     rootFolder,

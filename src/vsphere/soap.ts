@@ -112,7 +112,7 @@ export class Soap {
       `vCenter at ${this.#address} answered HTTP ${status} when asked to ${action}.`,
       {
         found,
-        hint: "Check that vcenter.address is a vCenter and that no proxy answers in its place; its vpxd.log tells more.",
+        hint: "Check that vcenter.address is a vCenter and that no proxy answers in its place; its vpxd.log says more.",
       },
     );
   }

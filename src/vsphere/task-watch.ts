@@ -63,6 +63,6 @@ export class ListWatch {
 
 /** The state of tasks now, in the same form. */
 export const readTasks = (session: Session, tasks: readonly Reference[]): Promise<ObjectChange[]> =>
-  readNow(session, tasks, ["Task", TASK_INFO], "tell the state of tasks");
+  readNow(session, tasks, ["Task", TASK_INFO], "report the state of tasks");
 
 const asArgument = ({ type, id }: Reference): XmlNode => refTo(type, id);

@@ -49,7 +49,7 @@ export async function readVmsOn(session: Session, datastoreIds: readonly MoRef[]
 /** By reference; a VM that is gone is left out. */
 export async function readVmStates(session: Session, ids: readonly MoRef[]): Promise<VmState[]> {
   if (ids.length === 0) return [];
-  return (await retrieve(session, [byReference(ids, STATE_PROPERTIES)], "tell the state of VMs")).map(stateFrom);
+  return (await retrieve(session, [byReference(ids, STATE_PROPERTIES)], "report the state of VMs")).map(stateFrom);
 }
 
 export async function readVmsOfHost(session: Session, host: MoRef): Promise<Vm[]> {
@@ -77,7 +77,7 @@ const POWER_STATES = ["poweredOn", "poweredOff", "suspended"] as const;
 function stateFrom(vm: Properties): VmState {
   const powerState = POWER_STATES.find((each) => each === vm.text("runtime.powerState"));
   if (powerState === undefined)
-    throw garbage("tell the state of VMs", { vm: vm.ref.id, missing: "runtime.powerState" });
+    throw garbage("report the state of VMs", { vm: vm.ref.id, missing: "runtime.powerState" });
   return {
     id: vm.ref.id,
     name: safeText(unescapedName(vm.text("name") ?? vm.ref.id)),

@@ -31,11 +31,11 @@ export function createWrites(options: WriteOptions): ArrayWriter {
     }
   };
 
-  /** Polls until `look` gives something or the time is over. */
-  const within = async <T>(ms: number, look: () => Promise<T | undefined>): Promise<T | undefined> => {
+  /** Polls until `find` gives something or the time is over. */
+  const within = async <T>(ms: number, find: () => Promise<T | undefined>): Promise<T | undefined> => {
     const deadline = clock.elapsed() + ms;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-      const found = await look();
+      const found = await find();
       if (found !== undefined || clock.elapsed() >= deadline) return found;
       await clock.sleep(pause);
     }

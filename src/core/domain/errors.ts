@@ -136,14 +136,17 @@ const TABLE = {
   // Approval: ask the person, or plan again.
   NOT_APPROVED: row(4, 403, "approve", "The plan has no approval that counts; it stays open.", { retryable: true }),
   DECLINED: row(4, 403, "none", "The operator said no; the plan stays open until it expires."),
-  PLAN_EXPIRED: row(4, 410, "plan_again", "The plan's time is over."),
+  PLAN_EXPIRED: row(4, 410, "plan_again", "The plan has expired."),
   PLAN_UNKNOWN: row(1, 404, "plan_again", "There is no such plan."),
   STALE_PLAN: row(6, 409, "plan_again", "The state has changed since the plan was made; nothing was changed."),
   PLAN_OBSOLETE: row(6, 410, "plan_again", "The plan is no longer open."),
   // Wait, or follow the other run.
   LOCKED: row(5, 423, "wait", "Another run holds the LUN family or the client.", { retryable: true }),
   TOO_MANY_PLANS: row(1, 429, "wait", "Too many plans of this principal are open."),
-  RATE_LIMITED: row(1, 429, "wait", "The array wants to be asked less often.", { retryable: true, aboutPlan: false }),
+  RATE_LIMITED: row(1, 429, "wait", "The array limits how often it may be called.", {
+    retryable: true,
+    aboutPlan: false,
+  }),
   // A person has to look at the systems.
   OUTCOME_UNKNOWN: row(
     7,

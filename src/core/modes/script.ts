@@ -94,7 +94,7 @@ export function scriptDraft(input: ScriptInput, observation: HostObservation): D
       ? ["No snapshot is named: the script takes the one that it holds for the latest."]
       : []),
     ...(request.mode === "rollback"
-      ? ["Which newer snapshots are lost with the rollback cannot be told without the array."]
+      ? ["Which newer snapshots are lost with the rollback cannot be determined without the array."]
       : []),
     ...blindSpotWarnings(host, observation.inventory),
   );
@@ -107,7 +107,7 @@ export function scriptDraft(input: ScriptInput, observation: HostObservation): D
   if (others.length > 0) {
     const named = others.slice(0, 10).map(({ name }) => safeText(name, 80));
     draft.warnings.push(
-      `${safeText(host.name)} also has ${named.join(", ")}${others.length > named.length ? ` and ${others.length - named.length} more` : ""} mounted; which of these are assigned by the array cannot be told from here.`,
+      `${safeText(host.name)} also has ${named.join(", ")}${others.length > named.length ? ` and ${others.length - named.length} more` : ""} mounted; which of these are assigned by the array cannot be determined from here.`,
     );
   }
   draft.add("script", step);

@@ -16,7 +16,7 @@ export function refuseSameNaa(volumes: readonly Volume[], all: readonly Volume[]
       `${same.length} volumes of the array have the NAA ${volume.naa}: ${same.map(({ name, id }) => `${safeText(name)} (${id})`).join(", ")}.`,
       {
         found: { naa: volume.naa, volumes: same.map(({ id, name }) => ({ id, name: safeText(name) })) },
-        hint: "Neither can be told from the other on a host. Have the array's support give one of them an identity of its own.",
+        hint: "A host cannot distinguish them. Have the array's support give one of them an identity of its own.",
       },
     );
   }

@@ -67,7 +67,7 @@ async function mountedResult(naa: Naa, world: World, detail: string): Promise<Re
     case "unseen":
       return { detail: `${detail}; vCenter does not list its datastore yet` };
     case "unverified":
-      return { detail: `${detail}; its datastore could not be looked up in vCenter (${listed.error.message})` };
+      return { detail: `${detail}; its datastore could not be read in vCenter (${listed.error.message})` };
   }
 }
 

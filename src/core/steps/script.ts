@@ -81,7 +81,7 @@ const reportOf = ({ how, answered, output, log }: ScriptEnd): NonNullable<Output
 });
 
 function unclear(end: ScriptEnd, seen: string, { where }: ScriptStep): PrepError {
-  const still = end.mayRun ? ` It may still be running ${where}: look there first.` : "";
+  const still = end.mayRun ? ` It may still be running ${where}: check there first.` : "";
   const asked =
     end.question === undefined
       ? ""

@@ -178,5 +178,5 @@ export const pooled = (place: string): Error =>
   unusable(
     place,
     "a connection pooler stands between it and atvm_prep. The locks that keep two runs apart belong to a session of the server, which a pooler may hand to another client, locks and all",
-    "Name the server itself in store.postgres, past the pooler (PostgreSQL listens on port 5432 unless told otherwise).",
+    "Name the server itself in store.postgres, past the pooler (PostgreSQL listens on port 5432 by default).",
   );

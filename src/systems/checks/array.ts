@@ -44,7 +44,7 @@ export async function checkArray(array: StorageArray, config: Config): Promise<A
 /** What of an array's own ways a plan's text depends on. */
 function traitsText({ clients, deletion, rollback, snapshotNames }: ArrayTraits): string {
   return [
-    `clients are told by ${clients.address ? "address" : "initiators"}`,
+    `clients are identified by ${clients.address ? "address" : "initiators"}`,
     `a rollback ${rollback.newerSnapshots === "lost" ? "loses" : "keeps"} newer snapshots`,
     `a deleted clone is ${deletion.keptHours === undefined ? "gone at once" : `kept for ${deletion.keptHours} h`}`,
     `${snapshotNames === undefined ? "takes no" : "takes"} snapshots for others`,

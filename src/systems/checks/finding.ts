@@ -21,10 +21,10 @@ export function failedBy(what: string, thrown: unknown): Finding {
   return { what, state: "failed", text: error.message, error };
 }
 
-/** What `look` finds, or as one failure what it throws. */
-export async function checked(what: string, look: () => Promise<Finding | Finding[]>): Promise<Finding[]> {
+/** What `check` finds, or as one failure what it throws. */
+export async function checked(what: string, check: () => Promise<Finding | Finding[]>): Promise<Finding[]> {
   try {
-    return [await look()].flat();
+    return [await check()].flat();
   } catch (thrown) {
     return [failedBy(what, thrown)];
   }

@@ -147,13 +147,13 @@ async function checkPrivileges(vsphere: Vsphere, host: Host, config: Config, wha
   const answer = await vsphere.diagnosis.missingPrivileges(wanted);
   if (answer === undefined) {
     const fix = "Compare the account's role with docs/privileges.md.";
-    return [...missingPlaces, warning(`${what}: privileges`, "this vCenter does not tell them", fix)];
+    return [...missingPlaces, warning(`${what}: privileges`, "this vCenter does not report them", fix)];
   }
   const missing = new Set(answer.flat());
-  const lacking = PRIVILEGES.filter(({ id }) => missing.has(id));
-  if (lacking.length === 0)
+  const notGranted = PRIVILEGES.filter(({ id }) => missing.has(id));
+  if (notGranted.length === 0)
     return [...missingPlaces, ok(`${what}: privileges`, "the account has what every mode needs")];
-  return [...missingPlaces, ...lacking.map((privilege) => lackOf(what, privilege, places[privilege.on].name))];
+  return [...missingPlaces, ...notGranted.map((privilege) => lackOf(what, privilege, places[privilege.on].name))];
 }
 
 function lackOf(what: string, privilege: Privilege, place: string): Finding {
