@@ -67,12 +67,13 @@ export async function invoke(
     const engine = await context.engine();
     const actor = { ...(await actorOf(context, server, ctx)), tool: tool.name };
     opened = { engine, actor };
-    const wording = context.wording();
+    const operator = operatorOf(server, ctx, context.wording());
+    const wording = { ...context.wording(), canAsk: operator.canAsk };
     const result = await tool.call(args, engine, {
       actor,
       signal: ctx.mcpReq.signal,
       onUpdate: progress.onUpdate,
-      operator: operatorOf(server, ctx, wording),
+      operator,
       wording,
     });
     const notice = await record.answered(result);

@@ -75,14 +75,21 @@ const lunForm = z.object({ lunName: z.string().max(512) });
 
 /** The form as the wire knows it: one field, so that there is one thing to say. */
 function question(plan: PlanRecord, wording: Wording): Parameters<typeof inputRequired.elicit>[0] {
-  const message = questionText(presentPlan(plan, wording));
+  const shown = presentPlan(plan, wording);
+  const message = questionText(shown);
+  // Some clients show little of the message, but all of a field.
+  const what = `${shown.summary} Runs exactly: ${shown.command}`;
   return traitsOf(plan.mode).typedName
     ? {
         message,
         requestedSchema: {
           type: "object",
           properties: {
-            lunName: { type: "string", title: "LUN name", description: "The gold LUN's full name, typed to approve" },
+            lunName: {
+              type: "string",
+              title: "LUN name",
+              description: `The gold LUN's full name, typed to approve. ${what}`,
+            },
           },
           required: ["lunName"],
         },
@@ -92,7 +99,7 @@ function question(plan: PlanRecord, wording: Wording): Parameters<typeof inputRe
         requestedSchema: {
           type: "object",
           properties: {
-            approve: { type: "boolean", title: "Approve", description: "Run exactly this command", default: false },
+            approve: { type: "boolean", title: "Approve", description: what, default: false },
           },
           required: ["approve"],
         },

@@ -23,6 +23,13 @@ function messageOf(run: RunRecord): string {
  */
 const BEFORE_ANSWER_MS = 20;
 
+/** Clients that wait as long as there is progress hear of a long step at least this often. */
+const BEAT_MS = 5_000;
+/** Each beat takes this part of what is left to the next value, so that there is always a greater one. */
+const BEAT_PART = 0.05;
+/** Two values that mean something are no closer than this. */
+const CLOSEST = 0.1;
+
 export interface Progress {
   readonly onUpdate: (run: RunRecord) => Promise<void>;
   /** To be awaited before the answer, which no notification may follow. */
@@ -31,35 +38,49 @@ export interface Progress {
 
 /** How far the run is: a step that has ended counts as one, one that is under way as a tenth. */
 const positionOf = (run: RunRecord): number =>
-  finishedSteps(run) + Math.min(run.steps.filter(({ state }) => state === "running").length, 9) / 10;
+  finishedSteps(run) + Math.min(run.steps.filter(({ state }) => state === "running").length, 9) * CLOSEST;
 
 /**
- * Reports to the client that asked for it whenever a step begins or ends: the protocol wants every value to be greater
- * than the one before. `now` leaves out those that had ended before the first look. A client that has gone is no error of
- * the run.
+ * Reports to the client that asked for it whenever a step begins or ends, and now and then while nothing does: the
+ * protocol wants every value to be greater than the one before. `now` leaves out those that had ended before the first
+ * look. A client that has gone is no error of the run.
  */
 export function progressTo(ctx: ServerContext, from: "start" | "now"): Progress {
   const progressToken = ctx.mcpReq._meta?.progressToken;
   let sent: number | undefined = from === "start" ? -1 : undefined;
   let ended = progressToken === undefined;
+  let latest: RunRecord | undefined;
+  let within = 0;
+  const notify = (progress: number, total: number, message: string): Promise<void> =>
+    ctx.mcpReq
+      .notify({ method: "notifications/progress", params: { progressToken, progress, total, message } })
+      .catch(() => undefined);
+  const beat = (): void => {
+    if (latest === undefined || sent === undefined || sent < 0 || ended) return;
+    within += (1 - within) * BEAT_PART;
+    void notify(sent + within * CLOSEST, latest.steps.length, messageOf(latest));
+  };
+  const timer = ended ? undefined : setInterval(beat, BEAT_MS).unref();
   return {
     async onUpdate(run) {
+      latest = run;
       const finished = finishedSteps(run);
       if (ended || run.steps.length === 0) return;
-      const notify = async (progress: number, message: string): Promise<void> => {
-        sent = progress;
-        const params = { progressToken, progress, total: run.steps.length, message };
-        await ctx.mcpReq.notify({ method: "notifications/progress", params }).catch(() => undefined);
+      const reach = (value: number, message: string): Promise<void> => {
+        sent = value;
+        within = 0;
+        return notify(value, run.steps.length, message);
       };
       // Several steps may have ended since the last look; each is told of.
       for (let value = Math.floor(sent ?? finished) + 1; value < finished; value += 1) {
-        await notify(value, safeText(run.steps[value]?.text ?? "", 500));
+        await reach(value, safeText(run.steps[value]?.text ?? "", 500));
       }
       const value = positionOf(run);
-      if (sent === undefined || value > sent) await notify(value, messageOf(run));
+      if (sent === undefined || value > sent) await reach(value, messageOf(run));
     },
     async end() {
       ended = true;
+      clearInterval(timer);
       if (sent !== undefined && sent >= 0) await setTimeout(BEFORE_ANSWER_MS);
     },
   };

@@ -3,6 +3,8 @@ import { commandLine } from "../core/request/command.ts";
 
 export interface Wording {
   readonly door: "assistant" | "terminal";
+  /** Whether the assistant's client can show the operator a form. Absent: it is not known. */
+  readonly canAsk?: boolean;
   /** Words as a line for a terminal of this machine: with the program's name, and the configuration where it must be named. */
   line(...words: string[]): string;
   /** The approval console's address, where there is one. */
@@ -13,11 +15,16 @@ export interface WordingOptions {
   /** The configuration file, where the program would not find it by itself. */
   readonly config?: string | undefined;
   readonly console?: string | undefined;
+  /** How the program is called. Default: by its name. */
+  readonly program?: readonly string[] | undefined;
 }
 
-export const wordingFor = (door: Wording["door"], { config, console }: WordingOptions = {}): Wording => ({
+export const wordingFor = (
+  door: Wording["door"],
+  { config, console, program = ["atvm_prep"] }: WordingOptions = {},
+): Wording => ({
   door,
-  line: (...words) => commandLine(["atvm_prep", ...words, ...(config === undefined ? [] : ["--config", config])]),
+  line: (...words) => commandLine([...program, ...words, ...(config === undefined ? [] : ["--config", config])]),
   ...(console === undefined ? {} : { console }),
 });
 

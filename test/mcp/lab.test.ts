@@ -77,7 +77,8 @@ describe.each(CLIENTS)("atvm_prep serve with a client of %s", (_era, start) => {
     const plan = await client.call("prep_automated_testing", { lun: "Gold" });
     const { planToken, planId, command } = plan.structured;
     const refused = await client.call("confirm_plan", { planToken });
-    expect(refused.structured).toMatchObject({ error: { code: "DECLINED" } });
+    // Where it came back at once, it is taken for the client's own.
+    expect(refused.structured).toMatchObject({ error: { code: expect.stringMatching(/^(DECLINED|NOT_APPROVED)$/) } });
     expect((await bench.control.state()).mutations).toEqual([]);
 
     const run = await client.call("confirm_plan", { planToken });

@@ -15,6 +15,9 @@ import type { Plans } from "./plans.ts";
 /** How long an asked person has: the answer's challenge is good for this long. */
 const ASK_MS = 50_000;
 
+/** Nobody reads a question and says no within this time: that was the client itself. */
+const READING_MS = 500;
+
 export class Approvals {
   readonly #deps: EngineDeps;
   readonly #plans: Plans;
@@ -141,6 +144,14 @@ export class Approvals {
       return refuse("NOT_APPROVED", "This answer belongs to no open question about this plan.");
     }
     if (asked.expiresAt <= now) return refuse("NOT_APPROVED", "The answer came too late.");
+    const askedAt = Date.parse(asked.expiresAt) - ASK_MS;
+    if (answer.kind !== "accept" && Date.parse(now) - askedAt < READING_MS)
+      return new PrepError("NOT_APPROVED", "The client itself closed the question at once; no person has answered.", {
+        found: { planId: row.id },
+        hint: "Asking again this way is answered in the same way. Nothing was changed.",
+        next: [{ kind: "approve", planId: row.id }],
+        retryable: false,
+      });
     switch (answer.kind) {
       case "decline":
         return refuse("DECLINED", "The operator said no.");

@@ -15,6 +15,7 @@ beforeEach(async () => {
   await bench.control.reset({ scenario: "clone-assigned" });
 });
 
+const MINUTE = 60_000;
 const YES: ApprovalAnswer = { kind: "accept", approve: true };
 const planWith = (engine: Engine, mode: PlanRecord["mode"] = "unregister"): Promise<PlanRecord> =>
   engine.plan(mode, { lun: "Gold" }, bench.actor);
@@ -26,7 +27,12 @@ const lastOf = async (planId: string, type: string) =>
   (await bench.app.engine.readAudit({ planId, limit: 1_000 })).rows.findLast((row) => row.type === type);
 
 describe("policy prompt", () => {
-  const prompting = () => assemble(bench, { approval: { policies: allModes("prompt") } });
+  let shift = 0;
+  const prompting = () => assemble(bench, { approval: { policies: allModes("prompt") }, shiftMs: () => shift });
+  /** Longer than anybody needs to read the question. */
+  const read = (): void => {
+    shift += 1_000;
+  };
 
   test("asks with the command and the impact, and runs after a yes that the audit tells of", async () => {
     const { engine } = await prompting();
@@ -58,6 +64,7 @@ describe("policy prompt", () => {
       const plan = await planWith(engine);
       const token = plan.planToken ?? "";
       const first = await asked(engine.confirm(token, bench.actor, { canAsk: true }));
+      read();
       const refused = await refusal(
         engine.confirm(token, bench.actor, { canAsk: true, answered: { challenge: first.challenge, answer: no } }),
         code,
@@ -73,12 +80,33 @@ describe("policy prompt", () => {
     },
   );
 
+  test("a no or a form put away within half a second is the client's own, not the operator's", async () => {
+    for (const kind of ["decline", "cancel"] as const) {
+      const { engine } = await prompting();
+      const plan = await planWith(engine);
+      const { challenge } = await asked(engine.confirm(plan.planToken ?? "", bench.actor, { canAsk: true }));
+      const answered = { challenge, answer: { kind } };
+      // The machine's time goes on; the clock of this engine stands still.
+      const stopped = await assemble(bench, {
+        approval: { policies: allModes("prompt") },
+        shiftMs: () => shift - MINUTE,
+      });
+      const refused = await refusal(
+        stopped.engine.confirm(plan.planToken ?? "", bench.actor, { canAsk: true, answered }),
+        "NOT_APPROVED",
+      );
+      expect(refused).toMatchObject({ retryable: false, message: expect.stringContaining("The client itself") });
+      await expectOpen(plan);
+    }
+  });
+
   test("an answer counts once: a second use of its challenge is none", async () => {
     const { engine } = await prompting();
     const plan = await planWith(engine);
     const { challenge } = await asked(engine.confirm(plan.planToken ?? "", bench.actor, { canAsk: true }));
     const say = (answer: ApprovalAnswer) =>
       engine.confirm(plan.planToken ?? "", bench.actor, { canAsk: true, answered: { challenge, answer } });
+    read();
     await refusal(say({ kind: "decline" }), "DECLINED");
     await refusal(say(YES), "NOT_APPROVED");
     await expectOpen(plan);
