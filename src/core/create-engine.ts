@@ -1,4 +1,5 @@
 /** The engine, put together: three services over one store, behind the interface that the doors know. */
+import pLimit from "p-limit";
 import { verifyChain } from "./audit.ts";
 import type { Engine } from "./engine.ts";
 import type { EngineDeps } from "./engine-options.ts";
@@ -14,6 +15,9 @@ import { RunService } from "./services/run-service.ts";
 import { TokenService } from "./services/token-service.ts";
 import { whoTouched } from "./who.ts";
 
+/** Each opens connections to both systems. */
+const READS_AT_ONCE = 48;
+
 export function createEngine(deps: EngineDeps): Engine {
   const calls = new AuditedCalls(deps);
   const plans = new Plans(deps);
@@ -23,15 +27,16 @@ export function createEngine(deps: EngineDeps): Engine {
   const running = new RunService(deps, calls, runs);
   const tokens = new TokenService(deps, calls);
   const consolePasses = new ConsoleService(deps, calls);
+  const limited = pLimit(READS_AT_ONCE);
   return {
-    listTargets: (actor) => inventory.listTargets(actor),
-    inspect: (inputs, actor) => inventory.inspect(inputs, actor),
-    listLuns: (actor) => inventory.listLuns(actor),
-    listSnapshots: (lun, actor) => inventory.listSnapshots(lun, actor),
-    listVms: (inputs, actor) => inventory.listVms(inputs, actor),
-    completions: (what, prefix, context) => inventory.completions(what, prefix, context),
-    plan: (mode, inputs, actor, options) => planning.plan(mode, inputs, actor, options),
-    resumePlan: (runId, actor, options) => planning.resumePlan(runId, actor, options),
+    listTargets: (actor) => limited(() => inventory.listTargets(actor)),
+    inspect: (inputs, actor) => limited(() => inventory.inspect(inputs, actor)),
+    listLuns: (actor) => limited(() => inventory.listLuns(actor)),
+    listSnapshots: (lun, actor) => limited(() => inventory.listSnapshots(lun, actor)),
+    listVms: (inputs, actor) => limited(() => inventory.listVms(inputs, actor)),
+    completions: (what, prefix, context) => limited(() => inventory.completions(what, prefix, context)),
+    plan: (mode, inputs, actor, options) => limited(() => planning.plan(mode, inputs, actor, options)),
+    resumePlan: (runId, actor, options) => limited(() => planning.resumePlan(runId, actor, options)),
     getPlan: (planId) => planning.getPlan(planId),
     listPlans: (filter) => planning.listPlans(filter),
     discardPlan: (which, actor) => planning.discardPlan(which, actor),

@@ -96,11 +96,17 @@ export interface PlanRecord {
     /** The steps that must have ended well before this one is begun; whatever is ready runs side by side. */
     readonly after: readonly string[];
   }[];
+  /** What a plan that leaves the volume as it is works on: gold, or a clone of it. */
+  readonly worksOn?: VolumeRefRecord & { readonly kind: "gold" | "clone" | "other" };
   readonly impact: Impact;
   readonly warnings: readonly string[];
   /** Unassigned clones of the family and the like: seen, not touched by this plan. */
   readonly leftovers: readonly string[];
   readonly requestedBy: Requester;
+  /** What of the two nobody named: with both, the configured default is meant, else the other one's pair. */
+  readonly unnamed?: readonly ("client" | "host")[];
+  /** Other plans that are open for the client, when this one was made. */
+  readonly otherPlans?: readonly string[];
   readonly approval: { readonly policy: ApprovalPolicy; readonly approvedBy?: string; readonly channel?: string };
   readonly state: PlanState | "expired";
   readonly runId?: string;
@@ -205,6 +211,8 @@ export interface Inspection {
         readonly powerState: "poweredOn" | "poweredOff" | "suspended";
         readonly template?: boolean;
       }[];
+      /** On the datastore, and no VM's. */
+      readonly unregistered: readonly SafeText[];
     };
   }[];
   readonly openPlans: readonly PlanRecord[];
@@ -226,6 +234,8 @@ export interface TargetInventory {
       readonly kind: "gold" | "clone" | "other";
       readonly volume: VolumeRefRecord;
       readonly since?: string;
+      /** The run that put it there, and who asked for that. */
+      readonly by?: { readonly runId: string; readonly principal: string };
     }[];
     readonly openPlans: readonly string[];
     readonly runs: readonly { readonly runId: string; readonly mode: Mode; readonly state: RunState }[];

@@ -38,7 +38,7 @@ export interface Progress {
 
 /** How far the run is: a step that has ended counts as one, one that is under way as a tenth. */
 const positionOf = (run: RunRecord): number =>
-  finishedSteps(run) + Math.min(run.steps.filter(({ state }) => state === "running").length, 9) * CLOSEST;
+  finishedSteps(run) + Math.min(run.steps.filter(({ state }) => state === "running").length, 9) / 10;
 
 /**
  * Reports to the client that asked for it whenever a step begins or ends, and now and then while nothing does: the

@@ -1,7 +1,7 @@
 /** What was found, as text: the target, the LUNs, their snapshots, the VMs. */
 
 import { safeText } from "../core/domain/safe-text.ts";
-import { bullets, count, page, quoted, section, sentence, timeBetween } from "./lines.ts";
+import { bullets, count, page, personText, quoted, section, sentence, timeBetween } from "./lines.ts";
 import { modeWords } from "./plan.ts";
 import type { InspectView, LunsView, SnapshotsView, TargetsView, VmsView, VmView } from "./views.ts";
 
@@ -28,6 +28,9 @@ function assignedLines(assigned: Assigned, now: string): string[] {
       (vm) => `${quoted(vm.name)}: ${vm.template === true ? "template" : POWER[vm.powerState]}`,
       "  ",
     ),
+    ...(vms.unregistered.length === 0
+      ? []
+      : [`- Not registered (${vms.unregistered.length}): ${vms.unregistered.map(quoted).join(", ")}`]),
   ];
 }
 
@@ -67,7 +70,7 @@ function targetLines(target: TargetRow, now: string): string[] {
     `${safeText(target.client)} / ${safeText(target.host)}${marks.length === 0 ? "" : ` (${marks.join(", ")})`}: ${target.runs.length > 0 ? "BUSY" : target.holds.length === 0 ? "holds nothing" : "in use"}`,
     ...target.holds.map(
       (one) =>
-        `- ${one.kind} of ${quoted(one.lun)}: ${quoted(one.volume.name)} (${safeText(one.volume.id)})${one.since === undefined ? "" : `, for ${timeBetween(one.since, now)}`}`,
+        `- ${one.kind} of ${quoted(one.lun)}: ${quoted(one.volume.name)} (${safeText(one.volume.id)})${one.since === undefined ? "" : `, for ${timeBetween(one.since, now)}`}${one.by === undefined ? "" : `, by ${personText(one.by.principal)} (run ${safeText(one.by.runId)})`}`,
     ),
     ...target.runs.map((run) => `- run ${safeText(run.runId)}: ${modeWords(run.mode)}, ${run.state}`),
     ...(target.openPlans.length === 0

@@ -147,7 +147,7 @@ export function planText(plan: PlanView, closing?: string): string {
           `Snapshot ${snapshotLine(plan.snapshot, plan.createdAt)}, ${plan.snapshot.chosenBy === "latest" ? "chosen as the latest" : "as named"}.`,
         ]),
     ...(plan.snapshot === undefined ? [""] : []),
-    `${askedBy(plan.requestedBy)}.`,
+    [`${askedBy(plan.requestedBy)}.`, ...plan.notes.map(sentence)].join(" "),
     ...impactLines(plan),
     ...stepLines(plan),
     ...section("Afterwards", plan.afterwards, sentence),

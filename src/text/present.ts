@@ -17,7 +17,7 @@ const NOTHING_TO_DO = "The goal is already reached: there is nothing to do.";
 
 /** How the plan gets its approval, for whoever reads it. */
 function approvalHow({ planId, steps, approval }: PlanRecord, wording: Wording): string {
-  const { door, line } = wording;
+  const { door, line, canAsk } = wording;
   const onTerminal = `\`${line("approve", planId)}\` on a terminal`;
   const page = planPageOf(wording, planId);
   if (door === "terminal") return `${onTerminal} approves it.`;
@@ -28,21 +28,35 @@ function approvalHow({ planId, steps, approval }: PlanRecord, wording: Wording):
     case "token":
       return "Show the operator the command and the impact; once they agree, call confirm_plan with this plan's token.";
     case "prompt":
+      if (canAsk === false)
+        return `This client cannot ask the operator, so a person approves it: ${onTerminal}. Then call confirm_plan with this plan's token.`;
       return `Call confirm_plan with this plan's token: the operator is then asked through your client. Or the operator runs ${onTerminal} first.`;
     case "human":
       return `A person has to approve it first: ${page === undefined ? "" : `at ${page}, or `}${onTerminal}. Then call confirm_plan with this plan's token.`;
   }
 }
 
+/** Where the client or the host was not named. */
+function chosenNotes(unnamed: readonly ("client" | "host")[]): string[] {
+  const [first] = unnamed;
+  if (first === undefined) return [];
+  if (unnamed.length === 2) return ["Client and host are the configured default."];
+  return [`The ${first} is the ${first === "client" ? "host" : "client"}'s pair.`];
+}
+
 export function presentPlan(plan: PlanRecord, wording: Wording): PlanView {
-  const { request: _request, ...shown } = plan;
+  const { request: _request, unnamed = [], otherPlans = [], ...shown } = plan;
   return {
     ...shown,
     summary: summaryOf(plan),
     command: commandOf(plan),
     steps: plan.steps.map((step) => ({ ...step, after: [...step.after] })),
     afterwards: plan.steps.length === 0 ? [] : afterwardsOf(plan),
-    notes: plan.steps.length === 0 ? [NOTHING_TO_DO] : [],
+    notes: [
+      ...(plan.steps.length === 0 ? [NOTHING_TO_DO] : []),
+      ...chosenNotes(unnamed),
+      ...(otherPlans.length === 0 ? [] : [`Also open for this client: ${otherPlans.slice(0, 5).join(", ")}.`]),
+    ],
     approval: { ...plan.approval, how: approvalHow(plan, wording) },
   };
 }

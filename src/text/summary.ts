@@ -7,11 +7,11 @@ import { count, duration, quoted } from "./lines.ts";
 
 type Planned = Pick<
   PlanRecord,
-  "mode" | "request" | "target" | "snapshot" | "steps" | "impact" | "leftovers" | "resumes"
+  "mode" | "request" | "target" | "snapshot" | "steps" | "impact" | "leftovers" | "resumes" | "worksOn"
 >;
 
-const wherePart = ({ target }: Pick<Planned, "target">): string =>
-  `${quoted(target.lun.name)} on ${safeText(target.client.name)} / ${safeText(target.host.address)}`;
+const wherePart = ({ target, worksOn }: Pick<Planned, "target" | "worksOn">): string =>
+  `${worksOn?.kind === "clone" ? "the clone of " : ""}${quoted(target.lun.name)} on ${safeText(target.client.name)} / ${safeText(target.host.address)}`;
 
 /** `1 clone to make, 1 to delete, 2 VMs off, 5 unregistered`. */
 function counts({ request, steps, impact, snapshot }: Planned): string[] {
@@ -66,7 +66,7 @@ export function afterwardsOf(plan: Planned): string[] {
   return [...endState(plan, client), ...kept.map((volume) => `${quoted(volume.name)} stays on the array, unassigned.`)];
 }
 
-function endState({ mode, request, impact, steps }: Planned, client: string): string[] {
+function endState({ mode, request, impact, steps, worksOn, target }: Planned, client: string): string[] {
   const { leaves, registers, takesSnapshot } = traitsOf(mode);
   if (takesSnapshot) {
     return [
@@ -75,9 +75,15 @@ function endState({ mode, request, impact, steps }: Planned, client: string): st
     ];
   }
   if (leaves === "assigned") {
-    if (registers) return ["The volume stays assigned; all VMs found on it are registered, none is powered on."];
-    return ["The volume stays assigned to it and mounted; no VM on it is registered."];
+    const volume = worksOn === undefined ? "The volume" : `The ${worksOn.kind} ${quoted(worksOn.name)}`;
+    const stays = `${volume} stays assigned to ${client} and mounted`;
+    return [
+      registers
+        ? `${stays}; all VMs found on it are registered, none is powered on.`
+        : `${stays}; no VM on it is registered.`,
+    ];
   }
+  if (leaves === "nothing") return [`${client} holds nothing of ${quoted(target.lun.name)} any more.`];
   const volume = leaves === "gold" ? "The gold volume itself" : "The new clone";
   const registered = impact.vmsToRegister.length;
   const willRegister = request.registerVms && (registered > 0 || steps.some((step) => step.kind === "register"));

@@ -40,6 +40,8 @@ export const planView = z.object({
       after: z.array(z.string()),
     }),
   ),
+  /** What a plan that leaves the volume as it is works on. */
+  worksOn: volumeRefSchema.extend({ kind: z.enum(["gold", "clone", "other"]) }).optional(),
   impact: impactSchema,
   /** What will be true once it was carried out. */
   afterwards: z.array(z.string()),
@@ -151,6 +153,7 @@ export const inspectView = z.object({
             template: z.boolean().optional(),
           }),
         ),
+        unregistered: z.array(name),
       }),
     }),
   ),
@@ -174,6 +177,8 @@ export const targetsView = z.object({
           kind: z.enum(["gold", "clone", "other"]),
           volume: volumeRefSchema,
           since: instant.optional(),
+          /** The run that put it there, and who asked for that. */
+          by: z.object({ runId: z.string(), principal: z.string() }).optional(),
         }),
       ),
       openPlans: z.array(z.string()),

@@ -159,6 +159,7 @@ export const sampleInspect: Inspection = {
           { name: plainName("atvm-3"), powerState: "poweredOff" },
           { name: plainName("atvm-t"), powerState: "poweredOff", template: true },
         ],
+        unregistered: [plainName("spare-01")],
       },
     },
   ],

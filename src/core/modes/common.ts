@@ -4,7 +4,7 @@ import { canonicalJson } from "../domain/canonical.ts";
 import type { Naa } from "../domain/ids.ts";
 
 import { blindSpotWarnings } from "../observe/blind-spots.ts";
-import type { LunVolume } from "../observe/kinds.ts";
+import { goldOf, type LunVolume } from "../observe/kinds.ts";
 import type { Observation } from "../observe/observe.ts";
 import type { Assignment } from "../ports/array.ts";
 import type { Request } from "../request/request.ts";
@@ -57,7 +57,20 @@ export function baseFacts(draft: DraftBuilder, observation: Observation): void {
     datacenter: host.datacenter.id,
     storage: host.storageSystem,
   });
+  draft.leftovers.push(...heldBesides(observation));
   draft.warnings.push(...blindSpotWarnings(host, observation.inventory));
+}
+
+/** What the client has of other LUNs: no plan about this one touches it. */
+function heldBesides({ array, client, family }: Observation): string[] {
+  return array.assignments
+    .filter(({ clientId, volumeId }) => clientId === client.id && !family.some(({ id }) => id === volumeId))
+    .flatMap(({ volumeId }) => array.volumes.find(({ id }) => id === volumeId) ?? [])
+    .map((volume) => {
+      const gold = goldOf(volume, array.volumes);
+      const what = gold === volume ? "" : `, of ${gold.name},`;
+      return `${volume.name} (${volume.id})${what} stays assigned to ${client.name}.`;
+    });
 }
 
 export function assignedFact(

@@ -1,16 +1,22 @@
 /** A plan in the making: steps are added in order, each with what it does to the impact and what it rests on. */
 
 import { safeText } from "../domain/safe-text.ts";
+import type { LunVolume } from "../observe/kinds.ts";
 import type { Fact, Facts } from "../plans/facts.ts";
 import { fingerprintOf } from "../plans/facts.ts";
 import type { Snapshot } from "../ports/array.ts";
 import type { Vm } from "../ports/hypervisor.ts";
-import type { Impact, VmRefRecord } from "../records.ts";
+import type { Impact, VmRefRecord, VolumeRefRecord } from "../records.ts";
 import type { Step, StepOf, VmRef } from "../steps/types.ts";
 
 export interface ChosenSnapshot {
   readonly snapshot: Snapshot;
   readonly chosenBy: "name" | "latest";
+}
+
+/** An assigned volume of the family: gold, or a clone of it. */
+export interface WorkedOn extends VolumeRefRecord {
+  readonly kind: "gold" | "clone" | "other";
 }
 
 /** What a mode makes of a request and an observation. Serialisable. */
@@ -20,6 +26,8 @@ export interface Draft {
   readonly warnings: readonly string[];
   readonly leftovers: readonly string[];
   readonly snapshot?: ChosenSnapshot;
+  /** What a plan that leaves the volume as it is works on. */
+  readonly worksOn?: WorkedOn;
   readonly facts: Facts;
   readonly fingerprint: string;
 }
@@ -72,13 +80,18 @@ export class DraftBuilder {
     this.#facts[key] = words === undefined ? { label, fields } : { label, fields, words };
   }
 
-  finish(snapshot?: ChosenSnapshot): Draft {
+  finish(snapshot?: ChosenSnapshot, worksOn?: LunVolume): Draft {
     return {
       steps: this.#steps,
       impact: this.impact,
       warnings: this.warnings,
       leftovers: this.leftovers,
       ...(snapshot === undefined ? {} : { snapshot }),
+      ...(worksOn === undefined
+        ? {}
+        : {
+            worksOn: { name: safeText(worksOn.name), id: worksOn.id, naa: worksOn.naa, kind: worksOn.kind },
+          }),
       facts: this.#facts,
       fingerprint: fingerprintOf(this.#facts),
     };

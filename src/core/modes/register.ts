@@ -122,5 +122,5 @@ export function register(input: ModeInput): Draft {
     { volume, datastore },
     leftoverDatastores.flatMap((one) => residentsOf(one.datastore, observation)),
   );
-  return draft.finish();
+  return draft.finish(undefined, volume);
 }

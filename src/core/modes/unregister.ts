@@ -15,5 +15,5 @@ export function unregister(input: ModeInput): Draft {
   draft.fact(`datastore:${datastore.id}`, `Datastore ${datastore.name}`, { signature: datastore.vmfsUuid });
   const vms = vmsOn(datastore, observation, draft.warnings);
   stopAndUnregister(draft, vms, volume.kind, request);
-  return draft.finish();
+  return draft.finish(undefined, volume);
 }

@@ -1,5 +1,6 @@
 /** The read side: what is there, without a plan. */
 
+import type { VmfsUuid } from "../domain/ids.ts";
 import { type SafeText, safeText } from "../domain/safe-text.ts";
 import { fileOn, livesOn } from "../domain/vm-path.ts";
 import type { EngineDeps } from "../engine-options.ts";
@@ -12,8 +13,10 @@ import { lunNameOf, resolveTarget, shorthandsOf, type TargetInputs } from "../re
 import { isMounted, mountOf } from "../steps/shared.ts";
 import { refuseBlindSpots } from "./blind-spots.ts";
 import { goldOf, type LunVolume, withKinds } from "./kinds.ts";
+import { loadKnownSignatures } from "./known-signatures.ts";
+import { type LeftoverInput, leftoverDatastoresOf, signaturesByLabel } from "./leftover-datastores.ts";
 import { findGold, locate } from "./locate.ts";
-import { byNewest, familyOf, readArray } from "./observe.ts";
+import { type ArrayView, byNewest, familyOf, readArray } from "./observe.ts";
 
 type Reading = Connection<ArrayReader, HypervisorReader>;
 
@@ -44,6 +47,33 @@ interface TargetReading {
   readonly notes: string[];
 }
 
+interface Place extends Pick<LeftoverInput, "client" | "host" | "datastores" | "storage" | "vms"> {
+  readonly array: ArrayView;
+}
+
+/** What earlier failures left on the host, whose it is by all that is known, and the way out. */
+async function leftoverNotes(deps: EngineDeps, { array, ...place }: Place): Promise<string[]> {
+  const { volumes, assignments } = array;
+  const notes: string[] = [];
+  for (const gold of volumes.filter(({ kind }) => kind === "gold")) {
+    const family = familyOf(gold, volumes);
+    const signatures = await loadKnownSignatures(deps)(gold.id);
+    const labelSignatures =
+      signatures.size > 0 ? new Set<VmfsUuid>() : signaturesByLabel(gold, place.datastores, volumes);
+    for (const { datastore, proof } of leftoverDatastoresOf({
+      ...place,
+      ...{ volumes, assignments, family, signatures, labelSignatures },
+    })) {
+      const registered = place.vms.filter((vm) => livesOn(vm, datastore)).length;
+      const how = proof === "label" ? ", by its label," : "";
+      notes.push(
+        `Datastore ${datastore.name} is left over from ${gold.name}${how} with ${registered} registered VMs: its volume is gone. Releasing ${gold.name} on ${place.client.name} cleans it up.`,
+      );
+    }
+  }
+  return notes;
+}
+
 async function readTarget(
   deps: EngineDeps,
   systems: Reading,
@@ -66,12 +96,17 @@ async function readTarget(
   volumes.sort((a, b) => Number(wanted?.includes(b) ?? false) - Number(wanted?.includes(a) ?? false));
   const here = inventory.datastores.filter(({ datacenterId }) => datacenterId === host.datacenter.id);
   const datastores = here.filter(({ extents }) => volumes.some(({ naa }) => extents.includes(naa)));
+  const dead = here.filter((datastore) => !datastore.accessible && !datastores.includes(datastore));
   const { storage, vms } = await systems.hypervisor.hostStorageAndVms(
     host,
-    datastores.map(({ id }) => id),
+    [...datastores, ...dead].map(({ id }) => id),
   );
-  const notes =
-    host.connectionState === "connected" ? [] : [`vCenter is not connected to ${host.name}; what it shows may be old.`];
+  const notes = [
+    ...(host.connectionState === "connected"
+      ? []
+      : [`vCenter is not connected to ${host.name}; what it shows may be old.`]),
+    ...(dead.length === 0 ? [] : await leftoverNotes(deps, { array, client, host, datastores: here, storage, vms })),
+  ];
   return {
     client: { id: client.id, name: client.name },
     host: { id: host.id, name: host.name, connectionState: host.connectionState, datacenter: host.datacenter.id },
@@ -96,7 +131,10 @@ export async function inspect(
   return reading(deps, async (systems) => {
     const seen = await readTarget(deps, systems, inputs);
     const golds = [...new Set(seen.held.map(({ gold }) => gold.id))];
-    const snapshots = (await Promise.all(golds.map((volumeId) => systems.array.snapshots({ volumeId })))).flat();
+    const [snapshots, unregistered] = await Promise.all([
+      Promise.all(golds.map((volumeId) => systems.array.snapshots({ volumeId }))).then((lists) => lists.flat()),
+      Promise.all(seen.held.map((held) => unregisteredOn(held, systems))),
+    ]);
     return {
       at: deps.clock.now().toISOString(),
       client: seen.client,
@@ -105,7 +143,7 @@ export async function inspect(
         name: seen.host.name,
         connectionState: seen.host.connectionState,
       },
-      assigned: seen.held.map(({ volume, gold, datastores, mounted, vms }) => {
+      assigned: seen.held.map(({ volume, gold, datastores, mounted, vms }, index) => {
         const [datastore] = datastores;
         const from = snapshots.find((snapshot) => snapshot.id === volume.parent?.snapshotId);
         const count = (state: Vm["powerState"]): number =>
@@ -141,6 +179,7 @@ export async function inspect(
               powerState: vm.powerState,
               ...(vm.template ? { template: true } : {}),
             })),
+            unregistered: (unregistered[index] ?? []).slice(0, NAMED_VMS),
           },
         };
       }),
@@ -202,6 +241,33 @@ export async function listSnapshots(deps: EngineDeps, lun: string): Promise<Snap
   });
 }
 
+interface FilesOn {
+  /** VMX files that no VM is registered from. */
+  readonly missing: readonly { readonly name: SafeText; readonly path: string; readonly template: boolean }[];
+  readonly unreadable: readonly string[];
+}
+
+async function filesOn(datastore: Datastore, registered: readonly Vm[], { hypervisor }: Reading): Promise<FilesOn> {
+  const { files, unreadable } = await hypervisor.vmxFiles(datastore);
+  const known = new Set(registered.map((vm) => fileOn(datastore, vm.path)));
+  const missing = files.filter((file) => !known.has(fileOn(datastore, file.path)));
+  const named = missing.map(({ path, template }) => {
+    const [, name = path] = /([^/]*)\.(?:vmx|vmtx)$/i.exec(path) ?? [];
+    return { name: safeText(name), path, template };
+  });
+  return { missing: named, unreadable };
+}
+
+/** Names of what is on a volume's datastore and not registered; none where it cannot be read. */
+async function unregisteredOn(
+  { datastores, vms }: TargetReading["held"][number],
+  systems: Reading,
+): Promise<SafeText[]> {
+  const [datastore] = datastores;
+  if (datastore?.accessible !== true) return [];
+  return (await filesOn(datastore, vms, systems)).missing.map(({ name }) => name);
+}
+
 export async function listVms(
   deps: EngineDeps,
   inputs: TargetInputs & { lun?: string | undefined },
@@ -229,16 +295,9 @@ export async function listVms(
         notes.push(`${volume.name} has no accessible datastore on the host.`);
         continue;
       }
-      const { files, unreadable } = await systems.hypervisor.vmxFiles(datastore);
-      const known = new Set(registered.map((vm) => fileOn(datastore, vm.path)));
-      for (const file of files) {
-        if (known.has(fileOn(datastore, file.path))) continue;
-        const name =
-          file.path
-            .split("/")
-            .at(-1)
-            ?.replace(/\.(vmx|vmtx)$/i, "") ?? file.path;
-        vms.push({ name: safeText(name), path: safeText(file.path, 400), registered: false, template: file.template });
+      const { missing, unreadable } = await filesOn(datastore, registered, systems);
+      for (const { name, path, template } of missing) {
+        vms.push({ name, path: safeText(path, 400), registered: false, template });
       }
       notes.push(...unreadable.map((folder) => `${safeText(folder)} could not be read.`));
     }

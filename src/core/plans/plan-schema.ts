@@ -8,7 +8,7 @@ import { moRef, name, snapshotId, volumeId } from "../domain/value-schemas.ts";
 import type { ChosenSnapshot, Draft } from "../modes/draft.ts";
 import type { Snapshot } from "../ports/array.ts";
 import type { Host } from "../ports/hypervisor.ts";
-import { impactSchema, type Target, targetSchema } from "../records.ts";
+import { impactSchema, type Target, targetSchema, volumeRefSchema } from "../records.ts";
 import type { PrepInputs, Request } from "../request/request.ts";
 import { type Outputs, outputsSchema, stepSchema } from "../steps/types.ts";
 import type { Fact } from "./facts.ts";
@@ -109,6 +109,7 @@ const draft = z.object({
   snapshot: z
     .object({ snapshot, chosenBy: z.enum(["name", "latest"]) } satisfies Record<keyof ChosenSnapshot, z.ZodType>)
     .exactOptional(),
+  worksOn: volumeRefSchema.extend({ kind: z.enum(["gold", "clone", "other"]) }).exactOptional(),
   facts: z.record(text, fact),
   fingerprint: text,
 } satisfies Record<keyof Draft, z.ZodType>);

@@ -183,10 +183,12 @@ export function viewPlan(stored: StoredPlan, policy: ApprovalPolicy, now: string
       irreversible: isIrreversible(step),
       after: [...step.after],
     })),
+    ...(draft.worksOn === undefined ? {} : { worksOn: draft.worksOn }),
     impact: draft.impact,
     warnings: [...draft.warnings],
     leftovers: [...draft.leftovers],
     requestedBy: requesterOf(stored),
+    unnamed: (["client", "host"] as const).filter((side) => plan.inputs[side] === undefined),
     approval: {
       policy,
       ...(row.approvedBy === undefined ? {} : { approvedBy: row.approvedBy }),

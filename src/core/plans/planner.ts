@@ -1,6 +1,5 @@
 /** From a request to a draft: observe, ask the journal, let the mode decide. Readers only; nothing here can change anything. */
 
-import { asVmfsUuid } from "../domain/ids.ts";
 import { type Mode, traitsOf } from "../domain/modes.ts";
 
 import { isFinished } from "../domain/states.ts";
@@ -9,7 +8,8 @@ import { draftOf } from "../modes/catalog.ts";
 import type { History, UnfinishedClone, UnfinishedWork } from "../modes/common.ts";
 import type { Draft } from "../modes/draft.ts";
 import { carriedOutByScript, scriptDraft } from "../modes/script.ts";
-import { dependentsOf, type KnownSignatures, type Observation, observe } from "../observe/observe.ts";
+import { loadKnownSignatures } from "../observe/known-signatures.ts";
+import { dependentsOf, type Observation, observe } from "../observe/observe.ts";
 import { observeHost } from "../observe/observe-host.ts";
 import type { ArrayReader, ArrayTraits } from "../ports/array.ts";
 import type { HypervisorReader } from "../ports/hypervisor.ts";
@@ -151,11 +151,6 @@ async function historyOf(deps: EngineDeps, request: Request, observation: Observ
     };
   });
 }
-
-const loadKnownSignatures =
-  ({ store }: EngineDeps) =>
-  async (goldId: string): Promise<KnownSignatures> =>
-    new Set((await store.read((tx) => tx.signatures(goldId))).map(asVmfsUuid));
 
 export interface DraftOptions {
   /** What an unfinished run left to do, in place of the mode's own steps. */

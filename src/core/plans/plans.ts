@@ -113,7 +113,11 @@ export class Plans {
       },
     });
     // Read as it will be when it is confirmed: a record that could not be read then is refused now, and not stored.
-    return this.view(readStoredPlan(row), nowText, token);
+    const others = (await tx.plans({ state: "open", clientId: row.clientId })).filter(
+      ({ id, expiresAt }) => id !== row.id && expiresAt > nowText,
+    );
+    const view = this.view(readStoredPlan(row), nowText, token);
+    return others.length === 0 ? view : { ...view, otherPlans: others.map(({ id }) => id) };
   }
 
   /** The plan, and the store's time as it was read. Errors: `PLAN_UNKNOWN`, and as `readPlan`. */

@@ -213,9 +213,12 @@ export function resolveRequest(
   };
 }
 
+const NAME_LENGTH = 256;
+
 /** Up to three names that are closest to what was asked, nearest first. */
 export function nearest(asked: string, names: readonly string[]): string[] {
-  const wanted = loose(asked);
+  // How far names are apart takes time with their lengths; no name is as long as what somebody may send.
+  const wanted = loose(asked.slice(0, NAME_LENGTH));
   const unique = [...new Set(names)];
   const containing = unique.filter((name) => loose(name).includes(wanted));
   const ranked = unique.toSorted((a, b) => distance(loose(a), wanted) - distance(loose(b), wanted));

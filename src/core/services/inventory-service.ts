@@ -1,4 +1,5 @@
 /** What is there, without a plan: targets, LUNs, snapshots, VMs, and names for completion. */
+import { z } from "zod";
 import { latestTime } from "../audit.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { isFinished, LIVE_RUN_STATES } from "../domain/states.ts";
@@ -12,6 +13,21 @@ import type { Inspection, LunInventory, SnapshotInventory, TargetInventory, VmIn
 import type { TargetInputs } from "../request/request.ts";
 import type { Runs } from "../runs/runs.ts";
 import type { AuditedCalls } from "./audited-calls.ts";
+
+/** How far back it is looked for the run that made what a client holds. */
+const PAST_RUNS = 200;
+
+const reported = z.looseObject({ volume: z.looseObject({ id: z.string() }) });
+
+/** The volume that a run left assigned and mounted. */
+function volumeOf({ report }: RunRow): string | undefined {
+  if (report === undefined) return undefined;
+  try {
+    return reported.safeParse(JSON.parse(report)).data?.volume.id;
+  } catch {
+    return undefined;
+  }
+}
 
 export class InventoryService {
   readonly #deps: EngineDeps;
@@ -48,10 +64,17 @@ export class InventoryService {
   listTargets(actor: Actor): Promise<TargetInventory> {
     return this.#calls.read("targets", {}, actor, async () => {
       const [targets, { now, plans, live }] = await Promise.all([listTargets(this.#deps), this.#underWay()]);
+      const past = await this.#deps.store.read((tx) => tx.runs({ states: ["succeeded"], limit: PAST_RUNS }));
+      const broughtBy = (clientId: string | undefined, volumeId: string): RunRow | undefined =>
+        past.find((run) => run.clientId === clientId && volumeOf(run) === volumeId);
       return {
         at: now,
         targets: targets.map((target) => ({
           ...target,
+          holds: target.holds.map((held) => {
+            const run = broughtBy(target.clientId, held.volume.id);
+            return run === undefined ? held : { ...held, by: { runId: run.id, principal: run.principal } };
+          }),
           openPlans: plans.filter((row) => row.clientId === target.clientId).map((row) => row.id),
           runs: live
             .filter((run) => run.clientId === target.clientId)

@@ -1,7 +1,8 @@
 /** The read side on arrays whose records make no sense. */
 import { beforeAll, expect, test } from "vitest";
+import { presentPlan, wordingFor } from "../../../src/text/index.ts";
 import { change } from "../../support/change.ts";
-import { assignedTo, type Bench, withEngine } from "../../support/engine.ts";
+import { assignedTo, type Bench, GOLD, withEngine } from "../../support/engine.ts";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -20,4 +21,39 @@ test.each(["its own parent", "its own grandparent"])("a clone that is %s is show
   });
   const { assigned } = await bench.app.engine.inspect({}, bench.actor);
   expect(assigned).toMatchObject([{ volume: { id: clone?.id } }]);
+});
+
+test("what is on the datastore and no VM's is named", async () => {
+  await bench.reset("clone-assigned");
+  const { assigned } = await bench.app.engine.inspect({}, bench.actor);
+  expect(assigned.map(({ vms }) => vms.unregistered)).toEqual([["spare-01"]]);
+});
+
+test("a datastore that an earlier failure left is named with its LUN and the way out, though nothing is assigned", async () => {
+  await bench.reset("stale-inventory");
+  const { assigned, notes } = await bench.app.engine.inspect({}, bench.actor);
+  expect(assigned).toEqual([]);
+  expect(notes).toEqual([
+    expect.stringMatching(
+      new RegExp(`is left over from ${GOLD},.* with 5 registered VMs.* Releasing ${GOLD} on CDS1-ESX165 cleans it up`),
+    ),
+  ]);
+  const plan = await bench.plan("release");
+  expect(plan.impact.vmsToUnregister).toHaveLength(5);
+});
+
+test("a plan says what else the client holds, which other plans are open for it, and which volume it works on", async () => {
+  await bench.reset("clone-assigned");
+  const first = await bench.plan("unregister");
+  expect(first).toMatchObject({ worksOn: { kind: "clone" }, unnamed: ["client", "host"] });
+  expect(first.otherPlans).toBeUndefined();
+  expect(presentPlan(first, wordingFor("terminal")).notes).toEqual(["Client and host are the configured default."]);
+  const other = await bench.plan("maintenance", { lun: "Gold2", client: "165" });
+  expect(other.otherPlans).toEqual([first.planId]);
+  const [clone] = assignedTo(await bench.control.state());
+  expect(other.leftovers).toEqual([`${clone?.name} (${clone?.id}), of ${GOLD}, stays assigned to CDS1-ESX165.`]);
+  expect(presentPlan(other, wordingFor("terminal")).notes).toEqual([
+    "The host is the client's pair.",
+    `Also open for this client: ${first.planId}.`,
+  ]);
 });
