@@ -1,4 +1,5 @@
 /** From the words of a command line to an exit code. */
+import { PrepError } from "../core/domain/errors.ts";
 import { makeContext, type OpenApp } from "./context.ts";
 import { Interrupted } from "./terminal/interrupted.ts";
 import { flush, type Io, surviveLostOutput } from "./terminal/io.ts";
@@ -9,6 +10,7 @@ const openLazily: OpenApp = async (options) => (await import("../app.ts")).openA
 export async function runCli(argv: readonly string[], io: Io, openApp: OpenApp = openLazily): Promise<number> {
   surviveLostOutput(io);
   try {
+    if (io.cwd === "") throw noFolder();
     const serving = plainServe(argv);
     if (serving !== undefined) {
       const { lab, config } = serving;
@@ -26,6 +28,11 @@ export async function runCli(argv: readonly string[], io: Io, openApp: OpenApp =
     await flush(io);
   }
 }
+
+const noFolder = (): PrepError =>
+  new PrepError("BAD_REQUEST", "The folder that this was started in is gone.", {
+    hint: "Change to a folder that exists, and run it again.",
+  });
 
 /** The configuration that a line names, for the wording of an error that was met before the line was parsed. */
 function configIn(argv: readonly string[]): string | undefined {

@@ -30,7 +30,8 @@ interface ContextParts {
 export function makeContext({ io, openApp, json, config }: ContextParts): Context {
   // Another process would not find a configuration by itself that was named to this one.
   const named = config ?? io.env["ATVM_CONFIG"];
-  const wording = wordingFor("terminal", { config: named === undefined ? undefined : resolve(io.cwd, named) });
+  const file = named === undefined || io.cwd === "" ? named : resolve(io.cwd, named);
+  const wording = wordingFor("terminal", { config: file, program: io.program });
   return { io, openApp, json, wording, ...(config === undefined ? {} : { config }) };
 }
 

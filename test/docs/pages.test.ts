@@ -5,6 +5,7 @@ import { errorsPage } from "../../scripts/errors-page.ts";
 import { manPage } from "../../scripts/man-page.ts";
 import { modesPage } from "../../scripts/modes-page.ts";
 import { privilegesPage } from "../../scripts/privileges-page.ts";
+import { terminalPage } from "../../scripts/terminal-page.ts";
 import { toolsPage } from "../../scripts/tools-page.ts";
 
 const page = (name: string): Promise<string> => readFile(new URL(`../../docs/${name}`, import.meta.url), "utf8");
@@ -28,6 +29,10 @@ describe("pages made from the program (npm run docs) are what it makes now", () 
 
   test("docs/tools.md", async () => {
     expect(toolsPage()).toBe(await page("tools.md"));
+  });
+
+  test("docs/terminal.md, by a prep on the lab", async () => {
+    expect(await terminalPage()).toBe(await page("terminal.md"));
   });
 
   test("docs/modes.md, by running every mode from every scenario", { timeout: 240_000 }, async () => {

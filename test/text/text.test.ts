@@ -245,6 +245,7 @@ describe("the other texts", () => {
         - "atvm-2": on
         - "atvm-3": off
         - "atvm-t": template
+      - Not registered (1): "spare-01"
 
       No open plans, no runs under way.
 

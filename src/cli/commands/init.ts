@@ -51,7 +51,8 @@ export async function init(file: string | undefined, flags: InitFlags, { io, con
     answers === EXAMPLE_ANSWERS
       ? " Fill in the addresses, put the two passwords into files that only you can read, then"
       : " Now";
-  printErr(io, `Wrote ${path}.${fill}: \`atvm_prep --config ${path} doctor\``);
+  const check = wordingFor("terminal", { config: path, program: io.program }).line("doctor");
+  printErr(io, `Wrote ${path}.${fill}: \`${check}\``);
   return 0;
 }
 

@@ -7,7 +7,7 @@ import { withNext } from "../../text/next.ts";
 import { wordingFor } from "../../text/wording.ts";
 import { appOptions, type Context, printWarnings } from "../context.ts";
 
-/** When the configuration's warnings are told: a client that has just started the server has its list of tools by then. */
+/** When the configuration's warnings are printed: a client that has just started the server has its list of tools by then. */
 const WARN_AFTER_MS = 1_000;
 
 /**
@@ -26,18 +26,18 @@ export async function serve(lab: boolean, context: Context): Promise<number> {
     if (stop.signal.aborted) process.exit(130);
     stop.abort();
   });
-  const told = new Set<string>();
+  const printed = new Set<string>();
   const warn = (warnings: readonly string[]): void => {
     printWarnings(
       io,
-      warnings.filter((warning) => !told.has(warning)),
+      warnings.filter((warning) => !printed.has(warning)),
     );
-    for (const warning of warnings) told.add(warning);
+    for (const warning of warnings) printed.add(warning);
   };
-  let looked: Promise<void> | undefined;
-  const look = (): Promise<void> => {
-    looked ??= lab || opened !== undefined ? Promise.resolve() : warningsOf(context).then(warn);
-    return looked;
+  let warned: Promise<void> | undefined;
+  const warnOfConfig = (): Promise<void> => {
+    warned ??= lab || opened !== undefined ? Promise.resolve() : warningsOf(context).then(warn);
+    return warned;
   };
   let opened: App | undefined;
   const open = async (): Promise<App> => {
@@ -47,23 +47,23 @@ export async function serve(lab: boolean, context: Context): Promise<number> {
     return app;
   };
   const app = retried(open);
-  // A client that is told of an error before anything is open has it in its answer.
+  // A client that is printed of an error before anything is open has it in its answer.
   const log: Logger = {
     debug: (data, message) => opened?.log.debug(data, message),
     info: (data, message) => opened?.log.info(data, message),
     warn: (data, message) => opened?.log.warn(data, message),
     error: (data, message) => opened?.log.error(data, message),
   };
-  const soon = setTimeout(look, WARN_AFTER_MS);
+  const soon = setTimeout(warnOfConfig, WARN_AFTER_MS);
   try {
     await runStdio({
       open: async () => (await app()).engine,
       caller: async () => (await app()).actor("mcp"),
       log,
-      wording: () => wordingFor("assistant", { config: opened?.namedConfig }),
+      wording: () => wordingFor("assistant", { config: opened?.namedConfig, program: io.program }),
       signal: stop.signal,
     });
-    if (!stop.signal.aborted) await look();
+    if (!stop.signal.aborted) await warnOfConfig();
   } finally {
     clearTimeout(soon);
     release();

@@ -76,7 +76,7 @@ export async function confirmAndFollow(engine: Engine, approved: Approved, conte
     progress.end();
     printErr(
       io,
-      "Stopping before the next step. Ctrl-C again leaves at once; `atvm_prep runs` then tells where it stood.",
+      "Stopping before the next step. Ctrl-C again leaves at once; `atvm_prep runs` then shows where it stood.",
     );
     if (runId !== undefined) stop(runId);
   });

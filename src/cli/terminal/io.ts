@@ -1,5 +1,6 @@
 /** The terminal and the process, passed to every command, so that a test can be one. */
 import type { Readable, Writable } from "node:stream";
+import { calledAs, ownCommand } from "../../platform/own-command.ts";
 import { fitted, type Screen } from "./fit.ts";
 
 export interface Io {
@@ -7,7 +8,10 @@ export interface Io {
   readonly stdout: Writable & Screen;
   readonly stderr: Writable & Screen;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Empty where the folder that it was started in is gone. */
   readonly cwd: string;
+  /** How this program is called again. Default: by its name. */
+  readonly program?: readonly string[];
   /** Calls back on each SIGINT, SIGTERM and SIGHUP until the returned function is called. */
   onInterrupt(listener: (signal: Interruption) => void): () => void;
 }
@@ -25,7 +29,8 @@ export const processIo = (): Io => ({
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
-  cwd: process.cwd(),
+  cwd: currentFolder(),
+  program: calledAs(ownCommand(), process.env),
   onInterrupt(listener) {
     for (const signal of INTERRUPTIONS) process.on(signal, listener);
     return () => {
@@ -42,6 +47,14 @@ export const interruption = (io: Io): Promise<void> =>
       done();
     });
   });
+
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return "";
+  }
+}
 
 /** A line on standard output: what a script may read. */
 export function printOut(io: Io, text: string): void {

@@ -85,7 +85,9 @@ export class ProgressView {
     if (this.#out.isTTY !== true || running.length === 0) return;
     const mark = FRAMES[this.#frame % FRAMES.length] ?? MARK.running;
     const lineOf = running.length === 1 ? line : lineInShort;
-    this.#inPlace(running.map(([at, step]) => `${lineOf(step, at, steps.length, mark)}${this.#clock(step)}`));
+    this.#inPlace(
+      running.map(([at, step]) => ({ text: lineOf(step, at, steps.length, mark), clock: this.#clock(step) })),
+    );
   }
 
   /** ` (12 s, usually 25 s)`. */
@@ -111,13 +113,14 @@ export class ProgressView {
     this.#out.write(`${lines.join("\n")}\n`);
   }
 
-  /** All on one line, the room that there is shared out evenly. */
-  #inPlace(texts: readonly string[]): void {
+  /** All on one line, the room that there is shared out evenly; where it is short, texts are cut, and clocks stay. */
+  #inPlace(shown: readonly { readonly text: string; readonly clock: string }[]): void {
     const columns = (columnsOf(this.#out) ?? 80) - 1;
-    const room = Math.max(Math.floor((columns - GAP.length * (texts.length - 1)) / texts.length), 1);
-    const cut = texts.map((text) => {
+    const room = Math.max(Math.floor((columns - GAP.length * (shown.length - 1)) / shown.length), 1);
+    const cut = shown.map(({ text, clock }) => {
       const points = Array.from(text);
-      return points.length > room ? `${points.slice(0, room - 1).join("")}…` : text;
+      const left = room - Array.from(clock).length;
+      return `${points.length > left ? `${points.slice(0, Math.max(left - 1, 0)).join("")}…` : text}${clock}`;
     });
     this.#out.write(`\r\x1b[2K${cut.join(GAP)}`);
     this.#transient = true;
