@@ -92,7 +92,7 @@ const TOOLS_STARTING = "guestToolsExecutingScripts";
 
 /** How the tools of one VM are; undefined for a VM that is gone, and where there are none. */
 export async function readTools(session: Session, id: MoRef): Promise<"starting" | "running" | undefined> {
-  const [vm] = await retrieve(session, [byReference([id], ["guest.toolsRunningStatus"])], "tell the tools of VMs");
+  const [vm] = await retrieve(session, [byReference([id], ["guest.toolsRunningStatus"])], "report the tools of VMs");
   const status = vm?.text("guest.toolsRunningStatus");
   return status === TOOLS_STARTING ? "starting" : status === TOOLS_RUNNING ? "running" : undefined;
 }

@@ -40,7 +40,7 @@ export class Worker {
         } catch (thrown) {
           // A service outlives a restart of its database.
           if (!asPrepError(thrown).retryable) throw thrown;
-          this.#deps.log.warn({ err: thrown }, "the queue could not be looked at");
+          this.#deps.log.warn({ err: thrown }, "the queue could not be read");
         }
         await this.#pause(queue, going, signal);
       }
