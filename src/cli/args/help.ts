@@ -5,7 +5,7 @@ export const COMMANDS: readonly (readonly [string, string])[] = [
   ["serve [--lab]", "MCP server on standard input and output; --lab brings a simulated array and vCenter"],
   ["serve --http [[HOST:]PORT]", "the same over HTTP, for many"],
   ["token create|list|revoke", "bearer tokens for it, where there is no OpenID provider"],
-  ["console [--role ROLE]", "a link into its approval console, where plans are looked at and approved"],
+  ["console [--role ROLE]", "a link into its approval console, where plans are read and approved"],
   ["lab", "the simulated array and vCenter by themselves, to rehearse on"],
   ["status [-c CLIENT]", "each host: what it holds, what is under way; one of them in full"],
   ["luns | snapshots LUN | vms", "the gold LUNs; a LUN's snapshots; the VMs on what a host holds"],

@@ -97,7 +97,7 @@ export function approvalConsole(options: ConsoleOptions): Hono<Env> {
 
   const notice = (c: Ctx, text: string, status: 200 | 401 | 403 = 401) =>
     c.html(page({ title: "Sign in" }, signInPage(provider !== undefined, text)), status);
-  const USED_UP = "This link was used, or is older than five minutes. Make another one.";
+  const USED_UP = "This link was used, or is older than five minutes. Make a new one.";
   app.get("/sign-in", async (c) => {
     const secret = c.req.query("link");
     if (secret === undefined) return c.html(page({ title: "Sign in" }, signInPage(provider !== undefined, undefined)));
