@@ -10,6 +10,7 @@ import { AnswerTooLarge, type HttpReply, type Outgoing, type Transport } from ".
 import {
   type CallSummary,
   garbage,
+  isNoRoom,
   isProblem,
   outcomeUnknown,
   problemWords,
@@ -176,7 +177,7 @@ function judge<T>(attempt: Attempt, schema: z.ZodType<T>): Verdict<T> {
   const { reply } = attempt;
   if (reply.status === 503) return { kind: "unavailable", reply };
   // An array that failed in the middle, or a gateway before it, does not say how far the change had come.
-  if (reply.status >= 500) {
+  if (reply.status >= 500 && !isNoRoom(reply)) {
     const words = problemWords(reply);
     return { kind: "lost", why: `the answer was status ${reply.status}${words === "" ? "" : ` (${words})`}` };
   }

@@ -65,6 +65,9 @@ export function problemWords(reply: HttpReply): string {
 export const isProblem = (reply: HttpReply): boolean =>
   reply.contentType.startsWith("application/problem+json") && problemSchema.safeParse(parsedJson(reply.text)).success;
 
+/** Whether the array says that it has no room, which it does before it begins. */
+export const isNoRoom = (reply: HttpReply): boolean => reply.status === NO_ROOM && isProblem(reply);
+
 export function garbage(call: CallSummary, what: string): PrepError {
   return new PrepError(
     "REMOTE_GARBAGE",
