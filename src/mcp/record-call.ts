@@ -11,7 +11,7 @@ import type { ToolResult } from "../tools/define.ts";
 const MOST_ARGUMENTS = 20;
 
 /** Names and values, shortened; of a token only its hash. */
-export function safeArguments(raw: unknown): Record<string, unknown> {
+function safeArguments(raw: unknown): Record<string, unknown> {
   if (raw === undefined || raw === null) return {};
   if (typeof raw !== "object" || Array.isArray(raw))
     return { "(not an object)": Array.isArray(raw) ? "array" : typeof raw };
