@@ -167,7 +167,7 @@ export const configSchema = (references: References, stateDir: string) =>
         .enum(["own", "worker"])
         .default("own")
         .describe(
-          "Who carries confirmed runs out. `own`: a process that the server or command starts. `worker`: any `atvm_prep worker` on this store.",
+          "Who carries confirmed runs out. `own`: a process that the server or command starts. `worker`: the first free `atvm_prep worker` on this store.",
         ),
       log: z
         .strictObject({
