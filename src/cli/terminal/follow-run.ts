@@ -1,11 +1,12 @@
 /** Confirms an approved plan and stays with its run to the end. */
-import { isFinished, type StepKindName } from "../../core/domain/states.ts";
+import { isFinished } from "../../core/domain/states.ts";
 import type { Actor, Engine } from "../../core/engine.ts";
 import type { VcenterOverride } from "../../core/ports/runtime.ts";
 import type { RunRecord } from "../../core/records.ts";
+import { usualOf } from "../../text/index.ts";
 import type { Context } from "../context.ts";
 import { printErr } from "./io.ts";
-import { ProgressView, type UsualTimes } from "./progress-view.ts";
+import { ProgressView } from "./progress-view.ts";
 
 /** One wait; the run itself may take as many of them as it likes. */
 const WAIT_MS = 600_000;
@@ -16,24 +17,6 @@ interface Approved {
   readonly vcenter?: VcenterOverride;
   /** The run ends with its terminal. */
   readonly foreground?: boolean;
-}
-
-/** How many runs of the past say how long a step usually takes. */
-const PAST_RUNS = 20;
-
-/** What steps of each kind took in the runs of this mode that succeeded on this LUN and client: the median. */
-async function usualTimes(engine: Engine, { mode, target }: RunRecord): Promise<UsualTimes> {
-  const past = await engine.listRuns({ lun: target.lun.name, client: target.client.name, limit: PAST_RUNS });
-  const took = new Map<StepKindName, number[]>();
-  for (const { kind, startedAt, endedAt, state } of past
-    .filter((run) => run.mode === mode && run.state === "succeeded")
-    .flatMap(({ steps }) => steps)) {
-    if (state !== "done" || startedAt === undefined || endedAt === undefined) continue;
-    took.set(kind, [...(took.get(kind) ?? []), Date.parse(endedAt) - Date.parse(startedAt)]);
-  }
-  return new Map(
-    [...took].map(([kind, times]) => [kind, times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0]),
-  );
 }
 
 /** Shows a run as it goes on; on a terminal with what its steps usually take. */
@@ -47,7 +30,8 @@ function viewOf(engine: Engine, { io, json }: Context): { update(run: RunRecord)
       view.update(run);
       if (isKnown) return;
       isKnown = true;
-      view.expect(await usualTimes(engine, run).catch(() => new Map()));
+      const usual = await usualOf(engine, run).catch(() => undefined);
+      if (usual !== undefined) view.expect(usual.steps);
     },
     end: () => view.end(),
   };

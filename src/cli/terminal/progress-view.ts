@@ -1,8 +1,9 @@
 /** Progress of a run while a person watches. */
 import type { Writable } from "node:stream";
-import type { StepKindName, StepState } from "../../core/domain/states.ts";
+import type { StepState } from "../../core/domain/states.ts";
 import type { RunRecord } from "../../core/records.ts";
 import { duration } from "../../text/lines.ts";
+import type { UsualTimes } from "../../text/usual-times.ts";
 import { columnsOf, type Screen, wrapLine } from "./fit.ts";
 
 type Output = Writable & Screen;
@@ -24,9 +25,6 @@ const OUTCOME: Partial<Record<StepState, string>> = {
   unknown: "outcome not known",
 };
 
-/** How long steps of a kind usually take, in milliseconds. */
-export type UsualTimes = ReadonlyMap<StepKindName, number>;
-
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const FRAME_MS = 120;
 /** A step that is over sooner than this needs no clock. */
@@ -40,7 +38,7 @@ export class ProgressView {
   readonly #out: Output;
   readonly #now: () => number;
   readonly #shown = new Map<string, StepState>();
-  #usual: UsualTimes = new Map();
+  #usual: UsualTimes["steps"] = new Map();
   #run: RunRecord | undefined;
   #frame = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -52,7 +50,7 @@ export class ProgressView {
   }
 
   /** From runs of the past. */
-  expect(usual: UsualTimes): void {
+  expect(usual: UsualTimes["steps"]): void {
     this.#usual = usual;
   }
 

@@ -1,24 +1,15 @@
 /** What the pages show, read together. */
 import { AUDIT_EVENTS, LIVE_RUN_STATES } from "../../core/domain/states.ts";
 import type { Actor, Engine } from "../../core/engine.ts";
-import type { AuditPage, Inspection, RunRecord } from "../../core/records.ts";
-import { type UsualTimes, usualTimes } from "../../text/index.ts";
+import type { AuditPage, Inspection } from "../../core/records.ts";
+import { usualOf } from "../../text/index.ts";
 import type { AuditQuery } from "./pages/audit.ts";
 import type { Overview } from "./pages/plans.ts";
 import type { Family } from "./picture.ts";
 
-/** How many runs of the past say how long one takes. */
-const PAST_RUNS = 20;
 /** Among so many of the newest runs are all that run now. */
 const NEWEST_RUNS = 50;
 const AUDIT_ROWS = 200;
-
-/** What a run of this kind usually takes, there where it would be. */
-export const usualOf = async (
-  engine: Engine,
-  { mode, target }: Pick<RunRecord, "mode" | "target">,
-): Promise<UsualTimes> =>
-  usualTimes(await engine.listRuns({ lun: target.lun.name, client: target.client.name, limit: PAST_RUNS }), mode);
 
 export async function overviewOf(engine: Engine, now: string): Promise<Overview> {
   const [plans, newest] = await Promise.all([engine.listPlans(), engine.listRuns({ limit: NEWEST_RUNS })]);
