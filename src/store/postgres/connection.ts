@@ -79,16 +79,16 @@ export async function configure(
   await client.query(`SELECT ${[...sets, durable].join(", ")}`, Object.values(all).map(String));
 }
 
-/** A connection that is ready for use; `onLost` is called once, when it ends in whatever way. */
+/** A connection that is ready for use; `onLost` is told when it ends in whatever way, be it before it was ready. */
 export async function connect(
   { config }: Target,
-  onLost: () => void,
+  onLost: (client: Client) => void,
   settings: Readonly<Record<string, string | number>> = {},
 ): Promise<Client> {
   const client = new Client(config);
   // Without a listener, a connection that the server ends would end the process.
-  client.on("error", onLost);
-  client.on("end", onLost);
+  client.on("error", () => onLost(client));
+  client.on("end", () => onLost(client));
   try {
     await client.connect();
     await configure(client, settings);

@@ -257,8 +257,8 @@ class PostgresStore implements Store {
     if (this.#writer !== undefined) return this.#writer;
     const client = await connect(
       this.#target,
-      () => {
-        if (this.#writer === client) this.#writer = undefined;
+      (lost) => {
+        if (this.#writer === lost) this.#writer = undefined;
       },
       { lock_timeout: this.#busyMs },
     );
