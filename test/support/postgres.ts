@@ -5,12 +5,22 @@
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  writeFileSync,
+} from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
-import { afterAll, describe, onTestFinished } from "vitest";
+import { describe, onTestFinished } from "vitest";
 
 const PASSWORD = "c4nary-pa55word";
 
@@ -69,6 +79,27 @@ const freePort = (): Promise<number> =>
     });
   });
 
+/**
+ * Ends the server with the process that started it, however that ends: its standard input is then closed. `$0` is the
+ * folder, which goes too.
+ */
+const WITH_ITS_STARTER = '"$@" & server=$!; cat >/dev/null; kill -QUIT "$server"; wait "$server"; rm -rf "$0"/*';
+
+/** Resolves once the server takes connections. */
+async function answering(url: string): Promise<void> {
+  for (;;) {
+    const client = new Client({ connectionString: url });
+    client.on("error", () => undefined);
+    try {
+      await client.connect();
+      await client.end();
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
 export interface Cluster {
   readonly port: number;
   /** A folder of the tests' own. */
@@ -81,13 +112,13 @@ export interface Cluster {
   /** Runs SQL as the superuser, in the store's schema of that database. */
   sql(url: string, text: string): Promise<Record<string, unknown>[]>;
   readonly password: string;
-  start(): void;
-  stop(): void;
+  start(): Promise<void>;
+  stop(): Promise<void>;
   /** A pooler in front of it, until the end of the test; its port. */
   pooler(mode: "session" | "transaction" | "statement"): Promise<number>;
 }
 
-/** A cluster for the tests of this file, started when it is first needed, stopped and removed after them. */
+/** A cluster for the tests of this file, started when it is first needed; it ends with the process that runs them. */
 export function withCluster(): Cluster {
   let port = 0;
   let dir = "";
@@ -95,12 +126,25 @@ export function withCluster(): Cluster {
   const control = (...words: string[]): void => {
     runAsService(join(programs ?? "", "pg_ctl"), ["-D", join(dir, "data"), "-s", "-w", ...words]);
   };
-  const start = (): void =>
-    control(
-      ...["-l", join(dir, "data", "log"), "-o"],
-      `-p ${port} -k ${join(dir, "data")} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200`,
-      "start",
+  let server: ChildProcess | undefined;
+  const start = async (): Promise<void> => {
+    const data = join(dir, "data");
+    const options = ["-p", String(port), "-k", data, "-c", "listen_addresses=127.0.0.1"];
+    const more = ["-c", "fsync=off", "-c", "max_connections=200"];
+    const log = openSync(join(dir, "log"), "a");
+    server = spawn(
+      "sh",
+      ["-c", WITH_ITS_STARTER, data, join(programs ?? "", "postgres"), "-D", data, ...options, ...more],
+      {
+        ...serviceAccount(),
+        cwd: "/",
+        stdio: ["pipe", log, log],
+      },
     );
+    closeSync(log);
+    server.unref();
+    await answering(url("postgres"));
+  };
   const url = (database: string, at = port): string => `postgres://postgres:${PASSWORD}@127.0.0.1:${at}/${database}`;
   const sql = async (at: string, text: string): Promise<Record<string, unknown>[]> => {
     const client = new Client({ connectionString: at, options: "-c search_path=atvm" });
@@ -124,17 +168,18 @@ export function withCluster(): Cluster {
       ...["-D", data, "-U", "postgres", "-A", "scram-sha-256", "--pwfile", secret],
       ...["-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"],
     ]);
-    start();
+    await start();
   };
   const ready = (): Promise<void> => {
     starting ??= make();
     return starting;
   };
-  afterAll(() => {
-    if (dir === "") return;
-    if (existsSync(join(dir, "data", "postmaster.pid"))) control("-m", "immediate", "stop");
-    rmSync(dir, { recursive: true, force: true });
-  }, 120_000);
+  const stop = async (): Promise<void> => {
+    if (server === undefined) return;
+    control("-m", "fast", "stop");
+    await ended(server);
+    server = undefined;
+  };
   return {
     get port() {
       return port;
@@ -154,7 +199,7 @@ export function withCluster(): Cluster {
     },
     password: PASSWORD,
     start,
-    stop: () => control("-m", "fast", "stop"),
+    stop,
     pooler: async (mode) => {
       const at = await freePort();
       const folder = serviceFolder(join(dir, `pooler-${at}`));

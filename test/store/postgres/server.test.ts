@@ -121,9 +121,9 @@ describePostgres("a server that is away", () => {
     expect(await store.write((tx) => appendNext(tx))).toBe(1);
     const lock = await store.tryLock({ exclusive: ["gold:1"] });
     expect(await lock?.stillHeld()).toBe(true);
-    cluster.stop();
+    await cluster.stop();
     const [read, write] = [store.read((tx) => tx.audit({})), store.write((tx) => appendNext(tx))];
-    cluster.start();
+    await cluster.start();
     expect((await read).length).toBeGreaterThan(0);
     expect(await write).toBe(2);
     expect(await lock?.stillHeld()).toBe(false);
@@ -133,9 +133,9 @@ describePostgres("a server that is away", () => {
 
   it("for longer is told, retryably", async () => {
     const url = await fresh();
-    cluster.stop();
+    await cluster.stop();
     const refusal = await refusalOf(open(url, { busyMs: 100 }));
-    cluster.start();
+    await cluster.start();
     expect(refusal).toMatchObject({ code: "STORE_UNUSABLE", retryable: true });
     expect(refusal.message).toContain("ECONNREFUSED");
   });
