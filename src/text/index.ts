@@ -10,6 +10,6 @@ export { discardedText, expiryText, plansText, planText, questionText } from "./
 export { commandOf, presentError, presentInspection, presentPlan, presentRun } from "./present.ts";
 export { finishedSteps, runsText, runText } from "./run.ts";
 export { tokensText } from "./tokens.ts";
-export { type UsualTimes, usualOf } from "./usual-times.ts";
+export { usualOf } from "./usual-times.ts";
 export type { ErrorView, PlanView, RunView } from "./views.ts";
 export { type Wording, wordingFor } from "./wording.ts";
