@@ -168,12 +168,20 @@ const namesIn = (path: string): string[] =>
     .filter((name) => name !== "")
     .map((name) => name.replaceAll(/%(2f|25)/gi, (escaped) => decodeURIComponent(escaped)));
 
+/** What lies at a configured path below `top`, itself for an empty one; undefined where nothing does. */
+export async function findPlace(
+  top: Parameters<HypervisorReader["findByPath"]>[0],
+  path: string,
+  hypervisor: HypervisorReader,
+): Promise<MoRef | undefined> {
+  const names = namesIn(path);
+  return names.length === 0 ? top.id : hypervisor.findByPath(top, names);
+}
+
 /** The configured folder and pool, below the target's own. `CONFIG_INVALID` where there is none of that name. */
 export async function findPlacement(host: Host, names: PlaceNames, hypervisor: HypervisorReader): Promise<VmPlacement> {
   const find = async (key: keyof VmPlacement, type: "Folder" | "ResourcePool", top: MoRef): Promise<MoRef> => {
-    const path = namesIn(names[key] ?? "");
-    if (path.length === 0) return top;
-    const found = await hypervisor.findByPath({ type, id: top }, path);
+    const found = await findPlace({ type, id: top }, names[key] ?? "", hypervisor);
     if (found !== undefined) return found;
     throw new PrepError("CONFIG_INVALID", `vCenter has no ${key} ${safeText(names[key] ?? "")} for ${host.name}.`, {
       found: { setting: `register.${key}`, below: top },

@@ -5,6 +5,7 @@ import { isSameAddress } from "../../core/domain/address.ts";
 import type { MoRef } from "../../core/domain/ids.ts";
 import { traitsOf } from "../../core/domain/modes.ts";
 import { safeText } from "../../core/domain/safe-text.ts";
+import { findPlace } from "../../core/observe/locate.ts";
 import type { ArrayClient } from "../../core/ports/array.ts";
 import type { Host } from "../../core/ports/hypervisor.ts";
 import type { PrivilegesOn } from "../../vsphere/diagnosis.ts";
@@ -103,18 +104,17 @@ function clientFinding(what: string, pair: Pair, clients: readonly ArrayClient[]
 }
 
 async function checkPrivileges(vsphere: Vsphere, host: Host, config: Config, what: string): Promise<Finding[]> {
-  const below = (from: { type: "Folder" | "ResourcePool"; id: MoRef }, path: string | undefined) =>
-    path === undefined ? from.id : vsphere.reader.findByPath(from, path.split("/"));
+  const { register } = config;
   const [folder, pool] = await Promise.all([
-    below({ type: "Folder", id: host.datacenter.vmFolder }, config.register.folder),
-    below({ type: "ResourcePool", id: host.resourcePool }, config.register.pool),
+    findPlace({ type: "Folder", id: host.datacenter.vmFolder }, register.folder ?? "", vsphere.reader),
+    findPlace({ type: "ResourcePool", id: host.resourcePool }, register.pool ?? "", vsphere.reader),
   ]);
   const missingPlaces = [
     ...(folder === undefined
       ? [
           failed(
             `${what}: folder`,
-            `there is no VM folder ${safeText(config.register.folder ?? "")}`,
+            `there is no VM folder ${safeText(register.folder ?? "")}`,
             "Make it in vCenter, or mend register.folder.",
           ),
         ]
@@ -123,7 +123,7 @@ async function checkPrivileges(vsphere: Vsphere, host: Host, config: Config, wha
       ? [
           failed(
             `${what}: pool`,
-            `there is no resource pool ${safeText(config.register.pool ?? "")}`,
+            `there is no resource pool ${safeText(register.pool ?? "")}`,
             "Make it in vCenter, or mend register.pool.",
           ),
         ]

@@ -9,6 +9,7 @@ import { runCli } from "../../../src/cli/cli.ts";
 import { findingsTable } from "../../../src/cli/terminal/findings.ts";
 import { type RunningLab, startLab } from "../../../src/lab/start.ts";
 import { connectProxy } from "../../support/connect-proxy.ts";
+import { ControlClient } from "../../support/lab.ts";
 import { cli, terminal } from "../terminal/terminal.ts";
 
 const Report = z.object({
@@ -170,6 +171,12 @@ describe("doctor on a site where something is wrong", () => {
   it("names the folder in which VMs cannot be registered", async () => {
     const { wrong } = await doctor({ register: { folder: "No/Such" } });
     expect(wrong.map(({ text }) => text)).toContain("there is no VM folder No/Such");
+  });
+
+  it("finds a folder and a pool as planning does, with a slash in their name", async () => {
+    await new ControlClient(lab.info.control.url).touch("add-places", { name: "Team A/B 50%" });
+    const place = "Team A%2fB 50%25";
+    expect((await doctor({ register: { folder: place, pool: `${place}/` } })).wrong).toEqual([]);
   });
 
   it("is one red line where there is no configuration", async () => {
