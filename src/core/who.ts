@@ -73,11 +73,12 @@ export async function whoTouched(
   const found: WhoRecord["runs"][number][] = [];
   for (const row of rows) {
     const planRow = await store.read((tx) => tx.plan(row.planId));
-    const plan = planIfReadable(planRow);
     const isRun = row.id === asked || row.planId === asked;
-    // A run's body is read only where it may be about the thing: most are not.
+    // A plan is parsed, and its run's steps are read, only where they may be about the thing: most are not.
     const hint = `${planRow?.body ?? ""}${row.report ?? ""}`.toLowerCase();
-    if (plan === undefined || !(isRun || hint.includes(JSON.stringify(asked).slice(1, -1)))) continue;
+    if (!isRun && !hint.includes(JSON.stringify(asked).slice(1, -1))) continue;
+    const plan = planIfReadable(planRow);
+    if (plan === undefined) continue;
     const run = await viewRun(row);
     if (run === undefined) continue;
     const done = isRun ? ["this run"] : deedsOn(asked, run, plan.draft.impact);
