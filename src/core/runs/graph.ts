@@ -47,20 +47,21 @@ export async function runGraph<Stop>(steps: readonly Step[], how: GraphRun<Stop>
   const readySteps = (): { step: Step; seq: number }[] =>
     [...waiting.values()].filter(({ step }) => step.after.every((id) => !open.has(id)));
 
+  const isHalted = (): boolean => stop !== undefined || failures.length > 0;
+
   for (;;) {
-    if (stop === undefined && failures.length === 0 && readySteps().length > 0) {
+    if (!isHalted() && readySteps().length > 0) {
       stop = await how.mustStop();
       // While that was found out, a running step may have failed.
-      if (stop === undefined && failures.length === 0) readySteps().forEach(start);
-      if (stop !== undefined || failures.length > 0) how.abandon?.([...waiting.values()].map(({ step }) => step));
-    } else if (failures.length > 0) {
+      if (!isHalted()) readySteps().forEach(start);
+    }
+    if (isHalted() && waiting.size > 0) {
       how.abandon?.([...waiting.values()].map(({ step }) => step));
+      waiting.clear();
     }
     if (running.size === 0) break;
     await Promise.race(running.values());
   }
-  if (stop === undefined && failures.length === 0 && waiting.size > 0) {
-    throw new Error(`steps wait for each other: ${[...waiting.keys()].join(", ")}`);
-  }
+  if (waiting.size > 0) throw new Error(`steps wait for each other: ${[...waiting.keys()].join(", ")}`);
   return stop === undefined ? { failures } : { stop, failures };
 }
