@@ -57,6 +57,12 @@ export function newId(prefix: string, entropy: Entropy): string {
   return `${prefix}_${[...bytes].map((byte) => ALPHABET[byte % 32]).join("")}`;
 }
 
+/** 256 random bits, as a token or a link carries them. */
+export const newSecret = (entropy: Entropy): string => Buffer.from(entropy.bytes(32)).toString("base64url");
+
+/** Whoever acts by an access token or a link of that name: one person is one principal, whichever it is. */
+export const namedPrincipal = (name: string, store: Pick<Store, "id">): string => `token:${name}@${store.id}`;
+
 /**
  * What a run locks: its client against everyone; its LUN family too where gold is changed, else only against those that
  * change it, so that work that reads gold goes on beside it.

@@ -8,7 +8,7 @@ import type { ApprovalPolicy, Mode } from "../domain/modes.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { readStored } from "../domain/stored-json.ts";
 import type { Actor } from "../engine.ts";
-import { type EngineDeps, newId } from "../engine-options.ts";
+import { type EngineDeps, newId, newSecret } from "../engine-options.ts";
 import type { PlanRow, StoreWriter } from "../ports/store.ts";
 import type { PlanRecord } from "../records.ts";
 import { buildPlan, diffOf, type PlanParts, readStoredPlan, type StoredPlan, unknownPlan, viewPlan } from "./plan.ts";
@@ -75,7 +75,7 @@ export class Plans {
       ttlMs: settings.approval.planTtlMs,
     });
     const body = canonicalJson(plan);
-    const token = `pt_${Buffer.from(entropy.bytes(32)).toString("base64url")}`;
+    const token = `pt_${newSecret(entropy)}`;
     const bare = {
       id: plan.id,
       digest: sha256(body),

@@ -5,7 +5,7 @@ import { PrepError } from "../domain/errors.ts";
 import type { Role } from "../domain/roles.ts";
 import { safeText } from "../domain/safe-text.ts";
 import type { Actor } from "../engine.ts";
-import { type EngineDeps, newId } from "../engine-options.ts";
+import { type EngineDeps, namedPrincipal, newId, newSecret } from "../engine-options.ts";
 import type { ConsolePassRow, StoreWriter } from "../ports/store.ts";
 import type { ConsoleLinkRecord, ConsoleSessionRecord } from "../records.ts";
 import type { AuditedCalls } from "./audited-calls.ts";
@@ -51,8 +51,8 @@ export class ConsoleService {
       }
       const { store, clock } = this.#deps;
       return auditedWrite(store, clock, async (tx, append) => {
-        // One person is one principal, whether by a token or by a link: who asks for a plan may not be who approves it.
-        const principal = name === undefined ? actor.principal : `token:${name}@${store.id}`;
+        // Who asks for a plan may not be who approves it, whether by a token or by a link.
+        const principal = name === undefined ? actor.principal : namedPrincipal(name, store);
         const { secret, row } = await this.#insert(tx, { kind: "link", principal, role }, LINK_MS);
         await append({
           type: "console_link_made",
@@ -122,7 +122,7 @@ export class ConsoleService {
     ttlMs: number,
   ): Promise<{ readonly row: ConsolePassRow; readonly secret: string }> {
     const { clock, entropy } = this.#deps;
-    const secret = Buffer.from(entropy.bytes(32)).toString("base64url");
+    const secret = newSecret(entropy);
     const createdAt = await latestTime(tx, clock);
     const expiresAt = new Date(Date.parse(createdAt) + ttlMs).toISOString();
     const row: ConsolePassRow = { id: newId("pass", entropy), ...pass, hash: sha256(secret), createdAt, expiresAt };

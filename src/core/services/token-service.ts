@@ -5,7 +5,7 @@ import { PrepError } from "../domain/errors.ts";
 import type { Role } from "../domain/roles.ts";
 import { safeText } from "../domain/safe-text.ts";
 import type { Actor } from "../engine.ts";
-import { type EngineDeps, newId } from "../engine-options.ts";
+import { type EngineDeps, namedPrincipal, newId, newSecret } from "../engine-options.ts";
 import type { AccessTokenRow } from "../ports/store.ts";
 import type { AccessTokenRecord } from "../records.ts";
 import type { AuditedCalls } from "./audited-calls.ts";
@@ -28,7 +28,7 @@ export class TokenService {
     return this.#calls.audited("token_refused", actor, about, async () => {
       this.#refuseOthers(actor);
       const { store, clock, entropy } = this.#deps;
-      const token = `at_${Buffer.from(entropy.bytes(32)).toString("base64url")}`;
+      const token = `at_${newSecret(entropy)}`;
       return auditedWrite(store, clock, async (tx, append) => {
         const now = await latestTime(tx, clock);
         const row: AccessTokenRow = {
@@ -96,6 +96,6 @@ export class TokenService {
 
   #view({ hash: _, ...row }: AccessTokenRow, now: string): AccessTokenRecord {
     const state = row.revokedAt !== undefined ? "revoked" : row.expiresAt <= now ? "expired" : "valid";
-    return { ...row, principal: `token:${row.name}@${this.#deps.store.id}`, state };
+    return { ...row, principal: namedPrincipal(row.name, this.#deps.store), state };
   }
 }
