@@ -1,7 +1,7 @@
 import { PrepError } from "../domain/errors.ts";
 
 import type { VmState } from "../ports/hypervisor.ts";
-import { currentVms, eachWhileBusy, judgeBatch, namesById, nameVms, SETTLE_MS, verify } from "./shared.ts";
+import { currentVms, eachWhileBusy, isOn, judgeBatch, namesById, nameVms, SETTLE_MS, verify } from "./shared.ts";
 import { type StepOf, stepKind, type World } from "./types.ts";
 
 const DISK_LOST =
@@ -15,7 +15,7 @@ function stillOn(vms: readonly VmState[], { diskLost }: StepOf<"power_off">): Pr
 }
 
 const runningVms = async (step: StepOf<"power_off">, world: World): Promise<VmState[]> =>
-  (await currentVms(step.vms, world)).filter((vm) => vm.powerState === "poweredOn");
+  (await currentVms(step.vms, world)).filter(isOn);
 
 /** `VirtualMachine.PowerOffVM_Task`, in parallel, one wait for all tasks. */
 export const powerOff = stepKind<StepOf<"power_off">>({

@@ -28,6 +28,8 @@ export const mountOf = (storage: Pick<HostDevices, "mounts">, naa: Naa): VmfsMou
 /** Mounted and usable, as the host itself says. */
 export const isMounted = (mount: VmfsMount | undefined): boolean => mount?.mounted === true && mount.accessible;
 
+export const isOn = (vm: VmState): boolean => vm.powerState === "poweredOn";
+
 /** `3 VMs: web-01, web-02, db-01`, at most `cap` names. */
 export function nameVms(vms: readonly { readonly name: string }[], cap = 20): string {
   const names = vms.slice(0, cap).map((vm) => safeText(vm.name, 80));

@@ -1,9 +1,7 @@
 import { type ErrorCode, PrepError } from "../domain/errors.ts";
 import type { VmState } from "../ports/hypervisor.ts";
-import { currentVms, eachWhileBusy, judgeBatch, namesById, nameVms, SETTLE_MS, verify } from "./shared.ts";
+import { currentVms, eachWhileBusy, isOn, judgeBatch, namesById, nameVms, SETTLE_MS, verify } from "./shared.ts";
 import { type StepOf, stepKind } from "./types.ts";
-
-const isOn = (vm: VmState): boolean => vm.powerState === "poweredOn";
 
 function stillOn(vms: readonly VmState[]): PrepError {
   return new PrepError("GUEST_STILL_RUNNING", `After the shutdown these are still on, ${nameVms(vms)}.`, {
@@ -22,7 +20,7 @@ export const shutDownGuest = stepKind<StepOf<"shut_down_guest">>({
   describe: (step) =>
     `Shut down through the guest ${nameVms(step.vms)}${step.thenForce ? " (those that are late are powered off after it)" : ""}`,
   async check(step, reading) {
-    const running = (await currentVms(step.vms, reading)).filter((vm) => vm.powerState === "poweredOn");
+    const running = (await currentVms(step.vms, reading)).filter(isOn);
     if (running.length === 0) return { detail: "none of them is running" };
     return async (world) => {
       const outcomes = await eachWhileBusy(

@@ -1,11 +1,11 @@
 import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
-import { currentVms, nameVms } from "./shared.ts";
+import { currentVms, isOn, nameVms } from "./shared.ts";
 import { type StepOf, stepKind, type World } from "./types.ts";
 
 /** What a snapshot keeps of a running VM is its disks as a power failure would leave them. */
 async function checkPrecondition(step: StepOf<"take_snapshot">, world: World): Promise<void> {
-  const running = (await currentVms(step.off, world)).filter((vm) => vm.powerState === "poweredOn");
+  const running = (await currentVms(step.off, world)).filter(isOn);
   if (running.length === 0) return;
   throw new PrepError("VOLUME_IN_USE", `Running on the gold volume: ${nameVms(running)}.`, {
     found: { vms: running.map((vm) => ({ id: vm.id, name: vm.name })) },

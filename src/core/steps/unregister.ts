@@ -2,10 +2,8 @@ import { PrepError } from "../domain/errors.ts";
 import type { MoRef } from "../domain/ids.ts";
 
 import type { BatchOutcome, VmState } from "../ports/hypervisor.ts";
-import { currentVms, eachWhileBusy, judgeBatch, namesById, nameVms, SETTLE_MS, verify } from "./shared.ts";
+import { currentVms, eachWhileBusy, isOn, judgeBatch, namesById, nameVms, SETTLE_MS, verify } from "./shared.ts";
 import { type StepOf, stepKind, type WritableWorld } from "./types.ts";
-
-const isOn = (vm: VmState): boolean => vm.powerState === "poweredOn";
 
 /** `VirtualMachine.UnregisterVM`: takes it out of the inventory, its files stay. */
 export const unregister = stepKind<StepOf<"unregister">>({
