@@ -92,6 +92,15 @@ export async function findHost(address: string, inventory: Inventory, hypervisor
   return host;
 }
 
+/** Nothing is planned on a host of which vCenter may show what was. */
+export function refuseDisconnected({ id, name, connectionState }: Host): void {
+  if (connectionState === "connected") return;
+  throw new PrepError("UNREACHABLE", `vCenter is not connected to host ${name} (${connectionState}).`, {
+    found: { host: id, connectionState },
+    hint: "Reconnect the host in vCenter, then plan again.",
+  });
+}
+
 /** Client and host that no pair vouches for must be paired by the array's own record; a pair that the record contradicts is no pair. */
 async function checkPair(
   target: Target,

@@ -2,11 +2,11 @@
 import { PrepError } from "../domain/errors.ts";
 import { asClientId, asVolumeId, type ClientId, type VmfsUuid, type VolumeId } from "../domain/ids.ts";
 import { plainName, type SafeText, safeText } from "../domain/safe-text.ts";
-import { livesOn } from "../domain/vm-path.ts";
 import type { Datastore, Host, HostStorage, HypervisorReader, Inventory, Vm, VmDevice } from "../ports/hypervisor.ts";
 import type { Request } from "../request/request.ts";
 import { refuseBlindSpots } from "./blind-spots.ts";
-import { findHost } from "./locate.ts";
+import { findHost, refuseDisconnected } from "./locate.ts";
+import { devicesOf } from "./observe.ts";
 
 /** The LUN and the client are what was asked for: nobody has checked that the array has them. */
 export interface HostObservation {
@@ -51,16 +51,7 @@ export async function observeHost(
   const inventory = await hypervisor.inventory();
   const host = await findHost(request.host, inventory, hypervisor);
   refuseBlindSpots(host, inventory);
-  if (host.connectionState !== "connected") {
-    throw new PrepError(
-      "UNREACHABLE",
-      `vCenter is not connected to host ${safeText(host.name)} (${host.connectionState}).`,
-      {
-        found: { host: host.id, connectionState: host.connectionState },
-        hint: "Reconnect the host in vCenter, then plan again.",
-      },
-    );
-  }
+  refuseDisconnected(host);
   const gold = { id: asVolumeId(request.lun), name: plainName(request.lun), naa: "unknown" };
   const known = await loadKnownSignatures(gold.id);
   const here = inventory.datastores.filter(
@@ -72,8 +63,7 @@ export async function observeHost(
     host,
     datastores.map(({ id }) => id),
   );
-  const several = vms.filter((vm) => vm.datastoreIds.length > 1 || !here.some((datastore) => livesOn(vm, datastore)));
-  const devices = several.length === 0 ? [] : await hypervisor.vmDevices(several.map(({ id }) => id));
+  const devices = await devicesOf(vms, here, hypervisor);
   return {
     gold,
     client: { id: asClientId(request.client), name: plainName(request.client) },

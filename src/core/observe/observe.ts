@@ -29,7 +29,7 @@ import type { Naming, PlaceNames, Request } from "../request/request.ts";
 import { refuseBlindSpots } from "./blind-spots.ts";
 import { type LunVolume, withKinds } from "./kinds.ts";
 import { type LeftoverDatastore, leftoverDatastoresOf, signaturesByLabel } from "./leftover-datastores.ts";
-import { checkInitiators, findGold, findPlacement, locate, type VmPlacement } from "./locate.ts";
+import { checkInitiators, findGold, findPlacement, locate, refuseDisconnected, type VmPlacement } from "./locate.ts";
 import { refuseSameNaa } from "./same-naa.ts";
 
 export interface ArrayView {
@@ -113,6 +113,16 @@ export async function dependentsOf(
   );
 }
 
+/** Devices of the VMs that use more than one datastore, or live on none of these. */
+export async function devicesOf(
+  vms: readonly Vm[],
+  datastores: readonly Datastore[],
+  hypervisor: HypervisorReader,
+): Promise<VmDevice[]> {
+  const several = vms.filter((vm) => vm.datastoreIds.length > 1 || !datastores.some((one) => livesOn(vm, one)));
+  return several.length === 0 ? [] : hypervisor.vmDevices(several.map(({ id }) => id));
+}
+
 const touches = (extents: readonly Naa[], naas: ReadonlySet<Naa>): boolean => extents.some((naa) => naas.has(naa));
 
 function signaturesOf(
@@ -150,12 +160,7 @@ export async function observe(
   const gold = findGold(request.lun, arrayView.volumes);
   const { client, host } = await locate(request, arrayView.clients, inventory, hypervisor);
   refuseBlindSpots(host, inventory);
-  if (host.connectionState !== "connected") {
-    throw new PrepError("UNREACHABLE", `vCenter is not connected to host ${host.name} (${host.connectionState}).`, {
-      found: { host: host.id, connectionState: host.connectionState },
-      hint: "Reconnect the host in vCenter, then plan again.",
-    });
-  }
+  refuseDisconnected(host);
   checkUsable(gold);
   const family = familyOf(gold, arrayView.volumes);
   refuseSameNaa(family, arrayView.volumes);
@@ -186,8 +191,7 @@ export async function observe(
       (signatures.has(datastore.vmfsUuid) || labelSignatures.has(datastore.vmfsUuid)) && !relevant.includes(datastore),
   );
   if (late.length > 0) vms.push(...(await hypervisor.vmsOn(idsOf(late))));
-  const several = vms.filter((vm) => vm.datastoreIds.length > 1 || !here.some((datastore) => livesOn(vm, datastore)));
-  const devices = several.length === 0 ? [] : await hypervisor.vmDevices(several.map((vm) => vm.id));
+  const devices = await devicesOf(vms, here, hypervisor);
   const { volumes, assignments } = arrayView;
   const observation: Observation = {
     array: arrayView,
