@@ -7,6 +7,7 @@ import { blindSpotWarnings } from "../observe/blind-spots.ts";
 import { goldOf, type LunVolume } from "../observe/kinds.ts";
 import type { Observation } from "../observe/observe.ts";
 import type { Assignment } from "../ports/array.ts";
+import type { Host } from "../ports/hypervisor.ts";
 import type { Request } from "../request/request.ts";
 import type { VolumeRef } from "../steps/types.ts";
 import type { DraftBuilder } from "./draft.ts";
@@ -52,13 +53,17 @@ export function baseFacts(draft: DraftBuilder, observation: Observation): void {
   });
   // What the array can and does decides what a plan may promise.
   draft.fact("array", "The array", { traits: canonicalJson(observation.array.traits) });
+  hostFact(draft, host);
+  draft.leftovers.push(...heldBesides(observation));
+  draft.warnings.push(...blindSpotWarnings(host, observation.inventory));
+}
+
+export function hostFact(draft: DraftBuilder, host: Host): void {
   draft.fact("host", `Host ${host.name}`, {
     id: host.id,
     datacenter: host.datacenter.id,
     storage: host.storageSystem,
   });
-  draft.leftovers.push(...heldBesides(observation));
-  draft.warnings.push(...blindSpotWarnings(host, observation.inventory));
 }
 
 /** What the client has of other LUNs: no plan about this one touches it. */

@@ -4,7 +4,6 @@
  */
 import { PrepError } from "../domain/errors.ts";
 import type { Naa } from "../domain/ids.ts";
-import type { SafeText } from "../domain/safe-text.ts";
 import type { LunVolume } from "../observe/kinds.ts";
 import type { LeftoverDatastore } from "../observe/leftover-datastores.ts";
 import type { Observation } from "../observe/observe.ts";
@@ -22,8 +21,7 @@ import {
   vmsOn,
 } from "./checks.ts";
 import { isRunning, knownVolume, powerOffHard, stopAndUnregister, unregisterVms, vmFact } from "./cleanup.ts";
-import type { UnfinishedWork } from "./common.ts";
-import { isUnfinishedClone } from "./common.ts";
+import { isUnfinishedClone, type UnfinishedWork } from "./common.ts";
 import { type DraftBuilder, refOf, viewOf } from "./draft.ts";
 
 interface HeldVolume extends AssignedVolume {
@@ -41,12 +39,6 @@ export interface Removal {
   /** All disks that leave the host. */
   readonly removed: ReadonlySet<Naa>;
 }
-
-const volumeView = (volume: LunVolume): { name: SafeText; id: string; naa: string } => ({
-  name: volume.name,
-  id: volume.id,
-  naa: volume.naa,
-});
 
 export interface RemovalOptions {
   readonly request: Request;
@@ -79,14 +71,14 @@ export function findRemoval(draft: DraftBuilder, options: RemovalOptions): Remov
       );
     }
     if (volume.kind !== "gold") cloneFact(draft, volume, observation);
-    draft.impact.volumesToUnassign.push(volumeView(volume));
+    draft.impact.volumesToUnassign.push(knownVolume(volume));
     return { volume, assignment, datastore, vms };
   });
   const leftoverDatastores = leftoverFacts(draft, observation);
   const orphans = unassignedClones(draft, observation, deletesOrphans ? unfinished : { clones: [] });
   for (const orphan of orphans) cloneFact(draft, orphan, observation);
   deletes.push(...orphans);
-  draft.impact.clonesToDelete.push(...deletes.map(volumeView));
+  draft.impact.clonesToDelete.push(...deletes.map(knownVolume));
   const { keptHours } = observation.array.traits.deletion;
   if (deletes.length > 0 && keptHours !== undefined) draft.impact.clonesKeptHours = keptHours;
   const orphanDisks = orphans.map((one) => one.naa).filter((naa) => diskOf(observation.storage, naa) !== undefined);

@@ -17,6 +17,7 @@ import type { StepOf } from "../steps/types.ts";
 import { refuseManaged, refuseQuestions } from "./blockers.ts";
 import { vmsOn } from "./checks.ts";
 import { isRunning, vmFact } from "./cleanup.ts";
+import { hostFact } from "./common.ts";
 import { type Draft, DraftBuilder, refOf, viewOf } from "./draft.ts";
 
 export interface ScriptInput {
@@ -71,12 +72,9 @@ export function scriptDraft(input: ScriptInput, observation: HostObservation): D
   const { host, datastores, others } = observation;
   const draft = new DraftBuilder();
   const step = stepFor(input, request.snapshot, observation.signatures);
-  draft.fact("engine", engineFact(step).label, engineFact(step).fields);
-  draft.fact("host", `Host ${safeText(host.name)}`, {
-    id: host.id,
-    datacenter: host.datacenter.id,
-    storage: host.storageSystem,
-  });
+  const engine = engineFact(step);
+  draft.fact("engine", engine.label, engine.fields);
+  hostFact(draft, host);
   draft.fact("mounts", `What ${safeText(host.name)} has mounted`, {
     signatures: [...datastores, ...others]
       .map(({ vmfsUuid }) => vmfsUuid)
