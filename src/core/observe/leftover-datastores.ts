@@ -44,7 +44,8 @@ export function signaturesByLabel(
 }
 
 /** Whether a VMFS volume or datastore is labelled as gold is. vCenter adds ` (1)` to what a datastore of the Datacenter has already. */
-export const isLabelledAs = (gold: Volume, label: string): boolean => label.replace(/ \(\d+\)$/, "") === gold.name;
+export const isLabelledAs = (gold: { readonly name: string }, label: string): boolean =>
+  label.replace(/ \(\d+\)$/, "") === gold.name;
 
 /**
  * Such a datastore lies on no volume that is assigned to the client and on none of another family, no other host can use

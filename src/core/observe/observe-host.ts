@@ -5,6 +5,7 @@ import { plainName, type SafeText, safeText } from "../domain/safe-text.ts";
 import type { Datastore, Host, HostStorage, HypervisorReader, Inventory, Vm, VmDevice } from "../ports/hypervisor.ts";
 import type { Request } from "../request/request.ts";
 import { refuseBlindSpots } from "./blind-spots.ts";
+import { isLabelledAs } from "./leftover-datastores.ts";
 import { findHost, refuseDisconnected } from "./locate.ts";
 import { devicesOf } from "./observe.ts";
 
@@ -25,15 +26,15 @@ export interface HostObservation {
   readonly signatures: ReadonlySet<VmfsUuid>;
 }
 
-/** vCenter adds ` (1)` to a label that is taken; a resignatured copy gets `snap-` and eight digits before it. */
-const labelOf = (name: string): string => name.replace(/^snap-[0-9a-f]{8}-/, "").replace(/ \(\d+\)$/, "");
+/** A resignatured copy gets `snap-` and eight digits before its label. */
+const labelOf = (name: string): string => name.replace(/^snap-[0-9a-f]{8}-/, "");
 
 /** Whether a datastore or a mount is the LUN's, by all that the hypervisor tells. */
 export const isOfLun = (
   { label, vmfsUuid }: { readonly label: string; readonly vmfsUuid: VmfsUuid },
   lun: string,
   signatures: ReadonlySet<VmfsUuid>,
-): boolean => labelOf(label) === lun || signatures.has(vmfsUuid);
+): boolean => isLabelledAs({ name: lun }, labelOf(label)) || signatures.has(vmfsUuid);
 
 /** `known`: signatures that earlier plans have seen on the LUN's datastores. */
 export async function observeHost(
