@@ -5,7 +5,7 @@ import { type Mode, traitsOf } from "../domain/modes.ts";
 import { isFinished } from "../domain/states.ts";
 import type { EngineDeps } from "../engine-options.ts";
 import { draftOf } from "../modes/catalog.ts";
-import type { History, UnfinishedClone, UnfinishedWork } from "../modes/common.ts";
+import { type History, isUnfinishedClone, type UnfinishedClone, type UnfinishedWork } from "../modes/common.ts";
 import type { Draft } from "../modes/draft.ts";
 import { carriedOutByScript, scriptDraft } from "../modes/script.ts";
 import { loadKnownSignatures } from "../observe/known-signatures.ts";
@@ -184,12 +184,11 @@ async function withOrphans(
   { unfinished }: History,
   array: ArrayReader,
 ): Promise<Observation> {
-  const idle = observation.family.filter(
-    ({ id, name, kind }) =>
-      kind === "clone" && !observation.dependents.has(id) && unfinished.clones.some((orphan) => orphan.name === name),
+  const orphans = observation.family.filter(
+    (volume) => !observation.dependents.has(volume.id) && isUnfinishedClone(volume, unfinished),
   );
-  if (idle.length === 0) return observation;
-  return { ...observation, dependents: new Map([...observation.dependents, ...(await dependentsOf(idle, array))]) };
+  if (orphans.length === 0) return observation;
+  return { ...observation, dependents: new Map([...observation.dependents, ...(await dependentsOf(orphans, array))]) };
 }
 
 async function observeAndDraft(
