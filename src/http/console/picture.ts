@@ -70,17 +70,15 @@ function drawFamily(family: Family, top: number, client: string): { readonly hei
   });
   if (more > 0) marks.push(label(X.gold + 30, top + 60 + shown.length * LINE, `and ${more} more`, 24, "label"));
 
-  let bottom = top + goldHeight;
   const holderY = top + 26;
-  let cloneY = top;
+  let cloneY = top + 62;
   if (isClone) {
     marks.push(box(X.clone, top, WIDTH.clone, 52, "held"));
     marks.push(label(X.clone + 12, top + 18, held.volume.kind === "clone" ? "Clone" : "Volume", 20, "label"));
     marks.push(label(X.clone + 12, top + 36, held.volume.name, 31));
     const fromY = ownIndex >= 0 ? top + 56 + ownIndex * LINE : top + 26;
     marks.push(line(X.gold + WIDTH.gold, fromY, X.clone, holderY, ownIndex < 0));
-    cloneY = top + 62;
-  } else cloneY = top + 62;
+  }
   for (const clone of listedClones) {
     const holder = clone.assignedTo.length === 0 ? "nobody holds it" : `held by ${clone.assignedTo.join(", ")}`;
     marks.push(box(X.clone, cloneY, WIDTH.clone, 44));
@@ -92,19 +90,11 @@ function drawFamily(family: Family, top: number, client: string): { readonly hei
     marks.push(label(X.clone + 12, cloneY + 12, `and ${others.length - listedClones.length} more clones`, 30, "label"));
     cloneY += LINE;
   }
-  bottom = Math.max(bottom, cloneY);
 
   marks.push(line(isClone ? X.clone + WIDTH.clone : X.gold + WIDTH.gold, holderY, X.host, holderY));
-  if (!isClone && goldAssignedTo.some((name) => name !== client))
-    marks.push(
-      label(
-        X.clone,
-        top + 14,
-        `also held by ${goldAssignedTo.filter((name) => name !== client).join(", ")}`,
-        30,
-        "label",
-      ),
-    );
+  const otherHolders = goldAssignedTo.filter((name) => name !== client);
+  if (!isClone && otherHolders.length > 0)
+    marks.push(label(X.clone, top + 14, `also held by ${otherHolders.join(", ")}`, 30, "label"));
 
   const dsHeight = 52 + (listedVms.length + (vmCount > listedVms.length ? 1 : 0)) * LINE;
   const { datastore } = held;
@@ -131,7 +121,7 @@ function drawFamily(family: Family, top: number, client: string): { readonly hei
         "label",
       ),
     );
-  return { height: Math.max(bottom, top + dsHeight) - top, marks };
+  return { height: Math.max(goldHeight, cloneY - top, dsHeight), marks };
 }
 
 /** The picture, or only the host where it holds nothing. */
@@ -144,9 +134,8 @@ export function picture(found: Inspection, families: readonly Family[]): Html {
     top += drawn.height + GAP;
   }
   const height = Math.max(top - GAP, 70);
-  const hostHeight = Math.max(height, 70);
   const host = [
-    box(X.host, 0, WIDTH.host, hostHeight, "held"),
+    box(X.host, 0, WIDTH.host, height, "held"),
     label(X.host + 12, 18, "Client and host", 22, "label"),
     label(X.host + 12, 36, found.client.name, 18),
     label(X.host + 12, 54, found.host.address, 18),
