@@ -2,6 +2,7 @@
 
 import type { Mode } from "./domain/modes.ts";
 import type { Role } from "./domain/roles.ts";
+import type { RunState } from "./domain/states.ts";
 import type { VcenterOverride } from "./ports/runtime.ts";
 import type {
   AccessTokenRecord,
@@ -96,6 +97,13 @@ export interface WaitOptions {
   readonly onUpdate?: (run: RunRecord) => void | Promise<void>;
 }
 
+export interface RunFilter {
+  readonly client?: string;
+  readonly lun?: string;
+  readonly states?: readonly RunState[];
+  readonly limit?: number;
+}
+
 export interface WorkerOptions {
   /** What it calls itself in queue and audit, such as its machine and process. */
   readonly name: string;
@@ -127,7 +135,8 @@ export interface PlanningEngine {
   /** All open plans of this principal. */
   discardPlans(actor: Actor): Promise<PlanRecord[]>;
   getRun(runId: string, options?: WaitOptions): Promise<RunRecord>;
-  listRuns(filter: { client?: string; lun?: string; limit?: number }): Promise<RunRecord[]>;
+  /** Newest first. `states`: of those that the store has in one of these, as they turn out to be now. */
+  listRuns(filter: RunFilter): Promise<RunRecord[]>;
   readAudit(filter: AuditFilter): Promise<AuditPage>;
   /** What was done to a volume or a VM, or in a run: by whom, with whose approval. Errors: `BAD_REQUEST` where nothing has that name. */
   whoTouched(name: string): Promise<WhoRecord>;

@@ -3,7 +3,7 @@ import { auditedWrite } from "../audit.ts";
 import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { isFinished } from "../domain/states.ts";
-import type { Actor, WaitOptions } from "../engine.ts";
+import type { Actor, RunFilter, WaitOptions } from "../engine.ts";
 import type { EngineDeps } from "../engine-options.ts";
 import type { RunRecord } from "../records.ts";
 import { configuredName, lunNameOf } from "../request/request.ts";
@@ -31,13 +31,14 @@ export class RunService {
     return this.#runs.follow(runId, options);
   }
 
-  async listRuns(filter: { client?: string; lun?: string; limit?: number }): Promise<RunRecord[]> {
+  async listRuns(filter: RunFilter): Promise<RunRecord[]> {
     const rows = await this.#deps.store.read((tx) =>
       tx.runs({
         ...(filter.client === undefined
           ? {}
           : { clientName: configuredName("client", filter.client, this.#deps.settings.naming) ?? filter.client }),
         ...(filter.lun === undefined ? {} : { lunName: lunNameOf(filter.lun, this.#deps.settings.naming.luns) }),
+        ...(filter.states === undefined ? {} : { states: filter.states }),
         limit: filter.limit ?? 20,
       }),
     );

@@ -6,8 +6,9 @@ import { asPrepError, PrepError } from "../../core/domain/errors.ts";
 import { type Role, withIncluded } from "../../core/domain/roles.ts";
 import type { Engine } from "../../core/engine.ts";
 import type { Clock, Logger } from "../../core/ports/runtime.ts";
+import type { RunRecord } from "../../core/records.ts";
 import { type ErrorView, presentError, presentPlan, usualOf, wordingFor } from "../../text/index.ts";
-import { events, looking } from "./events.ts";
+import { events, type Follow, looking } from "./events.ts";
 import { type Html, live, mayApprove, page, type Section, type Viewer } from "./layout.ts";
 import type { ProviderSignIn } from "./openid.ts";
 import { auditPage } from "./pages/audit.ts";
@@ -16,7 +17,7 @@ import { overview } from "./pages/plans.ts";
 import { runPage, runState, runsPage, spokenRun } from "./pages/run.ts";
 import { enterPage, signInPage } from "./pages/sign-in.ts";
 import { targetPage, targetsPage } from "./pages/targets.ts";
-import { auditOf, familiesOf, overviewOf } from "./reads.ts";
+import { auditOf, familiesOf, overviewOf, usualTimesIn } from "./reads.ts";
 import { SCRIPT } from "./script.ts";
 import { actorOf, isCsrf, Sessions } from "./sessions.ts";
 import { ICON, STYLE } from "./style.ts";
@@ -159,14 +160,20 @@ export function approvalConsole(options: ConsoleOptions): Hono<Env> {
   const mayGoOn = (c: Ctx) => async (): Promise<boolean> => (await sessions.viewer(c)) !== undefined;
 
   app.get("/", async (c) =>
-    show(c, "Plans", "Plans", live("/console/events", overview(await overviewOf(engine, now()), wording))),
+    show(
+      c,
+      "Plans",
+      "Plans",
+      live("/console/events", overview(await overviewOf(engine, now(), usualTimesIn(engine)), wording)),
+    ),
   );
   app.get("/events", (c) => {
+    const usualTimes = usualTimesIn(engine);
     const look = async () => {
-      const seen = await overviewOf(engine, now());
+      const seen = await overviewOf(engine, now(), usualTimes);
       const { length } = seen.plans;
       return {
-        html: overview(seen, wording),
+        html: () => overview(seen, wording),
         key: keyOf([seen.plans, seen.running]),
         status: `${length} open ${length === 1 ? "plan" : "plans"}.`,
       };
@@ -198,7 +205,8 @@ export function approvalConsole(options: ConsoleOptions): Hono<Env> {
       const plan = presentPlan(await engine.getPlan(c.req.param("plan")), wording);
       const { state, approval, runId } = plan;
       const over = state !== "open";
-      return { html: planState(plan, now()), key: keyOf([state, approval, runId]), status: spokenState(plan), over };
+      const key = keyOf([state, approval, runId]);
+      return { html: () => planState(plan, now()), key, status: spokenState(plan), over };
     };
     return events(c, { next: looking(clock, look), mayGoOn: mayGoOn(c) }, closing);
   });
@@ -250,12 +258,12 @@ export function approvalConsole(options: ConsoleOptions): Hono<Env> {
   });
   app.get("/runs/:run/events", async (c) => {
     const usual = await usualOf(engine, await engine.getRun(c.req.param("run")));
-    const follow = {
+    const follow: Follow = {
       mayGoOn: mayGoOn(c),
-      next: async (send: Parameters<Parameters<typeof events>[1]["next"]>[0], signal: AbortSignal) => {
-        const onUpdate = (run: Awaited<ReturnType<Engine["getRun"]>>): Promise<void> =>
+      next: async (send, signal) => {
+        const onUpdate = (run: RunRecord): Promise<void> =>
           send({
-            ...{ html: runState(run, usual, now(), wording), key: keyOf(run), status: spokenRun(run) },
+            ...{ html: () => runState(run, usual, now(), wording), key: keyOf(run), status: spokenRun(run) },
             over: run.endedAt !== undefined,
           });
         await engine.getRun(c.req.param("run"), { waitMs: FOLLOW_MS, signal, onUpdate });

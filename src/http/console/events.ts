@@ -5,7 +5,8 @@ import type { Clock } from "../../core/ports/runtime.ts";
 import type { Html } from "./layout.ts";
 
 export interface Shown {
-  readonly html: Html;
+  /** Made only where there is somebody to send it to who does not have it. */
+  html(): Html;
   /** What it shows, without what the clock alone changes. */
   readonly key: string;
   /** In a sentence, for who cannot see the page change. */
@@ -32,7 +33,7 @@ export const events = (c: Context, follow: Follow, closing: AbortSignal): Respon
     let over = false;
     const show = async (shown: Shown): Promise<void> => {
       if (shown.key !== last && !signal.aborted) {
-        const data = JSON.stringify({ html: String(await shown.html), status: shown.status });
+        const data = JSON.stringify({ html: String(await shown.html()), status: shown.status });
         await stream.writeSSE({ event: "state", data, retry: RETRY_MS });
       }
       last = shown.key;

@@ -1,23 +1,40 @@
 /** What the pages show, read together. */
-import { AUDIT_EVENTS, LIVE_RUN_STATES } from "../../core/domain/states.ts";
+import { AUDIT_EVENTS, isFinished, LIVE_RUN_STATES } from "../../core/domain/states.ts";
 import type { Actor, Engine } from "../../core/engine.ts";
-import type { AuditPage, Inspection } from "../../core/records.ts";
+import type { AuditPage, Inspection, RunRecord } from "../../core/records.ts";
 import { usualOf } from "../../text/index.ts";
+import type { UsualTimes } from "../../text/usual-times.ts";
 import type { AuditQuery } from "./pages/audit.ts";
 import type { Overview } from "./pages/plans.ts";
 import type { Family } from "./picture.ts";
 
-/** Among so many of the newest runs are all that run now. */
-const NEWEST_RUNS = 50;
+const MOST_RUNNING = 50;
 const AUDIT_ROWS = 200;
 
-export async function overviewOf(engine: Engine, now: string): Promise<Overview> {
-  const [plans, newest] = await Promise.all([engine.listPlans(), engine.listRuns({ limit: NEWEST_RUNS })]);
-  const live: readonly string[] = LIVE_RUN_STATES;
-  const running = newest.filter(({ state }) => live.includes(state));
+/** What runs usually take, asked for once a run: it does not change while the run goes on. */
+export function usualTimesIn(engine: Engine): (run: RunRecord) => Promise<UsualTimes> {
+  const known = new Map<string, UsualTimes>();
+  return async (run) => {
+    const usual = known.get(run.runId) ?? (await usualOf(engine, run));
+    known.set(run.runId, usual);
+    return usual;
+  };
+}
+
+export async function overviewOf(
+  engine: Engine,
+  now: string,
+  usualTimes: ReturnType<typeof usualTimesIn>,
+): Promise<Overview> {
+  const [plans, live] = await Promise.all([
+    engine.listPlans(),
+    engine.listRuns({ states: LIVE_RUN_STATES, limit: MOST_RUNNING }),
+  ]);
+  // One whose runner is gone is found out by being read.
+  const running = live.filter(({ state }) => !isFinished(state));
   return {
     plans,
-    running: await Promise.all(running.map(async (run) => ({ run, usual: await usualOf(engine, run) }))),
+    running: await Promise.all(running.map(async (run) => ({ run, usual: await usualTimes(run) }))),
     now,
   };
 }
