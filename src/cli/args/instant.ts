@@ -1,13 +1,10 @@
 /** Instants as a person types them. */
-import { z } from "zod";
 import { PrepError } from "../../core/domain/errors.ts";
+import { isoTime } from "../../core/domain/iso-time.ts";
 import { systemClock } from "../../platform/clock.ts";
 
 /** How a time may be given. */
 export const TIME = "this date or instant (ISO 8601), or this long ago (7d, 12h, 30m)";
-
-const zoned = { offset: true, local: true };
-const isoTime = z.union([z.iso.date(), z.iso.datetime(zoned), z.iso.datetime({ ...zoned, precision: -1 })]);
 
 /** As the audit's rows have it. Errors: `BAD_REQUEST`. */
 export function instantOf(flag: string, given: string | undefined): string | undefined {

@@ -1,4 +1,6 @@
 /** What the pages show, read together. */
+
+import { isoTime } from "../../core/domain/iso-time.ts";
 import { AUDIT_EVENTS, isFinished, LIVE_RUN_STATES } from "../../core/domain/states.ts";
 import type { Actor, Engine } from "../../core/engine.ts";
 import type { AuditPage, Inspection, RunRecord } from "../../core/records.ts";
@@ -77,7 +79,8 @@ export async function auditOf(
 /** In UTC where no zone is written. */
 function instantOf(written: string): string | undefined {
   if (written === "") return undefined;
-  const withZone = /T.*(Z|[+-]\d\d:?\d\d)$/.test(written) ? written : written.includes("T") ? `${written}Z` : written;
-  const at = Date.parse(withZone);
-  return Number.isNaN(at) ? undefined : new Date(at).toISOString();
+  const time = isoTime.safeParse(written.replace(" ", "T"));
+  if (!time.success) return undefined;
+  const hasZone = !time.data.includes("T") || /(Z|[+-]\d\d:\d\d)$/.test(time.data);
+  return new Date(hasZone ? time.data : `${time.data}Z`).toISOString();
 }
