@@ -3,7 +3,7 @@ import { html } from "hono/html";
 import { traitsOf } from "../../../core/domain/modes.ts";
 import { isFinished, type RunState, type StepState } from "../../../core/domain/states.ts";
 import type { RunRecord } from "../../../core/records.ts";
-import { presentRun, type RunView } from "../../../text/index.ts";
+import { finishedSteps, presentRun, type RunView } from "../../../text/index.ts";
 import { duration } from "../../../text/lines.ts";
 import type { UsualTimes } from "../../../text/usual-times.ts";
 import type { Wording } from "../../../text/wording.ts";
@@ -40,7 +40,7 @@ export function going(
   usual: UsualTimes,
   now: string,
 ): Html {
-  const finished = run.steps.filter(({ state }) => state === "done" || state === "skipped").length;
+  const finished = finishedSteps(run);
   const elapsed = between(run.createdAt, run.endedAt ?? now);
   const isLive = !isFinished(run.state);
   const expected = usual.run === undefined ? "" : html` <span class="dim">of usually ${duration(usual.run)}</span>`;
@@ -134,7 +134,7 @@ ${
 }
 
 /** In a sentence, for who cannot see the page change. */
-export const spokenRun = ({ state, steps }: RunRecord): string =>
-  isFinished(state)
-    ? `The run ${STATES[state][1]}.`
-    : `The run is ${STATES[state][1]}, ${steps.filter((step) => step.state === "done").length} of ${steps.length} steps done.`;
+export const spokenRun = (run: RunRecord): string =>
+  isFinished(run.state)
+    ? `The run ${STATES[run.state][1]}.`
+    : `The run is ${STATES[run.state][1]}, ${finishedSteps(run)} of ${run.steps.length} steps finished.`;
