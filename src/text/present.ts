@@ -1,6 +1,6 @@
 /** From what the engine answers to what a door shows: the exact command, and everything that is worded for its reader. */
 import type { ErrorRecord, PrepError } from "../core/domain/errors.ts";
-import { STEP_STATES } from "../core/domain/states.ts";
+import { isFinished, STEP_STATES } from "../core/domain/states.ts";
 import { StalePlan } from "../core/plans/stale.ts";
 import type { Inspection, PlanRecord, RunRecord } from "../core/records.ts";
 import { renderCommand } from "./command.ts";
@@ -70,8 +70,7 @@ const countStates = ({ steps }: RunRecord): Record<string, number> =>
 
 export function presentRun(run: RunRecord, wording: Wording): RunView {
   const { request: _request, target: _target, error, ...shown } = run;
-  const isLive = run.state === "queued" || run.state === "running";
-  const next = isLive ? [...run.next, { kind: "follow_run" as const, runId: run.runId }] : run.next;
+  const next = isFinished(run.state) ? run.next : [...run.next, { kind: "follow_run" as const, runId: run.runId }];
   return {
     ...shown,
     summary: runSummaryOf(run),

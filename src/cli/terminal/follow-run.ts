@@ -73,7 +73,7 @@ export async function confirmAndFollow(engine: Engine, approved: Approved, conte
     const vcenter = approved.vcenter === undefined ? {} : { vcenter: approved.vcenter };
     let run = await engine.confirm(approved.planToken, actor, { waitMs: WAIT_MS, onUpdate, ...vcenter });
     await onUpdate(run);
-    while (run.state === "queued" || run.state === "running") {
+    while (!isFinished(run.state)) {
       run = await engine.getRun(run.runId, { waitMs: WAIT_MS, onUpdate });
       await onUpdate(run);
     }

@@ -11,7 +11,7 @@ import { directlyAfter, stepGraph } from "../step-graph.ts";
 export const asked = ({ requestedBy: { principal, client, reason } }: Pick<PlanView, "requestedBy">): Html =>
   html`${who(principal)}${client === undefined ? "" : html`<small>with ${client}</small>`}${reason === undefined ? "" : html`<small>“${reason}”</small>`}`;
 
-export const stateOfPlan = ({ state, approval }: Pick<PlanView, "state" | "approval" | "declined">): Html => {
+export const stateOfPlan = ({ state, approval }: Pick<PlanView, "state" | "approval">): Html => {
   switch (state) {
     case "open":
       if (approval.approvedBy !== undefined) return html`<span class="tag good">approved</span>`;
