@@ -5,6 +5,7 @@ import type { Config } from "../config/config.ts";
 import { PrepError } from "../core/domain/errors.ts";
 import { ROLES, type Role } from "../core/domain/roles.ts";
 import type { Get } from "../net/get.ts";
+import { retried } from "../platform/retried.ts";
 import type { Identity, RoleScopes } from "./identity.ts";
 
 type OauthSettings = NonNullable<Config["http"]["oauth"]>;
@@ -28,7 +29,7 @@ export type JwtVerifier = (token: string) => Promise<Identity | { readonly refus
 const KEYS_MAX_AGE_MS = 6 * 3_600_000;
 
 export function jwtVerifier({ settings, scopes, resource, get }: JwtOptions): JwtVerifier {
-  const keys = keysOf(settings, get);
+  const keys = retried(() => keysOf(settings, get));
   return async (token) => {
     try {
       const { payload } = await jwtVerify(token, await keys(), {
@@ -50,20 +51,9 @@ export function jwtVerifier({ settings, scopes, resource, get }: JwtOptions): Jw
 
 const discovery = z.looseObject({ issuer: z.string(), jwks_uri: z.url() });
 
-/** Found on the first use, and looked for again after a failure. */
-function keysOf(settings: OauthSettings, get: Get): () => Promise<JWTVerifyGetKey> {
-  let found: Promise<JWTVerifyGetKey> | undefined;
-  const find = async (): Promise<JWTVerifyGetKey> => {
-    const address = settings.jwks ?? (await keysAddress(settings.issuer, get));
-    return createRemoteJWKSet(new URL(address), { cacheMaxAge: KEYS_MAX_AGE_MS, [customFetch]: get });
-  };
-  return () => {
-    found ??= find().catch((thrown: unknown) => {
-      found = undefined;
-      throw thrown;
-    });
-    return found;
-  };
+async function keysOf(settings: OauthSettings, get: Get): Promise<JWTVerifyGetKey> {
+  const address = settings.jwks ?? (await keysAddress(settings.issuer, get));
+  return createRemoteJWKSet(new URL(address), { cacheMaxAge: KEYS_MAX_AGE_MS, [customFetch]: get });
 }
 
 async function keysAddress(issuer: string, get: Get): Promise<string> {

@@ -3,6 +3,7 @@ import type { App } from "../../app.ts";
 import { asPrepError, PrepError } from "../../core/domain/errors.ts";
 import type { Logger } from "../../core/ports/runtime.ts";
 import { runStdio } from "../../mcp/stdio.ts";
+import { retried } from "../../platform/retried.ts";
 import { withNext } from "../../text/next.ts";
 import { wordingFor } from "../../text/wording.ts";
 import { appOptions, type Context, printWarnings } from "../context.ts";
@@ -82,16 +83,4 @@ async function warningsOf(context: Context): Promise<readonly string[]> {
     const { message, hint, next } = asPrepError(thrown);
     return [`${message} ${withNext(hint, next, context.wording)}`];
   }
-}
-
-/** One result for all calls; after a failure, the next call tries again. */
-function retried<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make().catch((thrown: unknown) => {
-      made = undefined;
-      throw thrown;
-    });
-    return made;
-  };
 }

@@ -3,7 +3,6 @@ import {
   allowInsecureRequests,
   authorizationCodeGrant,
   buildAuthorizationUrl,
-  type Configuration,
   calculatePKCECodeChallenge,
   customFetch,
   discovery,
@@ -15,6 +14,7 @@ import { z } from "zod";
 import type { Config } from "../../config/config.ts";
 import { ROLES } from "../../core/domain/roles.ts";
 import type { Get } from "../../net/get.ts";
+import { retried } from "../../platform/retried.ts";
 import type { Identity, RoleScopes } from "../identity.ts";
 import { identityOf } from "../jwt.ts";
 
@@ -44,8 +44,7 @@ export function providerSignIn({ settings, scopes, callback, get }: ProviderOpti
   // Where groups give the roles, the provider need not know of our scopes, and may refuse those that it does not know.
   const scope =
     client.scope ?? ["openid", "profile", ...(groups === undefined ? ROLES.map((role) => scopes[role]) : [])].join(" ");
-  let found: Promise<Configuration> | undefined;
-  const find = async (): Promise<Configuration> =>
+  const configuration = retried(async () =>
     discovery(new URL(issuer), client.clientId, await client.clientSecret?.reveal(), undefined, {
       [customFetch]: (url, { method, headers, body, signal }) =>
         get(url, {
@@ -56,14 +55,8 @@ export function providerSignIn({ settings, scopes, callback, get }: ProviderOpti
         }),
       // The configuration has http for a provider on loopback only.
       ...(issuer.startsWith("http:") ? { execute: [allowInsecureRequests] } : {}),
-    });
-  const configuration = (): Promise<Configuration> => {
-    found ??= find().catch((thrown: unknown) => {
-      found = undefined;
-      throw thrown;
-    });
-    return found;
-  };
+    }),
+  );
   return {
     async begin() {
       const kept = { verifier: randomPKCECodeVerifier(), state: randomState(), nonce: randomNonce() };
