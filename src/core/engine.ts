@@ -149,6 +149,9 @@ export interface PlanningEngine {
   ): Promise<string[]>;
 }
 
+/** What looks and never leaves a trace but in the audit. */
+export type ReadingEngine = Omit<PlanningEngine, "plan" | "resumePlan" | "discardPlan" | "discardPlans">;
+
 export interface Engine extends PlanningEngine {
   confirm(planToken: string, actor: Actor, options?: ConfirmOptions): Promise<RunRecord>;
   /** The plan that a token stands for. Errors: `PLAN_UNKNOWN`, `WRONG_PRINCIPAL`. */

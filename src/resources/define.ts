@@ -1,5 +1,5 @@
 /** How a resource is written: JSON that can be read again later, by name. */
-import type { Actor, PlanningEngine } from "../core/engine.ts";
+import type { Actor, ReadingEngine } from "../core/engine.ts";
 import type { Wording } from "../text/index.ts";
 
 /** What a name can be completed with. */
@@ -16,12 +16,7 @@ export interface Resource {
   /** What the variable is completed with. */
   readonly complete?: Completable;
   /** The contents for the variable's value ("" where there is none), checked by their view: never a token. Errors: what the engine throws. */
-  read(
-    value: string,
-    engine: Omit<PlanningEngine, "plan" | "resumePlan" | "discardPlan" | "discardPlans">,
-    actor: Actor,
-    wording: Wording,
-  ): Promise<object>;
+  read(value: string, engine: ReadingEngine, actor: Actor, wording: Wording): Promise<object>;
 }
 
 export const resource = (spec: Resource): Resource => spec;

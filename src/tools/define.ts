@@ -8,7 +8,7 @@ import { z } from "zod";
 import { PrepError } from "../core/domain/errors.ts";
 import type { Immutable } from "../core/domain/immutable.ts";
 import { safeText } from "../core/domain/safe-text.ts";
-import type { Actor, Engine, PlanningEngine } from "../core/engine.ts";
+import type { Actor, Engine, PlanningEngine, ReadingEngine } from "../core/engine.ts";
 import type { PlanRecord, RunRecord } from "../core/records.ts";
 import { nearest } from "../core/request/request.ts";
 import { type Operator, withApproval } from "../mcp/operator.ts";
@@ -45,9 +45,6 @@ export interface Tool {
   /** Errors: `BAD_REQUEST` for arguments that do not fit; what the engine throws. */
   call(args: unknown, engine: Engine, call: ToolCall): Promise<ToolResult | InputRequiredResult>;
 }
-
-/** What looks and never leaves a trace but in the audit. */
-export type ReadingEngine = Omit<PlanningEngine, "plan" | "resumePlan" | "discardPlan" | "discardPlans">;
 
 /** How what the engine answers is shown. `R` is the engine's answer, `O` the schema of what goes out. */
 interface Shown<R, O extends z.ZodObject> {
