@@ -1,6 +1,7 @@
 /** What a command is handed. */
 import { resolve } from "node:path";
 import type { App, AppOptions } from "../app.ts";
+import type { LoadOptions } from "../config/load.ts";
 import { PrepError } from "../core/domain/errors.ts";
 import { type Wording, wordingFor } from "../text/wording.ts";
 import { Interrupted } from "./terminal/interrupted.ts";
@@ -69,6 +70,13 @@ export const withReadOnlyApp = <T>(
 export function printWarnings(io: Io, warnings: readonly string[]): void {
   for (const warning of warnings) printErr(io, `Warning: ${warning}`);
 }
+
+/** Where this command's configuration is, for those that need no more than that. */
+export const configSource = ({ io, config }: Pick<Context, "io" | "config">): LoadOptions => ({
+  ...(config === undefined ? {} : { file: config }),
+  env: io.env,
+  cwd: io.cwd,
+});
 
 /** `name` is which part of the program writes the log. */
 export const appOptions = ({ io, config }: Context, name: string): AppOptions => ({

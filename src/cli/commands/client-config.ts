@@ -8,7 +8,7 @@ import { PrepError } from "../../core/domain/errors.ts";
 import { ownCommand } from "../../platform/own-command.ts";
 import { CLIENT_TABLE, CLIENTS, type ClientName, type Connection, type Setting } from "../clients/clients.ts";
 import { mergeJson, mergeToml, NotMergeable } from "../clients/merge.ts";
-import { appOptions, type Context } from "../context.ts";
+import { type Context, configSource } from "../context.ts";
 import { printErr, printOut } from "../terminal/io.ts";
 
 export interface ClientConfigFlags {
@@ -108,7 +108,7 @@ function checkedVariable(name: string): string {
 }
 
 async function controllerOf(context: Context): Promise<string> {
-  const { controller } = await loadConfig(sourceOf(context));
+  const { controller } = await loadConfig(configSource(context));
   if (controller !== undefined) return controller.hostname;
   throw new PrepError("BAD_REQUEST", "The configuration names no controller.", {
     hint: "Name the machine: `--ssh USER@HOST`.",
@@ -116,14 +116,9 @@ async function controllerOf(context: Context): Promise<string> {
 }
 
 async function configFile(context: Context): Promise<string> {
-  const { file } = await loadConfig(sourceOf(context));
+  const { file } = await loadConfig(configSource(context));
   if (file === undefined) throw new Error("a configuration that was loaded has a file");
   return file;
-}
-
-function sourceOf(context: Context): Parameters<typeof loadConfig>[0] {
-  const { configFile: file, env, cwd } = appOptions(context, "client-config");
-  return { ...(file === undefined ? {} : { file }), env, cwd };
 }
 
 /** Its absolute path: clients with a window do not have a terminal's PATH. */

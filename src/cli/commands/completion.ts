@@ -5,7 +5,7 @@ import { loadConfig } from "../../config/load.ts";
 import { PrepError } from "../../core/domain/errors.ts";
 import { candidates, SHELLS, type Values } from "../args/complete.ts";
 import { CLIENTS } from "../clients/clients.ts";
-import { appOptions, type Context } from "../context.ts";
+import { type Context, configSource } from "../context.ts";
 import { printOut } from "../terminal/io.ts";
 
 const shells = z.enum(["bash", "zsh", "fish"]);
@@ -28,18 +28,14 @@ export async function complete(program: Command, words: readonly string[], conte
 }
 
 async function valuesOf(context: Context): Promise<Values> {
-  const { configFile: file, env, cwd } = appOptions(context, "complete");
-  const config = await loadConfig({ ...(file === undefined ? {} : { file }), env, cwd }).catch(() => undefined);
+  const config = await loadConfig(configSource(context)).catch(() => undefined);
   const luns = Object.keys(config?.luns ?? {});
-  const [clients, hosts] = [
-    config?.pairs.map(({ client }) => client) ?? [],
-    config?.pairs.map(({ host }) => host) ?? [],
-  ];
+  const pairs = config?.pairs ?? [];
   const known: Readonly<Record<string, readonly string[]>> = {
     dgs_lun_name: luns,
     LUN: luns,
-    client_name: clients,
-    esx_host_ip: hosts,
+    client_name: pairs.map(({ client }) => client),
+    esx_host_ip: pairs.map(({ host }) => host),
     CLIENT: CLIENTS,
     SHELL: shells.options,
   };

@@ -6,7 +6,7 @@ import { runStdio } from "../../mcp/stdio.ts";
 import { retried } from "../../platform/retried.ts";
 import { withNext } from "../../text/next.ts";
 import { wordingFor } from "../../text/wording.ts";
-import { appOptions, type Context, printWarnings } from "../context.ts";
+import { appOptions, type Context, configSource, printWarnings } from "../context.ts";
 
 /** When the configuration's warnings are printed: a client that has just started the server has its list of tools by then. */
 const WARN_AFTER_MS = 1_000;
@@ -76,9 +76,8 @@ export async function serve(lab: boolean, context: Context): Promise<number> {
 /** Those of the configuration that the first call will open, or why it will not. It opens nothing else. */
 async function warningsOf(context: Context): Promise<readonly string[]> {
   const { loadConfig } = await import("../../config/load.ts");
-  const { configFile, env, cwd } = appOptions(context, "serve");
   try {
-    return (await loadConfig({ ...(configFile === undefined ? {} : { file: configFile }), env, cwd })).warnings;
+    return (await loadConfig(configSource(context))).warnings;
   } catch (thrown) {
     const { message, hint, next } = asPrepError(thrown);
     return [`${message} ${withNext(hint, next, context.wording)}`];
