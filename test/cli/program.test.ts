@@ -48,6 +48,7 @@ describe("a command line that makes no sense", () => {
     [["run", "shw", "run_1"], "atvm_prep run show"],
     [["run", "resume", "run_1", "--dryrun"], "--dry-run"],
     [["-A", "-n", "Gold", "--snapshot", "s"], "--snapshot_name"],
+    [["complet"], "atvm_prep completion"],
   ])("%j names what comes nearest", async (argv, near) => {
     expect((await refusal(argv)).hint).toContain(`Did you mean \`${near}\`?`);
   });
@@ -59,6 +60,7 @@ describe("a command line that makes no sense", () => {
     [["plans", "--limit", "5"]],
     [["runs", "--dgs_lun_nmae_of_mine", "x"]],
     [["frobnicate"]],
+    [["execute-rn", "run_1"]],
   ])(
     "%j, to which nothing of that command comes near, gets no suggestion, and never one that approves",
     async (argv) => {

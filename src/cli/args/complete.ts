@@ -38,15 +38,17 @@ export function candidates(program: Command, words: readonly string[], values: V
     previous?.required === true
       ? values(previous.attributeName())
       : current.startsWith("-")
-        ? options.flatMap(({ short, long }) => [short ?? [], long ?? []].flat())
+        ? options.flatMap(({ short, long }) => [short, long].filter((name) => name !== undefined))
         : [
-            ...command.commands.filter((sub) => !isHidden(sub)).map((sub) => sub.name()),
+            ...command
+              .createHelp()
+              .visibleCommands(command)
+              .map((sub) => sub.name()),
             ...valuesOf(command, rest, values),
           ];
   return [...new Set(all)].filter((word) => word.startsWith(current)).toSorted();
 }
 
-const isHidden = (command: Command): boolean => command.description() === "" && command.commands.length === 0;
 const optionsOf = (command: Command): readonly Option[] => command.options.filter(({ hidden }) => !hidden);
 /** The modes and their inputs belong to a command that has no name on the command line. */
 const prepOf = (program: Command): Command => program.commands.find((sub) => sub.name() === "prep") ?? program;

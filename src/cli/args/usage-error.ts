@@ -53,10 +53,12 @@ const pathOf = (command: Command): string =>
 /** What words without a command's name are taken for. */
 const isDefault = (command: Command): boolean => command.name() === "prep";
 
-const HIDDEN: ReadonlySet<string> = new Set(["prep", "execute-run"]);
-
+/** Those that are for people. */
 const namesIn = (parent: Command): string[] =>
-  parent.commands.map((command) => command.name()).filter((name) => !HIDDEN.has(name));
+  parent
+    .createHelp()
+    .visibleCommands(parent)
+    .map((command) => command.name());
 
 function noSuchCommand(asked: string, parent: Command): PrepError {
   return refusal(
