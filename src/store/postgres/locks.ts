@@ -8,6 +8,7 @@ import pLimit from "p-limit";
 import type { Client } from "pg";
 import type { HeldLock, LockNames } from "../../core/ports/store.ts";
 import { unusable } from "../errors.ts";
+import { inOrder, type LockKind } from "../lock-order.ts";
 import { configure, connect, drop, isPooled, type Target } from "./connection.ts";
 import { isLost, readFailure } from "./errors.ts";
 
@@ -21,8 +22,6 @@ const WHERE_KNOWN = { client_connection_check_interval: 1_000 };
 
 /** Shorter than the server's own patience: who cannot be sure of a lock stops before anybody else can have it. */
 const ANSWER_MS = 3_000;
-
-type LockKind = "shared" | "exclusive";
 
 interface Session {
   readonly client: Client;
@@ -87,17 +86,12 @@ export function sessionLocks(target: Target, storeId: string): SessionLocks {
       }
     });
 
-  const tryLock = async ({ exclusive, shared = [] }: LockNames): Promise<HeldLock | undefined> => {
+  const tryLock = async (names: LockNames): Promise<HeldLock | undefined> => {
     const at = await oneAtATime(session);
-    const wanted = new Map<string, LockKind>([
-      ...shared.map((name) => [name, "shared"] as const),
-      ...exclusive.map((name) => [name, "exclusive"] as const),
-    ]);
-    // One order for everyone, so that of two overlapping sets one always gets through.
-    const ordered = [...wanted].toSorted(([a], [b]) => (a < b ? -1 : 1));
+    const wanted = inOrder(names);
     const got = await inSession(at, async () => {
       const taken: string[] = [];
-      for (const [name, kind] of ordered) {
+      for (const [name, kind] of wanted) {
         if (await take(at, name, kind)) {
           taken.push(name);
           continue;
@@ -112,14 +106,15 @@ export function sessionLocks(target: Target, storeId: string): SessionLocks {
     return {
       stillHeld: async () => {
         if (released || at.lost) return false;
-        return inSession(at, () => holdsAll(at, storeId, [...wanted.keys()])).catch(() => false);
+        const keys = wanted.map(([name]) => keyOf(storeId, name));
+        return inSession(at, () => holdsAll(at, keys)).catch(() => false);
       },
       release: async () => {
         if (released) return;
         released = true;
         // What cannot be given back is given up with its session, and every other lock of this process with it.
         await inSession(at, async () => {
-          for (const name of wanted.keys()) await give(at, name);
+          for (const [name] of wanted) await give(at, name);
         }).catch(() => lose(at));
       },
     };
@@ -159,14 +154,14 @@ async function openSession(target: Target): Promise<Session> {
 }
 
 /** The server's own list says so, of the very session that they were taken in. */
-async function holdsAll({ client, pid }: Session, storeId: string, names: readonly string[]): Promise<boolean> {
+async function holdsAll({ client, pid }: Session, keys: readonly string[]): Promise<boolean> {
   const { rows } = await client.query<{ held: number }>(
     `SELECT count(DISTINCT (classid, objid))::int AS held FROM pg_locks
      WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid() AND pid = $1 AND objsubid = 1
        AND ((classid::bigint << 32) | objid::bigint) = ANY ($2::bigint[])`,
-    [pid, names.map((name) => keyOf(storeId, name))],
+    [pid, keys],
   );
-  return rows[0]?.held === names.length;
+  return rows[0]?.held === keys.length;
 }
 
 /** A lock's name as the 64-bit number that the server wants, in decimal. */

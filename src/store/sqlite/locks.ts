@@ -10,14 +10,13 @@ import type { Clock } from "../../core/ports/runtime.ts";
 import type { HeldLock, LockNames } from "../../core/ports/store.ts";
 import { makePrivateDir } from "../../platform/private-dir.ts";
 import { makePrivateFile } from "../../platform/private-files.ts";
+import { inOrder, type LockKind } from "../lock-order.ts";
 import { Connection } from "./connection.ts";
 import { isBusy, readFailure } from "./errors.ts";
 
 /** Two that ask in the same instant can turn each other away; one of them comes through on a repeat. */
 const ATTEMPTS = 4;
 const LONGEST_PAUSE_MS = 8;
-
-type LockKind = "shared" | "exclusive";
 
 interface Held {
   readonly connection: Connection;
@@ -59,15 +58,10 @@ export function fileLocks(directory: string, clock: Clock): FileLocks {
   };
 
   return {
-    async tryLock({ exclusive, shared = [] }) {
-      const wanted = new Map<string, LockKind>([
-        ...shared.map((name) => [name, "shared"] as const),
-        ...exclusive.map((name) => [name, "exclusive"] as const),
-      ]);
+    async tryLock(names) {
       const taken: Held[] = [];
       try {
-        // One order for everyone, so that of two overlapping sets one always gets through.
-        for (const [name, kind] of [...wanted].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+        for (const [name, kind] of inOrder(names)) {
           const held = await take(name, kind);
           if (held === undefined) {
             taken.forEach(free);
