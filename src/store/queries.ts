@@ -26,13 +26,17 @@ export interface Dialect {
   readonly pick: string;
 }
 
-/** Runs one statement; the owner of the connection sees to retries, to errors, and to handles that are over. */
-export interface Runner {
+/** Runs one query; the owner of the connection sees to retries, to errors, and to handles that are over. */
+export interface ReadRunner {
   /** Where the store is, for errors. */
   readonly path: string;
   readonly dialect: Dialect;
   /** Parameters stand as `:name` in the text. */
   all(sql: string, params: Params): Promise<readonly RawRow[]>;
+}
+
+/** Runs statements that change rows as well. */
+export interface Runner extends ReadRunner {
   /** How many rows it changed. */
   run(sql: string, params: Params): Promise<number>;
 }
@@ -61,7 +65,7 @@ function oneOf(column: string, values: readonly string[] | undefined): Term[] {
 const quoted = (column: string): string => `"${column}"`;
 const listed = (columns: readonly string[]): string => columns.map(quoted).join(", ");
 
-export function readerOver(runner: Runner): StoreReader {
+export function readerOver(runner: ReadRunner): StoreReader {
   const { insertionOrder } = runner.dialect;
   const newestFirst = `${insertionOrder} DESC`;
   const select = async <Row>(

@@ -140,7 +140,6 @@ class PostgresStore implements Store {
         path: this.place,
         dialect: DIALECT,
         all: (sql, params) => this.#readNow(() => readers.all(sql, params)),
-        run: () => Promise.reject(new Error("A reader does not write")),
       }),
     );
   }

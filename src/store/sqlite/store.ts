@@ -127,7 +127,6 @@ class SqliteStore implements Store {
         path: this.place,
         dialect: DIALECT,
         all: (sql, params) => this.#readNow((connection) => connection.all(sql, params)),
-        run: () => Promise.reject(new Error("A reader does not write")),
       }),
     );
   }
