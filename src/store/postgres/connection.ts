@@ -3,6 +3,7 @@ import { Client, type ClientBase, type ClientConfig, type QueryResultRow, types 
 import { z } from "zod";
 import { PrepError } from "../../core/domain/errors.ts";
 import { registerSecret } from "../../logging/redact.ts";
+import { unusable } from "../errors.ts";
 import type { Dialect, Runner } from "../queries.ts";
 import type { Params, RawRow } from "../rows.ts";
 
@@ -107,14 +108,25 @@ export function drop(client: Client): void {
 const identity = z.object({ processID: z.number() });
 
 /**
- * Whether something between here and the server hands its sessions from one client to another: the process that the
- * connection was told of at its start is then not the one that answers.
+ * The server's process for this session. Errors: `STORE_UNUSABLE` where something between here and the server hands its
+ * sessions from one client to another: the process that the connection was told of at its start is then not the one that
+ * answers.
  */
-export async function isPooled(client: Client): Promise<boolean> {
+export async function ownProcess(client: Client, place: string): Promise<number> {
   const told = identity.safeParse(client);
   const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
-  return !told.success || told.data.processID !== rows[0]?.pid;
+  const pid = rows[0]?.pid;
+  if (pid === undefined || !told.success || told.data.processID !== pid) throw pooled(place);
+  return pid;
 }
+
+/** Said where a pooler stands between, whatever its mode: none of them tells which it is. */
+const pooled = (place: string): Error =>
+  unusable(
+    place,
+    "a connection pooler stands between it and atvm_prep. The locks that keep two runs apart belong to a session of the server, which a pooler may hand to another client, locks and all",
+    "Name the server itself in store.postgres, past the pooler (PostgreSQL listens on port 5432 by default).",
+  );
 
 interface Queryable {
   query<Row extends QueryResultRow>(

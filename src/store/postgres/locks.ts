@@ -7,9 +7,8 @@ import { createHash } from "node:crypto";
 import pLimit from "p-limit";
 import type { Client } from "pg";
 import type { HeldLock, LockNames } from "../../core/ports/store.ts";
-import { unusable } from "../errors.ts";
 import { inOrder, type LockKind } from "../lock-order.ts";
-import { configure, connect, drop, isPooled, type Target } from "./connection.ts";
+import { configure, connect, drop, ownProcess, type Target } from "./connection.ts";
 import { isLost, readFailure } from "./errors.ts";
 
 /**
@@ -131,6 +130,7 @@ export function sessionLocks(target: Target, storeId: string): SessionLocks {
 }
 
 async function openSession(target: Target): Promise<Session> {
+  let client: Client | undefined;
   let session: Session | undefined;
   let lost = false;
   const onLost = (): void => {
@@ -139,16 +139,13 @@ async function openSession(target: Target): Promise<Session> {
   };
   try {
     const quick: Target = { ...target, config: { ...target.config, query_timeout: ANSWER_MS } };
-    const client = await connect(quick, onLost, SETTINGS);
-    if (await isPooled(client)) {
-      drop(client);
-      throw pooled(target.place);
-    }
+    client = await connect(quick, onLost, SETTINGS);
+    const pid = await ownProcess(client, target.place);
     await configure(client, WHERE_KNOWN).catch(() => undefined);
-    const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
-    session = { client, pid: rows[0]?.pid ?? 0, lost, held: new Map() };
+    session = { client, pid, lost, held: new Map() };
     return session;
   } catch (thrown) {
+    if (client !== undefined) drop(client);
     throw readFailure(target.place, thrown);
   }
 }
@@ -167,11 +164,3 @@ async function holdsAll({ client, pid }: Session, keys: readonly string[]): Prom
 /** A lock's name as the 64-bit number that the server wants, in decimal. */
 const keyOf = (storeId: string, name: string): string =>
   createHash("sha256").update(`${storeId} ${name}`).digest().readBigInt64BE().toString();
-
-/** Said where a pooler stands between, whatever its mode: none of them tells which it is. */
-export const pooled = (place: string): Error =>
-  unusable(
-    place,
-    "a connection pooler stands between it and atvm_prep. The locks that keep two runs apart belong to a session of the server, which a pooler may hand to another client, locks and all",
-    "Name the server itself in store.postgres, past the pooler (PostgreSQL listens on port 5432 by default).",
-  );

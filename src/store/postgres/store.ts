@@ -12,10 +12,10 @@ import { unusable } from "../errors.ts";
 import { readerOver } from "../queries.ts";
 import { transactionOn } from "../transaction.ts";
 import { type DatabaseClock, databaseClock } from "./clock.ts";
-import { configure, connect, DIALECT, drop, isPooled, runnerOn, type Target, targetOf } from "./connection.ts";
+import { configure, connect, DIALECT, drop, ownProcess, runnerOn, type Target, targetOf } from "./connection.ts";
 import { isLost, isPassing, readFailure, writeFailure } from "./errors.ts";
 import { Listener } from "./listener.ts";
-import { pooled, type SessionLocks, sessionLocks } from "./locks.ts";
+import { type SessionLocks, sessionLocks } from "./locks.ts";
 import { readySchema, storeId } from "./schema.ts";
 
 const UNDETERMINED = "Check the plan or the run before anything is repeated.";
@@ -55,7 +55,7 @@ export async function openPostgresStore({
   let client: Client | undefined;
   try {
     client = await connect(target, () => undefined);
-    if (await isPooled(client)) throw pooled(place);
+    await ownProcess(client, place);
     await readySchema(client, place);
     const store = new PostgresStore({
       id: await storeId(client, place),
