@@ -45,9 +45,10 @@ export class Listener {
   }
 
   async #listen(): Promise<Client> {
+    let client: Client | undefined;
     try {
       let listening = false;
-      const client = await connect(this.#target, () => {
+      client = await connect(this.#target, () => {
         if (!listening) return;
         listening = false;
         void this.#listenAgain();
@@ -60,6 +61,7 @@ export class Listener {
       return client;
     } catch (thrown) {
       this.#listening = undefined;
+      if (client !== undefined) drop(client);
       throw thrown;
     }
   }

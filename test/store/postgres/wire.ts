@@ -1,4 +1,4 @@
-/** A wire between the program and its server that can be cut while a commit is on its way. */
+/** A wire between the program and its server that can be cut while a commit is on its way, or lose what is sent. */
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
@@ -10,11 +10,16 @@ export interface Wire {
    * program then does not hear. Other connections go on.
    */
   cutNextCommit(when: "before" | "after"): void;
+  /** From now on the server does not hear of statements with this text, and so does not answer them. */
+  lose(text: string): void;
+  /** How many connections of the program are open. */
+  connections(): number;
 }
 
 /** Ends the test with the wire. */
 export async function wireTo(port: number): Promise<Wire> {
   let cut: "before" | "after" | undefined;
+  let lost: string | undefined;
   const open = new Set<Socket>();
   const server = createServer((near) => {
     const far = connect(port, "127.0.0.1");
@@ -29,6 +34,7 @@ export async function wireTo(port: number): Promise<Wire> {
       });
     }
     near.on("data", (sent) => {
+      if (lost !== undefined && sent.includes(lost)) return;
       // A simple query is `Q`, its length, its text, and a zero; `READ COMMITTED` is in another.
       if (cut !== undefined && sent.includes("COMMIT\0")) {
         dying = true;
@@ -58,5 +64,10 @@ export async function wireTo(port: number): Promise<Wire> {
     cutNextCommit: (when) => {
       cut = when;
     },
+    lose: (text) => {
+      lost = text;
+    },
+    // Each has an end here and one at the server.
+    connections: () => open.size / 2,
   };
 }
