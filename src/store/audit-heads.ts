@@ -31,6 +31,8 @@ export interface AuditHeads {
   record(head: AuditHead): Promise<void>;
   /** In the order of recording; lines that are no heads, such as one torn by a crash, are passed over. */
   all(): Promise<AuditHead[]>;
+  /** Whether there is one: the file grows with every write, and is read only as far as that takes. */
+  any(): Promise<boolean>;
 }
 
 /** The heads of the store called `store` in the file at `path`. */
@@ -62,6 +64,16 @@ export function auditHeads(path: string, store: string, clock: Clock): AuditHead
     }
   };
 
+  /** `none` where there is no file yet. */
+  const reading = async <T>(read: () => Promise<T>, none: T): Promise<T> => {
+    try {
+      return await read();
+    } catch (thrown) {
+      if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return none;
+      throw fileReadFailure(path, thrown);
+    }
+  };
+
   return {
     record: (head) =>
       oneAtATime(async () => {
@@ -71,14 +83,17 @@ export function auditHeads(path: string, store: string, clock: Clock): AuditHead
           throw fileWriteFailure(path, thrown);
         }
       }),
-    all: async () => {
-      try {
-        return headsIn(await readFile(path, "utf8"), store);
-      } catch (thrown) {
-        if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return [];
-        throw fileReadFailure(path, thrown);
-      }
-    },
+    all: () => reading(async () => headsIn(await readFile(path, "utf8"), store), []),
+    any: () =>
+      reading(async () => {
+        const file = await open(path);
+        try {
+          for await (const line of file.readLines()) if (headsIn(line, store).length > 0) return true;
+          return false;
+        } finally {
+          await file.close();
+        }
+      }, false),
   };
 }
 

@@ -1,6 +1,8 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { systemClock } from "../../src/platform/clock.ts";
+import { auditHeads } from "../../src/store/audit-heads.ts";
 import { openStore } from "./sqlite/samples.ts";
 
 const headsFile = (place: string): string => join(dirname(place), "audit-heads.log");
@@ -50,6 +52,18 @@ describe("the file of audit heads", () => {
     const heads = (await again.recordedHeads()).map(({ seq }) => seq);
     expect(heads.slice(-2)).toEqual([2_001, 2]);
     expect(heads).toHaveLength(2_002);
+  });
+
+  it("tells whether a store has one, past torn lines and the heads of others", async () => {
+    const store = await openStore();
+    const path = headsFile(store.place);
+    const heads = auditHeads(path, "a store of its own", systemClock);
+    expect(await heads.any()).toBe(false);
+    await store.recordHead({ seq: 1, hash: "of another" });
+    appendFileSync(path, '{"at":"2025-03-01T10:00:00.000Z","sto\n');
+    expect(await heads.any()).toBe(false);
+    await heads.record({ seq: 1, hash: "h1" });
+    expect(await heads.any()).toBe(true);
   });
 
   it("two stores in one folder have heads and locks of their own", async () => {

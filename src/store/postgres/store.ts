@@ -112,7 +112,7 @@ class PostgresStore implements Store {
 
   /** A machine that knows no head of this chain yet holds it against the one that it finds. */
   async startHeads(): Promise<void> {
-    if ((await this.#heads.all()).length > 0) return;
+    if (await this.#heads.any()) return;
     const head = await this.read((tx) => tx.auditHead());
     if (head !== undefined) await this.#heads.record(head);
   }
