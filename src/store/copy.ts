@@ -24,6 +24,7 @@ import {
   encodeWhole,
   PLANS,
   QUEUE,
+  type RawRow,
   RUNS,
   STEPS,
   type Table,
@@ -51,7 +52,7 @@ export interface Copied {
 }
 
 /** Each in the order in which its rows were inserted. */
-const TABLES: readonly (readonly [table: Table<unknown> | Columns, order: string])[] = [
+const TABLES: readonly (readonly [table: Table<object> | Columns, order: string])[] = [
   [PLANS, "rowid"],
   [RUNS, "rowid"],
   [STEPS, "seq"],
@@ -123,12 +124,10 @@ async function copyAll(source: Connection, client: Client, target: Target): Prom
   const rows: Record<string, number> = {};
   for (const [table, order] of TABLES) {
     const all = source.all(`SELECT * FROM ${table.name} ORDER BY ${order}`);
-    if (rowCount === 0)
-      await insertAll(
-        client,
-        table,
-        all.map((row) => checked(table, row, source.path)),
-      );
+    if (rowCount === 0) {
+      const rowsToWrite = all.map((row) => checked(table, row, source.path));
+      await insertAll(client, table, rowsToWrite);
+    }
     rows[table.name] = all.length;
   }
   await setStoreId(client, id);
@@ -137,8 +136,8 @@ async function copyAll(source: Connection, client: Client, target: Target): Prom
 }
 
 /** As it is to be written; a damaged row is refused, as wherever it is read. */
-function checked(table: Table<unknown> | Columns, row: object, path: string): object {
-  return "schema" in table ? encodeWhole(table, Object(decode(table, { ...row }, path))) : row;
+function checked(table: Table<object> | Columns, row: RawRow, path: string): object {
+  return "schema" in table ? encodeWhole(table, decode(table, row, path)) : row;
 }
 
 async function insertAll(client: Client, { name, columns }: Columns, rows: readonly object[]): Promise<void> {
