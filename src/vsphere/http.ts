@@ -143,7 +143,9 @@ export class VimHttp {
   }
 
   forgetSession(): void {
-    this.#forgetCookie();
+    this.#cookie = undefined;
+    this.#hidden?.();
+    this.#hidden = undefined;
   }
 
   async close(): Promise<void> {
@@ -166,16 +168,10 @@ export class VimHttp {
     // Returned verbatim, quotes and all: vCenter compares it as it sent it.
     if (typeof session !== "string") return;
     const [cookie = ""] = session.split(";", 1);
-    if (cookie !== this.#cookie) this.#forgetCookie();
+    if (cookie !== this.#cookie) this.forgetSession();
     this.#cookie = cookie;
     const [, value = ""] = /^[^=]*="?([^"]*)/.exec(cookie) ?? [];
     this.#hidden ??= registerSecret(value);
-  }
-
-  #forgetCookie(): void {
-    this.#cookie = undefined;
-    this.#hidden?.();
-    this.#hidden = undefined;
   }
 }
 
