@@ -78,7 +78,7 @@ const timeless = (text: string): string =>
     .replaceAll(/\d{4}-\d{2}-\d{2}/g, "DATE")
     .replaceAll(/([-_])\d{8}\1\d{6}\1\w{6}/g, "$1STAMP")
     .replaceAll(/plan_\w+/g, "plan_ID")
-    .replaceAll(/\bos:[\w.-]+/g, "os:YOU")
+    .replaceAll(/\bos:[\w.-]*\w/g, "os:YOU")
     .replaceAll(/-vi \S+/g, "-vi VCENTER")
     .replaceAll(/\d+ (day|hour|minute)s?( \d+ (hour|minute)s?)? old/g, "AGE old");
 
