@@ -54,7 +54,7 @@ function table(schema: Schema, optional: string): string[] {
 
 /** Results that several tools give are listed once, under the first one's heading. */
 function resultOf(tool: (typeof TOOLS)[number], listed: Map<string, string>): string[] {
-  const lines = table(schemaOf(tool.result, "output"), "may be absent");
+  const lines = table(schemaOf(tool.result.unwrap(), "output"), "may be absent");
   const key = lines.join("\n");
   const first = listed.get(key);
   if (first !== undefined) return [`Result: as of [\`${first}\`](#${first}).`];

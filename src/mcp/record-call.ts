@@ -1,7 +1,5 @@
 /** A tool's call as the audit keeps it: what was asked, by data that is safe to keep, and what came of it. */
-import { performance } from "node:perf_hooks";
 import { type InputRequiredResult, isInputRequiredResult } from "@modelcontextprotocol/server";
-import { sha256 } from "../core/domain/canonical.ts";
 import type { PrepError } from "../core/domain/errors.ts";
 import { safeText } from "../core/domain/safe-text.ts";
 import type { Actor, Engine, ToolCallRecord } from "../core/engine.ts";
@@ -11,10 +9,12 @@ import type { ToolResult } from "../tools/define.ts";
 const MOST_ARGUMENTS = 20;
 
 /** Names and values, shortened; of a token only its hash. */
-function safeArguments(raw: unknown): Record<string, unknown> {
+async function safeArguments(raw: unknown): Promise<Record<string, unknown>> {
   if (raw === undefined || raw === null) return {};
   if (typeof raw !== "object" || Array.isArray(raw))
     return { "(not an object)": Array.isArray(raw) ? "array" : typeof raw };
+  // Loaded with the first call: a start has no use for Node's cryptography, which is 1 MiB.
+  const { sha256 } = await import("../core/domain/canonical.ts");
   return Object.fromEntries(
     Object.entries(raw)
       .slice(0, MOST_ARGUMENTS)
@@ -65,7 +65,7 @@ export function beginCall(
     if (to === undefined) return NOT_OPEN;
     const ms = Math.round(performance.now() - began);
     try {
-      await to.engine.recordCall({ tool, arguments: safeArguments(args), ...outcome, ms }, to.actor);
+      await to.engine.recordCall({ tool, arguments: await safeArguments(args), ...outcome, ms }, to.actor);
       return undefined;
     } catch (cause) {
       log.warn({ err: cause, tool }, "a call could not be audited");

@@ -1,8 +1,9 @@
+import { z } from "zod";
 import { presentPlan } from "../text/index.ts";
 import { planView } from "../text/views.ts";
 import { resource } from "./define.ts";
 
-const shown = planView.omit({ planToken: true });
+const shown = z.lazy(() => planView.unwrap().omit({ planToken: true }));
 
 export const plan = resource({
   name: "plan",

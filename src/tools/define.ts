@@ -33,6 +33,9 @@ export interface ToolResult {
 
 export type ToolKind = "read" | "plan" | "confirm" | "write";
 
+/** Made when a result is first checked: a start needs the arguments' schemas only. */
+export type ResultSchema = z.ZodLazy<z.ZodObject>;
+
 /** A tool as the catalog holds it; `call` checks the arguments, then the result. */
 export interface Tool {
   readonly name: string;
@@ -41,20 +44,20 @@ export interface Tool {
   readonly kind: ToolKind;
   readonly annotations: ToolAnnotations;
   readonly input: z.ZodObject;
-  readonly result: z.ZodObject;
+  readonly result: ResultSchema;
   /** Errors: `BAD_REQUEST` for arguments that do not fit; what the engine throws. */
   call(args: unknown, engine: Engine, call: ToolCall): Promise<ToolResult | InputRequiredResult>;
 }
 
 /** How what the engine answers is shown. `R` is the engine's answer, `O` the schema of what goes out. */
-interface Shown<R, O extends z.ZodObject> {
+interface Shown<R, O extends ResultSchema> {
   /** The result is checked against it before it goes out; members that it does not name are dropped. */
   readonly result: O;
   readonly present: (record: R, wording: Wording) => Immutable<z.input<O>>;
   readonly text: (result: z.output<O>, args: Readonly<Record<string, unknown>>) => string;
 }
 
-interface Parts<I extends z.ZodObject, R, O extends z.ZodObject> extends Shown<R, O> {
+interface Parts<I extends z.ZodObject, R, O extends ResultSchema> extends Shown<R, O> {
   /** snake_case; the file has the same name in kebab-case. */
   readonly name: string;
   readonly title: string;
@@ -63,7 +66,7 @@ interface Parts<I extends z.ZodObject, R, O extends z.ZodObject> extends Shown<R
   readonly input: I;
 }
 
-interface Spec<I extends z.ZodObject, R, O extends z.ZodObject, E> extends Parts<I, R, O> {
+interface Spec<I extends z.ZodObject, R, O extends ResultSchema, E> extends Parts<I, R, O> {
   readonly run: (args: z.output<I>, engine: E, call: ToolCall) => Promise<R>;
 }
 
@@ -73,7 +76,7 @@ const WRITES = { ...READS, readOnlyHint: false } as const;
 const CONFIRMS = { ...WRITES, destructiveHint: true } as const;
 
 /** Looks. */
-export function readTool<I extends z.ZodObject, R extends object, O extends z.ZodObject>(
+export function readTool<I extends z.ZodObject, R extends object, O extends ResultSchema>(
   spec: Spec<I, R, O, ReadingEngine>,
 ): Tool {
   return assemble(spec, "read", READS, (args, engine, call) => spec.run(args, engine, call));
@@ -88,13 +91,13 @@ export function planTool<I extends z.ZodObject>(
 }
 
 /** Takes something back that has not begun: harmless, and repeating it is as well. */
-export function writeTool<I extends z.ZodObject, R extends object, O extends z.ZodObject>(
+export function writeTool<I extends z.ZodObject, R extends object, O extends ResultSchema>(
   spec: Spec<I, R, O, Pick<Engine, "discardPlan" | "discardPlans" | "cancelRun">>,
 ): Tool {
   return assemble(spec, "write", WRITES, (args, engine, call) => spec.run(args, engine, call));
 }
 
-interface ConfirmSpec<I extends z.ZodObject, R, O extends z.ZodObject> extends Parts<I, R, O> {
+interface ConfirmSpec<I extends z.ZodObject, R, O extends ResultSchema> extends Parts<I, R, O> {
   readonly run: (
     args: z.output<I>,
     engine: Pick<Engine, "confirm">,
@@ -104,7 +107,7 @@ interface ConfirmSpec<I extends z.ZodObject, R, O extends z.ZodObject> extends P
 }
 
 /** The only door to a change. `run` is carried out again with the person's answer where one is wanted. */
-export function confirmTool<I extends z.ZodObject, R extends object, O extends z.ZodObject>(
+export function confirmTool<I extends z.ZodObject, R extends object, O extends ResultSchema>(
   spec: ConfirmSpec<I, R, O>,
 ): Tool {
   return assemble(spec, "confirm", CONFIRMS, (args, engine, call) =>
@@ -112,7 +115,7 @@ export function confirmTool<I extends z.ZodObject, R extends object, O extends z
   );
 }
 
-function assemble<I extends z.ZodObject, R extends object, O extends z.ZodObject>(
+function assemble<I extends z.ZodObject, R extends object, O extends ResultSchema>(
   parts: Parts<I, R, O>,
   kind: ToolKind,
   annotations: ToolAnnotations,

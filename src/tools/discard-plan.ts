@@ -6,7 +6,7 @@ import { planView } from "../text/views.ts";
 import { writeTool } from "./define.ts";
 import { planId, planToken } from "./inputs.ts";
 
-const one = planView.pick({ planId: true, state: true, command: true });
+const one = z.lazy(() => planView.unwrap().pick({ planId: true, state: true, command: true }));
 
 const shown = (plan: PlanRecord): z.input<typeof one> => ({
   planId: plan.planId,
@@ -23,7 +23,12 @@ export const discardPlan = writeTool({
     planId: planId.exactOptional(),
     all: z.boolean().exactOptional(),
   }),
-  result: one.partial().extend({ plans: z.array(one) }),
+  result: z.lazy(() =>
+    one
+      .unwrap()
+      .partial()
+      .extend({ plans: z.array(one) }),
+  ),
   async run({ all, ...which }, engine, { actor }) {
     const named = which.planToken !== undefined || which.planId !== undefined;
     if (named === (all === true)) {

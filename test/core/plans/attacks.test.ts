@@ -168,7 +168,7 @@ describe("the assistant's door", () => {
       title: "Probe",
       description: "",
       input: z.object({}),
-      result: z.object({}),
+      result: z.lazy(() => z.object({})),
       present: () => ({}),
       text: () => "",
     };
