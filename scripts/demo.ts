@@ -109,7 +109,8 @@ async function call<T>(client: Client, schema: z.ZodType<T>, name: string, args:
     {
       timeout: 60_000,
       onprogress: ({ progress, total, message }) => {
-        const line = `    ${String(progress).padStart(2)}/${total}  ${message}`;
+        // Steps under way count in part: their number is that of the steps that are done.
+        const line = `    ${String(Math.floor(progress)).padStart(2)}/${total}  ${message}`;
         if (!shown.has(line)) console.log(line);
         shown.add(line);
       },
