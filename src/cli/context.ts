@@ -1,7 +1,7 @@
 /** What a command is handed. */
 import { resolve } from "node:path";
 import type { App, AppOptions } from "../app.ts";
-import type { LoadOptions } from "../config/load.ts";
+import type { LoadOptions } from "../config/find.ts";
 import { PrepError } from "../core/domain/errors.ts";
 import { type Wording, wordingFor } from "../text/wording.ts";
 import { Interrupted } from "./terminal/interrupted.ts";

@@ -1,15 +1,13 @@
 /** The configuration as the program uses it: checked, defaults filled in, paths absolute, secrets as references. */
 import { statSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { z } from "zod";
 import { groupNumber } from "../platform/group-folder.ts";
 import { isOfGroup } from "../platform/private-dir.ts";
+import { type Env, homeOf } from "./find.ts";
 import { configInvalid, issuesOf, type LineOf } from "./issues.ts";
 import { configSchema } from "./schema.ts";
 import type { Secret } from "./secrets.ts";
-
-export type Env = Readonly<Record<string, string | undefined>>;
 
 /** What the schema makes of a file, and what is known about the file itself. All durations in milliseconds. */
 export type Config = Immutable<z.output<ReturnType<typeof configSchema>>> & {
@@ -54,8 +52,6 @@ function absolute(written: string, baseDir: string, env: Env): string {
   if (written.startsWith("~/")) return join(homeOf(env), written.slice(2));
   return resolve(baseDir, written);
 }
-
-export const homeOf = (env: Env): string => env["HOME"] ?? homedir();
 
 function stateDir(env: Env): string {
   const given = env["XDG_STATE_HOME"];

@@ -1,37 +1,18 @@
-/** Finds the configuration file and reads it. */
-import { readFile } from "node:fs/promises";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+/** Reads the configuration file and checks it. */
+import { dirname } from "node:path";
 import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
 import { PrepError } from "../core/domain/errors.ts";
 import { describeReaders, type Readers, readersOf } from "../platform/sharing.ts";
-import { type Config, type Env, homeOf, resolveConfig } from "./config.ts";
+import { type Config, resolveConfig } from "./config.ts";
+import { findConfig, type LoadOptions } from "./find.ts";
 import { configInvalid, issueAt, type LineOf } from "./issues.ts";
-
-export interface LoadOptions {
-  /** From `--config`; wins over everything. */
-  readonly file?: string;
-  readonly env: Env;
-  readonly cwd: string;
-}
-
-/** Where a configuration is looked for, in order; the first that is named or exists counts. */
-function candidates(options: LoadOptions): { named?: string; searched: string[] } {
-  const { file, env, cwd } = options;
-  const named = file ?? (env["ATVM_CONFIG"] === "" ? undefined : env["ATVM_CONFIG"]);
-  const xdg = env["XDG_CONFIG_HOME"];
-  const home = xdg !== undefined && isAbsolute(xdg) ? xdg : join(homeOf(env), ".config");
-  return {
-    ...(named === undefined ? {} : { named: resolve(cwd, named) }),
-    searched: [join(cwd, "atvm.config.yaml"), join(home, "atvm", "config.yaml"), "/etc/atvm/config.yaml"],
-  };
-}
 
 /**
  * The configuration from `--config`, `$ATVM_CONFIG`, or the first usual place that has one. Errors: `CONFIG_INVALID`, with
  * file, path and line of everything that is wrong, or the places looked at when there is none.
  */
 export async function loadConfig(options: LoadOptions): Promise<Config> {
-  const { file, text } = await find(options);
+  const { file, text } = await findConfig(options);
   const lines = new LineCounter();
   // Pretty errors quote the source, which may hold a secret in the wrong place; only code and position are shown.
   // The library compares each key of a map with each other one: 40,000 of them took it 15 s.
@@ -72,38 +53,6 @@ async function refuseUnnamedStore(file: string, data: unknown, { store }: Config
     },
   );
 }
-
-async function find(options: LoadOptions): Promise<{ file: string; text: string }> {
-  const { named, searched } = candidates(options);
-  if (named !== undefined) return { file: named, text: await read(named) };
-  for (const file of searched) {
-    const text = await readFile(file, "utf8").catch((cause: unknown) => {
-      if (isMissing(cause)) return undefined;
-      throw unreadable(file, cause);
-    });
-    if (text !== undefined) return { file, text };
-  }
-  throw new PrepError("CONFIG_INVALID", "There is no configuration.", {
-    found: { searched },
-    hint: "Write one with `atvm_prep init`, name one with --config or $ATVM_CONFIG, or try the lab with `atvm_prep serve --lab`.",
-  });
-}
-
-const read = (file: string): Promise<string> =>
-  readFile(file, "utf8").catch((cause: unknown) => {
-    throw unreadable(file, cause);
-  });
-
-function unreadable(file: string, cause: unknown): PrepError {
-  return new PrepError(
-    "CONFIG_INVALID",
-    isMissing(cause) ? `There is no configuration file ${file}.` : `The configuration file ${file} cannot be read.`,
-    { found: { file }, hint: "Check the path and the file's permissions, or write one with `atvm_prep init`.", cause },
-  );
-}
-
-const isMissing = (cause: unknown): boolean =>
-  cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR");
 
 function notYaml(file: string, code: string, line: number | undefined): PrepError {
   const problem = code.toLowerCase().replaceAll("_", " ");

@@ -68,6 +68,14 @@ export const configSchema = (references: References, stateDir: string) =>
         })
         .describe("The vCenter that manages the hosts."),
       proxy: proxy(references),
+      toolPrefix: z
+        .string()
+        .regex(/^[A-Za-z][A-Za-z0-9_-]{0,19}$/, "must be 1 to 20 letters, digits, _ and -, a letter first")
+        .or(z.literal(""))
+        .default("")
+        .describe(
+          "What the names of the MCP tools begin with, such as `lab2_`: for clients that have servers of two sites, and do not tell equal names apart.",
+        ),
       controller: z
         .strictObject({
           hostname: text.describe("Its host name, short or in full."),

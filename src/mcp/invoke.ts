@@ -83,8 +83,10 @@ export async function invoke(
     const error = asPrepError(thrown);
     if (error.code === "INTERNAL")
       context.log.error({ tool: tool.name, err: error.cause ?? error }, "a tool call failed");
-    const view = presentError(error, context.wording());
-    return { isError: true, ...answer({ error: view }, errorText(view), await record.refused(error)) };
+    const wording = context.wording();
+    const view = presentError(error, wording);
+    const text = errorText(view, wording.tool("confirm_plan"));
+    return { isError: true, ...answer({ error: view }, text, await record.refused(error)) };
   } finally {
     await progress.end();
   }

@@ -30,12 +30,17 @@ const ROLE_FOR: Readonly<Record<ToolKind, Role>> = {
   write: "operator",
 };
 
+const TOOL_NAMES = new RegExp(`\\b(?:${TOOLS.map(({ name }) => name).join("|")})\\b`, "g");
+
 /** A server for one connection, or one HTTP request. Cheap: the engine is opened by the first call that needs it. */
 export function buildServer(context: McpContext): McpServer {
+  const { tool: called } = context.wording();
+  /** Our own text, with the tools in it as the client knows them. */
+  const worded = (text: string): string => text.replaceAll(TOOL_NAMES, called);
   const server = new McpServer(
     { name: "atvm-prep", title: "ATVM prep", version: VERSION },
     {
-      instructions: INSTRUCTIONS,
+      instructions: worded(INSTRUCTIONS),
       capabilities: {
         tools: { listChanged: false },
         resources: { listChanged: false },
@@ -50,7 +55,9 @@ export function buildServer(context: McpContext): McpServer {
     },
   );
   for (const tool of TOOLS) {
-    const { name, title, description, annotations } = tool;
+    const { title, annotations } = tool;
+    const name = called(tool.name);
+    const description = worded(tool.description);
     const scopeChallenge = context.roleGate?.(ROLE_FOR[tool.kind], name);
     server.registerTool(
       name,

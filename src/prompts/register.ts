@@ -5,11 +5,12 @@ export const register = prompt({
   title: "Register VMs",
   description: "Register what is found on the assigned LUN",
   arguments: [LUN, CLIENT, HOST, REASON],
-  text: (values) =>
+  text: (values, tool) =>
     [
       "Please register the VMs found on the assigned LUN's datastore that are not registered yet.",
       "",
       planFirst(
+        tool,
         "register_vms",
         values,
         "the VMs it will register",

@@ -5,11 +5,12 @@ export const unregister = prompt({
   title: "Unregister VMs",
   description: "Power off and unregister the VMs on the assigned LUN",
   arguments: [LUN, CLIENT, HOST, optionsOf("unregister"), REASON],
-  text: (values) =>
+  text: (values, tool) =>
     [
       "Please power off and unregister the VMs on the assigned LUN's datastore.",
       "",
       planFirst(
+        tool,
         "unregister_vms",
         values,
         "the VMs it will power off and unregister",

@@ -24,6 +24,8 @@ export function registerPrompt(server: McpServer, prompt: Prompt, mcp: McpContex
   server.registerPrompt(
     prompt.name,
     { title: prompt.title, description: prompt.description, argsSchema },
-    (values) => ({ messages: [{ role: "user", content: { type: "text", text: prompt.text(values) } }] }),
+    (values) => ({
+      messages: [{ role: "user", content: { type: "text", text: prompt.text(values, mcp.wording().tool) } }],
+    }),
   );
 }

@@ -31,7 +31,7 @@ export function foundLines(found: unknown): string[] {
 }
 
 /** A refusal. That of a stale plan goes on with what changed and with the fresh plan. */
-export function errorText(error: ErrorView): string {
+export function errorText(error: ErrorView, confirm?: string): string {
   const diff = error["diff"];
   const fresh = planView.safeParse(error["plan"]);
   return page([
@@ -41,6 +41,6 @@ export function errorText(error: ErrorView): string {
     "",
     `What you can do: ${sentence(error.hint)}`,
     ...(error.retryable ? ["The same call may succeed if it is made again."] : []),
-    ...(fresh.success ? ["", "The fresh plan:", "", planText(fresh.data)] : []),
+    ...(fresh.success ? ["", "The fresh plan:", "", planText(fresh.data, undefined, confirm)] : []),
   ]);
 }

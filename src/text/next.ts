@@ -3,7 +3,7 @@ import type { NextAction } from "../core/domain/next-action.ts";
 import { planPageOf, type Wording } from "./wording.ts";
 
 /** `name {"argument": "value"}`: a call that an assistant can make as it stands. */
-const toolCall = (name: string, args: Readonly<Record<string, unknown>>): string =>
+const callText = (name: string, args: Readonly<Record<string, unknown>>): string =>
   `${name} {${Object.entries(args)
     .map(([key, value]) => `"${key}": ${JSON.stringify(value)}`)
     .join(", ")}}`;
@@ -17,38 +17,39 @@ export const withNext = (hint: string, next: readonly NextAction[], wording: Wor
   [hint, ...next.map((action) => nextSentence(action, wording))].join(" ");
 
 function forAssistant(action: NextAction, wording: Wording): string {
-  const { line } = wording;
+  const { line, tool } = wording;
+  const toolCall = (name: string, args: Readonly<Record<string, unknown>>): string => callText(tool(name), args);
   switch (action.kind) {
     case "plan_again":
       return "Plan again.";
     case "plan_with":
       return `Or plan with ${action.option}: true.`;
     case "prepare":
-      return "prep_automated_testing plans a fresh clone, prep_maintenance gold itself.";
+      return `${tool("prep_automated_testing")} plans a fresh clone, ${tool("prep_maintenance")} gold itself.`;
     case "maintain":
-      return "prep_maintenance plans it.";
+      return `${tool("prep_maintenance")} plans it.`;
     case "register":
       return `${toolCall("register_vms", { lun: action.lun, client: action.client })} plans to register its VMs.`;
     case "release":
       return `${toolCall("release_target", { lun: action.lun, client: action.client })} plans to clean it up.`;
     case "approve": {
       const page = planPageOf(wording, action.planId);
-      return `A person approves it ${page === undefined ? "" : `at ${page} or `}with \`${line("approve", action.planId)}\` on a terminal; after that, call confirm_plan.`;
+      return `A person approves it ${page === undefined ? "" : `at ${page} or `}with \`${line("approve", action.planId)}\` on a terminal; after that, call ${tool("confirm_plan")}.`;
     }
     case "confirm_again":
-      return "Call confirm_plan again to have the operator asked again.";
+      return `Call ${tool("confirm_plan")} again to have the operator asked again.`;
     case "discard_plans":
-      return "discard_plan drops them.";
+      return `${tool("discard_plan")} drops them.`;
     case "see_plans":
-      return "inspect_target shows the open plans of a host.";
+      return `${tool("inspect_target")} shows the open plans of a host.`;
     case "see_luns":
-      return "list_luns shows the gold LUNs.";
+      return `${tool("list_luns")} shows the gold LUNs.`;
     case "see_snapshots":
       return `${toolCall("list_snapshots", { lun: action.lun })} shows its snapshots.`;
     case "see_targets":
-      return "list_targets shows the clients and hosts.";
+      return `${tool("list_targets")} shows the clients and hosts.`;
     case "see_runs":
-      return "list_runs shows the runs.";
+      return `${tool("list_runs")} shows the runs.`;
     case "show_run":
       return `${toolCall("get_run", { runId: action.runId })} shows that run.`;
     case "follow_run":
@@ -58,7 +59,7 @@ function forAssistant(action: NextAction, wording: Wording): string {
     case "resume":
       return `${toolCall("resume_run", { runId: action.runId })} plans what is left.`;
     case "verify_audit":
-      return "read_audit says whether the audit chain holds.";
+      return `${tool("read_audit")} says whether the audit chain holds.`;
     case "note":
       return action.text;
   }

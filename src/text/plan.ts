@@ -114,7 +114,7 @@ export const expiryText = ({ createdAt, expiresAt }: Pick<PlanView, "createdAt" 
   `Expires ${safeText(expiresAt)}, ${timeBetween(createdAt, expiresAt)} after it was made.`;
 
 /** What has to happen before the plan may run, and the call that runs it. The token appears here and nowhere else. */
-function approvalLines(plan: PlanView): string[] {
+function approvalLines(plan: PlanView, confirm: string): string[] {
   const { approval, planId, planToken } = plan;
   const approved = approval.approvedBy === undefined ? "" : ` Approved by ${personText(approval.approvedBy)}.`;
   const lines = ["", `Approval (${approval.policy}): ${sentence(approval.how)}${approved}`, expiryText(plan)];
@@ -125,7 +125,7 @@ function approvalLines(plan: PlanView): string[] {
     ];
   }
   if (planToken === undefined) return lines;
-  const call = `confirm_plan {"planToken": "${safeText(planToken)}"}`;
+  const call = `${confirm} {"planToken": "${safeText(planToken)}"}`;
   return approval.policy === "human" && approval.approvedBy === undefined
     ? [...lines, `Once a person has approved plan ${safeText(planId)}: ${call}`]
     : [...lines, `Only after their yes: ${call}`];
@@ -133,9 +133,9 @@ function approvalLines(plan: PlanView): string[] {
 
 /**
  * One plan, complete. With `planToken` in it, also the next call; a plan read back later has none. `closing` stands in place
- * of how it is approved, where the door sees to that itself.
+ * of how it is approved, where the door sees to that itself; `confirm` is what the tool that confirms is called.
  */
-export function planText(plan: PlanView, closing?: string): string {
+export function planText(plan: PlanView, closing?: string, confirm = "confirm_plan"): string {
   return page([
     `PLAN ${safeText(plan.planId)}: ${sentence(plan.summary)}${plan.state === "open" ? " Nothing has been changed yet." : ""}`,
     "",
@@ -153,7 +153,7 @@ export function planText(plan: PlanView, closing?: string): string {
     ...section("Afterwards", plan.afterwards, sentence),
     ...section("WARNINGS", plan.warnings, sentence),
     ...section("Left unchanged", plan.leftovers, sentence),
-    ...(closing === undefined ? approvalLines(plan) : ["", closing]),
+    ...(closing === undefined ? approvalLines(plan, confirm) : ["", closing]),
   ]);
 }
 

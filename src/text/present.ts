@@ -17,22 +17,23 @@ const NOTHING_TO_DO = "The goal is already reached: there is nothing to do.";
 
 /** How the plan gets its approval, for whoever reads it. */
 function approvalHow({ planId, steps, approval }: PlanRecord, wording: Wording): string {
-  const { door, line, canAsk } = wording;
+  const { door, line, tool, canAsk } = wording;
+  const confirm = tool("confirm_plan");
   const onTerminal = `\`${line("approve", planId)}\` on a terminal`;
   const page = planPageOf(wording, planId);
   if (door === "terminal") return `${onTerminal} approves it.`;
   if (steps.length === 0) {
-    return "Nothing needs an approval: confirm_plan would change nothing, and give a run without steps.";
+    return `Nothing needs an approval: ${confirm} would change nothing, and give a run without steps.`;
   }
   switch (approval.policy) {
     case "token":
-      return "Show the operator the command and the impact; once they agree, call confirm_plan with this plan's token.";
+      return `Show the operator the command and the impact; once they agree, call ${confirm} with this plan's token.`;
     case "prompt":
       if (canAsk === false)
-        return `This client cannot ask the operator, so a person approves it: ${onTerminal}. Then call confirm_plan with this plan's token.`;
-      return `Call confirm_plan with this plan's token: the operator is then asked through your client. Or the operator runs ${onTerminal} first.`;
+        return `This client cannot ask the operator, so a person approves it: ${onTerminal}. Then call ${confirm} with this plan's token.`;
+      return `Call ${confirm} with this plan's token: the operator is then asked through your client. Or the operator runs ${onTerminal} first.`;
     case "human":
-      return `A person has to approve it first: ${page === undefined ? "" : `at ${page}, or `}${onTerminal}. Then call confirm_plan with this plan's token.`;
+      return `A person has to approve it first: ${page === undefined ? "" : `at ${page}, or `}${onTerminal}. Then call ${confirm} with this plan's token.`;
   }
 }
 

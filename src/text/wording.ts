@@ -7,6 +7,8 @@ export interface Wording {
   readonly canAsk?: boolean;
   /** Words as a line for a terminal of this machine: with the program's name, and the configuration where it must be named. */
   line(...words: string[]): string;
+  /** A tool as the client knows it. */
+  tool(name: string): string;
   /** The approval console's address, where there is one. */
   readonly console?: string;
 }
@@ -15,16 +17,19 @@ export interface WordingOptions {
   /** The configuration file, where the program would not find it by itself. */
   readonly config?: string | undefined;
   readonly console?: string | undefined;
+  /** Before each tool's name (`toolPrefix`). */
+  readonly toolPrefix?: string | undefined;
   /** How the program is called. Default: by its name. */
   readonly program?: readonly string[] | undefined;
 }
 
 export const wordingFor = (
   door: Wording["door"],
-  { config, console, program = ["atvm_prep"] }: WordingOptions = {},
+  { config, console, toolPrefix = "", program = ["atvm_prep"] }: WordingOptions = {},
 ): Wording => ({
   door,
   line: (...words) => commandLine([...program, ...words, ...(config === undefined ? [] : ["--config", config])]),
+  tool: (name) => `${toolPrefix}${name}`,
   ...(console === undefined ? {} : { console }),
 });
 

@@ -54,7 +54,7 @@ interface Shown<R, O extends ResultSchema> {
   /** The result is checked against it before it goes out; members that it does not name are dropped. */
   readonly result: O;
   readonly present: (record: R, wording: Wording) => Immutable<z.input<O>>;
-  readonly text: (result: z.output<O>, args: Readonly<Record<string, unknown>>) => string;
+  readonly text: (result: z.output<O>, args: Readonly<Record<string, unknown>>, wording: Wording) => string;
 }
 
 interface Parts<I extends z.ZodObject, R, O extends ResultSchema> extends Shown<R, O> {
@@ -86,7 +86,11 @@ export function readTool<I extends z.ZodObject, R extends object, O extends Resu
 export function planTool<I extends z.ZodObject>(
   spec: Omit<Spec<I, PlanRecord, typeof planView, PlanningEngine>, keyof Shown<PlanRecord, typeof planView>>,
 ): Tool {
-  const shown = { result: planView, present: presentPlan, text: (plan: PlanView) => planText(plan) };
+  const shown = {
+    result: planView,
+    present: presentPlan,
+    text: (plan: PlanView, _args: unknown, { tool }: Wording) => planText(plan, undefined, tool("confirm_plan")),
+  };
   return assemble({ ...spec, ...shown }, "plan", PLANS, (args, engine, call) => spec.run(args, engine, call));
 }
 
@@ -132,11 +136,11 @@ function assemble<I extends z.ZodObject, R extends object, O extends ResultSchem
     result,
     async call(raw, engine, call) {
       const args = input.safeParse(given(raw, input), { reportInput: true });
-      if (!args.success) throw badArguments(name, input, args.error);
+      if (!args.success) throw badArguments(call.wording.tool(name), input, args.error);
       const outcome = await run(args.data, engine, call);
       if (isInputRequiredResult(outcome)) return outcome;
       const view = result.parse(parts.present(outcome, call.wording));
-      return { structured: capped(view, MOST_BYTES), text: parts.text(view, args.data) };
+      return { structured: capped(view, MOST_BYTES), text: parts.text(view, args.data, call.wording) };
     },
   };
 }

@@ -66,7 +66,7 @@ describe("the prompts' texts", () => {
   it("name only tools that exist", () => {
     const tools = new Set(TOOLS.map(({ name }) => name));
     for (const { name, text } of PROMPTS) {
-      const named = text({ lun: "Gold" }).match(/\b[a-z]+(?:_[a-z]+)+\b/g) ?? [];
+      const named = text({ lun: "Gold" }, (tool) => tool).match(/\b[a-z]+(?:_[a-z]+)+\b/g) ?? [];
       expect(
         named.filter((word) => word !== "needs_operator" && !tools.has(word)),
         name,

@@ -23,7 +23,7 @@ const sentences = files.flatMap((path) =>
 /** As they go out, however they are put together. */
 const sent = [
   ...TOOLS.map((tool) => ({ path: tool.name, text: `${tool.description} ${JSON.stringify(inputSchemaOf(tool))}` })),
-  ...PROMPTS.map(({ name, text }) => ({ path: name, text: text({ lun: "Gold" }) })),
+  ...PROMPTS.map(({ name, text }) => ({ path: name, text: text({ lun: "Gold" }, (tool) => tool) })),
 ];
 
 /** What is not said, and what may be said in its place. */

@@ -4,7 +4,7 @@
  * Gemini CLI's docs/tools/mcp-server).
  */
 import { join } from "node:path";
-import { type Env, homeOf } from "../../config/config.ts";
+import { type Env, homeOf } from "../../config/find.ts";
 
 export const CLIENTS = ["claude-desktop", "claude-code", "vscode", "cursor", "codex", "gemini"] as const;
 export type ClientName = (typeof CLIENTS)[number];

@@ -37,7 +37,12 @@ export async function serveHttp(
       engine,
       log,
       clock: systemClock,
-      wording: () => wordingFor("assistant", { config: app.namedConfig, console: server.consoleUrl }),
+      wording: () =>
+        wordingFor("assistant", {
+          config: app.namedConfig,
+          console: server.consoleUrl,
+          toolPrefix: config.toolPrefix,
+        }),
       systems: systemsOf(app),
       get: getter(resolveTls(oauth?.tls ?? { system: true }), oauth && proxyFor(oauth.issuer, config.proxy)),
     });

@@ -1,5 +1,6 @@
 /** `atvm_prep serve`: the MCP server on standard input and output. */
 import type { App } from "../../app.ts";
+import { findConfig } from "../../config/find.ts";
 import { asPrepError, PrepError } from "../../core/domain/errors.ts";
 import type { Logger } from "../../core/ports/runtime.ts";
 import { runStdio } from "../../mcp/stdio.ts";
@@ -55,13 +56,14 @@ export async function serve(lab: boolean, context: Context): Promise<number> {
     warn: (data, message) => opened?.log.warn(data, message),
     error: (data, message) => opened?.log.error(data, message),
   };
+  const toolPrefix = lab ? "" : await toolPrefixOf(context);
   const soon = setTimeout(warnOfConfig, WARN_AFTER_MS);
   try {
     await runStdio({
       open: async () => (await app()).engine,
       caller: async () => (await app()).actor("mcp"),
       log,
-      wording: () => wordingFor("assistant", { config: opened?.namedConfig, program: io.program }),
+      wording: () => wordingFor("assistant", { config: opened?.namedConfig, program: io.program, toolPrefix }),
       signal: stop.signal,
     });
     if (!stop.signal.aborted) await warnOfConfig();
@@ -71,6 +73,22 @@ export async function serve(lab: boolean, context: Context): Promise<number> {
     await opened?.close();
   }
   return 0;
+}
+
+/**
+ * What the tools' names begin with, which is wanted before anything is opened. A start is not held up by checking a
+ * configuration that does not mention it; what is wrong with one is the first call's answer.
+ */
+async function toolPrefixOf(context: Context): Promise<string> {
+  const source = configSource(context);
+  try {
+    const { text } = await findConfig(source);
+    if (!text.includes("toolPrefix")) return "";
+    const { loadConfig } = await import("../../config/load.ts");
+    return (await loadConfig(source)).toolPrefix;
+  } catch {
+    return "";
+  }
 }
 
 /** Those of the configuration that the first call will open, or why it will not. It opens nothing else. */
