@@ -1,4 +1,5 @@
 /** Redeem: a plan becomes a run, once, on the state that it was made for; or it is stale, and a fresh one takes its place. */
+import pLimit, { type LimitFunction } from "p-limit";
 import { auditedWrite, hasAuditEvent, latestTime } from "../audit.ts";
 import { canonicalJson } from "../domain/canonical.ts";
 import { errorTraits, PrepError } from "../domain/errors.ts";
@@ -49,6 +50,8 @@ export interface Redeemed {
 export class Redemption {
   readonly #deps: EngineDeps;
   readonly #plans: Plans;
+  /** Confirms of one plan in this process, one after the other: they would be in each other's way at the store. */
+  readonly #turns = new Map<string, LimitFunction>();
 
   constructor(deps: EngineDeps, plans: Plans) {
     this.#deps = deps;
@@ -60,7 +63,24 @@ export class Redemption {
    * this token started before. Throws `STALE_PLAN` with a fresh plan where the world is another one.
    */
   async redeem(stored: StoredPlan, actor: Actor, vcenter: VcenterOverride | undefined): Promise<Redeemed> {
-    const locked = await this.#lockOrSibling(stored.row);
+    const { id } = stored.row;
+    const deadline = this.#deps.clock.elapsed() + SIBLING_WAIT_MS;
+    const turn = this.#turns.get(id) ?? pLimit(1);
+    this.#turns.set(id, turn);
+    try {
+      return await turn(() => this.#redeem(stored, actor, vcenter, deadline));
+    } finally {
+      if (turn.activeCount + turn.pendingCount === 0) this.#turns.delete(id);
+    }
+  }
+
+  async #redeem(
+    stored: StoredPlan,
+    actor: Actor,
+    vcenter: VcenterOverride | undefined,
+    deadline: number,
+  ): Promise<Redeemed> {
+    const locked = await this.#lockOrSibling(stored.row, deadline);
     if ("run" in locked) return locked;
     const { held } = locked;
     try {
@@ -73,29 +93,36 @@ export class Redemption {
     }
   }
 
-  async #lockOrSibling(row: PlanRow): Promise<{ held: HeldLock } | { run: RunRow }> {
+  async #lockOrSibling(row: PlanRow, deadline: number): Promise<{ held: HeldLock } | { run: RunRow }> {
     const { store, clock } = this.#deps;
-    const deadline = clock.elapsed() + SIBLING_WAIT_MS;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
+      const sibling = await this.#siblingOf(row);
+      if (sibling !== undefined) return { run: sibling };
       const held = await store.tryLock(lockNames(row));
-      const current = await store.read((tx) => tx.plan(row.id));
-      const run = current?.runId === undefined ? undefined : await store.read((tx) => tx.run(current.runId ?? ""));
-      if (run !== undefined) {
-        await held?.release();
+      if (held !== undefined) {
+        // Another confirm may have been through since.
+        const run = await this.#siblingOf(row).catch(async (thrown: unknown) => {
+          await held.release();
+          throw thrown;
+        });
+        if (run === undefined) return { held };
+        await held.release();
         return { run };
       }
-      try {
-        if (current !== undefined) await this.#plans.checkOpen(current);
-      } catch (thrown) {
-        await held?.release();
-        throw thrown;
-      }
-      if (held !== undefined) return { held };
       // This plan's own run, if it came to be since the plan was read, is found on the next round.
       const live = (await this.liveRuns(row)).filter(({ planId }) => planId !== row.id);
       if (live.length > 0 || clock.elapsed() >= deadline) throw lockedBy(live);
       await clock.sleep(pause);
     }
+  }
+
+  /** The run that another confirm of this plan has started. Errors: why the plan is not open any more. */
+  async #siblingOf(row: PlanRow): Promise<RunRow | undefined> {
+    const { store } = this.#deps;
+    const current = await store.read((tx) => tx.plan(row.id));
+    const run = current?.runId === undefined ? undefined : await store.read((tx) => tx.run(current.runId ?? ""));
+    if (run === undefined && current !== undefined) await this.#plans.checkOpen(current);
+    return run;
   }
 
   /** Queued and running runs that exclude this one. */

@@ -10,15 +10,28 @@ import { clientLock, type EngineDeps, RUNNER } from "../engine-options.ts";
 import { planIfReadable, readStoredPlan, type StoredPlan } from "../plans/plan.ts";
 import { mayBegin } from "../plans/redeem.ts";
 import type { VcenterOverride } from "../ports/runtime.ts";
-import type { HeldLock, RunRow } from "../ports/store.ts";
+import type { HeldLock, RunRow, StepRow } from "../ports/store.ts";
 import type { RunRecord } from "../records.ts";
 import { endUnbegun, executeRun } from "./executor.ts";
 import { partReport, SCRIPT_BEGUN } from "./report.ts";
 import { viewRun } from "./run-view.ts";
 import { type Watch, watch } from "./run-watch.ts";
+import { sharedReading } from "./shared-reading.ts";
 
 /** How often it is asked of a run's locks whether its process lives: nothing tells of a process that was killed. */
 const ALIVE_EVERY_MS = 1_000;
+
+interface Journal {
+  readonly current: RunRow;
+  readonly steps: readonly StepRow[];
+}
+
+interface Followed {
+  readonly journal: () => Promise<Journal>;
+  followers: number;
+  /** When its locks were last asked whether its process lives. */
+  aliveAt: number;
+}
 
 export class Runs {
   readonly #deps: EngineDeps;
@@ -26,6 +39,8 @@ export class Runs {
   readonly #active = new Map<string, Promise<void>>();
   /** Why a runner of this process's did not begin a run: whoever follows that run is told. */
   readonly #unbegun = new Map<string, PrepError>();
+  /** Runs that somebody follows here. */
+  readonly #journals = new Map<string, Followed>();
   readonly #stop = new AbortController();
 
   constructor(deps: EngineDeps) {
@@ -118,21 +133,15 @@ export class Runs {
 
   /** The run until it is over, `waitMs` have passed or the signal aborts, whatever comes first; as it is then. */
   async follow(runId: string, options: WaitOptions): Promise<RunRecord> {
-    const { store, clock } = this.#deps;
+    const { clock } = this.#deps;
     const deadline = clock.elapsed() + (options.waitMs ?? 0);
     const plan = await this.#planOf(await this.row(runId));
     let seen: { readonly rows: string; readonly view: RunRecord; readonly said: string } | undefined;
     let changes: Watch | undefined;
-    let aliveAt = Number.NEGATIVE_INFINITY;
+    const { journal, end } = this.#followed(runId);
     try {
       for (;;) {
-        await this.#settleUnbegun(runId);
-        let current = await this.row(runId);
-        if (clock.elapsed() - aliveAt >= ALIVE_EVERY_MS) {
-          current = await this.reconcile(current);
-          aliveAt = clock.elapsed();
-        }
-        const steps = await store.read((tx) => tx.steps(runId));
+        const { current, steps } = await journal();
         // The runner may be at work in this very process: nothing is made of rows that have not changed.
         const rows = JSON.stringify([current, steps]);
         if (seen?.rows !== rows) {
@@ -152,7 +161,36 @@ export class Runs {
       }
     } finally {
       changes?.end();
+      end();
     }
+  }
+
+  /** The rows of a run, read once for all who follow it here. Whether its process lives is asked for whoever begins to, and now and then. */
+  #followed(runId: string): { journal: () => Promise<Journal>; end: () => void } {
+    const followed = this.#journals.get(runId) ?? this.#journalOf(runId);
+    this.#journals.set(runId, followed);
+    followed.followers += 1;
+    followed.aliveAt = Number.NEGATIVE_INFINITY;
+    const end = (): void => {
+      followed.followers -= 1;
+      if (followed.followers === 0) this.#journals.delete(runId);
+    };
+    return { journal: followed.journal, end };
+  }
+
+  #journalOf(runId: string): Followed {
+    const { store, clock } = this.#deps;
+    const journal = sharedReading(async () => {
+      await this.#settleUnbegun(runId);
+      let current = await this.row(runId);
+      if (clock.elapsed() - followed.aliveAt >= ALIVE_EVERY_MS) {
+        followed.aliveAt = clock.elapsed();
+        current = await this.reconcile(current);
+      }
+      return { current, steps: await store.read((tx) => tx.steps(runId)) };
+    });
+    const followed: Followed = { journal, followers: 0, aliveAt: Number.NEGATIVE_INFINITY };
+    return followed;
   }
 
   /** Until the next look, or until this process's own run is over. */
