@@ -44,7 +44,7 @@ test("the watch sees a process that reads its own open database", async () => {
   expect(await lines(report)).toEqual(expect.arrayContaining([`fs.readFileSync ${own}`, `fs.promises.open ${own}`]));
 });
 
-test("no command, no server and no runner opens an open store or lock by fs", async () => {
+test("no command, no server and no runner opens an open store or lock by fs", { timeout: 180_000 }, async () => {
   const before = await lines(report);
   const config = ["--config", bench.config];
   const atvm = (...argv: string[]): Promise<void> => watched(MAIN, ...argv, ...config);
