@@ -13,7 +13,8 @@ const secrets = (): string[] => {
   return [dgs.password, vcenter.password];
 };
 
-const BEARING = /bearer (?!\[redacted\])\S{6,}|session (?!\[redacted\]|none)\S{6,}|password (?!\[redacted\])\S+/i;
+const BEARING =
+  /(?:bearer|basic) (?!\[redacted\])\S{6,}|session (?!\[redacted\]|none)\S{6,}|password (?!\[redacted\])\S+/i;
 
 async function stored(): Promise<string> {
   const files = await readdir(bench.dir, { recursive: true, withFileTypes: true });

@@ -9,6 +9,7 @@ import { AnswerTooLarge, type HttpReply, type Outgoing, type Transport } from ".
 import {
   type CallSummary,
   faultOf,
+  faultWords,
   garbage,
   isCode,
   OntapError,
@@ -107,8 +108,10 @@ export function createApi(options: ApiOptions): Api {
       const { reply } = attempt;
       if (reply.status === 503) throw unavailable(change);
       // ONTAP gives each refusal a code. Without one it is a gateway that speaks, or a node that failed in the middle.
-      if (reply.status >= 500 && isUnclear(faultOf(reply))) {
-        throw outcomeUnknown(change, `the answer was status ${reply.status}`);
+      const fault = faultOf(reply);
+      if (reply.status >= 500 && isUnclear(fault)) {
+        const words = faultWords(fault);
+        throw outcomeUnknown(change, `the answer was status ${reply.status}${words === "" ? "" : ` (${words})`}`);
       }
       if (reply.status >= 300) throw refusal(change, reply);
       const accepted = acceptedSchema.safeParse(parsedJson(reply.text === "" ? "{}" : reply.text));

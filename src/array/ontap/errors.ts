@@ -40,6 +40,9 @@ export function faultOf(reply: HttpReply): OntapFault {
   return read.success ? read.data.error : { code: "", message: "" };
 }
 
+/** The array's own words of a fault, as they may be shown; empty where it had none. */
+export const faultWords = ({ message }: OntapFault): string => (message === "" ? "" : peerText(message, 300));
+
 /** No endpoint's table has a code of its own for it; these are the words of ONTAP's event catalogue. */
 const NO_ROOM = /\b(insufficient|not enough|no|lack of)\b[^.]{0,40}\bspace\b/i;
 
@@ -48,7 +51,7 @@ export class OntapError extends PrepError {
   readonly fault: OntapFault;
   constructor(code: ErrorCode, call: CallSummary, fault: OntapFault, status?: number) {
     const isFull = NO_ROOM.test(fault.message);
-    const words = fault.message === "" ? "" : `: ${peerText(fault.message, 300)}`;
+    const words = fault.message === "" ? "" : `: ${faultWords(fault)}`;
     const by = fault.code === "" ? (status === undefined ? "" : ` with status ${status}`) : ` with code ${fault.code}`;
     super(isFull ? "NO_SPACE" : code, `ONTAP refused to ${call.action}${by}${words}`, {
       found: {

@@ -104,7 +104,8 @@ function frontOf(front: Front): (request: Request, env: Bindings) => Promise<Res
       await pause(world.latency.dgs + (fault?.kind === "slow" ? fault.ms : 0));
       // What was asked of the world before a reset is not done to the one after it.
       if (world.generation !== generation) return cut(env);
-      const mishap = await before(fault, env, cleared);
+      const authorization = request.headers.get("authorization") ?? "none";
+      const mishap = await before(fault, env, cleared, { ...front.credentials, authorization });
       if (mishap !== undefined) return mishap;
       const user = fault?.kind === "expire-session" ? undefined : userOf(front, request);
       if (user === undefined) throw notSignedIn();
@@ -113,10 +114,17 @@ function frontOf(front: Front): (request: Request, env: Bindings) => Promise<Res
       const call: Call = { query: url.searchParams, body, params, user, fails };
       if (route.method !== "GET") checkQuery(call, route);
       const outcome = route.handle(call);
-      if (fault?.kind !== "reset-after" && fault?.kind !== "hang-after")
-        return await answer(front, request, path, call, outcome);
-      if ("job" in outcome) await jobs.settled(outcome.job);
-      return fault.kind === "reset-after" ? cut(env) : await hang(env, cleared);
+      switch (fault?.kind) {
+        case "reset-after":
+        case "hang-after":
+        case "http500-after": {
+          if ("job" in outcome) await jobs.settled(outcome.job);
+          if (fault.kind === "http500-after") throw nodeDown();
+          return fault.kind === "reset-after" ? cut(env) : await hang(env, cleared);
+        }
+        default:
+          return await answer(front, request, path, call, outcome);
+      }
     } catch (thrown) {
       const refusal = thrown instanceof OntapRefusal ? thrown : new OntapRefusal(500, "1", String(thrown));
       return Response.json(refusal.body, { status: refusal.status });
@@ -198,15 +206,26 @@ function wholeOf(query: URLSearchParams, collection: Collection): URLSearchParam
   return query.has("fields") ? query : new URLSearchParams({ fields: cheap(collection).join(",") });
 }
 
-/** What goes wrong before anything is done; undefined when the call goes through. */
+const nodeDown = (): OntapRefusal => new OntapRefusal(500, "393271", "A node in the cluster is down.");
+
+/** What goes wrong before anything is done; undefined when the call goes through. `given` is what a peer might repeat. */
 async function before(
   fault: FaultAction | undefined,
   env: Bindings,
   cleared: AbortSignal,
+  given: { username: string; password: string; authorization: string },
 ): Promise<Response | undefined> {
   switch (fault?.kind) {
     case "http500":
-      throw new OntapRefusal(500, "393271", "A node in the cluster is down.");
+      throw nodeDown();
+    case "echo-secrets": {
+      const { username, password, authorization } = given;
+      throw new OntapRefusal(
+        500,
+        "393271",
+        `A node failed for ${username}, password ${password}, authorization ${authorization}.`,
+      );
+    }
     case "http503":
       return new Response("<html>Service Unavailable</html>", {
         status: 503,
@@ -237,7 +256,6 @@ async function before(
     case "huge":
     case "same-token":
     case "new-tokens":
-    case "echo-secrets":
     case undefined:
       return undefined;
     default:

@@ -279,6 +279,19 @@ describe("what the control interface does to it", () => {
   });
 });
 
+test.each(["http500-after", "echo-secrets"] as const)(
+  "%s fails, the first of them once the clone is made",
+  async (kind) => {
+    const array = await startArray();
+    array.world.faults.add({ api: "dgs", op: "CloneVolume", action: { kind } });
+    const { status, body } = await array.call("/storage/volumes", cloneOf(array, "made"));
+    expect(status).toBe(500);
+    const isMade = array.world.model.volumes.some(({ name }) => name === "made");
+    expect(isMade).toBe(kind === "http500-after");
+    expect(JSON.stringify(body).includes(CREDENTIALS.password)).toBe(kind === "echo-secrets");
+  },
+);
+
 test("doubts are named, each with its answers", () => {
   expect(parseDoubts("restore=renews, version=forbidden")).toMatchObject({ restore: "renews", version: "forbidden" });
   expect(() => parseDoubts("restore=perhaps")).toThrow(RangeError);
