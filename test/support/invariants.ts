@@ -124,10 +124,15 @@ function follow(world: World): { eras(): readonly Era[]; stop(): void } {
   return { eras: () => eras, stop };
 }
 
+/** Gold at the end of a volume's line; none where the line is a circle, which an array may claim. */
 function rootOf(model: LabModel, id: string): string | undefined {
   const parents = new Map(model.volumes.map((volume) => [volume.id, volume.parentVolumeId]));
+  const seen = new Set<string>();
   let at = id;
-  for (let parent = parents.get(at); parent !== undefined; parent = parents.get(at)) at = parent;
+  for (let parent = parents.get(at); parent !== undefined && !seen.has(at); parent = parents.get(at)) {
+    seen.add(at);
+    at = parent;
+  }
   return model.volumes.some((volume) => volume.id === at && volume.kind === "gold") ? at : undefined;
 }
 
