@@ -66,12 +66,14 @@ function section(name: string, node: unknown, required: boolean): string[] {
   // The schema of an array's members is as good as a section's own.
   const members = schema.type === "array" ? schemaOf(schema.items) : schema;
   const forms = schema.anyOf?.map(schemaOf).filter((form) => form.properties !== undefined) ?? [members];
-  const table = forms.flatMap((form) => rows(form, "", forms.length > 1));
+  // A key that every form has is told once.
+  const table = [...new Set(forms.flatMap((form) => rows(form, "", forms.length > 1)))];
+  const choices = forms.flatMap(({ required = [] }) => required.map((key) => `\`${key}\``));
   const example = typeof schema.default === "object" && Object.keys(schema.default ?? {}).length > 0;
   return [
     ...lines,
     ...(table.length === 0 ? [] : ["", ...HEAD, ...table]),
-    ...(forms.length > 1 ? ["", "One of these keys only."] : []),
+    ...(forms.length > 1 ? ["", `Either ${choices.join(" or ")}.`] : []),
     ...(example ? ["", `Default: \`${JSON.stringify(schema.default)}\``] : []),
   ];
 }

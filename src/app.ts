@@ -5,7 +5,8 @@ import { dirname, join, resolve } from "node:path";
 import { NO_ARRAY } from "./array/kinds.ts";
 import type { Config } from "./config/config.ts";
 import { loadConfig } from "./config/load.ts";
-import { auditedWrite, verifyChain } from "./core/audit.ts";
+import { auditedWrite } from "./core/audit.ts";
+import { verifyChain } from "./core/audit-chain.ts";
 import { createEngine } from "./core/create-engine.ts";
 import { PrepError } from "./core/domain/errors.ts";
 import type { Actor, Channel, Engine } from "./core/engine.ts";
@@ -168,6 +169,7 @@ function settingsOf(config: Config): EngineSettings {
       queueMs: config.limits.queue,
     },
     adminsOnly: config.admins.length > 0,
+    keepDays: config.store.keepDays,
     runs: config.runs,
     script: scriptSettingsOf(config),
     // Over ssh, it is the script's machine that the changes are made on.

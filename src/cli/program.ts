@@ -299,6 +299,9 @@ function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Com
     add(store, "copy", "move a store from its file to the database that the configuration names").argument("<FILE>"),
     async (context, [file = ""]) => (await import("./commands/store.ts")).copyStore(file, context),
   );
+  act(add(store, "prune", "remove what is older than `store.keep`, as each run's end does"), async (context) =>
+    (await import("./commands/store.ts")).pruneStore(context),
+  );
   const entering = add(program, "console", "a link that signs you in to the approval console, once")
     .option("--role <ROLE>", "what you may there: viewer, approver, admin (default: approver)")
     .option("--name <NAME>", "for somebody else, by the name of their token")

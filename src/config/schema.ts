@@ -14,6 +14,7 @@ import { engine, scriptSection } from "./script.ts";
 import { Secret } from "./secrets.ts";
 import {
   count,
+  days,
   duration,
   hostAndPort,
   optionalCount,
@@ -140,6 +141,7 @@ export const configSchema = (references: References, stateDir: string) =>
           [
             z.strictObject({
               sqlite: path(references).describe("SQLite file, on a local disk."),
+              keep: days().describe(KEEP),
               group: text
                 .optional()
                 .describe(
@@ -148,6 +150,7 @@ export const configSchema = (references: References, stateDir: string) =>
             }),
             z.strictObject({
               postgres: secret(references).describe("The whole URL of a PostgreSQL database (docs/deploy.md)."),
+              keep: days().describe(KEEP),
             }),
           ],
           {
@@ -158,8 +161,9 @@ export const configSchema = (references: References, stateDir: string) =>
         .optional()
         .transform((given): Store => {
           if (given === undefined) return { kind: "sqlite", path: join(stateDir, "atvm.db") };
-          if ("sqlite" in given) return { kind: "sqlite", path: given.sqlite, group: given.group };
-          return { kind: "postgres", url: given.postgres, heads: join(stateDir, "audit-heads.log") };
+          const { keep: keepDays } = given;
+          if ("sqlite" in given) return { kind: "sqlite", path: given.sqlite, group: given.group, keepDays };
+          return { kind: "postgres", url: given.postgres, heads: join(stateDir, "audit-heads.log"), keepDays };
         })
         .describe(
           "Plans, runs and audit. Without it, `atvm/atvm.db` below `$XDG_STATE_HOME` or `~/.local/state`; required where more than one account can read the configuration.",
@@ -225,10 +229,14 @@ export const configSchema = (references: References, stateDir: string) =>
       return { ...checked, array: arrayOf({ array, dgs }), log: { ...log, dir: log.dir ?? join(besideStore, "log") } };
     });
 
-type Store =
+type Store = { readonly keepDays?: number | undefined } & (
   | { readonly kind: "sqlite"; readonly path: string; readonly group?: string | undefined }
   /** `heads`: the file of audit heads of this machine. */
-  | { readonly kind: "postgres"; readonly url: Secret; readonly heads: string };
+  | { readonly kind: "postgres"; readonly url: Secret; readonly heads: string }
+);
+
+const KEEP =
+  "How long ended runs, their plans and the audit are kept, in days such as `90d`, 7 at least. Without it, for ever. Runs that plans go by stay (docs/security.md, which also says how the audit is cut).";
 
 let published: Record<string, unknown> | undefined;
 

@@ -32,6 +32,15 @@ export const optionalDuration = () => someDuration().optional().meta({ title: "d
 
 const DURATION_RULE = "must be a duration such as 500ms, 20s, 5m or 1h (a day at most)";
 
+/** Days, as a number in the end. */
+export const days = () =>
+  z
+    .string()
+    .regex(/^([7-9]|[1-9]\d{1,4})d$/, { error: "must be a number of days such as 90d, 7d at least" })
+    .transform((raw) => Number.parseInt(raw, 10))
+    .optional()
+    .meta({ title: "days" });
+
 export const optionalCount = (most: number) => z.int().min(1).max(most).optional();
 
 export const count = (fallback: number, most: number) => z.int().min(1).max(most).default(fallback);

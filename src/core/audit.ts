@@ -10,7 +10,7 @@ import type { Actor } from "./engine.ts";
 import { RUNNER } from "./engine-options.ts";
 import type { Clock } from "./ports/runtime.ts";
 import type { AuditRow, Store, StoreReader, StoreWriter } from "./ports/store.ts";
-import type { AuditRowRecord, ChainRecord } from "./records.ts";
+import type { AuditRowRecord } from "./records.ts";
 
 export interface AuditEntry {
   readonly type: AuditEvent;
@@ -24,8 +24,8 @@ export interface AuditEntry {
 /** Appends to the chain, in the transaction that it was handed out with. */
 export type Append = (entry: AuditEntry) => Promise<void>;
 
-const GENESIS = "0".repeat(64);
-const PAGE = 5_000;
+/** What the first row follows. */
+export const GENESIS = "0".repeat(64);
 
 /** A token that somebody put where an id belongs must not get into the chain, which is for many eyes. */
 const withoutTokens = (text: string): string => text.replace(/\b([pa]t)_[A-Za-z0-9_-]{43}/g, "$1_[hidden]");
@@ -45,7 +45,7 @@ const MEMBERS = [
 ] satisfies (keyof AuditRow)[];
 
 /** SHA-256 of the row's canonical JSON, which for a flat object of texts and integers is JSON with its members in order. */
-const hashOf = (row: Omit<AuditRow, "hash">): string => sha256(JSON.stringify(row, MEMBERS));
+export const hashOf = (row: Omit<AuditRow, "hash">): string => sha256(JSON.stringify(row, MEMBERS));
 
 /**
  * Deadlines and rows use the later of this machine's clock and the newest row, so that a clock set back gains nothing.
@@ -120,79 +120,13 @@ export async function auditedWrite<T>(
       head = await append(tx, entry, await latestTime(tx, clock));
     });
   });
-  if (head !== undefined) await store.recordHead({ seq: head.seq, hash: head.hash });
+  if (head !== undefined) await store.recordHead(head);
   return result;
 }
 
 /** Whether the chain records this of a plan: what the plan's own row says of it counts only then. */
 export async function hasAuditEvent(tx: StoreReader, planId: string, type: AuditEvent): Promise<boolean> {
   return (await tx.audit({ planId })).some((row) => row.type === type);
-}
-
-/** Whether rows, given in order, follow each other and are what was hashed. Without `from`, the first one's word is taken for what it follows. */
-export class ChainCheck {
-  readonly problems: string[] = [];
-  #rows = 0;
-  #last: { readonly seq: number; readonly hash: string } | undefined;
-
-  constructor(from?: "the beginning") {
-    if (from !== undefined) this.#last = { seq: 0, hash: GENESIS };
-  }
-
-  add({ hash, ...bare }: AuditRow): void {
-    const { seq, prev } = bare;
-    this.#rows += 1;
-    const last = this.#last;
-    if (last !== undefined && seq !== last.seq + 1)
-      this.problems.push(
-        seq > last.seq ? `rows ${last.seq + 1} to ${seq - 1} are missing` : `row ${seq} stands after row ${last.seq}`,
-      );
-    else if (last !== undefined && prev !== last.hash)
-      this.problems.push(`row ${seq} does not follow the row before it`);
-    if (hashOf(bare) !== hash) this.problems.push(`row ${seq} was changed`);
-    this.#last = { seq, hash };
-  }
-
-  /** With what was found besides. */
-  result(more: readonly string[] = []): ChainRecord {
-    const problems = [...this.problems, ...more];
-    return {
-      holds: problems.length === 0,
-      rows: this.#rows,
-      ...(this.#rows === 0 || this.#last === undefined ? {} : { head: this.#last.hash }),
-      problems: problems.slice(0, 50),
-    };
-  }
-}
-
-/** Any change, gap or cut, and any recorded head that does not stand in the table any more. */
-export async function verifyChain(store: Store): Promise<ChainRecord> {
-  const check = new ChainCheck("the beginning");
-  // Every head ever recorded must stand: also an older one, where a chain that was cut has grown again since.
-  const heads = new Map<number, Set<string>>();
-  for (const head of await store.recordedHeads())
-    heads.set(head.seq, (heads.get(head.seq) ?? new Set()).add(head.hash));
-  const noHeads = heads.size === 0;
-  let seq = 0;
-  for (;;) {
-    const page = await store.read((tx) => tx.audit({ afterSeq: seq, limit: PAGE }));
-    for (const row of page) {
-      check.add(row);
-      const recorded = heads.get(row.seq);
-      if (recorded !== undefined && [...recorded].some((other) => other !== row.hash))
-        check.problems.push(`row ${row.seq} is not the one whose head was recorded`);
-      heads.delete(row.seq);
-      seq = row.seq;
-    }
-    if (page.length < PAGE) break;
-  }
-  const cut = [...heads.keys()].filter((recorded) => recorded > seq);
-  return check.result([
-    ...(cut.length === 0
-      ? []
-      : [`the chain ends at row ${seq}, but heads up to row ${Math.max(...cut)} were recorded`]),
-    ...(noHeads && seq > 1 ? ["no head of this chain is recorded: the file of heads is missing or empty"] : []),
-  ]);
 }
 
 /** A row whose data was damaged is shown as it is; that it was, the chain says. */

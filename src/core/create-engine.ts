@@ -1,10 +1,11 @@
 /** The engine, put together: three services over one store, behind the interface that the doors know. */
 import pLimit from "p-limit";
-import { verifyChain } from "./audit.ts";
+import { verifyChain } from "./audit-chain.ts";
 import type { Engine } from "./engine.ts";
 import type { EngineDeps } from "./engine-options.ts";
 import { Plans } from "./plans/plans.ts";
 import { auditAfter, readAudit } from "./read-audit.ts";
+import { removeOld } from "./retention.ts";
 import { Runs } from "./runs/runs.ts";
 import { Worker } from "./runs/worker.ts";
 import { AuditedCalls } from "./services/audited-calls.ts";
@@ -66,6 +67,7 @@ export function createEngine(deps: EngineDeps): Engine {
     whoTouched: (name) => whoTouched(deps.store, (row) => runs.viewIfReadable(row), name),
     recordCall: (call, actor) => calls.record(call, actor),
     verifyAudit: () => verifyChain(deps.store),
+    removeOld: (actor) => removeOld(deps, actor),
     close: async () => {
       await runs.close();
       await deps.store.close();

@@ -25,6 +25,8 @@ export interface EngineSettings {
     /** How long a queued run waits for a worker. */
     readonly queueMs: number;
   };
+  /** How many days ended runs, their plans and the audit are kept; without it, for ever. */
+  readonly keepDays?: number | undefined;
   /** Who carries runs out: whoever confirmed them (`own`), or the workers on this store. */
   readonly runs: "own" | "worker";
   /** The site's own script, where that carries plans out in place of the steps of this program. */

@@ -15,13 +15,13 @@ import type {
   Inspection,
   LunInventory,
   PlanRecord,
+  Removed,
   RunRecord,
   SnapshotInventory,
   TargetInventory,
   VmInventory,
   WhoRecord,
 } from "./records.ts";
-
 import type { PrepInputs, TargetInputs } from "./request/request.ts";
 
 export type Channel = "mcp" | "http" | "cli" | "cli-unattended" | "console" | "runner";
@@ -196,6 +196,8 @@ export interface Engine extends PlanningEngine {
   executeRun(runId: string, signal: AbortSignal): Promise<RunRecord>;
   /** Carries out what is queued for workers, until the signal aborts. */
   work(options: WorkerOptions, signal: AbortSignal): Promise<void>;
+  /** Removes what is older than the site keeps it, as each run's end does too. Errors: those of `removeOld`. */
+  removeOld(actor: Actor): Promise<Removed | undefined>;
   /** Waits for runs carried out in this process, then closes the store. */
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 /** Reading the audit back, for the doors. */
 import { z } from "zod";
-import { verifyChain, viewAuditRow } from "./audit.ts";
+import { viewAuditRow } from "./audit.ts";
+import { verifyChain } from "./audit-chain.ts";
 import { PrepError } from "./domain/errors.ts";
 import { planIfReadable } from "./plans/plan.ts";
 import type { AuditRow, Store } from "./ports/store.ts";

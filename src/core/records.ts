@@ -290,10 +290,27 @@ export interface AuditRowRecord {
   readonly hash: string;
 }
 
+export interface AuditCut {
+  readonly through: number;
+  /** When the cut was made. */
+  readonly at: string;
+  readonly row: number;
+}
+
+/** What retention took away. */
+export interface Removed {
+  /** The audit's rows that went, first and last. */
+  readonly rows: { readonly first: number; readonly last: number };
+  /** How many of each table went, the audit's among them. */
+  readonly removed: Readonly<Record<string, number>>;
+}
+
 export interface ChainRecord {
   readonly holds: boolean;
   readonly rows: number;
   readonly head?: string;
+  /** Up to which row it was cut off by the site's retention, and which row says so. */
+  readonly cut?: AuditCut;
   /** Where it breaks and how. */
   readonly problems: readonly string[];
 }

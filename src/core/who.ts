@@ -1,5 +1,6 @@
 /** Who had what done to a volume, to a VM or in a run: the question that an audit is asked most. */
-import { hasAuditEvent, verifyChain } from "./audit.ts";
+import { hasAuditEvent } from "./audit.ts";
+import { verifyChain } from "./audit-chain.ts";
 import { PrepError } from "./domain/errors.ts";
 import { safeText } from "./domain/safe-text.ts";
 import type { StepKindName } from "./domain/states.ts";

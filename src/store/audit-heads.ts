@@ -1,6 +1,6 @@
 /**
  * The file of audit heads beside a store: what the chain's end was, so that a store whose newest rows were cut off is
- * found out. JSON Lines, `{"at","store","seq","hash"}`, only ever appended to. `store` is the store file's name, or the id
+ * found out. JSON Lines, `{"at","store","seq","hash"}`, only ever appended to; `at` is the row's. `store` is the store file's name, or the id
  * of a store in a database: stores in one folder share the file, and one that was made anew in place of another is held
  * against the heads of that one.
  */
@@ -8,20 +8,15 @@ import { open, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import pLimit from "p-limit";
 import { z } from "zod";
-import type { Clock } from "../core/ports/runtime.ts";
+import type { AuditHead } from "../core/ports/store.ts";
 import { makePrivateDir } from "../platform/private-dir.ts";
 import { makePrivateFile } from "../platform/private-files.ts";
 import { fileReadFailure, fileWriteFailure } from "./errors.ts";
 
-const headLine = z.object({ store: z.string(), seq: z.int(), hash: z.string() });
+const headLine = z.object({ at: z.string(), store: z.string(), seq: z.int(), hash: z.string() });
 
 /** How much of the file is looked at for a head that is there already: some hundred lines. */
 const LATEST_BYTES = 64 * 1024;
-
-export interface AuditHead {
-  readonly seq: number;
-  readonly hash: string;
-}
 
 export interface AuditHeads {
   /**
@@ -36,7 +31,7 @@ export interface AuditHeads {
 }
 
 /** The heads of the store called `store` in the file at `path`. */
-export function auditHeads(path: string, store: string, clock: Clock): AuditHeads {
+export function auditHeads(path: string, store: string): AuditHeads {
   const oneAtATime = pLimit(1);
   /** What the file held when it was last looked at, so that each look reads only what is new. */
   let seen: { bytes: number; readonly keys: Set<string> } | undefined;
@@ -57,8 +52,8 @@ export function auditHeads(path: string, store: string, clock: Clock): AuditHead
       if (seen.keys.has(keyOf(head))) return;
       // A line that a crash tore is ended first, or this one would be part of it.
       const start = ended === added.length ? "" : "\n";
-      const { seq, hash } = head;
-      await file.appendFile(`${start}${JSON.stringify({ at: clock.now().toISOString(), store, seq, hash })}\n`);
+      const { at, seq, hash } = head;
+      await file.appendFile(`${start}${JSON.stringify({ at, store, seq, hash })}\n`);
     } finally {
       await file.close();
     }
@@ -104,7 +99,9 @@ function keyOf({ seq, hash }: AuditHead): string {
 function headsIn(text: string, store: string): AuditHead[] {
   return text.split("\n").flatMap((line) => {
     const parsed = headLine.safeParse(jsonOrNothing(line));
-    return parsed.success && parsed.data.store === store ? [{ seq: parsed.data.seq, hash: parsed.data.hash }] : [];
+    if (!parsed.success || parsed.data.store !== store) return [];
+    const { at, seq, hash } = parsed.data;
+    return [{ at, seq, hash }];
   });
 }
 

@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import type { Client } from "pg";
-import { verifyChain } from "../core/audit.ts";
+import { verifyChain } from "../core/audit-chain.ts";
 import { PrepError } from "../core/domain/errors.ts";
 import { LIVE_RUN_STATES } from "../core/domain/states.ts";
 import type { Clock } from "../core/ports/runtime.ts";

@@ -1,5 +1,5 @@
 /** The store's reads and writes as SQL that each of the databases understands, over whatever runs a statement. */
-import type { StoreReader, StoreWriter } from "../core/ports/store.ts";
+import type { Removal, StoreReader, StoreWriter } from "../core/ports/store.ts";
 import {
   AUDIT,
   CHALLENGES,
@@ -180,6 +180,7 @@ export function writerOver(runner: Runner): StoreWriter {
         { goldId, vmfsUuid, at },
       );
     },
+    removeOld: (which) => removeOld(runner, which),
     enqueueRun: (runId, queuedAt) => insert(QUEUE, { runId, queuedAt }),
     claimRun: async ({ by, at, queuedSince }) => {
       const { insertionOrder, pick } = runner.dialect;
@@ -193,4 +194,31 @@ export function writerOver(runner: Runner): StoreWriter {
       return rows[0] === undefined ? undefined : String(rows[0]["runId"]);
     },
   };
+}
+
+/** References are checked when the transaction ends, so that a run and its plan may go one after the other. */
+async function removeOld(runner: Runner, { before, newestRuns, throughSeq }: Removal): Promise<Record<string, number>> {
+  const { insertionOrder } = runner.dialect;
+  const newest = (of: string): string =>
+    `SELECT "originId" FROM (SELECT "originId", row_number() OVER (PARTITION BY "${of}" ORDER BY ${insertionOrder} DESC)
+       AS place FROM runs) AS ${of}s WHERE place <= :newestRuns`;
+  const oldRuns = `"endedAt" < :before AND "originId" NOT IN (
+    SELECT "originId" FROM runs WHERE "endedAt" IS NULL OR "endedAt" >= :before
+    UNION ${newest("goldId")} UNION ${newest("clientId")})`;
+  const oldPlans = `NOT EXISTS (SELECT 1 FROM runs WHERE runs."planId" = plans.id) AND ("runId" IS NOT NULL OR "expiresAt" < :before)`;
+  const runs = { before, newestRuns };
+  const removals: readonly (readonly [table: Columns, which: string, params: Params])[] = [
+    [STEPS, `"runId" IN (SELECT id FROM runs WHERE ${oldRuns})`, runs],
+    [QUEUE, `"runId" IN (SELECT id FROM runs WHERE ${oldRuns})`, runs],
+    [RUNS, oldRuns, runs],
+    [CHALLENGES, `"planId" IN (SELECT id FROM plans WHERE ${oldPlans})`, { before }],
+    [PLANS, oldPlans, { before }],
+    [TOKENS, `"expiresAt" < :before`, { before }],
+    [CONSOLE_PASSES, `"expiresAt" < :before`, { before }],
+    [AUDIT, "seq <= :throughSeq", { throughSeq }],
+  ];
+  const removed: Record<string, number> = {};
+  for (const [{ name }, which, params] of removals)
+    removed[name] = await runner.run(`DELETE FROM ${name} WHERE ${which}`, params);
+  return removed;
 }

@@ -13,9 +13,14 @@ export function chainText(chain: ChainView, headLength = 16): string {
     chain.holds
       ? `The audit chain holds: ${count(chain.rows, "row")}${head}.`
       : `THE AUDIT CHAIN IS BROKEN (${count(chain.rows, "row")}${head}).`,
+    ...(chain.cut === undefined ? [] : [cutText(chain.cut)]),
     ...bullets(chain.problems, sentence),
   ]);
 }
+
+/** For every door that says whether the chain holds. */
+export const cutText = ({ through, at, row }: NonNullable<ChainView["cut"]>): string =>
+  `Rows 1 to ${through} were removed on ${safeText(at).slice(0, 10)}, as \`store.keep\` asks: row ${row} says so.`;
 
 function rowLine(row: AuditRowView): string {
   const who = `${safeText(row.actor)} (${safeText(row.channel)}${row.client === undefined ? "" : `, ${safeText(row.client)}`})`;

@@ -2,7 +2,7 @@
  * The text twin of every result (SURFACE: a contract that each has one). Plain text that reads well in a chat and on a
  * terminal; everything from outside has gone through `safeText`, long lists name their first 20.
  */
-export { auditText, chainText, whoText } from "./audit.ts";
+export { auditText, chainText, cutText, whoText } from "./audit.ts";
 export { capped } from "./cap.ts";
 export { errorText } from "./error.ts";
 export { inspectText, lunsText, snapshotsText, targetsText, vmsText } from "./inventory.ts";

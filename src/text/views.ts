@@ -266,6 +266,7 @@ export const chainView = z.lazy(() =>
     holds: z.boolean(),
     rows: z.number().int(),
     head: z.string().optional(),
+    cut: z.object({ through: z.int(), at: instant, row: z.int() }).exactOptional(),
     /** Where it breaks and how. */
     problems: z.array(z.string()),
   }),

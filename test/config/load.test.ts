@@ -111,6 +111,16 @@ describe("paths", () => {
     expect(config.file).toBe(join(dir, "atvm.config.yaml"));
   });
 
+  it("say of the store where it is and how long it is kept", async () => {
+    expect((await load(`${MINIMAL}store: {sqlite: data/runs.db, keep: 365d}\n`)).store.keepDays).toBe(365);
+    for (const keep of ["6d", "0d", "90", "90h", "123456d"]) {
+      await expect(load(`${MINIMAL}store: {sqlite: data/runs.db, keep: ${keep}}\n`)).rejects.toMatchObject({
+        code: "CONFIG_INVALID",
+        message: expect.stringContaining("store"),
+      });
+    }
+  });
+
   it("name a driver beside the file, or a package as it is", async () => {
     expect((await load(arrayOf("./ours.mjs"))).array.kind).toBe(join(dir, "ours.mjs"));
     expect((await load(arrayOf("our-array"))).array.kind).toBe("our-array");

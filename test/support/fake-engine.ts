@@ -41,6 +41,7 @@ export function fakeEngine(changes: Partial<Engine> = {}): FakeEngine {
       ? rollbackPlan()
       : samplePlan(token === TOKENS.prompt ? { approval: { policy: "prompt" } } : {});
   const engine: Engine = {
+    removeOld: (actor) => note("removeOld", undefined, undefined, actor),
     inspect: (inputs, actor) => note("inspect", inputs, sampleInspect, actor),
     listTargets: (actor) => note("listTargets", undefined, sampleTargets, actor),
     listLuns: (actor) => note("listLuns", undefined, sampleLuns, actor),

@@ -28,6 +28,7 @@ export interface Parts {
   /** The name of another store than the bench's. */
   readonly anotherStore?: string;
   readonly runs?: "own" | "worker";
+  readonly keepDays?: number;
   /** Between the engine and the store or the systems. */
   readonly store?: (real: Store) => Store;
   readonly systems?: (real: (override?: VcenterOverride) => Systems) => (override?: VcenterOverride) => Systems;
@@ -77,6 +78,7 @@ export async function assemble(bench: Bench, parts: Parts = {}): Promise<Assembl
       },
       adminsOnly: config.admins.length > 0,
       runs: parts.runs ?? config.runs,
+      ...(parts.keepDays === undefined ? {} : { keepDays: parts.keepDays }),
       wrongController: () => parts.wrongController,
     },
     ...(parts.launch === undefined ? {} : { launch: parts.launch }),
@@ -109,13 +111,13 @@ function databaseOf(bench: Bench, name: string): Promise<string> {
 }
 
 /** Changes the store as somebody with the right to write it could, past the program. Columns with capitals are quoted. */
-export async function tamper(bench: Bench, sql: string): Promise<void> {
+export async function tamper(bench: Bench, sql: string, another?: string): Promise<void> {
   const { store } = await configOf(bench);
   if (store.kind === "postgres") {
-    await bench.cluster?.sql(await store.url.reveal(), sql);
+    await bench.cluster?.sql(another === undefined ? await store.url.reveal() : await databaseOf(bench, another), sql);
     return;
   }
-  const db = new DatabaseSync(store.path);
+  const db = new DatabaseSync(another === undefined ? store.path : storeFile(bench, another));
   try {
     db.exec(sql);
   } finally {
@@ -137,6 +139,7 @@ export async function asked(confirming: Promise<unknown>): Promise<ApprovalNeede
 export const storeWith = (real: Store, changes: Partial<Store>): Store => ({
   id: real.id,
   place: real.place,
+  headsOf: real.headsOf,
   read: (work) => real.read(work),
   write: (work) => real.write(work),
   tryLock: (names) => real.tryLock(names),

@@ -17,6 +17,7 @@ export const COMMANDS: readonly (readonly [string, string])[] = [
   ["run show|watch|resume|cancel RUN|latest", "one run: how far it is, follow it, plan what it left, stop it"],
   ["audit show|who THING|verify|export", "who did what; who touched a volume or VM; whether the chain holds; all rows"],
   ["worker [--at-once N]", "carry out what servers queue on a shared store (`runs: worker`)"],
+  ["store prune", "remove what is older than `store.keep`, as each run's end does"],
   ["store copy FILE", "move a store from its file to the database that the configuration names"],
   ["doctor", "check configuration, connections, credentials, store and approval policies"],
   ["init [FILE]", "write a commented configuration, tried on the systems (default: atvm.config.yaml)"],

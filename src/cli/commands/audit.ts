@@ -53,7 +53,7 @@ export async function verifyExport(file: string, context: Context): Promise<numb
   });
   const stored = await storedRows(context);
   const checked = checkExport(contents, stored);
-  const { first, last } = checked;
+  const { first, last, storeBegins = first } = checked;
   printResult(context, { ...checked, comparedWithStore: stored !== undefined }, () =>
     [
       fileText(checked),
@@ -61,7 +61,7 @@ export async function verifyExport(file: string, context: Context): Promise<numb
       stored === undefined
         ? "It was not compared with a store: there is none here."
         : checked.holds
-          ? "Each of its rows stands in the store, with the same hash."
+          ? `Each of its rows stands in the store, with the same hash${first < storeBegins ? `, but for those that the store has not kept: it begins with row ${storeBegins}, which follows what it is to follow` : ""}.`
           : "",
     ]
       .filter((line) => line !== "")

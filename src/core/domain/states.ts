@@ -47,7 +47,7 @@ export const isFinished = (state: RunState): state is FinishedRunState => state 
 export const STEP_STATES = ["pending", "running", "done", "skipped", "failed", "unknown"] as const;
 export type StepState = (typeof STEP_STATES)[number];
 
-/** What an audit row can record. `plan_approved` and `plan_redeemed` decide over what may run: see `hasAuditEvent`. */
+/** What an audit row can record. `plan_approved` and `plan_redeemed` decide over what may run (`hasAuditEvent`), `audit_cut` over where the chain may begin. */
 export const AUDIT_EVENTS = [
   /** A call of a tool, whatever came of it: its arguments, outcome and duration. */
   "tool_called",
@@ -80,6 +80,8 @@ export const AUDIT_EVENTS = [
   "cancel_requested",
   "clock_set_back",
   "store_moved",
+  /** The rows up to one are about to be removed: see `retention.ts`. */
+  "audit_cut",
   "cancel_refused",
   "call_refused",
   "token_created",

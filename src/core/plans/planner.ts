@@ -17,6 +17,7 @@ import type { Connection, Systems, VcenterOverride } from "../ports/runtime.ts";
 import type { RunRow, Store, StoreReader } from "../ports/store.ts";
 import { type PrepInputs, type Request, resolveRequest } from "../request/request.ts";
 import { checkScriptCan } from "../request/script.ts";
+import { RUNS_THAT_PLANS_READ } from "../retention.ts";
 import { cloneName } from "../steps/create-clone.ts";
 import { outputsOf, type VolumeRef } from "../steps/types.ts";
 import { type PlanSubject, planIfReadable } from "./plan.ts";
@@ -139,7 +140,7 @@ function snapshotTime({ mode, snapshot }: Request, { snapshots }: Observation): 
 async function historyOf(deps: EngineDeps, request: Request, observation: Observation): Promise<History> {
   const { gold, client } = observation;
   return deps.store.read(async (tx) => {
-    const runs = await tx.runs({ goldId: gold.id, limit: 200 });
+    const runs = await tx.runs({ goldId: gold.id, limit: RUNS_THAT_PLANS_READ });
     const until = await goldHeldUntil(deps.store, tx, runs, snapshotTime(request, observation));
     return {
       unfinished: await unfinishedWork(

@@ -91,6 +91,9 @@ export interface AuditRow {
   readonly hash: string;
 }
 
+/** What the end of the chain was: the row's time, number and hash. */
+export type AuditHead = Pick<AuditRow, "at" | "seq" | "hash">;
+
 export interface ChallengeRow {
   readonly id: string;
   readonly planId: string;
@@ -200,6 +203,17 @@ export interface StoreWriter extends StoreReader {
   insertConsolePass(row: ConsolePassRow): Promise<void>;
   updateConsolePass(id: string, change: Pick<ConsolePassRow, "endedAt">): Promise<void>;
   rememberSignature(goldId: string, vmfsUuid: string, at: string): Promise<void>;
+  /** Refused by the store itself for rows of the audit that no `audit_cut` row covers. Gives how many rows went, by table. */
+  removeOld(which: Removal): Promise<Readonly<Record<string, number>>>;
+}
+
+export interface Removal {
+  /** Runs that ended before, with plans and journal; plans that could be confirmed until before; tokens and passes that held until then. */
+  readonly before: string;
+  /** So many of the newest runs of each gold volume and of each client stay, and with a run those that it resumed. */
+  readonly newestRuns: number;
+  /** Rows of the audit up to this one. */
+  readonly throughSeq: number;
 }
 
 /** Names to lock: `exclusive` against every other holder, `shared` against exclusive ones only. */
@@ -240,8 +254,10 @@ export interface Store {
   /** All the named locks, or none: undefined when one is held by another holder in a way that excludes this one. */
   tryLock(names: LockNames): Promise<HeldLock | undefined>;
   /** Appends to the file of audit heads, outside the store; does nothing for a head that is there already. */
-  recordHead(head: { seq: number; hash: string }): Promise<void>;
+  recordHead(head: AuditHead): Promise<void>;
   /** The heads recorded so far. */
-  recordedHeads(): Promise<{ seq: number; hash: string }[]>;
+  recordedHeads(): Promise<AuditHead[]>;
+  /** Whose heads are recorded: of whoever writes into the store, or only of those on this machine. */
+  readonly headsOf: "every writer" | "this machine";
   close(): Promise<void>;
 }

@@ -12,6 +12,7 @@ import { mayBegin } from "../plans/redeem.ts";
 import type { VcenterOverride } from "../ports/runtime.ts";
 import type { HeldLock, RunRow, StepRow } from "../ports/store.ts";
 import type { RunRecord } from "../records.ts";
+import { removeOld } from "../retention.ts";
 import { endUnbegun, executeRun } from "./executor.ts";
 import { partReport, SCRIPT_BEGUN } from "./report.ts";
 import { viewRun } from "./run-view.ts";
@@ -42,6 +43,7 @@ export class Runs {
   /** Runs that somebody follows here. */
   readonly #journals = new Map<string, Followed>();
   readonly #stop = new AbortController();
+  #tidying: Promise<void> = Promise.resolve();
 
   constructor(deps: EngineDeps) {
     this.#deps = deps;
@@ -254,14 +256,27 @@ export class Runs {
         this.#deps.log.error({ run: runId, err: thrown }, "a run could not be carried out");
         this.#unbegun.set(runId, asPrepError(thrown));
       })
-      .finally(() => this.#active.delete(runId));
+      .finally(() => {
+        this.#active.delete(runId);
+        this.#tidying = this.#tidying.then(() => this.#removeOld());
+      });
     this.#active.set(runId, going);
     return going;
+  }
+
+  /** Whenever a run is over: a store grows with its runs, and is looked after by whoever carries them out. */
+  async #removeOld(): Promise<void> {
+    try {
+      await removeOld(this.#deps, RUNNER);
+    } catch (thrown) {
+      if (asPrepError(thrown).code !== "LOCKED") this.#deps.log.error({ err: thrown }, "what is old was not removed");
+    }
   }
 
   /** Stops the runs of this process between steps and waits for them. */
   async close(): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#active.values());
+    await this.#tidying;
   }
 }

@@ -167,6 +167,22 @@ const MIGRATIONS: readonly string[] = [
     "endedAt" text
   );
   `,
+  `
+  CREATE INDEX "plansByRun" ON plans ("runId");
+  CREATE INDEX "runsByPlan" ON runs ("planId");
+  CREATE INDEX "challengesByPlan" ON challenges ("planId");
+  CREATE INDEX "auditCuts" ON audit (seq) WHERE type = 'audit_cut';
+  CREATE FUNCTION "auditKeepsUncut"() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF EXISTS (SELECT 1 FROM ${SCHEMA}.audit
+                 WHERE type = 'audit_cut' AND OLD.seq <= (data::jsonb ->> 'through')::bigint) THEN
+        RETURN OLD;
+      END IF;
+      RAISE EXCEPTION 'the audit is append-only: no row is deleted' USING ERRCODE = 'restrict_violation';
+    END $$;
+  DROP TRIGGER "auditKeepsRows" ON audit;
+  CREATE TRIGGER "auditKeepsRows" BEFORE DELETE ON audit FOR EACH ROW EXECUTE FUNCTION "auditKeepsUncut"();
+  `,
 ];
 
 /** The oldest server whose session settings the locks need. */

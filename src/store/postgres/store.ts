@@ -6,7 +6,7 @@
 import pLimit from "p-limit";
 import { type Client, Pool } from "pg";
 import type { Clock } from "../../core/ports/runtime.ts";
-import type { HeldLock, LockNames, Store, StoreReader, StoreWriter, Topic } from "../../core/ports/store.ts";
+import type { AuditHead, HeldLock, LockNames, Store, StoreReader, StoreWriter, Topic } from "../../core/ports/store.ts";
 import { type AuditHeads, auditHeads } from "../audit-heads.ts";
 import { unusable } from "../errors.ts";
 import { readerOver } from "../queries.ts";
@@ -84,6 +84,7 @@ interface Opened {
 class PostgresStore implements Store {
   readonly id: string;
   readonly place: string;
+  readonly headsOf = "this machine";
   readonly clock: DatabaseClock;
   readonly #target: Target;
   readonly #busyMs: number;
@@ -102,7 +103,7 @@ class PostgresStore implements Store {
     this.clock = clock;
     this.#target = target;
     this.#busyMs = busyMs;
-    this.#heads = auditHeads(heads, id, clock);
+    this.#heads = auditHeads(heads, id);
     this.#locks = sessionLocks(target, id);
     this.#listener = new Listener(target, clock);
     this.#readers = new Pool({ ...target.config, max: READERS, onConnect: configure });
@@ -169,11 +170,11 @@ class PostgresStore implements Store {
     }
   }
 
-  recordHead(head: { seq: number; hash: string }): Promise<void> {
+  recordHead(head: AuditHead): Promise<void> {
     return this.#heads.record(head);
   }
 
-  recordedHeads(): Promise<{ seq: number; hash: string }[]> {
+  recordedHeads(): Promise<AuditHead[]> {
     return this.#heads.all();
   }
 

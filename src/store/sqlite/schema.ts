@@ -148,6 +148,16 @@ const MIGRATIONS: readonly string[] = [
     endedAt TEXT
   ) STRICT;
   `,
+  `
+  CREATE INDEX plansByRun ON plans (runId);
+  CREATE INDEX runsByPlan ON runs (planId);
+  CREATE INDEX challengesByPlan ON challenges (planId);
+  CREATE INDEX auditCuts ON audit (seq) WHERE type = 'audit_cut';
+  DROP TRIGGER auditKeepsRows;
+  CREATE TRIGGER auditKeepsRows BEFORE DELETE ON audit
+    WHEN NOT EXISTS (SELECT 1 FROM audit WHERE type = 'audit_cut' AND OLD.seq <= json_extract(data, '$.through'))
+    BEGIN SELECT RAISE(ABORT, 'the audit is append-only: no row is deleted'); END;
+  `,
 ];
 
 /**

@@ -6,7 +6,7 @@ import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import pLimit from "p-limit";
 import type { Clock } from "../../core/ports/runtime.ts";
-import type { HeldLock, LockNames, Store, StoreReader, StoreWriter } from "../../core/ports/store.ts";
+import type { AuditHead, HeldLock, LockNames, Store, StoreReader, StoreWriter } from "../../core/ports/store.ts";
 import { makePrivateDir } from "../../platform/private-dir.ts";
 import { makePrivateFile } from "../../platform/private-files.ts";
 import { type AuditHeads, auditHeads } from "../audit-heads.ts";
@@ -96,6 +96,7 @@ interface Opened {
 class SqliteStore implements Store {
   readonly id: string;
   readonly place: string;
+  readonly headsOf = "every writer";
   readonly #retry: Retry;
   readonly #inode: bigint;
   readonly #locks: FileLocks;
@@ -114,7 +115,7 @@ class SqliteStore implements Store {
     this.#retry = retry;
     this.#inode = statSync(place, { bigint: true }).ino;
     this.#locks = fileLocks(join(dirname(place), "locks"), clock);
-    this.#heads = auditHeads(join(dirname(place), "audit-heads.log"), basename(place), clock);
+    this.#heads = auditHeads(join(dirname(place), "audit-heads.log"), basename(place));
     this.#frozen = writer === undefined;
     this.#writer = writer;
   }
@@ -149,11 +150,11 @@ class SqliteStore implements Store {
     return await this.#locks.tryLock({ exclusive: own(exclusive), shared: own(shared) });
   }
 
-  recordHead(head: { seq: number; hash: string }): Promise<void> {
+  recordHead(head: AuditHead): Promise<void> {
     return this.#heads.record(head);
   }
 
-  recordedHeads(): Promise<{ seq: number; hash: string }[]> {
+  recordedHeads(): Promise<AuditHead[]> {
     return this.#heads.all();
   }
 

@@ -130,6 +130,7 @@ const notExpected = (name: string) => () => Promise.reject(new Error(`${name} wa
 function engineWith(parts: Partial<Engine>): Engine {
   return {
     inspect: notExpected("inspect"),
+    removeOld: notExpected("removeOld"),
     listTargets: notExpected("listTargets"),
     listLuns: notExpected("listLuns"),
     listSnapshots: notExpected("listSnapshots"),

@@ -95,6 +95,11 @@ describePostgres("a store in PostgreSQL", () => {
     expect(await store.write((tx) => appendNext(tx))).toBe(2);
     await expect(cluster.sql(as("atvm_runner"), "DELETE FROM audit")).rejects.toThrow("permission denied");
     await expect(cluster.sql(as("atvm_runner"), "UPDATE audit SET actor = 'x'")).rejects.toThrow("permission denied");
+    const deletes = /```sql\n(GRANT DELETE[\s\S]*?)```/.exec(guide)?.[1] ?? "";
+    await cluster.sql(url, deletes);
+    await expect(cluster.sql(as("atvm_runner"), "DELETE FROM audit")).rejects.toThrow("no row is deleted");
+    const which = { before: "2025-04-01T00:00:00.000Z", newestRuns: 0, throughSeq: 0 };
+    expect(await store.write((tx) => tx.removeOld(which))).toMatchObject({ plans: 0, audit: 0 });
     const reader = await open(as("reader"));
     expect(await reader.read((tx) => tx.audit({}))).toHaveLength(2);
     expect(await refusalOf(reader.write((tx) => appendNext(tx)))).toMatchObject({ code: "AUDIT_UNWRITABLE" });

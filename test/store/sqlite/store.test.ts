@@ -2,11 +2,13 @@ import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
+import { retentionContract } from "../contract/retention.ts";
 import { rowsContract } from "../contract/rows.ts";
 import { appendNext, auditRow } from "../rows.ts";
 import { freshPath, openStore, SQLITE } from "./samples.ts";
 
 rowsContract(SQLITE);
+retentionContract(SQLITE);
 
 describe("the embedded store", () => {
   it("makes file and directory for their owner alone, and keeps its id", async () => {

@@ -136,7 +136,9 @@ describe("a store that this account may only read", () => {
         code: "AUDIT_UNWRITABLE",
         found: { path },
       });
-      expect(await refusalOf(store.recordHead({ seq: 1, hash: "h1" }))).toMatchObject({ code: "AUDIT_UNWRITABLE" });
+      expect(await refusalOf(store.recordHead({ at: "2025-03-01T10:00:00.000Z", seq: 1, hash: "h1" }))).toMatchObject({
+        code: "AUDIT_UNWRITABLE",
+      });
       expect(await refusalOf(store.tryLock({ exclusive: ["gold:1"] }))).toMatchObject({ code: "STORE_UNUSABLE" });
       await store.close();
     });

@@ -3,6 +3,7 @@ import { html } from "hono/html";
 import { safeText } from "../../../core/domain/safe-text.ts";
 import { AUDIT_EVENTS } from "../../../core/domain/states.ts";
 import type { AuditPage, AuditRowRecord } from "../../../core/records.ts";
+import { cutText } from "../../../text/index.ts";
 import { type Html, instant, who } from "../layout.ts";
 
 /** As the form sends it; "" for what is not asked for. */
@@ -26,6 +27,7 @@ ${
     ? html`<p class="box good"><strong>The chain holds:</strong> ${chain.rows} rows${chain.head === undefined ? "" : html`, head <span class="mono">${chain.head.slice(0, 16)}</span>`}.</p>`
     : html`<div class="box lost" role="alert"><h2>The chain is broken</h2><ul>${chain.problems.map((problem) => html`<li>${problem}</li>`)}</ul></div>`
 }
+${chain.cut === undefined ? "" : html`<p>${cutText(chain.cut)}</p>`}
 <form class="filters" method="get" action="/console/audit">
 <div><label for="type">Type</label><select id="type" name="type"><option value="">any</option>${AUDIT_EVENTS.map(
     (type) =>
