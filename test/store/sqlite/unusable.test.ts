@@ -51,11 +51,14 @@ describe("a file that is no store of this program", () => {
 
   it("is refused when a newer atvm_prep made it, and left alone", async () => {
     const path = await storeWithOneRow();
+    const raw = new DatabaseSync(path);
+    const version = raw.prepare("PRAGMA user_version").get()?.["user_version"];
+    raw.close();
     tamper(path, "PRAGMA user_version = 99");
     const refusal = await refusalOf(openStore(path));
     expect(refusal.code).toBe("STORE_UNUSABLE");
     expect(refusal.message).toContain("made by a newer atvm_prep (schema 99");
-    tamper(path, "PRAGMA user_version = 4");
+    tamper(path, `PRAGMA user_version = ${version}`);
     expect(await (await openStore(path)).read((tx) => tx.audit({}))).toEqual([auditRow(1)]);
   });
 
