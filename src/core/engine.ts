@@ -80,6 +80,8 @@ export interface ConfirmOptions {
   readonly canAsk?: boolean;
   /** The person's answer to an earlier `ApprovalNeeded`. */
   readonly answered?: { readonly challenge: string; readonly answer: ApprovalAnswer };
+  /** How long a plan that a person has to approve on another channel is waited for. */
+  readonly awaitApprovalMs?: number;
   /** Aborts the waiting only; a run that was started goes on. */
   readonly signal?: AbortSignal;
   /** How long to wait for the run before answering with the run so far. Default 25 s. */

@@ -76,9 +76,11 @@ export async function invoke(
       operator,
       wording,
     });
-    const notice = await record.answered(result);
-    if (isInputRequiredResult(result)) return result;
-    return answer(result.structured, result.text, notice);
+    if (isInputRequiredResult(result)) {
+      await record.asked();
+      return result;
+    }
+    return answer(result.structured, result.text, await record.answered(result.structured));
   } catch (thrown) {
     const error = asPrepError(thrown);
     if (error.code === "INTERNAL")

@@ -2,7 +2,7 @@
  * Asking the person behind the client, where a plan's policy is `prompt`. Clients of the 2026-07-28 protocol get an
  * `input_required` result and call again with the answer; older ones are sent an elicitation while the call waits. An
  * answer is as much worth as the client is trusted; the challenge that comes back with it is only a handle, and the
- * engine checks it.
+ * engine checks it. Where a person approves on the console, a client that opens pages leads them to the plan's.
  */
 import {
   CLIENT_CAPABILITIES_META_KEY,
@@ -16,9 +16,11 @@ import {
 import { z } from "zod";
 import { PrepError } from "../core/domain/errors.ts";
 import { traitsOf } from "../core/domain/modes.ts";
+import { safeText } from "../core/domain/safe-text.ts";
 import { type ApprovalAnswer, ApprovalNeeded } from "../core/engine.ts";
 import type { PlanRecord } from "../core/records.ts";
 import { presentPlan, questionText, type Wording } from "../text/index.ts";
+import { planPageOf } from "../text/wording.ts";
 
 /** How long an older client's person has for the answer. */
 const ANSWER_WITHIN_MS = 50_000;
@@ -26,12 +28,20 @@ const ANSWER_WITHIN_MS = 50_000;
 /** First protocol without requests from the server. */
 const MODERN = "2026-07-28";
 
-/** The key of the one form in `inputRequests`. */
+/** The keys in `inputRequests`: of the one form, and of the page that the person is led to. */
 const FORM = "approval";
+const PAGE = "page";
 
 export interface Answered {
   readonly challenge: string;
   readonly answer: ApprovalAnswer;
+}
+
+/** What a confirm is given of the person's approval. */
+export interface GivenApproval {
+  readonly answered?: Answered;
+  /** The person went to the plan's page: they are waited for. */
+  readonly awaitApprovalMs?: number;
 }
 
 export interface Operator {
@@ -39,35 +49,67 @@ export interface Operator {
   readonly canAsk: boolean;
   /** The answer that this very call carries. */
   readonly answered: Answered | undefined;
+  /** Whether the person went to the plan's page, as this very call says; undefined where it says nothing of it. */
+  readonly opened: boolean | undefined;
   /** Asks: the answer, or what to send the client so that it calls again with one. */
   ask(needed: ApprovalNeeded): Promise<Answered | InputRequiredResult>;
+  /**
+   * Has the client lead the person to the plan's page on the console: whether they went there, or what to send the client so
+   * that it calls again with that. False where there is no console, or the client opens no pages.
+   */
+  leadToPage(planId: string): Promise<boolean | InputRequiredResult>;
 }
 
 /**
- * Runs `confirm`, asking the person once where it wants an answer.
+ * Runs `confirm`, asking the person once where it wants an answer, or leading them to where they approve.
  * Errors: what `confirm` throws; `NOT_APPROVED` where it is not content with the answer either.
  */
 export async function withApproval<T extends object>(
   operator: Operator,
-  confirm: (answered: Answered | undefined) => Promise<T>,
+  confirm: (given: GivenApproval) => Promise<T>,
 ): Promise<T | InputRequiredResult> {
+  const { answered, opened } = operator;
   try {
-    return await confirm(operator.answered);
-  } catch (thrown) {
-    if (!(thrown instanceof ApprovalNeeded)) throw thrown;
-    const asked = await operator.ask(thrown);
-    if (isInputRequiredResult(asked)) return asked;
-    return await confirm(asked).catch((again: unknown) => {
-      if (!(again instanceof ApprovalNeeded)) throw again;
-      throw new PrepError("NOT_APPROVED", `The answer to plan ${again.plan.planId} came too late or was not valid.`, {
-        hint: "Nothing was changed.",
-        next: [
-          { kind: "confirm_again", planId: again.plan.planId },
-          { kind: "approve", planId: again.plan.planId },
-        ],
-      });
+    return await confirm({
+      ...(answered === undefined ? {} : { answered }),
+      ...(opened === true ? { awaitApprovalMs: ANSWER_WITHIN_MS } : {}),
     });
+  } catch (thrown) {
+    if (thrown instanceof ApprovalNeeded) return await asking(operator, thrown, confirm);
+    const planId = answered === undefined && opened === undefined ? approvedElsewhere(thrown) : undefined;
+    if (planId === undefined) throw thrown;
+    const began = performance.now();
+    const led = await operator.leadToPage(planId);
+    if (isInputRequiredResult(led)) return led;
+    if (!led) throw thrown;
+    return await confirm({ awaitApprovalMs: Math.max(ANSWER_WITHIN_MS - (performance.now() - began), 0) });
   }
+}
+
+async function asking<T extends object>(
+  operator: Operator,
+  needed: ApprovalNeeded,
+  confirm: (given: GivenApproval) => Promise<T>,
+): Promise<T | InputRequiredResult> {
+  const asked = await operator.ask(needed);
+  if (isInputRequiredResult(asked)) return asked;
+  return await confirm({ answered: asked }).catch((again: unknown) => {
+    if (!(again instanceof ApprovalNeeded)) throw again;
+    throw new PrepError("NOT_APPROVED", `The answer to plan ${again.plan.planId} came too late or was not valid.`, {
+      hint: "Nothing was changed.",
+      next: [
+        { kind: "confirm_again", planId: again.plan.planId },
+        { kind: "approve", planId: again.plan.planId },
+      ],
+    });
+  });
+}
+
+/** The plan that a refusal says is to be approved on another channel. */
+function approvedElsewhere(thrown: unknown): string | undefined {
+  if (!(thrown instanceof PrepError) || thrown.code !== "NOT_APPROVED") return undefined;
+  for (const action of thrown.next) if (action.kind === "approve") return action.planId;
+  return undefined;
 }
 
 const approveForm = z.object({ approve: z.boolean() });
@@ -120,22 +162,29 @@ const elicitCapability = z.looseObject({
 });
 
 /** `{}` means forms, as it did before there was anything else to ask for. */
-function canShowForms(capabilities: unknown): boolean {
+function canShow(capabilities: unknown): { readonly forms: boolean; readonly pages: boolean } {
   const declared = elicitCapability.safeParse(capabilities);
-  if (!declared.success) return false;
+  if (!declared.success) return { forms: false, pages: false };
   const { form, url } = declared.data.elicitation;
-  return form !== undefined || url === undefined;
+  return { forms: form !== undefined || url === undefined, pages: url !== undefined };
 }
 
 /** The person behind the client that made this call. */
 export function operatorOf({ server }: McpServer, ctx: ServerContext, wording: Wording): Operator {
   const modern = (server.getNegotiatedProtocolVersion() ?? "") >= MODERN;
   const envelope: Readonly<Record<string, unknown>> = { ...ctx.mcpReq.envelope };
-  const canAsk = canShowForms(modern ? envelope[CLIENT_CAPABILITIES_META_KEY] : server.getClientCapabilities());
+  const can = canShow(modern ? envelope[CLIENT_CAPABILITIES_META_KEY] : server.getClientCapabilities());
   return {
-    canAsk,
+    canAsk: can.forms,
     answered: modern ? carriedBy(ctx) : undefined,
+    opened: modern ? openedBy(ctx) : undefined,
     ask: (needed) => (modern ? askLater(needed, wording) : askNow(needed, ctx, wording)),
+    leadToPage: async (planId) => {
+      const url = can.pages ? planPageOf(wording, planId) : undefined;
+      if (url === undefined) return false;
+      const page = { url, message: pageText(planId) };
+      return modern ? inputRequired({ inputRequests: { [PAGE]: inputRequired.elicitUrl(page) } }) : leadNow(page, ctx);
+    },
   };
 }
 
@@ -145,6 +194,14 @@ function carriedBy(ctx: ServerContext): Answered | undefined {
   if (typeof challenge !== "string" || response.kind !== "elicit") return undefined;
   return { challenge, answer: answerOf(response.action, response.content) };
 }
+
+function openedBy(ctx: ServerContext): boolean | undefined {
+  const response = inputResponse(ctx.mcpReq.inputResponses, PAGE);
+  return response.kind === "elicit" ? response.action === "accept" : undefined;
+}
+
+const pageText = (planId: string): string =>
+  `Plan ${safeText(planId, 60)} needs a person's approval. Its page shows what it does and what is lost, and has the two answers.`;
 
 async function askLater({ plan, challenge }: ApprovalNeeded, wording: Wording): Promise<InputRequiredResult> {
   return inputRequired({
@@ -168,4 +225,16 @@ async function askNow({ plan, challenge }: ApprovalNeeded, ctx: ServerContext, w
     })
     .catch(() => ({ action: "cancel" as const, content: undefined }));
   return { challenge, answer: answerOf(reply.action, reply.content) };
+}
+
+/** Whether the person went there. That they came back with an answer is for the plan to say. */
+async function leadNow(page: { readonly url: string; readonly message: string }, ctx: ServerContext): Promise<boolean> {
+  const params = { mode: "url" as const, elicitationId: crypto.randomUUID(), ...page };
+  const reply = await ctx.mcpReq
+    .send({ method: "elicitation/create", params }, elicitResult, {
+      timeout: ANSWER_WITHIN_MS,
+      signal: ctx.mcpReq.signal,
+    })
+    .catch(() => ({ action: "cancel" as const }));
+  return reply.action === "accept";
 }

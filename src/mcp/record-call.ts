@@ -1,10 +1,8 @@
 /** A tool's call as the audit keeps it: what was asked, by data that is safe to keep, and what came of it. */
-import { type InputRequiredResult, isInputRequiredResult } from "@modelcontextprotocol/server";
 import type { PrepError } from "../core/domain/errors.ts";
 import { safeText } from "../core/domain/safe-text.ts";
 import type { Actor, Engine, ToolCallRecord } from "../core/engine.ts";
 import type { Logger } from "../core/ports/runtime.ts";
-import type { ToolResult } from "../tools/define.ts";
 
 const MOST_ARGUMENTS = 20;
 
@@ -39,7 +37,10 @@ function safeValue(value: unknown): unknown {
 }
 
 export interface CallLog {
-  answered(result: ToolResult | InputRequiredResult): Promise<string | undefined>;
+  /** `data`: where the ids of the plan and the run are, that the call was about. */
+  answered(data: object): Promise<string | undefined>;
+  /** The operator is asked first, and the client calls again with the answer. */
+  asked(): Promise<string | undefined>;
   refused(error: PrepError): Promise<string | undefined>;
 }
 
@@ -73,10 +74,8 @@ export function beginCall(
     }
   };
   return {
-    answered: (result) =>
-      isInputRequiredResult(result)
-        ? keep({ outcome: "asked" })
-        : keep({ outcome: "answered", ...idIn(result.structured, "planId"), ...idIn(result.structured, "runId") }),
+    answered: (data) => keep({ outcome: "answered", ...idIn(data, "planId"), ...idIn(data, "runId") }),
+    asked: () => keep({ outcome: "asked" }),
     refused: ({ code, message, found }) =>
       keep({ outcome: "refused", code, message, ...idIn(found, "planId"), ...idIn(found, "runId") }),
   };

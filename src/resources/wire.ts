@@ -9,9 +9,14 @@ import {
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import { asPrepError, type ErrorCode } from "../core/domain/errors.ts";
+import type { Actor, Engine } from "../core/engine.ts";
 import { actorOf, type McpContext } from "../mcp/invoke.ts";
+import { beginCall } from "../mcp/record-call.ts";
 import { errorText, presentError } from "../text/index.ts";
 import type { Completable, Resource } from "./define.ts";
+
+/** As what a reading stands in the audit. */
+const READ = "resources/read";
 
 const MISSING: ReadonlySet<ErrorCode> = new Set(["UNKNOWN_LUN", "UNKNOWN_CLIENT", "PLAN_UNKNOWN", "RUN_UNKNOWN"]);
 
@@ -53,15 +58,20 @@ export function registerResource(server: McpServer, resource: Resource, context:
   const { name, title, description, uri: template, complete: what } = resource;
   const metadata = { title, description, mimeType: "application/json" };
   const read = async (uri: URL, value: string, ctx: ServerContext): Promise<ReadResourceResult> => {
+    let opened: { readonly engine: Engine; readonly actor: Actor } | undefined;
+    const record = beginCall(READ, { uri: uri.href }, () => opened, context.log);
     try {
-      const contents = await resource.read(
-        value,
-        await context.engine(),
-        await actorOf(context, server, ctx),
-        context.wording(),
-      );
-      return { contents: [{ uri: uri.href, mimeType: "application/json", text: JSON.stringify(contents, null, 2) }] };
+      const engine = await context.engine();
+      const actor = { ...(await actorOf(context, server, ctx)), tool: READ };
+      opened = { engine, actor };
+      const contents = await resource.read(value, engine, actor, context.wording());
+      const notice = await record.answered(contents);
+      return {
+        contents: [{ uri: uri.href, mimeType: "application/json", text: JSON.stringify(contents, null, 2) }],
+        ...(notice === undefined ? {} : { _meta: { notice } }),
+      };
     } catch (thrown) {
+      await record.refused(asPrepError(thrown));
       throw protocolError(uri.href, thrown, context);
     }
   };

@@ -25,13 +25,13 @@ export const confirmPlan = confirmTool({
     command: z.string().describe("The plan's command, for the client's own dialogue").exactOptional(),
   }),
   result: runView,
-  run: (args, engine, { actor, signal, onUpdate, operator }, answered) =>
+  run: (args, engine, { actor, signal, onUpdate, operator }, given) =>
     engine.confirm(args.planToken, actor, {
       canAsk: operator.canAsk,
       signal,
       check: (plan) => checkCommand(plan, args.command),
       onUpdate,
-      ...(answered === undefined ? {} : { answered }),
+      ...given,
     }),
   present: presentRun,
   text: (run) => runText(run),

@@ -11,7 +11,7 @@ import { safeText } from "../core/domain/safe-text.ts";
 import type { Actor, Engine, PlanningEngine, ReadingEngine } from "../core/engine.ts";
 import type { PlanRecord, RunRecord } from "../core/records.ts";
 import { nearest } from "../core/request/request.ts";
-import { type Operator, withApproval } from "../mcp/operator.ts";
+import { type GivenApproval, type Operator, withApproval } from "../mcp/operator.ts";
 import { capped, planText, presentPlan, type Wording } from "../text/index.ts";
 import { type PlanView, planView } from "../text/views.ts";
 
@@ -106,7 +106,7 @@ interface ConfirmSpec<I extends z.ZodObject, R, O extends ResultSchema> extends 
     args: z.output<I>,
     engine: Pick<Engine, "confirm">,
     call: ToolCall,
-    answered: Parameters<Parameters<typeof withApproval>[1]>[0],
+    given: GivenApproval,
   ) => Promise<R>;
 }
 
@@ -115,7 +115,7 @@ export function confirmTool<I extends z.ZodObject, R extends object, O extends R
   spec: ConfirmSpec<I, R, O>,
 ): Tool {
   return assemble(spec, "confirm", CONFIRMS, (args, engine, call) =>
-    withApproval(call.operator, (answered) => spec.run(args, engine, call, answered)),
+    withApproval(call.operator, (given) => spec.run(args, engine, call, given)),
   );
 }
 

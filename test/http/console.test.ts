@@ -6,8 +6,9 @@ import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { openApp } from "../../src/app.ts";
 import type { Engine } from "../../src/core/engine.ts";
+import { linkOf, send, signedIn } from "../support/console.ts";
 import { withEngine } from "../support/engine.ts";
-import { serverOver, type TestServer } from "../support/http.ts";
+import { serverOver } from "../support/http.ts";
 
 const bench = await withEngine({}, { approval: { default: "human" } });
 const { app } = bench;
@@ -26,36 +27,10 @@ async function withShortPlans(): Promise<Engine> {
   return short.engine;
 }
 
-interface Seat {
-  get(path: string): Promise<Response>;
-  post(path: string, form: Record<string, string>, headers?: Record<string, string>): Promise<Response>;
-  readonly csrf: string;
-}
-
-const link = async (role: "viewer" | "approver" | "admin"): Promise<string> =>
-  (await app.engine.makeConsoleLink({ role, name: "bob" }, app.actor("cli"))).secret;
-
-const send = (server: TestServer, path: string, form: Record<string, string>, headers: Record<string, string>) =>
-  fetch(`${server.base}/console${path}`, {
-    method: "POST",
-    redirect: "manual",
-    body: new URLSearchParams(form),
-    headers: { origin: server.base, ...headers },
-  });
-
-async function signedIn(server: TestServer, role: "viewer" | "approver" | "admin" = "approver"): Promise<Seat> {
-  const answer = await send(server, "/sign-in", { link: await link(role) }, {});
-  const cookie = answer.headers.getSetCookie()[0]?.split(";")[0] ?? "";
-  const get = (path: string): Promise<Response> =>
-    fetch(`${server.base}/console${path}`, { redirect: "manual", headers: { cookie } });
-  const csrf = /name="csrf" value="([^"]+)"/.exec(await (await get("")).text())?.[1] ?? "";
-  return { get, csrf, post: (path, form, headers = {}) => send(server, path, form, { cookie, ...headers }) };
-}
-
 describe("a link", () => {
   it("signs in once, and looking at it does not use it up", async () => {
     const server = await serverOver(app);
-    const secret = await link("approver");
+    const secret = await linkOf(app, "approver");
     for (const _ of [1, 2]) {
       const page = await (await fetch(`${server.base}/console/sign-in?link=${secret}`)).text();
       expect(page).toContain("bob · token");
@@ -71,7 +46,7 @@ describe("a link", () => {
 
   it("is no session, and a session's secret is no link", async () => {
     const server = await serverOver(app);
-    const secret = await link("approver");
+    const secret = await linkOf(app, "approver");
     const answer = await fetch(`${server.base}/console`, { redirect: "manual", headers: { cookie: `atvm=${secret}` } });
     expect(answer.headers.get("location")).toBe("/console/sign-in");
     const { secret: session } = await app.engine.signInToConsole({ principal: "oidc:1@x", role: "viewer" });
@@ -83,8 +58,8 @@ describe("a form", () => {
   it("counts from a page of its own session only", async () => {
     const server = await serverOver(app);
     const plan = await bench.plan("automated_testing");
-    const bob = await signedIn(server);
-    const other = await signedIn(server);
+    const bob = await signedIn(app, server);
+    const other = await signedIn(app, server);
     const path = `/plans/${plan.planId}/approve`;
     const answers = [
       await bob.post(path, {}),
@@ -103,7 +78,7 @@ describe("a form", () => {
   it("of a viewer is refused, and audited", async () => {
     const server = await serverOver(app);
     const plan = await bench.plan("automated_testing");
-    const victor = await signedIn(server, "viewer");
+    const victor = await signedIn(app, server, "viewer");
     for (const call of ["approve", "decline"]) {
       const answer = await victor.post(`/plans/${plan.planId}/${call}`, { csrf: victor.csrf, reason: "no" });
       expect(answer.status).toBe(403);
@@ -120,7 +95,7 @@ describe("a form", () => {
   it("of who has signed out is of nobody", async () => {
     const server = await serverOver(app);
     const plan = await bench.plan("automated_testing");
-    const bob = await signedIn(server);
+    const bob = await signedIn(app, server);
     expect((await bob.post("/sign-out", { csrf: bob.csrf })).status).toBe(200);
     expect((await bob.post(`/plans/${plan.planId}/approve`, { csrf: bob.csrf })).status).toBe(401);
     expect((await bob.get("")).headers.get("location")).toBe("/console/sign-in");
@@ -130,19 +105,19 @@ describe("a form", () => {
 describe("a page", () => {
   it("runs no code but its own file's, stands in no frame and in no cache", async () => {
     const server = await serverOver(app);
-    const { headers } = await (await signedIn(server)).get("");
+    const { headers } = await (await signedIn(app, server)).get("");
     expect(headers.get("content-security-policy")).toBe(
       "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     );
     expect(headers.get("x-frame-options")).toBe("DENY");
     expect(headers.get("cache-control")).toBe("no-store");
-    const text = await (await (await signedIn(server)).get("/audit")).text();
+    const text = await (await (await signedIn(app, server)).get("/audit")).text();
     expect(text).not.toMatch(/<script(?! src=)| on\w+="| style="|<style/);
   });
 
   it("says what is wrong with what it was asked for", async () => {
     const server = await serverOver(app);
-    const bob = await signedIn(server);
+    const bob = await signedIn(app, server);
     const at = async (path: string): Promise<number> => (await bob.get(path)).status;
     expect(await at("/plans/plan_nothing")).toBe(404);
     expect(await at("/runs/run_nothing")).toBe(404);
@@ -156,7 +131,7 @@ describe("a page", () => {
     const short = await withShortPlans();
     const plan = await short.plan("automated_testing", { lun: "Gold" }, bench.actor);
     await expect.poll(async () => (await app.engine.getPlan(plan.planId)).state).toBe("expired");
-    const bob = await signedIn(server);
+    const bob = await signedIn(app, server);
     const page = await (await bob.get(`/plans/${plan.planId}`)).text();
     expect(page).toContain("<h2>Expired</h2>");
     expect(page).not.toContain("Approve</button>");

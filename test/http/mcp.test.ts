@@ -48,6 +48,30 @@ describe.each(HTTP_CLIENTS)("serve --http with a client of %s", (era, connect) =
     expect(new Set(mine.map(({ actor }) => actor.replace(/@.*/, "")))).toEqual(new Set(["token:alice"]));
   });
 
+  it("has a row of the audit for each call that only looks, in the name of the token's holder", async () => {
+    const server = await serverOver(bench.app);
+    const [since] = await bench.app.engine.auditAfter(undefined);
+    const client = await connected(server, await server.token("viewer", "victor"));
+    await client.call("list_runs");
+    await client.call("read_audit", { limit: 1 });
+    expect((await client.call("get_run", { runId: "run_none" })).isError).toBe(true);
+    await client.client.readResource({ uri: "atvm://luns" });
+    await expect(client.client.readResource({ uri: "atvm://plans/plan_none" })).rejects.toThrow();
+    const rows = (await bench.app.engine.auditAfter(since?.seq)).filter(({ type }) => type !== "token_created");
+    expect(rows.map(({ data: { tool, outcome, code } }) => [tool, outcome, code])).toEqual([
+      ["list_runs", "answered", undefined],
+      ["read_audit", "answered", undefined],
+      ["get_run", "refused", "RUN_UNKNOWN"],
+      ["resources/read", "answered", undefined],
+      ["resources/read", "refused", "PLAN_UNKNOWN"],
+    ]);
+    expect(rows.at(-1)?.data).toMatchObject({ arguments: { uri: "atvm://plans/plan_none" } });
+    for (const { type, actor, channel } of rows) {
+      expect({ type, channel }).toEqual({ type: "tool_called", channel: "http" });
+      expect(actor).toMatch(/^token:victor@/);
+    }
+  });
+
   it("takes the operator's no", async () => {
     const server = await serverOver(bench.app);
     const client = await connected(server, await server.token("operator"), () => ({ action: "decline" }));

@@ -18,8 +18,13 @@ export interface Form {
 
 export type Reply = { action: "accept"; content: Record<string, string | boolean> } | { action: "decline" | "cancel" };
 
-/** How the person answers; without one, the client cannot show forms. */
-export type Person = (form: Form) => Reply;
+/** How the person answers a form; or, behind a client that opens pages and shows no forms, what they do when led to one. */
+export type Person = ((form: Form) => Reply) | { readonly open: (page: Page) => { action: "accept" | "decline" } };
+
+export interface Page {
+  readonly url: string;
+  readonly message: string;
+}
 
 export interface Progress {
   progress: number;
@@ -60,6 +65,15 @@ function formOf(params: unknown): Form {
   const { message, requestedSchema } = params as { message: string; requestedSchema: { properties: object } };
   return { message, fields: Object.keys(requestedSchema.properties) };
 }
+
+const pageOf = z.looseObject({ mode: z.literal("url"), url: z.url(), message: z.string() });
+
+const answerOf = (person: Person, params: unknown): Reply | { action: "accept" | "decline" } =>
+  typeof person === "function" ? person(formOf(params)) : person.open(pageOf.parse(params));
+
+/** What a client says that it can do for this person. */
+const capabilitiesFor = (person: Person | undefined, forms: object): object =>
+  person === undefined ? {} : { elicitation: typeof person === "function" ? forms : { url: {} } };
 
 const Result = z.looseObject({
   isError: z.boolean().optional(),
@@ -112,13 +126,13 @@ export async function modernOn(
   const client = new ModernClient(
     { name: "modern-test", version: "2.0" },
     {
-      capabilities: person === undefined ? {} : { elicitation: { form: {} } },
+      capabilities: capabilitiesFor(person, { form: {} }),
       versionNegotiation: { mode },
     },
   );
   const noise: string[] = [];
   client.onerror = (error) => void noise.push(error.message);
-  if (person !== undefined) client.setRequestHandler("elicitation/create", ({ params }) => person(formOf(params)));
+  if (person !== undefined) client.setRequestHandler("elicitation/create", ({ params }) => answerOf(person, params));
   await client.connect(transport);
   return {
     client,
@@ -141,13 +155,10 @@ export async function modernOn(
 }
 
 export async function olderOn(transport: OlderTransport, person?: Person): Promise<Conversation> {
-  const client = new OlderClient(
-    { name: "older-test", version: "1.0" },
-    { capabilities: person === undefined ? {} : { elicitation: {} } },
-  );
+  const client = new OlderClient({ name: "older-test", version: "1.0" }, { capabilities: capabilitiesFor(person, {}) });
   const noise: string[] = [];
   client.onerror = (error) => void noise.push(error.message);
-  if (person !== undefined) client.setRequestHandler(ElicitRequestSchema, ({ params }) => person(formOf(params)));
+  if (person !== undefined) client.setRequestHandler(ElicitRequestSchema, ({ params }) => answerOf(person, params));
   await client.connect(transport);
   return {
     client,

@@ -18,6 +18,9 @@ const ASK_MS = 50_000;
 /** Nobody reads a question and says no within this time: that was the client itself. */
 const READING_MS = 500;
 
+/** How often a plan that a person was led to is looked at. */
+const LOOK_EVERY_MS = 500;
+
 export class Approvals {
   readonly #deps: EngineDeps;
   readonly #plans: Plans;
@@ -41,6 +44,7 @@ export class Approvals {
       const { challenge, now } = await this.#makeChallenge(row);
       throw new ApprovalNeeded(this.#plans.view(stored, now), challenge);
     }
+    if (await this.#approvedMeanwhile(row, policy, options)) return;
     throw new PrepError(
       "NOT_APPROVED",
       !mayAsk
@@ -52,6 +56,24 @@ export class Approvals {
         next: [{ kind: "approve", planId: row.id }],
       },
     );
+  }
+
+  /** Waits for a person's approval on another channel. Errors: why the plan is not open any more. */
+  async #approvedMeanwhile(
+    row: PlanRow,
+    policy: ApprovalPolicy,
+    { awaitApprovalMs = 0, signal }: ConfirmOptions,
+  ): Promise<boolean> {
+    const { store, clock } = this.#deps;
+    const deadline = clock.elapsed() + awaitApprovalMs;
+    while (clock.elapsed() < deadline && signal?.aborted !== true) {
+      await clock.sleep(LOOK_EVERY_MS, signal);
+      const current = await store.read((tx) => tx.plan(row.id));
+      if (current === undefined) return false;
+      await this.#plans.checkOpen(current);
+      if (await this.#isApproved(current, policy)) return true;
+    }
+    return false;
   }
 
   /**

@@ -96,8 +96,6 @@ export class PlanService {
 
   async confirm(planToken: string, actor: Actor, options: ConfirmOptions = {}): Promise<RunRecord> {
     const about: Record<string, unknown> = { tokenHash: sha256(planToken) };
-    // Where the token is the approval, this call is; where a person was asked, the call that brings the answer.
-    const approvedAt = this.#deps.clock.elapsed();
     return this.#calls.audited("confirm_refused", actor, about, async () => {
       const { store, clock, settings } = this.#deps;
       const stored = await this.#plans.lookUp(planToken, actor);
@@ -118,6 +116,7 @@ export class PlanService {
         });
       }
       await this.#approvals.checkApproval(stored, actor, options);
+      const approvedAt = clock.elapsed();
       await this.#reconcileFamily(row);
       const { run, held } = await this.#redemption.redeem(stored, actor, options.vcenter);
       if (held !== undefined) await this.#runs.launch(run, held, options.vcenter);

@@ -141,7 +141,13 @@ describe("the assistant's door", () => {
       signal: new AbortController().signal,
       onUpdate: async () => undefined,
       wording: wordingFor("assistant"),
-      operator: { canAsk: false, answered: undefined, ask: () => Promise.reject(new Error("nobody is asked")) },
+      operator: {
+        canAsk: false,
+        answered: undefined,
+        opened: undefined,
+        ask: () => Promise.reject(new Error("nobody is asked")),
+        leadToPage: () => Promise.resolve(false),
+      },
     };
     const { planToken } = plan;
     for (const smuggled of [
