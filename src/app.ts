@@ -22,6 +22,7 @@ import { detachedLaunch } from "./platform/runner-process.ts";
 import type { Copied } from "./store/copy.ts";
 import type { Finding } from "./systems/checks/finding.ts";
 import { openSystems } from "./systems/open-systems.ts";
+import { commandWords } from "./text/command.ts";
 
 export interface AppOptions {
   /** From `--config`. */
@@ -180,11 +181,16 @@ function settingsOf(config: Config): EngineSettings {
 
 function scriptSettingsOf({ engine, script, array, vcenter }: Config): EngineSettings["script"] {
   if (engine !== "script") return undefined;
+  const username = script.credentials === "pass" ? vcenter.username : undefined;
   return {
-    command: script.command,
+    words: (request, snapshot, address) => [
+      ...script.command,
+      ...commandWords(request, snapshot, address),
+      ...(username === undefined ? [] : ["-vu", username]),
+    ],
+    withPassword: username !== undefined,
     where: script.ssh === undefined ? "on this machine" : `over ssh as ${script.ssh.destination}`,
     conditionFixed: script.conditionFixed,
-    username: script.credentials === "pass" ? vcenter.username : undefined,
     hasArray: array.kind !== NO_ARRAY,
   };
 }

@@ -1,5 +1,5 @@
 /** For whom something is worded: an assistant, which calls tools, or a person at a terminal, who types commands. */
-import { commandLine } from "../core/request/command.ts";
+import { commandLine } from "../core/domain/command-line.ts";
 
 export interface Wording {
   readonly door: "assistant" | "terminal";

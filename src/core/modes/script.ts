@@ -2,6 +2,7 @@
  * A plan for the site's own script: one step, and what is known of its effect. With an array driver it is what the mode's own
  * steps would touch; without one, what the hypervisor's side shows.
  */
+import { commandLine } from "../domain/command-line.ts";
 import { PrepError } from "../domain/errors.ts";
 import type { VmfsUuid } from "../domain/ids.ts";
 import { traitsOf } from "../domain/modes.ts";
@@ -10,9 +11,8 @@ import { blindSpotWarnings } from "../observe/blind-spots.ts";
 import type { HostObservation } from "../observe/observe-host.ts";
 import { fingerprintOf } from "../plans/facts.ts";
 import type { Datastore, Vm } from "../ports/hypervisor.ts";
-import { commandLine } from "../request/command.ts";
 import type { Request } from "../request/request.ts";
-import { type ScriptSettings, scriptWords } from "../request/script.ts";
+import type { ScriptSettings } from "../request/script.ts";
 import type { StepOf } from "../steps/types.ts";
 import { refuseManaged, refuseQuestions } from "./blockers.ts";
 import { vmsOn } from "./checks.ts";
@@ -32,8 +32,8 @@ function stepFor(
   signatures: ReadonlySet<VmfsUuid>,
 ): Omit<StepOf<"script">, "id" | "kind" | "after"> {
   return {
-    words: scriptWords(script, request, snapshot, vcenter),
-    withPassword: script.username !== undefined,
+    words: script.words(request, snapshot, vcenter),
+    withPassword: script.withPassword,
     where: script.where,
     goal: { mode: request.mode, lun: request.lun, signatures: [...signatures].toSorted() },
   };

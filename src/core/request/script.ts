@@ -1,21 +1,22 @@
 /** What of a request the site's own script can take. */
 import { PrepError } from "../domain/errors.ts";
-import { PREP_OPTIONS, traitsOf } from "../domain/modes.ts";
-import { commandWords } from "./command.ts";
+import { MODES, PREP_OPTIONS, traitsOf } from "../domain/modes.ts";
 import type { Request } from "./request.ts";
 
 export interface ScriptSettings {
-  /** The words that start it; the request's own follow. */
-  readonly command: readonly string[];
+  /** Its argument vector for a request, from the words that start it, without the password. */
+  readonly words: (request: Request, snapshot: string | undefined, vcenter: string) => readonly string[];
+  /** Whether the configured password follows these. */
+  readonly withPassword: boolean;
   /** Such as `on this machine`. */
   readonly where: string;
   /** The condition in its `main()` that cleans up on every run is mended. */
   readonly conditionFixed: boolean;
-  /** Handed over with the configured password; absent where it uses its own. */
-  readonly username?: string | undefined;
   /** Whether an array can be asked for what is passed through to it. */
   readonly hasArray: boolean;
 }
+
+const IN_SCRIPT = MODES.map(traitsOf).flatMap(({ inScript, name }) => (inScript === "yes" ? [name] : []));
 
 /** Errors: `BAD_REQUEST` for what the script does not have, or would get wrong. */
 export function checkScriptCan(request: Request, script: ScriptSettings): void {
@@ -23,7 +24,7 @@ export function checkScriptCan(request: Request, script: ScriptSettings): void {
   const short = flag.short === undefined ? `--${flag.long}` : `-${flag.short}`;
   if (inScript === "no") {
     throw new PrepError("BAD_REQUEST", `The site's script has no ${name} (${short}).`, {
-      hint: "With `engine: script` it does -A, -M and -rvgd.",
+      hint: `With \`engine: script\` it does ${IN_SCRIPT.join(", ")}.`,
     });
   }
   if (inScript !== "yes" && !script.conditionFixed) {
@@ -45,15 +46,3 @@ export function checkScriptCan(request: Request, script: ScriptSettings): void {
     });
   }
 }
-
-/** The script's argument vector, without the password. */
-export const scriptWords = (
-  script: Pick<ScriptSettings, "command" | "username">,
-  request: Request,
-  snapshot: string | undefined,
-  vcenter: string,
-): string[] => [
-  ...script.command,
-  ...commandWords(request, snapshot, vcenter),
-  ...(script.username === undefined ? [] : ["-vu", script.username]),
-];

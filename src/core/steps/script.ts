@@ -1,3 +1,4 @@
+import { commandLine } from "../domain/command-line.ts";
 import { PrepError } from "../domain/errors.ts";
 import type { Naa } from "../domain/ids.ts";
 import { traitsOf } from "../domain/modes.ts";
@@ -6,7 +7,6 @@ import { fileOn, livesOn } from "../domain/vm-path.ts";
 import { isOfLun } from "../observe/observe-host.ts";
 import type { Datastore, HostDevices, VmfsMount } from "../ports/hypervisor.ts";
 import type { ScriptEnd } from "../ports/script.ts";
-import { commandLine } from "../request/command.ts";
 import { isMounted, verify } from "./shared.ts";
 import { type Outputs, type StepOf, stepKind, type World, type WritableWorld } from "./types.ts";
 
