@@ -35,7 +35,7 @@ describe("pages made from the program (npm run docs) are what it makes now", () 
     expect(await terminalPage()).toBe(await page("terminal.md"));
   });
 
-  test("docs/modes.md, by running every mode from every scenario", { timeout: 240_000 }, async () => {
+  test("docs/modes.md, by running every mode from every scenario", { timeout: 900_000 }, async () => {
     expect(await modesPage()).toBe(await page("modes.md"));
   });
 });
