@@ -401,6 +401,18 @@ describe("a change", () => {
     expect(await dgs.writer.createClone(what, "k")).toEqual({ volumeId: "v" });
   });
 
+  it.each([404, 405])("that the array lacks, as its contract allows, is told as that: %i", async (status) => {
+    site()
+      .post(`${API}/policies/p/snapshots`, { volumeId: "v", name: "after_the_edit" })
+      .reply(status, problem(status, "No such call", ""), PROBLEM);
+    const taking = dgs.writer.takeSnapshot?.({ volumeId: asVolumeId("v"), name: "after_the_edit" }, "k");
+    expect(await refusal(taking ?? Promise.resolve("there is no such call"))).toMatchObject({
+      code: "NOT_SUPPORTED",
+      hint: "Take the snapshot on the appliance itself.",
+      extra: { settled: true },
+    });
+  });
+
   it("whose job the array has forgotten has an unknown outcome", async () => {
     site().post(clonePath).reply(202, job({}));
     nock(URL)
