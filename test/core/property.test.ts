@@ -11,6 +11,7 @@ import { z } from "zod";
 import { type App, openApp } from "../../src/app.ts";
 import { PrepError } from "../../src/core/domain/errors.ts";
 import { MODES, type Mode } from "../../src/core/domain/modes.ts";
+import type { Engine } from "../../src/core/engine.ts";
 import type { PlanRecord, RunRecord } from "../../src/core/records.ts";
 import type { PrepInputs } from "../../src/core/request/request.ts";
 import { stateView } from "../../src/lab/control/state-view.ts";
@@ -20,6 +21,8 @@ import { named } from "../support/array-under-test.ts";
 import { change } from "../support/change.ts";
 import { type Bench, withEngine } from "../support/engine.ts";
 import { type LabState, State } from "../support/lab.ts";
+import { type Death, mortalEngine } from "../support/mortal.ts";
+import { storeFile } from "../support/parts.ts";
 import { anyDeed, type Deed, furnish, happen } from "../support/random-world.ts";
 
 const RUNS = Number(process.env["ATVM_PROPERTY_RUNS"] ?? 120);
@@ -38,9 +41,17 @@ interface Case {
    */
   readonly start: "clone" | "gold" | "lost" | "dead" | "nothing";
   readonly deeds: readonly Deed[];
-  /** An own run that meets a failure, before the request: what it leaves is part of the world. */
-  readonly broken: { readonly request: Asked; readonly op: string; readonly nth: number } | undefined;
+  /** An own run that meets a failure, or dies, before the request: what it leaves is part of the world. */
+  readonly broken: Broken | undefined;
   readonly request: Asked;
+}
+
+interface Broken {
+  readonly request: Asked;
+  /** A call that is refused, from the nth on; or a death, and whether the dead run is resumed before anything else. */
+  readonly by:
+    | { readonly op: (typeof BREAKING)[number]; readonly nth: number }
+    | { readonly death: Death; readonly isResumed: boolean };
 }
 
 interface Asked {
@@ -52,6 +63,7 @@ interface Asked {
   readonly registerVms: boolean;
   readonly keepClone: boolean;
   readonly forcePowerOff: boolean;
+  readonly releaseFirst: boolean;
 }
 
 const BREAKING = [
@@ -76,6 +88,7 @@ const anyRequest: fc.Arbitrary<Asked> = fc.record({
   registerVms: fc.boolean(),
   keepClone: fc.boolean(),
   forcePowerOff: fc.boolean(),
+  releaseFirst: fc.boolean(),
 });
 
 const anyCase: fc.Arbitrary<Case> = fc.record({
@@ -83,7 +96,16 @@ const anyCase: fc.Arbitrary<Case> = fc.record({
   start: fc.constantFrom("clone", "clone", "gold", "lost", "dead", "nothing"),
   deeds: fc.array(anyDeed, { maxLength: 8 }),
   broken: fc.option(
-    fc.record({ request: anyRequest, op: fc.constantFrom(...BREAKING), nth: fc.integer({ min: 1, max: 2 }) }),
+    fc.record({
+      request: anyRequest,
+      by: fc.oneof(
+        fc.record({ op: fc.constantFrom(...BREAKING), nth: fc.integer({ min: 1, max: 2 }) }),
+        fc.record({
+          death: fc.record({ nth: fc.integer({ min: 1, max: 14 }), when: fc.constantFrom("before", "after") }),
+          isResumed: fc.boolean(),
+        }),
+      ),
+    }),
     { nil: undefined, freq: 3 },
   ),
   request: anyRequest,
@@ -92,18 +114,18 @@ const anyCase: fc.Arbitrary<Case> = fc.record({
 let bench: Bench;
 let settings: object;
 beforeAll(async () => {
-  bench = await withEngine({ vms: 3, running: 1 });
+  bench = await withEngine({ vms: 3, running: 1 }, { limits: { guestShutdown: "1s", deviceWait: "1s" } });
   settings = z.looseObject({}).parse(parse(await readFile(bench.config, "utf8")));
 });
 
 let stores = 0;
 /** A store of its own: the lab gives the same ids again, and a journal of another world would speak of this one. */
-async function freshApp(): Promise<App> {
+async function freshApp(): Promise<{ app: App; ownStore: string }> {
   stores += 1;
   const file = join(bench.dir, `p${stores}.yaml`);
-  const limits = { guestShutdown: "1s", deviceWait: "1s" };
-  await writeFile(file, stringify({ ...settings, store: { sqlite: join(bench.dir, `p${stores}.sqlite`) }, limits }));
-  return openApp({ configFile: file, env: {}, cwd: bench.dir });
+  const ownStore = `p${stores}`;
+  await writeFile(file, stringify({ ...settings, store: { sqlite: storeFile(bench, ownStore) } }));
+  return { app: await openApp({ configFile: file, env: {}, cwd: bench.dir }), ownStore };
 }
 
 const inUse: readonly Deed[] = [
@@ -133,14 +155,22 @@ const build = (world: World, { scenario, start, deeds, request }: Case): void =>
 const look = (world: World): LabState => State.parse(JSON.parse(JSON.stringify(stateView(world))));
 
 function inputsOf(asked: Asked, state: LabState): PrepInputs {
-  const { lun, registerVms, keepClone, forcePowerOff } = asked;
+  const { lun, registerVms, keepClone, forcePowerOff, releaseFirst } = asked;
   const client = state.clients[asked.client];
   const gold = goldIn(asked, state);
   const snapshots = state.snapshots
     .filter((snapshot) => snapshot.volumeId === gold.id)
     .toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
   const snapshot = asked.snapshot === undefined ? undefined : snapshots[asked.snapshot]?.name;
-  const base = { lun, registerVms, keepClone, forcePowerOff, client: client?.name, host: client?.hostAddress };
+  const base = {
+    lun,
+    registerVms,
+    keepClone,
+    forcePowerOff,
+    releaseFirst,
+    client: client?.name,
+    host: client?.hostAddress,
+  };
   const taken = asked.mode === "snapshot" ? { newSnapshot: TAKEN, crashConsistent: forcePowerOff } : {};
   return { ...base, ...taken, ...(snapshot === undefined ? {} : { snapshot }) };
 }
@@ -158,14 +188,20 @@ const familyIn = (gold: { id: string }, { volumes }: LabState): Set<string> => {
   return ids;
 };
 
-async function planAndRun(app: App, asked: Asked, state: LabState): Promise<{ plan: PlanRecord; run: RunRecord }> {
+/** Plans with the app, and has the plan carried out by its engine or another one. */
+async function planAndRun(
+  app: App,
+  asked: Asked,
+  state: LabState,
+  runner: Pick<Engine, "confirm"> = app.engine,
+): Promise<{ plan: PlanRecord; run: RunRecord }> {
   const actor = app.actor("mcp", "property");
   const plan = await app.engine.plan(asked.mode, inputsOf(asked, state), actor);
   expect(bench.lab.world.mutations.length).toBe(state.mutations.length);
   if (plan.approval.policy === "human") {
     await app.engine.approve(plan.planId, app.actor("cli"), plan.target.lun.name);
   }
-  const run = await app.engine.confirm(plan.planToken ?? "", actor, { waitMs: 25_000 });
+  const run = await runner.confirm(plan.planToken ?? "", actor, { waitMs: 25_000 });
   return { plan, run };
 }
 
@@ -281,10 +317,26 @@ function expectGoal(asked: Asked, plan: PlanRecord, before: LabState, after: Lab
   else if (mode !== "maintenance" || plan.steps.some((step) => step.kind === "assign")) expect(here).toEqual([]);
 }
 
-const plainly = { snapshot: undefined, registerVms: false, keepClone: false, forcePowerOff: false } as const;
+const plainly = {
+  snapshot: undefined,
+  registerVms: false,
+  keepClone: false,
+  forcePowerOff: false,
+  releaseFirst: false,
+} as const;
 
-/** What it once found, kept. */
+/** What it once found, kept; and a death that is resumed, whatever else is drawn. */
 const FOUND: readonly Case[] = [
+  {
+    scenario: "empty",
+    start: "clone",
+    deeds: [],
+    broken: {
+      request: { ...plainly, mode: "automated_testing", lun: "Gold", client: 0 },
+      by: { death: { nth: 4, when: "after" }, isResumed: true },
+    },
+    request: { ...plainly, mode: "maintenance", lun: "Gold", client: 0 },
+  },
   // A lost clone is deleted while another host of the Datacenter still has it mounted.
   {
     scenario: "empty",
@@ -328,8 +380,7 @@ const FOUND: readonly Case[] = [
     ],
     broken: {
       request: { ...plainly, mode: "maintenance", lun: "Gold2", client: 1, snapshot: 4, forcePowerOff: true },
-      op: "UnmountVmfsVolume",
-      nth: 1,
+      by: { op: "UnmountVmfsVolume", nth: 1 },
     },
     request: {
       ...plainly,
@@ -353,8 +404,7 @@ const FOUND: readonly Case[] = [
     ],
     broken: {
       request: { ...plainly, mode: "maintenance", lun: "Gold2", client: 1, snapshot: 3, forcePowerOff: true },
-      op: "RescanVmfs",
-      nth: 1,
+      by: { op: "RescanVmfs", nth: 1 },
     },
     request: { ...plainly, mode: "release", lun: "Gold2", client: 0, snapshot: 0, registerVms: true },
   },
@@ -383,7 +433,7 @@ const FOUND: readonly Case[] = [
   },
 ];
 
-const seen = { refused: new Map<string, number>(), run: new Map<Mode, number>() };
+const seen = { refused: new Map<string, number>(), run: new Map<Mode | "died" | "resumed", number>() };
 const count = <K>(counts: Map<K, number>, key: K): void => void counts.set(key, (counts.get(key) ?? 0) + 1);
 
 /** Codes by which a plan may be refused; all others would be defects, or say nothing about the world. */
@@ -394,16 +444,10 @@ async function check(one: Case): Promise<void> {
   const { world } = bench.lab;
   await bench.control.clearFaults();
   build(world, one);
-  const app = await freshApp();
+  const { app, ownStore } = await freshApp();
   try {
     const { broken, request } = one;
-    if (broken !== undefined) {
-      await bench.control.faults({ api: "*", op: broken.op, nth: broken.nth, times: 99, action: "http500" });
-      await planAndRun(app, broken.request, look(world)).catch((thrown: unknown) => {
-        expect(thrown).toBeInstanceOf(PrepError);
-      });
-      await bench.control.clearFaults();
-    }
+    if (broken !== undefined) await breakOff(app, ownStore, broken);
     const before = look(world);
     const rescanned = rescannedTwin(world, request);
     const outcome = await planAndRun(app, request, before).catch((thrown: unknown) => {
@@ -421,13 +465,64 @@ async function check(one: Case): Promise<void> {
     const { plan, run } = outcome;
     expect({ state: run.state, error: run.error }).toEqual({ state: "succeeded", error: undefined });
     if (plan.steps.length === 0) expect(after.mutations).toEqual(before.mutations);
-    expectGoal(request, plan, before, after);
-    const baseline = plan.steps.some((step) => step.kind === "rescan") ? rescanned : before;
-    expect(untouchable(request, after)).toEqual(untouchable(request, baseline));
+    expectOutcome(request, plan, { before, rescanned, after });
     count(seen.run, request.mode);
   } finally {
     await app.close();
   }
+}
+
+interface Worlds {
+  readonly before: LabState;
+  readonly rescanned: LabState;
+  readonly after: LabState;
+}
+
+/** The goal is reached, and nothing else has changed. */
+function expectOutcome(asked: Asked, plan: PlanRecord, { before, rescanned, after }: Worlds): void {
+  expectGoal(asked, plan, before, after);
+  const baseline = plan.steps.some((step) => step.kind === "rescan") ? rescanned : before;
+  expect(untouchable(asked, after)).toEqual(untouchable(asked, baseline));
+}
+
+async function breakOff(app: App, ownStore: string, { request, by }: Broken): Promise<void> {
+  const { world } = bench.lab;
+  const isRefusal = (thrown: unknown): undefined => {
+    expect(thrown).toBeInstanceOf(PrepError);
+    return undefined;
+  };
+  if ("op" in by) {
+    await bench.control.faults({ api: "*", op: by.op, nth: by.nth, times: 99, action: "http500" });
+    await planAndRun(app, request, look(world)).catch(isRefusal);
+    await bench.control.clearFaults();
+    return;
+  }
+  const before = look(world);
+  const rescanned = rescannedTwin(world, request);
+  const { engine, died } = await mortalEngine(bench, ownStore, by.death);
+  const ended = await Promise.race([
+    planAndRun(app, request, before, engine).catch(isRefusal),
+    died.then(() => "dead"),
+  ]);
+  if (ended !== "dead") {
+    await engine.close();
+    return;
+  }
+  count(seen.run, "died");
+  if (!by.isResumed) return;
+  const [run] = await app.engine.listRuns({ limit: 1 });
+  if (run === undefined) throw new Error("the dead engine has left no run");
+  expect(run.state).toBe("interrupted");
+  const actor = app.actor("mcp", "property");
+  const rest = await app.engine.resumePlan(run.runId, actor);
+  if (rest.approval.policy === "human") {
+    await app.engine.approve(rest.planId, app.actor("cli"), rest.target.lun.name);
+  }
+  const resumed = await app.engine.confirm(rest.planToken ?? "", actor, { waitMs: 25_000 });
+  expect({ state: resumed.state, error: resumed.error }).toEqual({ state: "succeeded", error: undefined });
+  const origin = await app.engine.getPlan(run.planId);
+  expectOutcome(request, origin, { before, rescanned, after: look(world) });
+  count(seen.run, "resumed");
 }
 
 /** The world as it is now, with the client's host rescanned by nobody's plan: what a second look makes of what others left. */
@@ -457,6 +552,7 @@ describe("random worlds and requests", () => {
       // A property that refuses everything would hold as well.
       expect([...seen.run.values()].reduce((a, b) => a + b, 0)).toBeGreaterThan(10);
       expect(seen.refused.size).toBeGreaterThan(3);
+      expect(seen.run.get("resumed") ?? 0).toBeGreaterThan(0);
       if (process.env["ATVM_PROPERTY_SHOW"] !== undefined)
         process.stderr.write(`${JSON.stringify([[...seen.run], [...seen.refused]])}\n`);
     },

@@ -29,6 +29,8 @@ export interface Parts {
   readonly anotherStore?: string;
   readonly runs?: "own" | "worker";
   readonly keepDays?: number;
+  /** It ends before the test does, on its own. */
+  readonly isMortal?: boolean;
   /** Between the engine and the store or the systems. */
   readonly store?: (real: Store) => Store;
   readonly systems?: (real: (override?: VcenterOverride) => Systems) => (override?: VcenterOverride) => Systems;
@@ -84,7 +86,7 @@ export async function assemble(bench: Bench, parts: Parts = {}): Promise<Assembl
     ...(parts.launch === undefined ? {} : { launch: parts.launch }),
   });
   const close = (): Promise<void> => engine.close();
-  onTestFinished(close);
+  if (parts.isMortal !== true) onTestFinished(close);
   return { engine, store, close };
 }
 
