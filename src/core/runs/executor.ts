@@ -108,7 +108,7 @@ class Runner {
   readonly #options: ExecuteOptions;
   readonly #outputs = new Map<string, Outputs>();
   readonly #changed = new Set<string>();
-  readonly #handover = new Handover();
+  #handover = new Handover([]);
 
   constructor(deps: EngineDeps, row: RunRow, held: HeldLock, options: ExecuteOptions) {
     this.#deps = deps;
@@ -176,6 +176,7 @@ class Runner {
 
   async #steps(plan: Plan, systems: Writers): Promise<Ending> {
     for (const [stepId, outputs] of Object.entries(plan.inheritedOutputs ?? {})) this.#outputs.set(stepId, outputs);
+    this.#handover = new Handover(plan.draft.steps.map(({ id }) => id));
     const { stop, failures } = await runGraph(plan.draft.steps, {
       run: (step, seq) => this.#step(seq, step, plan, systems).finally(() => this.#handover.end(step.id)),
       mustStop: () => this.#mustStop(),

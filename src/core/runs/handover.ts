@@ -9,9 +9,15 @@ interface Line {
 
 export class Handover {
   readonly #lines = new Map<string, Line>();
+  readonly #stepIds: ReadonlySet<string>;
+
+  /** Between these steps: any other was finished by an earlier run, and stops nothing. */
+  constructor(stepIds: Iterable<string>) {
+    this.#stepIds = new Set(stepIds);
+  }
 
   #lineOf(stepId: string): Line {
-    const line = this.#lines.get(stepId) ?? { stopped: [], over: false, wake: () => {} };
+    const line = this.#lines.get(stepId) ?? { stopped: [], over: !this.#stepIds.has(stepId), wake: () => {} };
     this.#lines.set(stepId, line);
     return line;
   }

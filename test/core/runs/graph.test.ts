@@ -105,7 +105,7 @@ describe("VMs handed on between steps", () => {
   const [one, two] = [asMoRef("vm-1"), asMoRef("vm-2")];
 
   it("come as they are stopped, also those stopped before anyone asked, and end with the step", async () => {
-    const handover = new Handover();
+    const handover = new Handover(["s1"]);
     handover.offer("s1", one);
     const taken = handover.taken("s1");
     expect((await taken.next()).value).toEqual([one]);
@@ -118,8 +118,12 @@ describe("VMs handed on between steps", () => {
   });
 
   it("do not keep anyone waiting for a step that has ended before", async () => {
-    const handover = new Handover();
+    const handover = new Handover(["s1"]);
     handover.end("s1");
     expect((await handover.taken("s1").next()).done).toBe(true);
+  });
+
+  it("do not keep anyone waiting for a step of an earlier run", async () => {
+    expect((await new Handover(["s2"]).taken("s1").next()).done).toBe(true);
   });
 });

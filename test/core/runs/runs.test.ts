@@ -137,6 +137,18 @@ describe("a run", () => {
     expect(assignedTo(await bench.control.state())[0]?.name).toContain(run.runId.slice(-6));
   });
 
+  test("that powered its VMs off and unregistered none is resumed: nobody stops any for it now", async () => {
+    await bench.reset("clone-assigned");
+    await bench.control.faults({ api: "vim", op: "UnregisterVM", times: 99, action: "fault:NoPermission" });
+    const run = await bench.prep("automated_testing");
+    expect(run).toMatchObject({ state: "failed" });
+    expect(run.steps.find(({ kind }) => kind === "power_off")).toMatchObject({ state: "done" });
+    await bench.control.clearFaults();
+    const rest = await bench.app.engine.resumePlan(run.runId, bench.actor);
+    expect(rest.steps.some(({ kind }) => kind === "power_off")).toBe(false);
+    expect(await bench.run(rest)).toMatchObject({ state: "succeeded" });
+  });
+
   test("that failed before another one came on that LUN is not resumed", async () => {
     const plan = await bench.plan("automated_testing");
     await bench.control.faults({ api: "vim", op: "UnmountVmfsVolume", action: "fault:HostConfigFault" });
