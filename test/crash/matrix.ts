@@ -10,11 +10,10 @@
  */
 import { afterAll, describe, expect, test } from "vitest";
 import { type Mode, traitsOf } from "../../src/core/domain/modes.ts";
-import type { StepKindName } from "../../src/core/domain/states.ts";
 import type { PlanRecord, RunRecord } from "../../src/core/records.ts";
 import type { PrepInputs } from "../../src/core/request/request.ts";
-import { CLONE_OPS } from "../support/array-under-test.ts";
 import { type EngineChild, engineChild, until } from "../support/children.ts";
+import { CALLS, type Call, countOps, effectsOf, shapeOf, sizeOf, twice } from "../support/effects.ts";
 import { assignedTo, type Bench, goldOf } from "../support/engine.ts";
 import type { LabState } from "../support/lab.ts";
 
@@ -27,42 +26,8 @@ export interface Journey {
   readonly prepare?: (bench: Bench) => Promise<void>;
 }
 
-interface Call {
-  readonly api: "dgs" | "vim";
-  readonly op: string;
-}
-
-const dgs = (op: string): Call => ({ api: "dgs", op });
-const vim = (op: string): Call => ({ api: "vim", op });
-
-/** The calls by which a step of each kind changes the world, in order. */
-const CALLS: Readonly<Record<StepKindName, readonly Call[]>> = {
-  power_off: [vim("PowerOffVM_Task")],
-  shut_down_guest: [vim("ShutdownGuest")],
-  unregister: [vim("UnregisterVM")],
-  unmount: [vim("UnmountVmfsVolume")],
-  detach: [vim("DetachScsiLun")],
-  attach: [vim("AttachScsiLun")],
-  forget_device: [vim("DeleteScsiLunState")],
-  unassign: [dgs("DeleteAssignment")],
-  delete_clone: [dgs("DeleteVolume")],
-  create_clone: CLONE_OPS.map(dgs),
-  take_snapshot: [dgs("CreateSnapshot")],
-  rollback_volume: [dgs("RollbackSnapshot")],
-  assign: [dgs("CreateAssignment")],
-  rescan: [vim("RescanAllHba"), vim("RescanVmfs")],
-  mount_copy: [vim("ResolveMultipleUnresolvedVmfsVolumes")],
-  mount: [vim("MountVmfsVolume")],
-  // The script is a process, not a call: test/script has its crashes.
-  script: [],
-  register: [vim("RegisterVM_Task")],
-};
-
 /** Every journey and every moment, instead of every step of -A and -rvgd. */
 export const WHOLE = process.env["ATVM_CRASH"] === "all";
-
-/** Effects that may be had any number of times. */
-const HARMLESS = new Set(["RescanAllHba", "RescanVmfs"]);
 
 interface Hold {
   readonly step: string;
@@ -88,36 +53,6 @@ interface Reference {
   readonly goldAfter: number;
 }
 
-/** What the world is like, without the ids that a run makes. */
-function shapeOf(state: LabState): object {
-  const volumes = new Map(
-    state.volumes.map((one) => [
-      one.id,
-      `${one.kind === "gold" ? one.name : `a clone of ${one.parentSnapshotId}`} v${one.dataVersion}`,
-    ]),
-  );
-  const onDisk = (naa: string): string =>
-    volumes.get(state.volumes.find((one) => `naa.${one.guid}` === naa)?.id ?? "") ?? "a disk that is gone";
-  return {
-    volumes: [...volumes.values()].sort(),
-    snapshots: state.snapshots.map((one) => one.id).sort(),
-    assignments: state.assignments.map((one) => `${one.clientId} has ${volumes.get(one.volumeId)}`).sort(),
-    hosts: state.hosts.map((host) => ({
-      name: host.name,
-      disks: host.disks.map(onDisk).sort(),
-      detached: host.detached.map(onDisk).sort(),
-      unresolved: host.unresolved.map((one) => onDisk(one.naa)).sort(),
-      unmounted: host.unmounted.map((one) => onDisk(one.naa)).sort(),
-      mounts: host.mounts.map((one) => `${onDisk(one.naa)} ${one.forceMounted} ${one.accessible}`).sort(),
-    })),
-    vms: state.vms.map((one) => `${one.host} ${one.path} ${one.name} ${one.powerState} ${one.connectionState}`).sort(),
-  };
-}
-
-function effectsOf(state: LabState): Record<string, number> {
-  return countOps(state.mutations.filter(({ op }) => !HARMLESS.has(op)));
-}
-
 async function begin(bench: Bench, journey: Journey): Promise<void> {
   for (const { planId } of await bench.app.engine.listPlans())
     await bench.app.engine.discardPlan({ planId }, bench.actor);
@@ -141,10 +76,6 @@ async function refer(bench: Bench, journey: Journey): Promise<Reference> {
     goldAfter: goldOf(state).dataVersion,
   };
 }
-
-/** How many things a step changed: a rollback, gold and the snapshots that it loses; one that acts on several VMs says it itself. */
-const sizeOf = ({ kind, detail }: RunRecord["steps"][number], { impact }: PlanRecord): number =>
-  kind === "rollback_volume" ? 1 + impact.snapshotsLost.length : Number(/^(\d+) /.exec(detail ?? "")?.[1] ?? 1);
 
 function momentsOf(plan: PlanRecord, run: RunRecord, { mutations }: LabState): Moment[] {
   const used = new Map<string, number>();
@@ -181,12 +112,6 @@ function momentsOf(plan: PlanRecord, run: RunRecord, { mutations }: LabState): M
       afterAll: { changes: mutations.length },
     });
   return moments;
-}
-
-function countOps(mutations: LabState["mutations"]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { op } of mutations) counts[op] = (counts[op] ?? 0) + 1;
-  return counts;
 }
 
 /** Steps that may be under way together: neither waits for the other. */
@@ -302,15 +227,3 @@ async function reached(bench: Bench, planId: string, { holds, afterAll }: Moment
     });
   }
 }
-
-const twice = ({ mutations }: LabState): string[] => {
-  const seen = new Set<string>();
-  return mutations.flatMap(({ op, target }) => {
-    const effect = `${op} ${target}`;
-    if (HARMLESS.has(op) || !seen.has(effect)) {
-      seen.add(effect);
-      return [];
-    }
-    return [effect];
-  });
-};

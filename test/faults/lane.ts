@@ -1,0 +1,92 @@
+/** One lab and one engine beside it, each case with a store of its own: the lab gives the same ids again after a reset. */
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll } from "vitest";
+import { parse, stringify } from "yaml";
+import { z } from "zod";
+import { type App, openApp, openStore } from "../../src/app.ts";
+import { stateView } from "../../src/lab/control/state-view.ts";
+import type { World } from "../../src/lab/world/world.ts";
+import { type Invariants, keepInvariants } from "../support/invariants.ts";
+import { type LabState, State, withLab } from "../support/lab.ts";
+import type { Journey } from "./journeys.ts";
+
+/** Short, so that what never answers is given up soon, and long enough for a busy machine to answer what it answers. */
+const LIMITS = {
+  connect: "2s",
+  arrayCall: "1s",
+  arrayJob: "2s",
+  vcenterCall: "1s",
+  vcenterTask: "2s",
+  rescan: "1s",
+  deviceWait: "1s",
+  guestShutdown: "2s",
+  busyTries: 2,
+  busyPause: "10ms",
+};
+
+export interface Lane {
+  readonly world: World;
+  readonly invariants: Invariants;
+  /** What no answer, record or file may hold. */
+  readonly secrets: readonly string[];
+  /** The journey's world, and a program that knows of nothing. */
+  begin(journey: Journey): Promise<App>;
+  state(): LabState;
+  /** Names of files of store and log that hold a secret. */
+  leaks(): Promise<string[]>;
+}
+
+export async function openLane(): Promise<Lane> {
+  const dir = await mkdtemp(join(tmpdir(), "atvm-faults-"));
+  const config = join(dir, "atvm.config.yaml");
+  const { lab } = await withLab({ writeConfig: config });
+  const store = join(dir, "store");
+  const written = z.looseObject({}).parse(parse(await readFile(config, "utf8")));
+  await writeFile(
+    config,
+    stringify({
+      ...written,
+      store: { sqlite: join(store, "atvm.db") },
+      log: { dir: join(store, "log") },
+      limits: LIMITS,
+    }),
+  );
+  let app: App | undefined;
+  const invariants = keepInvariants(lab.world, async () => {
+    if (app === undefined) throw new Error("nothing was begun");
+    return (await openStore(app.config)).store;
+  });
+  // Each case asks for them itself, beside its own store.
+  invariants.release();
+  const secrets = [lab.info.dgs.password, lab.info.vcenter.password];
+  afterAll(async () => {
+    await app?.close();
+    await rm(dir, { recursive: true, force: true });
+  });
+  return {
+    world: lab.world,
+    invariants,
+    secrets,
+    begin: async ({ scenario }) => {
+      lab.world.faults.clear();
+      await app?.close();
+      await rm(store, { recursive: true, force: true });
+      lab.world.reset(scenario);
+      app = await openApp({ configFile: config, env: {}, cwd: dir });
+      return app;
+    },
+    state: () => State.parse(JSON.parse(JSON.stringify(stateView(lab.world)))),
+    leaks: async () => {
+      const files = (await readdir(store, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+      const texts = files.map(async ({ parentPath, name }) => ({
+        name,
+        text: await readFile(join(parentPath, name), "latin1"),
+      }));
+      return (await Promise.all(texts)).flatMap(({ name, text }) =>
+        secrets.some((secret) => text.includes(secret)) ? [name] : [],
+      );
+    },
+  };
+}

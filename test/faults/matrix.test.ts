@@ -1,0 +1,70 @@
+/**
+ * The fault matrix: each call that a preparation makes on the array or on vCenter is disturbed in each way that the lab
+ * knows, one a preparation. `npm run test:faults` does it all, and writes the table of docs/reliability.md; without
+ * ATVM_FAULTS=all it is a sample.
+ */
+import { createHash } from "node:crypto";
+import { appendFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { disturb, type Reference, refer } from "./case.ts";
+import { type Cell, cellsOf, nameOf } from "./cells.ts";
+import { JOURNEYS, type Journey } from "./journeys.ts";
+import { type Lane, openLane } from "./lane.ts";
+import { publish, type Result } from "./table.ts";
+
+const WHOLE = process.env["ATVM_FAULTS"] === "all";
+const SAMPLE = Number(process.env["ATVM_FAULTS_SAMPLE"] ?? 160);
+/** Each has a lab of its own: cases wait more than they work. */
+const LANES = Number(process.env["ATVM_FAULTS_LANES"] ?? 4);
+/** After so long no case is begun any more; the table says how many are missing. */
+const MINUTES = Number(process.env["ATVM_FAULTS_MINUTES"] ?? 24 * 60);
+/** A file that gets a line of JSON for each case as it ends. */
+const PROTOCOL = process.env["ATVM_FAULTS_PROTOCOL"];
+
+const lanes: Lane[] = [];
+for (let lane = 0; lane < LANES; lane += 1) lanes.push(await openLane());
+
+/** An order that puts no mode, call or action first, so that any beginning of it is a fair sample; always the same. */
+const mixed = (cells: readonly Cell[]): Cell[] => {
+  const rank = (cell: Cell): string => createHash("sha1").update(nameOf(cell)).digest("hex");
+  return cells
+    .map((cell) => ({ cell, rank: rank(cell) }))
+    .toSorted((a, b) => (a.rank < b.rank ? -1 : 1))
+    .map(({ cell }) => cell);
+};
+
+test(
+  "each call disturbed in each way",
+  async () => {
+    const [first] = lanes;
+    if (first === undefined) throw new Error("no lane");
+    const references = new Map<Journey, Reference>();
+    const cells: Cell[] = [];
+    for (const journey of JOURNEYS) {
+      const reference = await refer(first, journey);
+      references.set(journey, reference);
+      cells.push(...cellsOf(journey, reference.counts));
+    }
+    const waiting = WHOLE ? mixed(cells) : mixed(cells).slice(0, SAMPLE);
+    const until = performance.now() + MINUTES * 60_000;
+    const results: Result[] = [];
+    const work = async (lane: Lane): Promise<void> => {
+      for (;;) {
+        const cell = performance.now() < until ? waiting.shift() : undefined;
+        const reference = cell && references.get(cell.journey);
+        if (cell === undefined || reference === undefined) return;
+        const outcome = await disturb(lane, cell, reference);
+        results.push({ cell, outcome });
+        if (PROTOCOL !== undefined)
+          await appendFile(PROTOCOL, `${JSON.stringify({ name: nameOf(cell), ...outcome })}\n`);
+      }
+    };
+    await Promise.all(lanes.map(work));
+    if (WHOLE) await publish(results, cells.length);
+    expect(results.length).toBeGreaterThan(0);
+    expect(
+      results.flatMap(({ cell, outcome }) => outcome.problems.map((problem) => `${nameOf(cell)}: ${problem}`)),
+    ).toEqual([]);
+  },
+  WHOLE ? 24 * 3_600_000 : 600_000,
+);
