@@ -1,5 +1,6 @@
 /** What every driver over HTTP does around a call: it is logged, repeated where that does no harm, its answer checked. */
 import type { z } from "zod";
+import { errorTraits, PrepError } from "../core/domain/errors.ts";
 import type { Clock, Logger } from "../core/ports/runtime.ts";
 import { isConnectionReset, networkReason } from "../net/errors.ts";
 import { parsedJson } from "../net/json.ts";
@@ -84,6 +85,28 @@ export const JOB_PATIENCE = 16;
 const FIRST_WAIT_MS = 5;
 const LONGEST_WAIT_MS = 1_000;
 const GROWTH = 2;
+
+/**
+ * Reads what a change has brought about. A reading that fails says nothing of the change, and is repeated as often as a job's;
+ * in the end it is `unclear`: a change that was made is not called failed because it could not be looked at.
+ */
+export async function readAfterChange<T>(
+  clock: Clock,
+  read: () => Promise<T>,
+  unclear: (cause: unknown) => PrepError,
+): Promise<T> {
+  let wait = nextJobWait(undefined);
+  for (let failures = 0; ; wait = nextJobWait(wait)) {
+    try {
+      return await read();
+    } catch (thrown) {
+      if (!(thrown instanceof PrepError) || errorTraits(thrown.code).aboutPlan) throw thrown;
+      failures += 1;
+      if (failures >= JOB_PATIENCE) throw unclear(thrown);
+      await clock.sleep(wait);
+    }
+  }
+}
 
 /** How long to wait before the next reading of a job, in ms: not at all before the first, which a quick one is over by. */
 export const nextJobWait = (wait: number | undefined): number =>

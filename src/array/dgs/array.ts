@@ -4,6 +4,7 @@ import { PrepError } from "../../core/domain/errors.ts";
 import { asAssignmentId, asVolumeId, type VolumeId } from "../../core/domain/ids.ts";
 import type { ArrayReader, ArrayTraits, ArrayWriter, JobProgress, Volume } from "../../core/ports/array.ts";
 import { translateNetworkError } from "../../net/errors.ts";
+import { readAfterChange } from "../calls.ts";
 import type { ArrayOptions, StorageArray } from "../driver.ts";
 import { notAClone } from "../refusals.ts";
 import { createTransport } from "../transport.ts";
@@ -173,8 +174,8 @@ function readsOver(api: Api): DgsReads {
 }
 
 /** The array says that it is done, and not what came of it. */
-const unnamed = ({ operationId, ids, key }: Change, why: string): PrepError =>
-  outcomeUnknown({ operationId, ids }, key, why, {});
+const unnamed = ({ operationId, ids, key }: Change, why: string, cause?: unknown): PrepError =>
+  outcomeUnknown({ operationId, ids }, key, why, { cause });
 
 function writerOver(api: Api, { reader, policyOf }: DgsReads, jobs: JobOptions): ArrayWriter {
   const run = async (change: Change, progress: JobProgress | undefined): Promise<Job> => {
@@ -187,6 +188,8 @@ function writerOver(api: Api, { reader, policyOf }: DgsReads, jobs: JobOptions):
       progress,
     });
   };
+  const lookAfter = <T>(change: Change, read: () => Promise<T>): Promise<T> =>
+    readAfterChange(jobs.clock, read, (cause) => unnamed(change, "what came of it cannot be read", cause));
   const ofSnapshot = async (what: { volumeId: VolumeId; snapshotId: string }) => {
     const policyId = await policyOf(what.volumeId);
     const path = `${API}/policies/${segment(policyId)}/snapshots/${segment(what.snapshotId)}`;
@@ -212,7 +215,7 @@ function writerOver(api: Api, { reader, policyOf }: DgsReads, jobs: JobOptions):
       const { ids, path } = await ofSnapshot({ volumeId, snapshotId });
       const change = { operationId: "RollbackSnapshot", ids, method: "POST", path: `${path}/rollback`, key } as const;
       await run(change, progress);
-      const volume = await reader.volume(volumeId);
+      const volume = await lookAfter(change, () => reader.volume(volumeId));
       if (volume === undefined) throw unnamed(change, "the volume is not there after it");
       return { naa: volume.naa };
     },
@@ -267,7 +270,8 @@ function writerOver(api: Api, { reader, policyOf }: DgsReads, jobs: JobOptions):
       } catch (thrown) {
         throw hasStatus(thrown, 404) || hasStatus(thrown, 405) ? takesNone(thrown, ids) : thrown;
       }
-      const [taken, ...more] = (await reader.snapshots({ volumeId })).filter((one) => one.name === name);
+      const own = await lookAfter(change, () => reader.snapshots({ volumeId }));
+      const [taken, ...more] = own.filter((one) => one.name === name);
       if (taken === undefined || more.length > 0)
         throw garbage(change, "not one snapshot of that name is there after it");
       return { snapshotId: taken.id };

@@ -2,6 +2,7 @@
 import { asAssignmentId, asSnapshotId, asVolumeId, type SnapshotId, type VolumeId } from "../../core/domain/ids.ts";
 import { safeText } from "../../core/domain/safe-text.ts";
 import type { ArrayWriter } from "../../core/ports/array.ts";
+import { readAfterChange } from "../calls.ts";
 import { type Change, unless } from "./api.ts";
 import { type CallSummary, CODES, garbage, isCode, notSent, OntapError, outcomeUnknown } from "./errors.ts";
 import { followJob, type JobOptions } from "./jobs.ts";
@@ -41,10 +42,14 @@ export function createWrites(options: WriteOptions): ArrayWriter {
     }
   };
 
+  const lookAfter = <T>(call: CallSummary, read: () => Promise<T>): Promise<T> =>
+    readAfterChange(clock, read, (cause) => outcomeUnknown(call, "what came of it cannot be read", { cause }));
+
+  /** `ms`: after a change, how long the LUN may take to be listed. */
   const oneLun = async (call: CallSummary, volumeId: string, ms = 0): Promise<LunRecord> => {
     let luns: LunRecord[] = [];
     await within(ms, async () => {
-      luns = await reads.lunsOf(volumeId);
+      luns = await (ms > 0 ? lookAfter(call, () => reads.lunsOf(volumeId)) : reads.lunsOf(volumeId));
       return luns.length > 0 ? luns : undefined;
     });
     const [lun] = luns;
@@ -74,7 +79,7 @@ export function createWrites(options: WriteOptions): ArrayWriter {
     call: CallSummary,
     what: { volumeId: VolumeId; snapshotId: SnapshotId; name: string },
   ): Promise<VolumeRecord | undefined> => {
-    const [record] = await reads.volumesNamed(what.name);
+    const [record] = await lookAfter(call, () => reads.volumesNamed(what.name));
     if (record === undefined) return undefined;
     const { parent_volume: parent, parent_snapshot: snapshot } = record.clone;
     if (parent?.uuid === what.volumeId && snapshot?.uuid === what.snapshotId) return record;
@@ -215,7 +220,8 @@ export function createWrites(options: WriteOptions): ArrayWriter {
       };
       await unless(CODES.snapshotExists, () => carry(call));
       const reading = { ...call, action: "list snapshots", path: `${path}?fields=uuid,name,create_time,comment` };
-      const snapshot = (await api.list(reading, snapshotSchema)).find((one) => one.name === name);
+      const own = await lookAfter(call, () => api.list(reading, snapshotSchema));
+      const snapshot = own.find((one) => one.name === name);
       if (snapshot === undefined) throw outcomeUnknown(call, "it shows no such snapshot");
       if (snapshot.comment !== comment) {
         throw notSent(
