@@ -36,7 +36,7 @@ export interface Outcome {
 
 export interface Reference {
   /** The plan of the undisturbed world: the same plan is the same run. */
-  readonly plan: object;
+  readonly plan: PlanRecord;
   readonly counts: Readonly<Record<Phase, Counts>>;
   readonly shape: object;
   readonly effects: Readonly<Record<string, number>>;
@@ -68,14 +68,6 @@ const difference = (more: Counts, less: Counts): Counts => {
   return { dgs: of("dgs"), vim: of("vim") };
 };
 
-/** What of a plan is not of its own moment. */
-const essence = ({ steps, impact, warnings, fingerprint }: PlanRecord): object => ({
-  steps,
-  impact,
-  warnings,
-  fingerprint,
-});
-
 /** Returns how to stop waiting for it. */
 function atFirstChange(world: World, act: () => void): () => void {
   const stop = world.onChange(() => {
@@ -101,7 +93,7 @@ export async function refer(lane: Lane, journey: Journey): Promise<Reference> {
   if (run.state !== "succeeded") throw new Error(`${journey.mode} ${run.state}: ${run.error?.message}`);
   const state = lane.state();
   return {
-    plan: essence(made),
+    plan: made,
     counts: { plan: planned, start: difference(changed, planned), rest: difference(faults.calls(), changed) },
     shape: shapeOf(state),
     effects: effectsOf(state),
@@ -157,7 +149,8 @@ class Case {
     const { journey, phase } = this.#cell;
     const { faults } = this.#lane.world;
     if (phase === "plan") this.#strike();
-    const made = await settle(plan(this.#app, journey));
+    const planned = plan(this.#app, journey);
+    const made = phase === "plan" ? await settle(planned) : await planned;
     faults.clear();
     if (made instanceof PrepError) {
       this.#judgeRefusal(made);
@@ -168,7 +161,7 @@ class Case {
     }
     this.#judgeGiven(made);
     if (phase === "plan") {
-      this.#judgePlan(made);
+      this.#judgeSteps(made);
       return { way: "went through" };
     }
     if (phase === "start") this.#strike();
@@ -253,10 +246,20 @@ class Case {
 
   /** Its run would be the undisturbed one. */
   #judgePlan(made: PlanRecord): void {
+    this.#judgeSteps(made);
+    const { fingerprint, warnings } = this.#reference.plan;
+    if (made.fingerprint !== fingerprint || !isDeepStrictEqual(made.warnings, warnings))
+      this.#problem(`another plan: ${JSON.stringify(made)} instead of ${JSON.stringify(this.#reference.plan)}`);
+  }
+
+  /** What could not be read and is needed for no step is a warning of that plan. */
+  #judgeSteps({ steps, impact, warnings }: PlanRecord): void {
     this.#judgeUnchanged();
     const expected = this.#reference.plan;
-    if (!isDeepStrictEqual(essence(made), expected))
-      this.#problem(`another plan: ${JSON.stringify(essence(made))} instead of ${JSON.stringify(expected)}`);
+    if (!isDeepStrictEqual({ steps, impact }, { steps: expected.steps, impact: expected.impact }))
+      this.#problem(`other steps: ${JSON.stringify({ steps, impact })} instead of ${JSON.stringify(expected)}`);
+    const lost = expected.warnings.filter((warning) => !warnings.includes(warning));
+    if (lost.length > 0) this.#problem(`warnings that are missing: ${lost.join(" ")}`);
   }
 
   /** However it was reached. */

@@ -14,14 +14,14 @@ import type { Journey } from "./journeys.ts";
 
 /** Short, so that what never answers is given up soon, and long enough for a busy machine to answer what it answers. */
 const LIMITS = {
-  connect: "2s",
-  arrayCall: "1s",
-  arrayJob: "2s",
-  vcenterCall: "1s",
-  vcenterTask: "2s",
-  rescan: "1s",
-  deviceWait: "1s",
-  guestShutdown: "2s",
+  connect: "5s",
+  arrayCall: "4s",
+  arrayJob: "8s",
+  vcenterCall: "4s",
+  vcenterTask: "8s",
+  rescan: "4s",
+  deviceWait: "2s",
+  guestShutdown: "4s",
   busyTries: 2,
   busyPause: "10ms",
 };

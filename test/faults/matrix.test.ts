@@ -13,9 +13,9 @@ import { type Lane, openLane } from "./lane.ts";
 import { publish, type Result } from "./table.ts";
 
 const WHOLE = process.env["ATVM_FAULTS"] === "all";
-const SAMPLE = Number(process.env["ATVM_FAULTS_SAMPLE"] ?? 160);
+const SAMPLE = Number(process.env["ATVM_FAULTS_SAMPLE"] ?? 120);
 /** Each has a lab of its own: cases wait more than they work. */
-const LANES = Number(process.env["ATVM_FAULTS_LANES"] ?? 4);
+const LANES = Number(process.env["ATVM_FAULTS_LANES"] ?? 8);
 /** After so long no case is begun any more; the table says how many are missing. */
 const MINUTES = Number(process.env["ATVM_FAULTS_MINUTES"] ?? 24 * 60);
 /** A file that gets a line of JSON for each case as it ends. */
