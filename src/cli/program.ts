@@ -286,13 +286,15 @@ function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Com
     (await import("./commands/tokens.ts")).revokeToken(id, context),
   );
 
-  const working = add(program, "worker", "carry out what is queued on the store (`runs: worker`), until Ctrl-C").option(
-    "--at-once <N>",
-    "at most so many runs side by side (default: 4)",
-  );
+  const working = add(program, "worker", "carry out what is queued on the store (`runs: worker`), until Ctrl-C")
+    .option("--at-once <N>", "at most so many runs side by side (default: 4)")
+    .option("--drain", "told to end, wait for the runs that it took: where its end would be theirs, as in a container");
   act(working, async (context, _args, options) => {
-    const { atOnce = 4 } = parseFlags(z.object({ atOnce: count }), options);
-    return (await import("./commands/worker.ts")).worker({ atOnce }, context);
+    const { atOnce = 4, drain = false } = parseFlags(
+      z.object({ atOnce: count, drain: z.boolean().exactOptional() }),
+      options,
+    );
+    return (await import("./commands/worker.ts")).worker({ atOnce, drain }, context);
   });
   const store = program.command("store").description("the store itself");
   act(

@@ -44,11 +44,18 @@ export async function resolveConfig(data: unknown, source: Source): Promise<Conf
   const schema = configSchema({ path: (written) => absolute(written, baseDir, env), env }, stateDir(env));
   const parsed = schema.safeParse(data ?? {});
   if (!parsed.success) throw configInvalid(source.where, issuesOf(parsed.error), source.lineOf);
-  const warnings = await warningsFor(parsed.data);
+  const warnings = await warningsFor(parsed.data, env);
   return { ...parsed.data, ...(file === undefined ? {} : { file }), warnings };
 }
 
+/** Where a service manager puts the secrets of one service; it differs from service to service, and the configuration does not. */
+const CREDENTIALS = "$CREDENTIALS_DIRECTORY/";
+
 function absolute(written: string, baseDir: string, env: Env): string {
+  const credentials = env["CREDENTIALS_DIRECTORY"];
+  // Outside of the service there are none: whatever needs the file says which one is missing.
+  if (written.startsWith(CREDENTIALS) && credentials !== undefined)
+    return resolve(credentials, written.slice(CREDENTIALS.length));
   if (written.startsWith("~/")) return join(homeOf(env), written.slice(2));
   return resolve(baseDir, written);
 }
@@ -60,11 +67,17 @@ function stateDir(env: Env): string {
   return join(base, "atvm");
 }
 
-async function warningsFor({ array, vcenter, store, proxy }: Omit<Config, "warnings">): Promise<string[]> {
+async function warningsFor({ array, vcenter, store, proxy }: Omit<Config, "warnings">, env: Env): Promise<string[]> {
   const storeUrl = store.kind === "postgres" ? store.url : undefined;
   const secrets = [array.password, array.token, vcenter.password, proxy.https?.password, storeUrl];
   const sharing = sharingGroup(store);
-  const exposed = await Promise.all(secrets.map((secret) => secret?.exposure(sharing)));
+  // The service manager keeps others away from its credentials by more than their mode.
+  const { CREDENTIALS_DIRECTORY: kept } = env;
+  const exposed = await Promise.all(
+    secrets
+      .filter((secret) => kept === undefined || secret?.file?.startsWith(`${kept}/`) !== true)
+      .map((secret) => secret?.exposure(sharing)),
+  );
   return [
     ...("insecure" in array.tls
       ? [`${array.section}.tls is insecure: anybody between this machine and the array can read and change everything.`]

@@ -112,6 +112,8 @@ export interface WorkerOptions {
   /** How many runs it carries out side by side. */
   readonly atOnce: number;
   readonly onClaim?: (runId: string) => void;
+  /** Told to end, it takes no more, and ends when the runs that it took are over. */
+  readonly drain?: boolean;
 }
 
 export interface PlanOptions {

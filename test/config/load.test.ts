@@ -111,6 +111,21 @@ describe("paths", () => {
     expect(config.file).toBe(join(dir, "atvm.config.yaml"));
   });
 
+  it("may begin with the folder of a service's credentials, which are no exposed files", async () => {
+    const credentials = join(dir, "credentials");
+    await mkdir(credentials);
+    // With an access list for the service's account, their mode tells of a group that cannot read them.
+    await writeFile(join(credentials, "vcenter"), "s3cret", { mode: 0o440 });
+    const written = MINIMAL.replace(/password: \{[^}]*\}/g, "password: {file: $CREDENTIALS_DIRECTORY/vcenter}");
+    const config = await load(written, { CREDENTIALS_DIRECTORY: credentials });
+    expect(await config.vcenter.password.reveal()).toBe("s3cret");
+    expect(config.warnings).toEqual([]);
+    await expect((await load(written)).vcenter.password.reveal()).rejects.toMatchObject({
+      code: "CREDENTIALS_MISSING",
+      message: expect.stringContaining("$CREDENTIALS_DIRECTORY/vcenter"),
+    });
+  });
+
   it("say of the store where it is and how long it is kept", async () => {
     expect((await load(`${MINIMAL}store: {sqlite: data/runs.db, keep: 365d}\n`)).store.keepDays).toBe(365);
     for (const keep of ["6d", "0d", "90", "90h", "123456d"]) {

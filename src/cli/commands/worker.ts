@@ -4,13 +4,17 @@ import { PrepError } from "../../core/domain/errors.ts";
 import { appOptions, type Context, printWarnings } from "../context.ts";
 import { printErr } from "../terminal/io.ts";
 
-/** Until a signal comes. Runs have processes of their own, which go on when this one ends. */
-export async function worker({ atOnce }: { atOnce: number }, context: Context): Promise<number> {
+/** Until a signal comes. Runs have processes of their own, which go on when this one ends; with `drain` it waits for them. */
+export async function worker(
+  { atOnce, drain }: { readonly atOnce: number; readonly drain: boolean },
+  context: Context,
+): Promise<number> {
   const { io } = context;
   const app = await context.openApp({ ...appOptions(context, "worker"), detachRuns: true });
   const stop = new AbortController();
   const release = io.onInterrupt(() => {
     if (stop.signal.aborted) process.exit(130);
+    if (drain) printErr(io, "Takes no more runs, and ends when those that it took are over.");
     stop.abort();
   });
   try {
@@ -23,7 +27,7 @@ export async function worker({ atOnce }: { atOnce: number }, context: Context): 
     const name = `${hostname()}:${process.pid}`;
     printErr(io, `Worker ${name} waits for runs on ${app.store.place}; ${atOnce} at once.`);
     const onClaim = (runId: string): void => printErr(io, `Took ${runId}.`);
-    await app.engine.work({ name, atOnce, onClaim }, stop.signal);
+    await app.engine.work({ name, atOnce, onClaim, drain }, stop.signal);
     return 0;
   } finally {
     release();

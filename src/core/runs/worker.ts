@@ -18,8 +18,8 @@ export class Worker {
     this.#runs = runs;
   }
 
-  /** Until the signal aborts; then waits for what this process carries out itself. Errors: `WRONG_CONTROLLER`. */
-  async work({ name, atOnce, onClaim }: WorkerOptions, signal: AbortSignal): Promise<void> {
+  /** Until the signal aborts; then waits for what this process carries out itself, or with `drain` for all that it took. Errors: `WRONG_CONTROLLER`. */
+  async work({ name, atOnce, onClaim, drain = false }: WorkerOptions, signal: AbortSignal): Promise<void> {
     const wrong = this.#deps.settings.wrongController();
     if (wrong !== undefined) {
       throw new PrepError("WRONG_CONTROLLER", wrong, { hint: "Start the worker on a machine that may make changes." });
@@ -33,7 +33,7 @@ export class Worker {
           const runId = going.size < atOnce ? await this.#claim(name) : undefined;
           if (runId !== undefined) {
             onClaim?.(runId);
-            const run = this.#carryOut(runId, signal).finally(() => going.delete(run));
+            const run = this.#carryOut(runId, drain ? undefined : signal).finally(() => going.delete(run));
             going.add(run);
             continue;
           }
@@ -72,10 +72,13 @@ export class Worker {
   }
 
   /** By a process of its own where there are such, which outlives this one; a place is taken until the run is over. */
-  async #carryOut(runId: string, signal: AbortSignal): Promise<void> {
+  async #carryOut(runId: string, signal: AbortSignal | undefined): Promise<void> {
     try {
       await this.#runs.begin(runId, signal);
-      await this.#runs.follow(runId, { waitMs: Number.POSITIVE_INFINITY, signal });
+      await this.#runs.follow(runId, {
+        waitMs: Number.POSITIVE_INFINITY,
+        ...(signal === undefined ? {} : { signal }),
+      });
     } catch (thrown) {
       this.#deps.log.error({ run: runId, err: thrown }, "a claimed run could not be carried out");
     }

@@ -30,10 +30,10 @@ async function queued(parts: Parts = {}): Promise<{ engine: Engine; runId: strin
 }
 
 /** Works until the test says stop; `claimed` are the runs that it took. */
-async function working(name: string, parts: Parts = {}, atOnce = 4) {
+async function working(name: string, parts: Parts = {}, atOnce = 4, drain = false) {
   const { engine } = await assemble(bench, { runs: "worker", anotherStore, ...parts });
   const [stop, claimed] = [new AbortController(), [] as string[]];
-  const done = engine.work({ name, atOnce, onClaim: (runId) => claimed.push(runId) }, stop.signal);
+  const done = engine.work({ name, atOnce, drain, onClaim: (runId) => claimed.push(runId) }, stop.signal);
   return {
     engine,
     claimed,
@@ -131,6 +131,21 @@ describe("a worker", () => {
     gate.open();
     await ending;
     expect(await engine.getRun(runId)).toMatchObject({ state: "interrupted" });
+  });
+
+  test("that drains takes no more once it is told to end, and ends when its run is over", async () => {
+    const gate = gateAtUnmount();
+    const worker = await working("one", { systems: gate.systems }, 4, true);
+    const { engine, runId } = await queued();
+    await gate.reached;
+    const ending = worker.end();
+    const other = await engine.plan("automated_testing", { lun: "Gold2", client: "CDS1-ESX166" }, bench.actor);
+    const second = await engine.confirm(other.planToken ?? "", bench.actor, { waitMs: 0 });
+    gate.open();
+    await ending;
+    expect(await engine.getRun(runId)).toMatchObject({ state: "succeeded" });
+    expect(await engine.getRun(second.runId)).toMatchObject({ state: "queued" });
+    expect(worker.claimed).toEqual([runId]);
   });
 
   test("goes on when its store cannot be reached for a while", async () => {
