@@ -288,7 +288,7 @@ function buildProgram(io: Io, openApp: OpenApp, choose: (job: Job) => void): Com
 
   const working = add(program, "worker", "carry out what is queued on the store (`runs: worker`), until Ctrl-C")
     .option("--at-once <N>", "at most so many runs side by side (default: 4)")
-    .option("--drain", "told to end, wait for the runs that it took: where its end would be theirs, as in a container");
+    .option("--drain", "on SIGTERM, wait for the runs that it took: for containers, whose end is that of their runs");
   act(working, async (context, _args, options) => {
     const { atOnce = 4, drain = false } = parseFlags(
       z.object({ atOnce: count, drain: z.boolean().exactOptional() }),

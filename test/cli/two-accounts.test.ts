@@ -11,6 +11,7 @@ import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { withLab } from "../support/lab.ts";
 import { modernOn } from "../support/mcp-clients.ts";
+import { isThere } from "../support/required.ts";
 
 const GROUP = "atvm-tests";
 const [ALICE, BOB] = ["atvm-alice", "atvm-bob"];
@@ -29,8 +30,7 @@ const quietly = (command: string, ...words: string[]): void => {
   }
 };
 
-/** Only root makes accounts; CI is root. */
-describe.skipIf(!asRoot)("two accounts of one group", () => {
+describe.skipIf(!isThere(asRoot, "Root, who makes accounts"))("two accounts of one group", () => {
   let dir: string;
   let config: string;
 

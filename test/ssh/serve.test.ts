@@ -13,6 +13,7 @@ import { runCli } from "../../src/cli/cli.ts";
 import { type RunningLab, startLab } from "../../src/lab/start.ts";
 import { terminal } from "../cli/terminal/terminal.ts";
 import { type Conversation, modernOn } from "../support/mcp-clients.ts";
+import { isThere } from "../support/required.ts";
 import { hasSshd, type Sshd, startSshd } from "../support/sshd.ts";
 
 let folder: string;
@@ -32,7 +33,7 @@ async function connect(remote: string): Promise<Conversation> {
   return modernOn(new StdioClientTransport({ command, args: ["-F", sshd.config, ...args] }), undefined, "auto");
 }
 
-describe.skipIf(!hasSshd)("the server over ssh", { timeout: 120_000 }, () => {
+describe.skipIf(!isThere(hasSshd, "sshd"))("the server over ssh", { timeout: 120_000 }, () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "atvm-ssh-"));
     lab = await startLab({ writeConfig: at("lab.yaml") });

@@ -16,7 +16,7 @@ export const COMMANDS: readonly (readonly [string, string])[] = [
   ["runs", "runs, newest first"],
   ["run show|watch|resume|cancel RUN|latest", "one run: how far it is, follow it, plan what it left, stop it"],
   ["audit show|who THING|verify|export", "who did what; who touched a volume or VM; whether the chain holds; all rows"],
-  ["worker [--at-once N]", "carry out what servers queue on a shared store (`runs: worker`)"],
+  ["worker [--at-once N] [--drain]", "carry out what servers queue on a shared store (`runs: worker`)"],
   ["store prune", "remove what is older than `store.keep`, as each run's end does"],
   ["store copy FILE", "move a store from its file to the database that the configuration names"],
   ["doctor", "check configuration, connections, credentials, store and approval policies"],
