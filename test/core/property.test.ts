@@ -253,7 +253,14 @@ function expectGoal(asked: Asked, plan: PlanRecord, before: LabState, after: Lab
   const assigned = after.assignments.filter((one) => one.clientId === client?.id && family.has(one.volumeId));
   const volume = after.volumes.find((one) => one.id === assigned[0]?.volumeId);
   const mount = host?.mounts.find((one) => one.naa === `naa.${volume?.guid}`);
-  const here = after.vms.filter((vm) => vm.host === host?.name && vm.datastore === mount?.datastore);
+  // A datastore of another Datacenter may have the name: a VM that was here before any was mounted is on that one.
+  const mounted = new Set(before.hosts.find(({ name }) => name === host?.name)?.mounts.map((one) => one.datastore));
+  const strangers = new Set(
+    before.vms.filter((vm) => vm.host === host?.name && !mounted.has(vm.datastore)).map(({ id }) => id),
+  );
+  const here = after.vms.filter(
+    (vm) => vm.host === host?.name && vm.datastore === mount?.datastore && !strangers.has(vm.id),
+  );
   const readable = after.files.filter((file) => file.volumeId === volume?.id && file["unreadable"] !== true);
   const files = readable.map((file) => file.path).toSorted();
   const allRegistered = (): void => {
@@ -336,6 +343,20 @@ const FOUND: readonly Case[] = [
       by: { death: { nth: 4, when: "after" }, isResumed: true },
     },
     request: { ...plainly, mode: "maintenance", lun: "Gold", client: 0 },
+  },
+  // A VM of another Datacenter's datastore of the same name stands on the host, and is nobody's here.
+  {
+    scenario: "empty",
+    start: "dead",
+    deeds: [
+      { what: "deploy", elsewhere: 0, which: 8 },
+      { what: "move-vm", elsewhere: 0, which: 10 },
+    ],
+    broken: {
+      request: { ...plainly, mode: "rollback", lun: "ComputeMigration", client: 1, forcePowerOff: true },
+      by: { death: { nth: 3, when: "before" }, isResumed: true },
+    },
+    request: { ...plainly, mode: "release", lun: "ComputeMigration", client: 0 },
   },
   // A lost clone is deleted while another host of the Datacenter still has it mounted.
   {
