@@ -14,14 +14,14 @@ import type { Journey } from "./journeys.ts";
 
 /** Short, so that what never answers is given up soon, and long enough for a busy machine to answer what it answers. */
 const LIMITS = {
-  connect: "5s",
-  arrayCall: "4s",
-  arrayJob: "8s",
-  vcenterCall: "4s",
-  vcenterTask: "8s",
-  rescan: "4s",
-  deviceWait: "2s",
-  guestShutdown: "4s",
+  connect: "10s",
+  arrayCall: "10s",
+  arrayJob: "20s",
+  vcenterCall: "10s",
+  vcenterTask: "20s",
+  rescan: "10s",
+  deviceWait: "5s",
+  guestShutdown: "10s",
   busyTries: 2,
   busyPause: "10ms",
 };
