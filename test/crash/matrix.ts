@@ -12,6 +12,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { type Mode, traitsOf } from "../../src/core/domain/modes.ts";
 import type { PlanRecord, RunRecord } from "../../src/core/records.ts";
 import type { PrepInputs } from "../../src/core/request/request.ts";
+import { ARRAY, opOf } from "../support/array-under-test.ts";
 import { type EngineChild, engineChild, until } from "../support/children.ts";
 import { CALLS, type Call, countOps, effectsOf, shapeOf, sizeOf, twice } from "../support/effects.ts";
 import { assignedTo, type Bench, goldOf } from "../support/engine.ts";
@@ -218,11 +219,12 @@ async function reached(bench: Bench, planId: string, { holds, afterAll }: Moment
     });
   }
   for (const { call, nth, action } of holds) {
+    const op = opOf(call.op, ARRAY);
     await until(() => {
       const calls =
         action === "hang"
-          ? (world.faults.calls()[call.api][call.op] ?? 0)
-          : world.mutations.filter((one) => one.op === call.op).length;
+          ? (world.faults.calls()[call.api][op] ?? 0)
+          : world.mutations.filter((one) => one.op === op).length;
       return calls >= nth ? true : undefined;
     });
   }

@@ -29,3 +29,6 @@ export const opBack = (op: string, array: LabArray): string =>
 
 /** The changes that make a clone, in order: an ONTAP's inherits a snapshot schedule, which is taken from it then. */
 export const CLONE_OPS: readonly string[] = ARRAY === "ontap" ? ["CloneSnapshot", "ModifyVolume"] : ["CloneSnapshot"];
+
+/** What a resumed run asks of the array once more where its end was not seen: an ONTAP says that a repeat of it changes nothing. */
+export const REPEATED_OPS: readonly string[] = ARRAY === "ontap" ? ["RollbackSnapshot"] : [];

@@ -1,7 +1,7 @@
 /** What runs do to the lab: by which calls, what the world is like then, what happened twice. */
 import type { StepKindName } from "../../src/core/domain/states.ts";
 import type { PlanRecord, RunRecord } from "../../src/core/records.ts";
-import { CLONE_OPS } from "./array-under-test.ts";
+import { CLONE_OPS, REPEATED_OPS } from "./array-under-test.ts";
 import type { LabState } from "./lab.ts";
 
 export interface Call {
@@ -36,7 +36,7 @@ export const CALLS: Readonly<Record<StepKindName, readonly Call[]>> = {
 };
 
 /** Effects that may be had any number of times. */
-export const HARMLESS = new Set(["RescanAllHba", "RescanVmfs"]);
+export const HARMLESS = new Set(["RescanAllHba", "RescanVmfs", ...REPEATED_OPS]);
 
 /** What the world is like, without the ids that a run makes. */
 export function shapeOf(state: LabState): object {

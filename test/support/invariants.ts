@@ -8,8 +8,8 @@ import type { PlanRow, RunRow, StepRow, Store, StoreReader } from "../../src/cor
 import type { LabModel } from "../../src/lab/world/model.ts";
 import type { Mutation, World } from "../../src/lab/world/world.ts";
 
-/** Looking is no effect: a rescan may be repeated. */
-const LOOKS = new Set(["RescanAllHba", "RescanVmfs", "RefreshStorageSystem"]);
+/** Looking is no effect: a rescan may be repeated; and so may a restore, where the array says so (`traits.rollback.repeatSafe`). */
+const REPEATABLE = new Set(["RescanAllHba", "RescanVmfs", "RefreshStorageSystem", "RestoreVolume"]);
 
 interface SeenVm {
   readonly vmfsUuid: string;
@@ -186,7 +186,7 @@ function violations(era: Era, all: readonly Approved[]): string[] {
     if (vm !== undefined && !by.some(({ plan }) => isFamily(era, plan.goldId, vm))) {
       wrong.push(`${what}: it is on no volume of the plan's family`);
     }
-    if (LOOKS.has(op)) continue;
+    if (REPEATABLE.has(op)) continue;
     const effect = `${op} ${target}`;
     effects.set(effect, (effects.get(effect) ?? 0) + 1);
     if ((effects.get(effect) ?? 0) > Math.max(1, new Set(by.map(({ run }) => run.originId)).size))
