@@ -159,6 +159,7 @@ function settingsOf(config: Config): EngineSettings {
       policies: config.approval.policy,
       cli: config.approval.cli,
       planTtlMs: config.approval.planTtl,
+      answerWithinMs: config.approval.answerWithin,
       requesterIsNotApprover: config.approval.requesterIsNotApprover,
     },
     limits: {

@@ -110,16 +110,20 @@ export const configSchema = (references: References, stateDir: string) =>
             .default("deny")
             .describe("Whether `--yes` on a command line satisfies `human`."),
           planTtl: duration("10m").describe("How long a plan can be confirmed."),
+          answerWithin: duration("5m").describe(
+            "How long a person who is asked through the assistant's program has for the answer.",
+          ),
           requesterIsNotApprover: z
             .boolean()
             .default(false)
             .describe("Whether a plan must be approved by another account than the one that asked for it."),
         })
         .prefault({})
-        .transform(({ default: otherwise, cli, planTtl, requesterIsNotApprover, ...perMode }) => ({
+        .transform(({ default: otherwise, cli, planTtl, answerWithin, requesterIsNotApprover, ...perMode }) => ({
           policy: forEachMode((mode) => perMode[mode] ?? otherwise),
           cli,
           planTtl,
+          answerWithin,
           requesterIsNotApprover,
         }))
         .describe("What a plan needs before it runs (docs/security.md says what each kind proves)."),

@@ -46,6 +46,7 @@ export function createEngine(deps: EngineDeps): Engine {
     approve: (planId, actor, typedLun) => planning.approve(planId, actor, typedLun),
     decline: (planId, actor, reason) => planning.decline(planId, actor, reason),
     confirm: (planToken, actor, options) => planning.confirm(planToken, actor, options),
+    takeAnswer: (planToken, actor, answered) => planning.takeAnswer(planToken, actor, answered),
     work: (options, signal) => new Worker(deps, runs).work(options, signal),
     executeRun: (runId, signal) => running.executeRun(runId, signal),
     getRun: (runId, options) => running.getRun(runId, options),

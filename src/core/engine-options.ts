@@ -18,6 +18,8 @@ export interface EngineSettings {
     /** Whether an approval given beforehand may stand for a person under policy `human`. */
     readonly cli: "allow" | "deny";
     readonly planTtlMs: number;
+    /** How long the answer of a person who was asked counts. */
+    readonly answerWithinMs: number;
     readonly requesterIsNotApprover: boolean;
   };
   readonly limits: StepLimits & {

@@ -60,6 +60,12 @@ export type ApprovalAnswer =
   | { readonly kind: "decline" }
   | { readonly kind: "cancel" };
 
+/** The person's answer to an earlier `ApprovalNeeded`. */
+export interface Answered {
+  readonly challenge: string;
+  readonly answer: ApprovalAnswer;
+}
+
 /**
  * Policy `prompt`: the person behind the client has to be asked first, with the plan's command and impact. Thrown by
  * `confirm` when the client can ask; the answer comes back with the challenge in `answered`. Not an error to show.
@@ -68,18 +74,20 @@ export class ApprovalNeeded extends Error {
   readonly plan: PlanRecord;
   /** Bound to plan, principal and deadline; a row in the store, used once. */
   readonly challenge: string;
-  constructor(plan: PlanRecord, challenge: string) {
+  /** How long the answer counts. */
+  readonly answerWithinMs: number;
+  constructor(plan: PlanRecord, challenge: string, answerWithinMs: number) {
     super(`plan ${plan.planId} waits for the operator's answer`);
     this.plan = plan;
     this.challenge = challenge;
+    this.answerWithinMs = answerWithinMs;
   }
 }
 
 export interface ConfirmOptions {
   /** The client can show a form. Without it policy `prompt` answers `NOT_APPROVED` and names the other way. */
   readonly canAsk?: boolean;
-  /** The person's answer to an earlier `ApprovalNeeded`. */
-  readonly answered?: { readonly challenge: string; readonly answer: ApprovalAnswer };
+  readonly answered?: Answered;
   /** How long a plan that a person has to approve on another channel is waited for. */
   readonly awaitApprovalMs?: number;
   /** Aborts the waiting only; a run that was started goes on. */
@@ -158,6 +166,11 @@ export type ReadingEngine = Omit<PlanningEngine, "plan" | "resumePlan" | "discar
 
 export interface Engine extends PlanningEngine {
   confirm(planToken: string, actor: Actor, options?: ConfirmOptions): Promise<RunRecord>;
+  /**
+   * An answer that came when the call that asked for it was over: it is judged and kept as any other, and a yes approves the
+   * plan, which then runs when it is confirmed again. Errors: why it is no yes.
+   */
+  takeAnswer(planToken: string, actor: Actor, answered: Answered): Promise<void>;
   /** The plan that a token stands for. Errors: `PLAN_UNKNOWN`, `WRONG_PRINCIPAL`. */
   planByToken(planToken: string, actor: Actor): Promise<PlanRecord>;
   /** A person's approval on a channel that no assistant has: the CLI on a terminal, the console. */

@@ -67,7 +67,7 @@ export async function invoke(
     const engine = await context.engine();
     const actor = { ...(await actorOf(context, server, ctx)), tool: tool.name };
     opened = { engine, actor };
-    const operator = operatorOf(server, ctx, context.wording());
+    const operator = operatorOf(server, ctx, context.wording(), progress);
     const wording = { ...context.wording(), canAsk: operator.canAsk };
     const result = await tool.call(args, engine, {
       actor,

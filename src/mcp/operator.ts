@@ -17,13 +17,17 @@ import { z } from "zod";
 import { PrepError } from "../core/domain/errors.ts";
 import { traitsOf } from "../core/domain/modes.ts";
 import { safeText } from "../core/domain/safe-text.ts";
-import { type ApprovalAnswer, ApprovalNeeded } from "../core/engine.ts";
+import { type Answered, type ApprovalAnswer, ApprovalNeeded } from "../core/engine.ts";
 import type { PlanRecord } from "../core/records.ts";
 import { presentPlan, questionText, type Wording } from "../text/index.ts";
 import { planPageOf } from "../text/wording.ts";
+import type { Progress } from "./progress.ts";
 
-/** How long an older client's person has for the answer. */
-const ANSWER_WITHIN_MS = 50_000;
+/**
+ * How long a call without a progress token waits for the answer: its client gives up after a minute. One with a token is
+ * told every few seconds that it goes on, and may wait for the whole time that the answer counts.
+ */
+const SILENT_WAIT_MS = 50_000;
 
 /** First protocol without requests from the server. */
 const MODERN = "2026-07-28";
@@ -31,11 +35,6 @@ const MODERN = "2026-07-28";
 /** The keys in `inputRequests`: of the one form, and of the page that the person is led to. */
 const FORM = "approval";
 const PAGE = "page";
-
-export interface Answered {
-  readonly challenge: string;
-  readonly answer: ApprovalAnswer;
-}
 
 /** What a confirm is given of the person's approval. */
 export interface GivenApproval {
@@ -52,7 +51,7 @@ export interface Operator {
   /** Whether the person went to the plan's page, as this very call says; undefined where it says nothing of it. */
   readonly opened: boolean | undefined;
   /** Asks: the answer, or what to send the client so that it calls again with one. */
-  ask(needed: ApprovalNeeded): Promise<Answered | InputRequiredResult>;
+  ask(needed: ApprovalNeeded, late: LateAnswer): Promise<Answered | InputRequiredResult>;
   /**
    * Has the client lead the person to the plan's page on the console: whether they went there, or what to send the client so
    * that it calls again with that. False where there is no console, or the client opens no pages.
@@ -60,29 +59,33 @@ export interface Operator {
   leadToPage(planId: string): Promise<boolean | InputRequiredResult>;
 }
 
+/** Takes an answer that comes when the call that asked is over. */
+export type LateAnswer = (answered: Answered) => Promise<void>;
+
 /**
  * Runs `confirm`, asking the person once where it wants an answer, or leading them to where they approve.
- * Errors: what `confirm` throws; `NOT_APPROVED` where it is not content with the answer either.
+ * Errors: what `confirm` throws; `NOT_APPROVED` where it is not content with the answer either, or there is none yet.
  */
 export async function withApproval<T extends object>(
   operator: Operator,
   confirm: (given: GivenApproval) => Promise<T>,
+  late: LateAnswer,
 ): Promise<T | InputRequiredResult> {
   const { answered, opened } = operator;
   try {
     return await confirm({
       ...(answered === undefined ? {} : { answered }),
-      ...(opened === true ? { awaitApprovalMs: ANSWER_WITHIN_MS } : {}),
+      ...(opened === true ? { awaitApprovalMs: SILENT_WAIT_MS } : {}),
     });
   } catch (thrown) {
-    if (thrown instanceof ApprovalNeeded) return await asking(operator, thrown, confirm);
+    if (thrown instanceof ApprovalNeeded) return await asking(operator, thrown, confirm, late);
     const planId = answered === undefined && opened === undefined ? approvedElsewhere(thrown) : undefined;
     if (planId === undefined) throw thrown;
     const began = performance.now();
     const led = await operator.leadToPage(planId);
     if (isInputRequiredResult(led)) return led;
     if (!led) throw thrown;
-    return await confirm({ awaitApprovalMs: Math.max(ANSWER_WITHIN_MS - (performance.now() - began), 0) });
+    return await confirm({ awaitApprovalMs: Math.max(SILENT_WAIT_MS - (performance.now() - began), 0) });
   }
 }
 
@@ -90,8 +93,9 @@ async function asking<T extends object>(
   operator: Operator,
   needed: ApprovalNeeded,
   confirm: (given: GivenApproval) => Promise<T>,
+  late: LateAnswer,
 ): Promise<T | InputRequiredResult> {
-  const asked = await operator.ask(needed);
+  const asked = await operator.ask(needed, late);
   if (isInputRequiredResult(asked)) return asked;
   return await confirm({ answered: asked }).catch((again: unknown) => {
     if (!(again instanceof ApprovalNeeded)) throw again;
@@ -170,7 +174,12 @@ function canShow(capabilities: unknown): { readonly forms: boolean; readonly pag
 }
 
 /** The person behind the client that made this call. */
-export function operatorOf({ server }: McpServer, ctx: ServerContext, wording: Wording): Operator {
+export function operatorOf(
+  { server }: McpServer,
+  ctx: ServerContext,
+  wording: Wording,
+  progress: Pick<Progress, "onWaiting">,
+): Operator {
   const modern = (server.getNegotiatedProtocolVersion() ?? "") >= MODERN;
   const envelope: Readonly<Record<string, unknown>> = { ...ctx.mcpReq.envelope };
   const can = canShow(modern ? envelope[CLIENT_CAPABILITIES_META_KEY] : server.getClientCapabilities());
@@ -178,7 +187,11 @@ export function operatorOf({ server }: McpServer, ctx: ServerContext, wording: W
     canAsk: can.forms,
     answered: modern ? carriedBy(ctx) : undefined,
     opened: modern ? openedBy(ctx) : undefined,
-    ask: (needed) => (modern ? askLater(needed, wording) : askNow(needed, ctx, wording)),
+    ask: (needed, late) => {
+      if (modern) return askLater(needed, wording);
+      progress.onWaiting("Waiting for the operator's answer", needed.plan.steps.length);
+      return askNow(needed, ctx, wording, late);
+    },
     leadToPage: async (planId) => {
       const url = can.pages ? planPageOf(wording, planId) : undefined;
       if (url === undefined) return false;
@@ -215,16 +228,40 @@ const elicitResult = z.looseObject({
   content: z.unknown().optional(),
 });
 
-/** No answer in time, or none that can be read, is a form put away: the plan stays open. */
-async function askNow({ plan, challenge }: ApprovalNeeded, ctx: ServerContext, wording: Wording): Promise<Answered> {
+/**
+ * An error of the client's is a form put away: the plan stays open. The form stays as long as its answer counts, also when
+ * the call is over: some clients cannot take one away, and an answer that is given in good faith is not lost.
+ */
+async function askNow(
+  needed: ApprovalNeeded,
+  ctx: ServerContext,
+  wording: Wording,
+  late: LateAnswer,
+): Promise<Answered> {
+  const { plan, challenge, answerWithinMs } = needed;
   const { message, requestedSchema } = question(plan, wording);
-  const reply = await ctx.mcpReq
-    .send({ method: "elicitation/create", params: { message, requestedSchema } }, elicitResult, {
-      timeout: ANSWER_WITHIN_MS,
-      signal: ctx.mcpReq.signal,
-    })
-    .catch(() => ({ action: "cancel" as const, content: undefined }));
-  return { challenge, answer: answerOf(reply.action, reply.content) };
+  const { send, signal, _meta } = ctx.mcpReq;
+  const answered = (answer: ApprovalAnswer): Answered => ({ challenge, answer });
+  const reply = send({ method: "elicitation/create", params: { message, requestedSchema } }, elicitResult, {
+    timeout: answerWithinMs,
+  }).then(({ action, content }) => answered(answerOf(action, content)));
+  const waitMs = _meta?.progressToken === undefined ? Math.min(SILENT_WAIT_MS, answerWithinMs) : answerWithinMs;
+  const over = Promise.withResolvers<undefined>();
+  const end = (): void => over.resolve(undefined);
+  const timer = setTimeout(end, waitMs);
+  signal.addEventListener("abort", end, { once: true });
+  const given = await Promise.race([reply.catch(() => answered({ kind: "cancel" })), over.promise]);
+  clearTimeout(timer);
+  if (given !== undefined) return given;
+  void reply.then(late).catch(() => undefined);
+  throw new PrepError("NOT_APPROVED", "The operator has not answered yet; the question is still open.", {
+    found: { planId: plan.planId },
+    hint: "Nothing was changed.",
+    next: [
+      { kind: "confirm_once_answered", planId: plan.planId },
+      { kind: "approve", planId: plan.planId },
+    ],
+  });
 }
 
 /** Whether the person went there. That they came back with an answer is for the plan to say. */
@@ -232,7 +269,7 @@ async function leadNow(page: { readonly url: string; readonly message: string },
   const params = { mode: "url" as const, elicitationId: crypto.randomUUID(), ...page };
   const reply = await ctx.mcpReq
     .send({ method: "elicitation/create", params }, elicitResult, {
-      timeout: ANSWER_WITHIN_MS,
+      timeout: SILENT_WAIT_MS,
       signal: ctx.mcpReq.signal,
     })
     .catch(() => ({ action: "cancel" as const }));

@@ -31,6 +31,8 @@ const BEAT_PART = 0.05;
 const CLOSEST = 0.1;
 
 export interface Progress {
+  /** Nothing can begin yet, of so many steps, and why. */
+  readonly onWaiting: (why: string, steps: number) => void;
   readonly onUpdate: (run: RunRecord) => Promise<void>;
   /** To be awaited before the answer, which no notification may follow. */
   end(): Promise<void>;
@@ -49,7 +51,8 @@ export function progressTo(ctx: ServerContext, from: "start" | "now"): Progress 
   const progressToken = ctx.mcpReq._meta?.progressToken;
   let sent: number | undefined = from === "start" ? -1 : undefined;
   let ended = progressToken === undefined;
-  let latest: RunRecord | undefined;
+  /** What is said while nothing begins or ends. */
+  let latest: { readonly message: string; readonly total: number } | undefined;
   let within = 0;
   const notify = (progress: number, total: number, message: string): Promise<void> =>
     ctx.mcpReq
@@ -58,12 +61,16 @@ export function progressTo(ctx: ServerContext, from: "start" | "now"): Progress 
   const beat = (): void => {
     if (latest === undefined || sent === undefined || sent < 0 || ended) return;
     within += (1 - within) * BEAT_PART;
-    void notify(sent + within * CLOSEST, latest.steps.length, messageOf(latest));
+    void notify(sent + within * CLOSEST, latest.total, latest.message);
   };
   const timer = ended ? undefined : setInterval(beat, BEAT_MS).unref();
   return {
+    onWaiting(message, total) {
+      sent = 0;
+      latest = { message, total };
+    },
     async onUpdate(run) {
-      latest = run;
+      latest = { message: messageOf(run), total: run.steps.length };
       const finished = finishedSteps(run);
       if (ended || run.steps.length === 0) return;
       const reach = (value: number, message: string): Promise<void> => {

@@ -38,6 +38,8 @@ function forAssistant(action: NextAction, wording: Wording): string {
     }
     case "confirm_again":
       return `Call ${tool("confirm_plan")} again to have the operator asked again.`;
+    case "confirm_once_answered":
+      return `Ask the operator to answer it, then call ${tool("confirm_plan")} again: a yes counts also now.`;
     case "discard_plans":
       return `${tool("discard_plan")} drops them.`;
     case "see_plans":
@@ -90,6 +92,8 @@ function forTerminal(action: NextAction, { line }: Wording): string {
       return `\`${line("approve", action.planId)}\` approves it.`;
     case "confirm_again":
       return "Run it again to be asked again.";
+    case "confirm_once_answered":
+      return "Run it again once it is answered.";
     case "discard_plans":
       return `\`${line("plans")}\` lists them, \`${line("plans", "discard", "PLAN")}\` drops one.`;
     case "see_plans":

@@ -33,6 +33,7 @@ export const confirmPlan = confirmTool({
       onUpdate,
       ...given,
     }),
+  late: ({ planToken: token }, engine, { actor }, answered) => engine.takeAnswer(token, actor, answered),
   present: presentRun,
   text: (run) => runText(run),
 });

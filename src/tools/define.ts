@@ -8,7 +8,7 @@ import { z } from "zod";
 import { PrepError } from "../core/domain/errors.ts";
 import type { Immutable } from "../core/domain/immutable.ts";
 import { safeText } from "../core/domain/safe-text.ts";
-import type { Actor, Engine, PlanningEngine, ReadingEngine } from "../core/engine.ts";
+import type { Actor, Answered, Engine, PlanningEngine, ReadingEngine } from "../core/engine.ts";
 import type { PlanRecord, RunRecord } from "../core/records.ts";
 import { nearest } from "../core/request/request.ts";
 import { type GivenApproval, type Operator, withApproval } from "../mcp/operator.ts";
@@ -108,6 +108,13 @@ interface ConfirmSpec<I extends z.ZodObject, R, O extends ResultSchema> extends 
     call: ToolCall,
     given: GivenApproval,
   ) => Promise<R>;
+  /** Takes a person's answer that comes when the call is over. */
+  readonly late: (
+    args: z.output<I>,
+    engine: Pick<Engine, "takeAnswer">,
+    call: ToolCall,
+    answered: Answered,
+  ) => Promise<void>;
 }
 
 /** The only door to a change. `run` is carried out again with the person's answer where one is wanted. */
@@ -115,7 +122,11 @@ export function confirmTool<I extends z.ZodObject, R extends object, O extends R
   spec: ConfirmSpec<I, R, O>,
 ): Tool {
   return assemble(spec, "confirm", CONFIRMS, (args, engine, call) =>
-    withApproval(call.operator, (given) => spec.run(args, engine, call, given)),
+    withApproval(
+      call.operator,
+      (given) => spec.run(args, engine, call, given),
+      (answered) => spec.late(args, engine, call, answered),
+    ),
   );
 }
 

@@ -71,6 +71,7 @@ describe("what is not said", () => {
         snapshot: "prompt",
       },
       cli: "deny",
+      answerWithin: 300_000,
       planTtl: 600_000,
       requesterIsNotApprover: false,
     });

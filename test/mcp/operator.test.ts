@@ -159,32 +159,78 @@ describe("a question to an older client", () => {
     expect(answersIn(engine)).toEqual([undefined, { kind: "cancel" }, undefined, { kind: "cancel" }]);
   });
 
-  it("counts as put away after 50 s", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    const engine = fakeEngine();
+  const asking = async (engine: FakeEngine, meta: object = {}) => {
     const server = rawServer(() => Promise.resolve(engine));
     server.send(initialize("2025-11-25", { name: "raw", version: "1" }, { elicitation: {} }));
-    server.send(request(1, "tools/call", { name: "confirm_plan", arguments: { planToken: TOKENS.prompt } }));
-    await server.next(({ method }) => method === "elicitation/create");
+    const call = { name: "confirm_plan", arguments: { planToken: TOKENS.prompt }, ...meta };
+    server.send(request(1, "tools/call", call));
+    const { id } = await server.next(({ method }) => method === "elicitation/create");
+    const approve = { action: "accept", content: { approve: true } };
+    const answer = (): void => server.send({ jsonrpc: "2.0", id, result: approve });
+    return { server, answer };
+  };
+  const LATE = { token: TOKENS.prompt, answered: { challenge: "ask-1", answer: { kind: "accept", approve: true } } };
+
+  it("stays open when the call that nobody hears of ends after 50 s, and its answer counts", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const engine = fakeEngine();
+    const { server, answer } = await asking(engine);
     vi.advanceTimersByTime(49_000);
     expect(answersIn(engine)).toEqual([undefined]);
     vi.advanceTimersByTime(1_000);
     const { result } = await server.next(answerTo(1));
+    expect(result).toMatchObject({ structuredContent: { error: { code: "NOT_APPROVED" } } });
+    expect(JSON.stringify(result)).toContain("still open");
+    answer();
+    server.end();
+    await server.ended;
+    expect(answersIn(engine)).toEqual([undefined]);
+    expect(engine.calls.find(({ name }) => name === "takeAnswer")?.args).toEqual(LATE);
+    expect(server.lines.join()).not.toContain("notifications/cancelled");
+  });
+
+  it("is waited for as long as its answer counts where the client is told that the call goes on", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+    const engine = fakeEngine();
+    const { server, answer } = await asking(engine, { _meta: { progressToken: "p" } });
+    vi.advanceTimersByTime(290_000);
+    expect(server.lines.some((line) => JSON.parse(line).id === 1)).toBe(false);
+    answer();
+    vi.useRealTimers();
+    expect(await server.next(answerTo(1))).toMatchObject({ result: { structuredContent: { state: "succeeded" } } });
+    server.end();
+    await server.ended;
+    const progress = server.lines.flatMap((line) => {
+      const { method, params } = JSON.parse(line);
+      return method === "notifications/progress" ? [params] : [];
+    });
+    const waiting = progress.filter(({ message }) => message === "Waiting for the operator's answer");
+    expect(waiting).toHaveLength(58);
+    const values = progress.map(({ progress: value }) => value);
+    expect(values).toEqual([...new Set(values)].toSorted((a, b) => a - b));
+    expect(values.at(-1)).toBe(3);
+  });
+
+  it("ends with its time: nobody waits for ever", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const engine = fakeEngine();
+    const { server } = await asking(engine, { _meta: { progressToken: "p" } });
+    vi.advanceTimersByTime(300_000);
+    const { result } = await server.next(answerTo(1));
     server.end();
     await server.ended;
     expect(result).toMatchObject({ structuredContent: { error: { code: "NOT_APPROVED" } } });
-    expect(answersIn(engine)).toEqual([undefined, { kind: "cancel" }]);
+    expect(server.lines.join()).toContain("notifications/cancelled");
   });
 
-  it("counts as put away when the call is aborted meanwhile", async () => {
+  it("stays open when its client gives the call up meanwhile, and its answer counts", async () => {
     const engine = fakeEngine();
-    const server = rawServer(() => Promise.resolve(engine));
-    server.send(initialize("2025-11-25", { name: "raw", version: "1" }, { elicitation: {} }));
-    server.send(request(1, "tools/call", { name: "confirm_plan", arguments: { planToken: TOKENS.prompt } }));
-    await server.next(({ method }) => method === "elicitation/create");
+    const { server, answer } = await asking(engine);
     server.send({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } });
+    answer();
     server.end();
     await server.ended;
-    expect(answersIn(engine)).toEqual([undefined, { kind: "cancel" }]);
+    expect(answersIn(engine)).toEqual([undefined]);
+    expect(engine.calls.find(({ name }) => name === "takeAnswer")?.args).toEqual(LATE);
   });
 });

@@ -101,7 +101,7 @@ export function fakeEngine(changes: Partial<Engine> = {}): FakeEngine {
         if (options.answered === undefined) {
           if (options.canAsk !== true) throw refusal("NOT_APPROVED", "Your client cannot ask the operator.");
           challenges += 1;
-          throw new ApprovalNeeded(plan, `ask-${challenges}`);
+          throw new ApprovalNeeded(plan, `ask-${challenges}`, 300_000);
         }
         const { answer, challenge } = options.answered;
         if (challenge !== `ask-${challenges}`) throw refusal("NOT_APPROVED", "This answers no open question.");
@@ -116,6 +116,7 @@ export function fakeEngine(changes: Partial<Engine> = {}): FakeEngine {
       for (const done of [0, 1, 1, 0, 2, 3]) await options.onUpdate?.(sampleRun(done));
       return sampleRun(3);
     },
+    takeAnswer: (token, actor, answered) => note("takeAnswer", { token, answered }, undefined, actor),
     planByToken: (token, actor) => note("planByToken", token, planOf(token), actor),
     approve: (planId, actor) => note("approve", planId, samplePlan(), actor),
     cancelRun: (runId, actor) => note<RunRecord>("cancelRun", runId, sampleRun(1, { state: "cancelled" }), actor),

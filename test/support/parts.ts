@@ -67,6 +67,7 @@ export async function assemble(bench: Bench, parts: Parts = {}): Promise<Assembl
         policies: config.approval.policy,
         cli: config.approval.cli,
         planTtlMs: config.approval.planTtl,
+        answerWithinMs: config.approval.answerWithin,
         requesterIsNotApprover: config.approval.requesterIsNotApprover,
         ...parts.approval,
       },

@@ -23,6 +23,8 @@ export const nextActionSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("approve"), planId: id }),
   /** Confirm the same plan again, to be asked again. */
   z.object({ kind: z.literal("confirm_again"), planId: id }),
+  /** The question is still open: confirm again once it is answered. */
+  z.object({ kind: z.literal("confirm_once_answered"), planId: id }),
   z.object({ kind: z.literal("discard_plans") }),
   z.object({ kind: z.literal("see_plans") }),
   z.object({ kind: z.literal("see_luns") }),

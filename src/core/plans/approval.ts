@@ -5,15 +5,12 @@ import { type ErrorCode, PrepError } from "../domain/errors.ts";
 import { type ApprovalPolicy, traitsOf } from "../domain/modes.ts";
 import type { NextAction } from "../domain/next-action.ts";
 import { safeText } from "../domain/safe-text.ts";
-import { type Actor, type ApprovalAnswer, ApprovalNeeded, type ConfirmOptions } from "../engine.ts";
+import { type Actor, type Answered, ApprovalNeeded, type ConfirmOptions } from "../engine.ts";
 import { type EngineDeps, newId } from "../engine-options.ts";
 import type { PlanRow, StoreWriter } from "../ports/store.ts";
 import type { PlanRecord } from "../records.ts";
 import type { StoredPlan } from "./plan.ts";
 import type { Plans } from "./plans.ts";
-
-/** How long an asked person has: the answer's challenge is good for this long. */
-const ASK_MS = 50_000;
 
 /** Nobody reads a question and says no within this time: that was the client itself. */
 const READING_MS = 500;
@@ -37,12 +34,12 @@ export class Approvals {
     if (policy === "token" || plan.draft.steps.length === 0 || (await this.#isApproved(row, policy))) return;
     const mayAsk = policy === "prompt" && !this.#deps.settings.approval.requesterIsNotApprover;
     if (mayAsk && options.answered !== undefined) {
-      await this.#takeAnswer(stored, actor, options.answered);
+      await this.takeAnswer(stored, actor, options.answered);
       return;
     }
     if (mayAsk && options.canAsk) {
       const { challenge, now } = await this.#makeChallenge(row);
-      throw new ApprovalNeeded(this.#plans.view(stored, now), challenge);
+      throw new ApprovalNeeded(this.#plans.view(stored, now), challenge, this.#deps.settings.approval.answerWithinMs);
     }
     if (await this.#approvedMeanwhile(row, policy, options)) return;
     throw new PrepError(
@@ -102,18 +99,15 @@ export class Approvals {
     const challenge = newId("ask", this.#deps.entropy);
     const now = await this.#deps.store.write(async (tx) => {
       const time = await latestTime(tx, this.#deps.clock);
-      const expiresAt = new Date(Date.parse(time) + ASK_MS).toISOString();
+      const expiresAt = new Date(Date.parse(time) + this.#deps.settings.approval.answerWithinMs).toISOString();
       await tx.insertChallenge({ id: challenge, planId: row.id, principal: row.principal, expiresAt, used: false });
       return time;
     });
     return { challenge, now };
   }
 
-  async #takeAnswer(
-    stored: StoredPlan,
-    actor: Actor,
-    answered: { challenge: string; answer: ApprovalAnswer },
-  ): Promise<void> {
+  /** Keeps a person's answer, and the approval where it is a yes. Errors: why it is none. */
+  async takeAnswer(stored: StoredPlan, actor: Actor, answered: Answered): Promise<void> {
     const { row } = stored;
     const refusal = await auditedWrite(this.#deps.store, this.#deps.clock, async (tx, append) => {
       const verdict = await this.#judge(tx, stored, answered);
@@ -146,7 +140,7 @@ export class Approvals {
   async #judge(
     tx: StoreWriter,
     { row, plan }: StoredPlan,
-    { challenge, answer }: { challenge: string; answer: ApprovalAnswer },
+    { challenge, answer }: Answered,
   ): Promise<PrepError | undefined> {
     const hint = `Nothing was changed; the plan stays open until ${row.expiresAt}.`;
     const next: NextAction[] = [
@@ -166,7 +160,7 @@ export class Approvals {
       return refuse("NOT_APPROVED", "This answer belongs to no open question about this plan.");
     }
     if (asked.expiresAt <= now) return refuse("NOT_APPROVED", "The answer came too late.");
-    const askedAt = Date.parse(asked.expiresAt) - ASK_MS;
+    const askedAt = Date.parse(asked.expiresAt) - this.#deps.settings.approval.answerWithinMs;
     if (answer.kind !== "accept" && Date.parse(now) - askedAt < READING_MS)
       return new PrepError("NOT_APPROVED", "The client itself closed the question at once; no person has answered.", {
         found: { planId: row.id },

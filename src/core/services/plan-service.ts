@@ -5,7 +5,7 @@ import { PrepError } from "../domain/errors.ts";
 import type { Mode } from "../domain/modes.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { isFinished } from "../domain/states.ts";
-import type { Actor, ConfirmOptions, PlanOptions } from "../engine.ts";
+import type { Actor, Answered, ConfirmOptions, PlanOptions } from "../engine.ts";
 import type { EngineDeps } from "../engine-options.ts";
 import { Approvals } from "../plans/approval.ts";
 import { readPlan, requireSameSystems, unknownPlan } from "../plans/plan.ts";
@@ -123,6 +123,16 @@ export class PlanService {
       // The answer's time counts from the approval, and looking again has taken some of it.
       const left = Math.max((options.waitMs ?? CONFIRM_WAIT_MS) - (clock.elapsed() - approvedAt), 0);
       return this.#runs.follow(run.id, { ...options, waitMs: left });
+    });
+  }
+
+  takeAnswer(planToken: string, actor: Actor, answered: Answered): Promise<void> {
+    const about: Record<string, unknown> = { tokenHash: sha256(planToken) };
+    return this.#calls.audited("confirm_refused", actor, about, async () => {
+      const stored = await this.#plans.lookUp(planToken, actor);
+      about["planId"] = stored.row.id;
+      await this.#plans.checkOpen(stored.row);
+      await this.#approvals.takeAnswer(stored, actor, answered);
     });
   }
 

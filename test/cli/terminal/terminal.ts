@@ -146,6 +146,7 @@ function engineWith(parts: Partial<Engine>): Engine {
     readAudit: notExpected("readAudit"),
     verifyAudit: notExpected("verifyAudit"),
     planByToken: notExpected("planByToken"),
+    takeAnswer: notExpected("takeAnswer"),
     whoTouched: notExpected("whoTouched"),
     recordCall: notExpected("recordCall"),
     completions: notExpected("completions"),

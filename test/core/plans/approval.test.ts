@@ -131,7 +131,7 @@ describe("policy prompt", () => {
     await expectOpen(other);
   });
 
-  test("an answer after 50 seconds comes too late", async () => {
+  test("an answer counts for as long as approval.answerWithin says, and comes too late after that", async () => {
     let shift = 0;
     const { engine } = await assemble(bench, {
       approval: { policies: allModes("prompt") },
@@ -140,7 +140,7 @@ describe("policy prompt", () => {
     });
     const plan = await planWith(engine);
     const { challenge } = await asked(engine.confirm(plan.planToken ?? "", bench.actor, { canAsk: true }));
-    shift = 51_000;
+    shift = 5 * MINUTE + 1_000;
     const answered = { challenge, answer: YES };
     const late = await refusal(
       engine.confirm(plan.planToken ?? "", bench.actor, { canAsk: true, answered }),
@@ -148,6 +148,30 @@ describe("policy prompt", () => {
     );
     expect(late.message).toContain("too late");
     expect((await bench.control.state()).mutations).toEqual([]);
+    const again = await asked(engine.confirm(plan.planToken ?? "", bench.actor, { canAsk: true }));
+    shift += 4 * MINUTE;
+    const inTime = { challenge: again.challenge, answer: YES };
+    expect(await engine.confirm(plan.planToken ?? "", bench.actor, { answered: inTime })).toMatchObject({
+      state: "succeeded",
+    });
+  });
+
+  test("an answer that comes when the call is over approves the plan, and runs nothing by itself", async () => {
+    const { engine } = await prompting();
+    const plan = await planWith(engine);
+    const token = plan.planToken ?? "";
+    const { challenge } = await asked(engine.confirm(token, bench.actor, { canAsk: true }));
+    read();
+    await refusal(engine.takeAnswer(token, bench.actor, { challenge: "ask_invented", answer: YES }), "NOT_APPROVED");
+    await refusal(
+      engine.takeAnswer(token, { ...bench.actor, principal: "os:other@here" }, { challenge, answer: YES }),
+      "WRONG_PRINCIPAL",
+    );
+    await engine.takeAnswer(token, bench.actor, { challenge, answer: YES });
+    await refusal(engine.takeAnswer(token, bench.actor, { challenge, answer: { kind: "decline" } }), "NOT_APPROVED");
+    await expectOpen(plan);
+    expect((await lastOf(plan.planId, "plan_approved"))?.data).toMatchObject({ answer: "accept", verdict: "approved" });
+    expect(await engine.confirm(token, bench.actor)).toMatchObject({ state: "succeeded" });
   });
 
   test("a client that cannot ask is told the other way, and that way counts", async () => {
