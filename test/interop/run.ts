@@ -1,7 +1,7 @@
 /**
  * Both ends of vim25, each held to what nobody here wrote. Debian's python3-pyvmomi, ruby-rbvmomi, ansible
  * (community.vmware) and govmomi drive the lab's vCenter, in their own processes, over TLS, with a fresh lab each; our
- * client drives govmomi's vCenter simulator.
+ * client drives govmomi's vCenter simulator. MCP clients of others then drive the built server (clients.ts).
  * Prints a line a check and `N passed, N failed`, and exits with 1 when any failed or a client is missing.
  */
 
@@ -15,6 +15,7 @@ import { startVcenter } from "../../src/lab/vcenter/server/server.ts";
 import { assign, createClone } from "../../src/lab/world/array.ts";
 import { World } from "../../src/lab/world/world.ts";
 import { change } from "../support/change.ts";
+import { judgeByMcpClients } from "./clients.ts";
 import { judgeByNetapp } from "./netapp.ts";
 import { type Check, judgeOurClient } from "./vcsim.ts";
 
@@ -171,5 +172,6 @@ await judgeBy("rbvmomi", "/usr/bin/ruby", `${HERE}/rbvmomi_checks.rb`);
 await judgeBy("community.vmware", "/usr/bin/python3", `${HERE}/vmware_checks.py`);
 await judgeByGovmomi();
 await judgeByNetapp(verdict);
+await judgeByMcpClients(runClient, verdict);
 say(`${count.passed} passed, ${count.failed} failed`);
 process.exitCode = count.failed === 0 ? 0 : 1;

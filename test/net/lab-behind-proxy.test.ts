@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
+import { z } from "zod";
 import { openApp } from "../../src/app.ts";
 import { type RunningLab, startLab } from "../../src/lab/start.ts";
 import { type ConnectProxy, connectProxy } from "../support/connect-proxy.ts";
+import { hasTinyproxy, tinyproxy } from "../support/tinyproxy.ts";
 
 let dir: string;
 let lab: RunningLab;
@@ -23,10 +25,17 @@ afterAll(async () => {
 const hosts = (): string[] => [lab.info.dgs.url, lab.info.vcenter.url].map((url) => new URL(url).host).sort();
 
 /** The lab's configuration with another `proxy`, and the hosts that the proxy was asked for meanwhile. */
-async function prepare(proxy: ConnectProxy, key: unknown, env: Record<string, string>): Promise<string[]> {
+async function prepare(
+  proxy: ConnectProxy,
+  key: unknown,
+  env: Record<string, string>,
+  pins: Readonly<Record<string, string>> = {},
+): Promise<string[]> {
   lab.world.reset({ scenario: "empty" });
   const config: Record<string, unknown> = { ...parse(await readFile(file(), "utf8")), proxy: key };
   if (key === undefined) delete config["proxy"];
+  for (const [system, thumbprint] of Object.entries(pins))
+    config[system] = { ...z.looseObject({}).parse(config[system]), tls: { thumbprint } };
   const own = join(dir, "proxied.yaml");
   await writeFile(own, stringify(config), { mode: 0o600 });
   const app = await openApp({ configFile: own, env: { HOME: dir, ...env }, cwd: dir });
@@ -59,5 +68,19 @@ describe("a preparation", () => {
   it("goes directly where the configuration says none, as the lab's own does", async () => {
     const proxy = await connectProxy({ refuses: 403 });
     expect(await prepare(proxy, "none", { HTTPS_PROXY: proxy.url })).toEqual([]);
+  });
+});
+
+describe.skipIf(!hasTinyproxy)("a preparation through a proxy that nobody here wrote", () => {
+  it("goes through it to both systems, and each certificate is held to its pin within the tunnel", async () => {
+    const proxy = await tinyproxy(dir, "operator", "secret");
+    const key = { url: proxy.url, username: "operator", password: { env: "PROXY_PASSWORD" } };
+    expect(await prepare(proxy, key, { PROXY_PASSWORD: "secret" })).toEqual(hosts());
+    for (const system of ["array", "vcenter"]) {
+      const mispinned = prepare(proxy, key, { PROXY_PASSWORD: "secret" }, { [system]: "AB".repeat(32) });
+      await expect(mispinned, system).rejects.toMatchObject({ code: "CERTIFICATE_UNTRUSTED" });
+    }
+    const unknown = prepare(proxy, key, { PROXY_PASSWORD: "wrong" });
+    await expect(unknown).rejects.toMatchObject({ found: { proxy: proxy.url } });
   });
 });

@@ -3,9 +3,9 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { freePort } from "./free-port.ts";
 
 const SSHD = "/usr/sbin/sshd";
 /** `.ci/run` installs it (openssh-server); where it is missing, what needs it is skipped and says so. */
@@ -20,15 +20,6 @@ export interface Sshd {
   /** Cuts every connection, as a lost network does. */
   cut(): void;
   stop(): Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
 
 /** `folder` is the test's own, and goes with it. `authorizedKeys`: a file that somebody else writes. */
