@@ -40,6 +40,16 @@ const planned = async (client: Client): Promise<{ planToken: string; planId: str
   return structuredContent as { planToken: string; planId: string };
 };
 
+/** The run's end: on a busy machine the first answer is of a run that goes on. */
+async function ended(client: Client, first: unknown): Promise<unknown> {
+  let run = first as { runId: string; state: string };
+  while (run.state === "queued" || run.state === "running") {
+    const args = { runId: run.runId, waitSeconds: 30 };
+    run = (await client.callTool({ name: "get_run", arguments: args })).structuredContent as typeof run;
+  }
+  return run;
+}
+
 describe("an operator's yes that their client no longer waits for", () => {
   it("approves the plan, which then runs when it is confirmed again", async () => {
     const { client, asked, answer } = await connect();
@@ -52,7 +62,10 @@ describe("an operator's yes that their client no longer waits for", () => {
     answer();
     await expect.poll(async () => (await bench.app.engine.getPlan(planId)).approval.approvedBy).toBeDefined();
     expect((await bench.control.state()).mutations).toEqual([]);
-    expect((await client.callTool(confirm)).structuredContent).toMatchObject({ state: "succeeded", planId });
+    expect(await ended(client, (await client.callTool(confirm)).structuredContent)).toMatchObject({
+      state: "succeeded",
+      planId,
+    });
   });
 
   it("is waited for by a client that waits as long as there is progress", async () => {
@@ -67,7 +80,7 @@ describe("an operator's yes that their client no longer waits for", () => {
         if (said.length === 2) answer();
       },
     });
-    expect((await run).structuredContent).toMatchObject({ state: "succeeded" });
+    expect(await ended(client, (await run).structuredContent)).toMatchObject({ state: "succeeded" });
     expect(said.slice(0, 2)).toEqual(["Waiting for the operator's answer", "Waiting for the operator's answer"]);
   });
 });
