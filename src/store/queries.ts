@@ -95,6 +95,7 @@ export function readerOver(runner: ReadRunner): StoreReader {
         PLANS,
         [
           ...equals("state", wanted.state),
+          ...term("endsAfter", wanted.endsAfter, `"expiresAt" > :endsAfter`),
           ...equals("principal", wanted.principal),
           ...equals("goldId", wanted.goldId),
           ...equals("clientId", wanted.clientId),

@@ -57,9 +57,7 @@ export class Plans {
   async issueIn(tx: StoreWriter, append: Append, parts: NewPlan, actor: Actor): Promise<PlanRecord> {
     const { clock, entropy, settings } = this.#deps;
     const nowText = await latestTime(tx, clock);
-    const open = (await tx.plans({ state: "open", principal: actor.principal })).filter(
-      (row) => row.expiresAt > nowText,
-    );
+    const open = await tx.plans({ state: "open", endsAfter: nowText, principal: actor.principal });
     if (open.length >= settings.limits.openPlans) {
       throw new PrepError("TOO_MANY_PLANS", `You have ${open.length} open plans, which is the limit.`, {
         found: { openPlans: open.map((row) => row.id) },
@@ -113,9 +111,8 @@ export class Plans {
       },
     });
     // Read as it will be when it is confirmed: a record that could not be read then is refused now, and not stored.
-    const others = (await tx.plans({ state: "open", clientId: row.clientId })).filter(
-      ({ id, expiresAt }) => id !== row.id && expiresAt > nowText,
-    );
+    const onClient = await tx.plans({ state: "open", endsAfter: nowText, clientId: row.clientId });
+    const others = onClient.filter(({ id }) => id !== row.id);
     const view = this.view(readStoredPlan(row), nowText, token);
     return others.length === 0 ? view : { ...view, otherPlans: others.map(({ id }) => id) };
   }

@@ -144,9 +144,10 @@ export interface ConsolePassRow {
 export interface StoreReader {
   plan(id: string): Promise<PlanRow | undefined>;
   planByTokenHash(hash: string): Promise<PlanRow | undefined>;
-  /** Newest first, as `runs`. */
+  /** Newest first, as `runs`. A plan that nobody confirmed stays `open`: those that still can be end after now. */
   plans(filter: {
     state?: PlanState;
+    endsAfter?: string;
     principal?: string;
     goldId?: string;
     clientId?: string;

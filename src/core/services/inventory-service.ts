@@ -48,15 +48,18 @@ export class InventoryService {
     readonly plans: readonly PlanRow[];
     readonly live: readonly RunRow[];
   }> {
-    const { now, plans, runs } = await this.#deps.store.read(async (tx) => ({
-      now: await latestTime(tx, this.#deps.clock),
-      plans: await tx.plans({ state: "open", limit: 50 }),
-      runs: await tx.runs({ states: LIVE_RUN_STATES, limit: 50 }),
-    }));
+    const { now, plans, runs } = await this.#deps.store.read(async (tx) => {
+      const now = await latestTime(tx, this.#deps.clock);
+      return {
+        now,
+        plans: await tx.plans({ state: "open", endsAfter: now, limit: 50 }),
+        runs: await tx.runs({ states: LIVE_RUN_STATES, limit: 50 }),
+      };
+    });
     const reconciled = await Promise.all(runs.map((run) => this.#runs.reconcile(run)));
     return {
       now,
-      plans: plans.filter((row) => row.expiresAt > now),
+      plans,
       live: reconciled.filter((run) => !isFinished(run.state)),
     };
   }

@@ -163,14 +163,11 @@ export class PlanService {
   }
 
   async listPlans(filter: { principal?: string } = {}): Promise<PlanRecord[]> {
-    const { rows, now } = await this.#deps.store.read(async (tx) => ({
-      rows: await tx.plans({ state: "open", ...filter }),
-      now: await latestTime(tx, this.#deps.clock),
-    }));
-    return rows
-      .filter((row) => row.expiresAt > now)
-      .flatMap((row) => this.#plans.readable(row) ?? [])
-      .map((stored) => this.#plans.view(stored, now));
+    const { rows, now } = await this.#deps.store.read(async (tx) => {
+      const now = await latestTime(tx, this.#deps.clock);
+      return { rows: await tx.plans({ state: "open", endsAfter: now, ...filter }), now };
+    });
+    return rows.flatMap((row) => this.#plans.readable(row) ?? []).map((stored) => this.#plans.view(stored, now));
   }
 
   async discardPlan(which: { planToken?: string; planId?: string }, actor: Actor): Promise<PlanRecord> {

@@ -183,6 +183,11 @@ const MIGRATIONS: readonly string[] = [
   DROP TRIGGER "auditKeepsRows" ON audit;
   CREATE TRIGGER "auditKeepsRows" BEFORE DELETE ON audit FOR EACH ROW EXECUTE FUNCTION "auditKeepsUncut"();
   `,
+  `
+  CREATE INDEX "plansByEnd" ON plans (state, "expiresAt");
+  CREATE INDEX "runsByGold" ON runs ("goldId", "rowNumber");
+  CREATE INDEX "runsByClient" ON runs ("clientId", "rowNumber");
+  `,
 ];
 
 /** The oldest server whose session settings the locks need. */

@@ -158,6 +158,11 @@ const MIGRATIONS: readonly string[] = [
     WHEN NOT EXISTS (SELECT 1 FROM audit WHERE type = 'audit_cut' AND OLD.seq <= json_extract(data, '$.through'))
     BEGIN SELECT RAISE(ABORT, 'the audit is append-only: no row is deleted'); END;
   `,
+  `
+  CREATE INDEX plansByEnd ON plans (state, expiresAt);
+  CREATE INDEX runsByGold ON runs (goldId);
+  CREATE INDEX runsByClient ON runs (clientId);
+  `,
 ];
 
 /**

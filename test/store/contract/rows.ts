@@ -185,6 +185,21 @@ export function rowsContract(kind: StoreKind): void {
     });
   });
 
+  describe("plans that nobody confirmed", () => {
+    it("are still open as rows, and left out where only those that can be confirmed are asked for", async () => {
+      const store = await kind.open();
+      await store.write(async (tx) => {
+        await tx.insertPlan(planRow("over", { expiresAt: "2025-03-01T10:00:00.000Z" }));
+        await tx.insertPlan(planRow("now", { expiresAt: "2025-03-01T10:05:00.000Z" }));
+        await tx.insertPlan(planRow("gone", { expiresAt: "2025-03-01T10:05:00.001Z", state: "discarded" }));
+        await tx.insertPlan(planRow("first", { expiresAt: "2025-03-01T10:05:00.001Z" }));
+        await tx.insertPlan(planRow("second", { expiresAt: "2025-03-01T10:06:00.000Z" }));
+      });
+      const open = await store.read((tx) => tx.plans({ state: "open", endsAfter: "2025-03-01T10:05:00.000Z" }));
+      expect(open.map(({ id }) => id)).toEqual(["second", "first"]);
+    });
+  });
+
   describe("a pass into the console", () => {
     it("is found by its hash, and keeps when it ended", async () => {
       const store = await kind.open();

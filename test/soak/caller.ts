@@ -1,0 +1,51 @@
+/** Calls of tools over HTTP, by hand: what is measured is the server, not a client library. */
+import { z } from "zod";
+import { modernRequest, post } from "../support/http.ts";
+
+const answer = z.object({
+  result: z.object({ isError: z.boolean().optional(), structuredContent: z.looseObject({}).optional() }),
+});
+
+const planned = z.object({ planToken: z.string(), planId: z.string() });
+const run = z.object({ runId: z.string(), state: z.string() });
+
+export class Caller {
+  readonly #server: { readonly url: string };
+  readonly #token: string;
+  readonly #client: string;
+  #id = 0;
+
+  constructor(url: string, token: string, client: string) {
+    this.#server = { url };
+    this.#token = token;
+    this.#client = client;
+  }
+
+  async call(name: string, args: Record<string, unknown>): Promise<unknown> {
+    this.#id += 1;
+    const response = await post(
+      this.#server,
+      modernRequest("tools/call", { name, arguments: args }, this.#id),
+      this.#token,
+    );
+    const body = await response.text();
+    if (response.status !== 200) throw new Error(`${name}: ${response.status} ${body}`);
+    const events = body.split("\n").flatMap((line) => (line.startsWith("data: ") ? [line.slice(6)] : []));
+    const { result } = answer.parse(JSON.parse(events.at(-1) ?? body));
+    if (result.isError) throw new Error(`${name}: ${JSON.stringify(result.structuredContent)}`);
+    return result.structuredContent;
+  }
+
+  async plan(): Promise<z.infer<typeof planned>> {
+    return planned.parse(await this.call("prep_automated_testing", { lun: "Gold", client: this.#client }));
+  }
+
+  /** Plans, confirms, and follows the run to its end. */
+  async prep(): Promise<void> {
+    const { planToken } = await this.plan();
+    let now = run.parse(await this.call("confirm_plan", { planToken }));
+    while (now.state === "queued" || now.state === "running")
+      now = run.parse(await this.call("get_run", { runId: now.runId, waitSeconds: 20 }));
+    if (now.state !== "succeeded") throw new Error(`run ${now.runId} is ${now.state}: ${JSON.stringify(now)}`);
+  }
+}
