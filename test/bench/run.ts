@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { arrays } from "./arrays.ts";
 import { BESIDE } from "./beside.ts";
 import { earlierBuild } from "./earlier-build.ts";
+import { http } from "./http.ts";
 import { journal } from "./journal.ts";
 import { plan } from "./plan.ts";
 import { reads } from "./reads.ts";
@@ -22,7 +23,7 @@ const LAB =
   "Calls are counted by the lab. The lab runs as a process of its own on the same machine, so that its own work is part of every time below, for us and for what we are compared with.";
 
 // The one that mostly waits comes first: what is computed for minutes makes shared machines slower for what follows.
-const BENCHES: Readonly<Record<string, Bench>> = { "whole-run": wholeRun, startup, plan, arrays, reads, journal };
+const BENCHES: Readonly<Record<string, Bench>> = { "whole-run": wholeRun, startup, plan, arrays, reads, journal, http };
 
 const { values, positionals } = parseArgs({
   options: { check: { type: "boolean" }, rounds: { type: "string" } },

@@ -7,6 +7,13 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
+/** The least value that so many percent of them do not exceed. */
+export function percentile(values: readonly number[], percent: number): number {
+  const value = values.toSorted((a, b) => a - b)[Math.max(Math.ceil((percent / 100) * values.length) - 1, 0)];
+  if (value === undefined) throw new RangeError("a percentile of nothing");
+  return value;
+}
+
 /** b of y = a·xᵇ, fitted by least squares over the logarithms. */
 export function exponent(points: readonly { readonly x: number; readonly y: number }[]): number {
   const logs = points.map(({ x, y }) => ({ x: Math.log(x), y: Math.log(y) }));

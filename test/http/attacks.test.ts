@@ -2,7 +2,8 @@
 import { request as plainRequest } from "node:http";
 import { describe, expect, it } from "vitest";
 import { withEngine } from "../support/engine.ts";
-import { modernRequest, post, serverOver, type TestServer } from "../support/http.ts";
+import { serverOver, type TestServer } from "../support/http.ts";
+import { modernRequest, post } from "../support/wire.ts";
 
 const bench = await withEngine();
 const list = modernRequest("tools/list");

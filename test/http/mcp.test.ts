@@ -1,8 +1,9 @@
 /** MCP over HTTP as clients of both eras use it, on the real engine and lab. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { expectFreshClone, goldOf, snapshotsOf, withEngine } from "../support/engine.ts";
-import { HTTP_CLIENTS, modernRequest, post, serverOver } from "../support/http.ts";
+import { HTTP_CLIENTS, serverOver } from "../support/http.ts";
 import type { Conversation, Person, Reply } from "../support/mcp-clients.ts";
+import { modernRequest, post } from "../support/wire.ts";
 
 const bench = await withEngine({}, { approval: { default: "prompt", rollback: "prompt" } });
 const open: Conversation[] = [];

@@ -11,9 +11,10 @@ import type { OAuthClientInformationMixed, OAuthTokens } from "@modelcontextprot
 import { generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { withEngine } from "../support/engine.ts";
-import { httpWith, modernRequest, post, serverOver, type TestServer } from "../support/http.ts";
+import { httpWith, serverOver, type TestServer } from "../support/http.ts";
 import { modernOn, olderOn } from "../support/mcp-clients.ts";
 import { provider, signIn, type TestProvider } from "../support/oidc.ts";
+import { modernRequest, post } from "../support/wire.ts";
 
 const bench = await withEngine({}, { approval: { default: "token", rollback: "human" } });
 

@@ -4,8 +4,9 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { beforeAll, expect, it, onTestFinished } from "vitest";
 import { type Bench, withEngine } from "../support/engine.ts";
-import { modernRequest, post, serverOver } from "../support/http.ts";
+import { serverOver } from "../support/http.ts";
 import { describePostgres, withCluster } from "../support/postgres.ts";
+import { modernRequest, post } from "../support/wire.ts";
 
 /** Hands every request on, to each server in turn; its port, and how many each has had. */
 async function roundRobin(bases: readonly string[]): Promise<{ url: string; counts: number[] }> {

@@ -1,10 +1,12 @@
 /** Calls of tools over HTTP, by hand: what is measured is the server, not a client library. */
 import { z } from "zod";
-import { modernRequest, post } from "../support/http.ts";
+import { modernRequest, post } from "../support/wire.ts";
 
 const answer = z.object({
   result: z.object({ isError: z.boolean().optional(), structuredContent: z.looseObject({}).optional() }),
 });
+
+const refusal = z.looseObject({ error: z.looseObject({ code: z.string(), retryable: z.boolean() }) });
 
 const planned = z.object({ planToken: z.string(), planId: z.string() });
 const run = z.object({ runId: z.string(), state: z.string() });
@@ -13,6 +15,8 @@ export class Caller {
   readonly #server: { readonly url: string };
   readonly #token: string;
   readonly #client: string;
+  /** Codes of refusals that asked to be asked again, as a machine that is too busy for its connections gives them. */
+  readonly repeated: string[] = [];
   #id = 0;
 
   constructor(url: string, token: string, client: string) {
@@ -32,8 +36,11 @@ export class Caller {
     if (response.status !== 200) throw new Error(`${name}: ${response.status} ${body}`);
     const events = body.split("\n").flatMap((line) => (line.startsWith("data: ") ? [line.slice(6)] : []));
     const { result } = answer.parse(JSON.parse(events.at(-1) ?? body));
-    if (result.isError) throw new Error(`${name}: ${JSON.stringify(result.structuredContent)}`);
-    return result.structuredContent;
+    if (!result.isError) return result.structuredContent;
+    const refused = refusal.safeParse(result.structuredContent);
+    if (!refused.success || !refused.data.error.retryable) throw new Error(`${name}: ${body}`);
+    this.repeated.push(`${name} ${refused.data.error.code}`);
+    return this.call(name, args);
   }
 
   async plan(): Promise<z.infer<typeof planned>> {

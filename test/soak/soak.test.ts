@@ -105,6 +105,9 @@ describe.each(KINDS)("one server for long, on %s", (kind) => {
       `${kind}: ${PREPS} preps one after another, ${each.toFixed(0)} ms each; ${clients.length} at once in ${(first / 1000).toFixed(1)} s before them and ${(last / 1000).toFixed(1)} s after.`,
     );
 
+    const repeated = callers.flatMap((caller) => caller.repeated);
+    note(`${kind}: ${repeated.length} calls were refused as to be repeated ${JSON.stringify([...new Set(repeated)])}.`);
+
     // All that a prep opened on either system, and of this process, is closed again while the server goes on.
     expect((await control.state())["sessions"]).toEqual({ dgs: 0, vim: 0 });
     const after = await quiet(() => handlesOf(server.pid));
