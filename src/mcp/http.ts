@@ -5,6 +5,9 @@ import type { McpContext } from "./invoke.ts";
 import { buildServer } from "./server.ts";
 import { type SessionLimits, Sessions } from "./sessions.ts";
 
+/** A method in `Mcp-Method`, which the SDK holds against the one in the body. */
+const LIST = /^(tools|prompts|resources|resources\/templates)\/list$/;
+
 export interface McpOverHttp {
   /** Answers a request of this principal, whose token was looked at before. */
   handle(request: Request, principal: string, auth: AuthInfo): Promise<Response>;
@@ -16,22 +19,26 @@ export interface McpOverHttp {
 
 export function mcpOverHttp(context: McpContext, limits: SessionLimits, clock: Clock): McpOverHttp {
   const build = () => buildServer(context);
-  const modern = createMcpHandler(build, {
-    legacy: "reject",
-    maxRequestBodySize: limits.maxBodyBytes,
-    // Headers at once, and keep-alives: a proxy would give up on a call that is silent for as long as a person thinks.
-    responseMode: "sse",
-    onerror: (error) => context.log.debug({ err: error }, "an MCP request over HTTP"),
-  });
+  const modern = (responseMode: "sse" | "auto") =>
+    createMcpHandler(build, {
+      legacy: "reject",
+      maxRequestBodySize: limits.maxBodyBytes,
+      responseMode,
+      onerror: (error) => context.log.debug({ err: error }, "an MCP request over HTTP"),
+    });
+  // Headers at once, and keep-alives: a proxy would give up on a call that is silent for as long as a person thinks.
+  const calls = modern("sse");
+  // A list asks nobody, and is answered at once.
+  const lists = modern("auto");
   const sessions = new Sessions(build, limits, clock);
   return {
     handle: async (request, principal, authInfo) =>
       (await isLegacyRequest(request))
         ? sessions.handle(request, principal, authInfo)
-        : modern.fetch(request, { authInfo }),
+        : (LIST.test(request.headers.get("mcp-method") ?? "") ? lists : calls).fetch(request, { authInfo }),
     sessions: () => sessions.size,
     close: async () => {
-      await modern.close();
+      await Promise.all([calls.close(), lists.close()]);
       await sessions.close();
     },
   };

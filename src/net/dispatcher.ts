@@ -16,6 +16,12 @@ interface DispatcherOptions {
 }
 
 /**
+ * How long a connection that nothing goes over is used again. A server closes it after some seconds, counted from an answer
+ * that a process with much to do may have read later, and whose end it learns of later still: its next call would be lost.
+ */
+const IDLE_MS = 1_000;
+
+/**
  * An undici agent that speaks HTTP/1.1 and hands out a socket only after the certificate was accepted: the server's own,
  * also behind a proxy, which sees nothing but the tunnel.
  */
@@ -24,6 +30,8 @@ export function createDispatcher(settings: TlsSettings, options: DispatcherOptio
   return new Agent({
     connections: options.connections,
     pipelining: 1,
+    keepAliveTimeout: IDLE_MS,
+    keepAliveMaxTimeout: IDLE_MS,
     headersTimeout: options.headersTimeout,
     bodyTimeout: options.bodyTimeout,
     connect: (target, callback) =>

@@ -17,10 +17,17 @@ function field(argument: PromptArgument, mcp: McpContext): z.ZodType<string | un
   return required ? completed : completed.optional();
 }
 
+const argumentsOf = (prompt: Prompt, mcp: McpContext) =>
+  z.object(Object.fromEntries(prompt.arguments.map((argument) => [argument.name, field(argument, mcp)])));
+
+/** Over HTTP each request has a server of its own, and making these would be most of its work. */
+const made = new WeakMap<McpContext, Map<Prompt, ReturnType<typeof argumentsOf>>>();
+
 export function registerPrompt(server: McpServer, prompt: Prompt, mcp: McpContext): void {
-  const argsSchema = z.object(
-    Object.fromEntries(prompt.arguments.map((argument) => [argument.name, field(argument, mcp)])),
-  );
+  const known = made.get(mcp) ?? new Map<Prompt, ReturnType<typeof argumentsOf>>();
+  made.set(mcp, known);
+  const argsSchema = known.get(prompt) ?? argumentsOf(prompt, mcp);
+  known.set(prompt, argsSchema);
   server.registerPrompt(
     prompt.name,
     { title: prompt.title, description: prompt.description, argsSchema },
