@@ -35,6 +35,7 @@ export class Gate {
   readonly #options: GateOptions;
   readonly #calls: RateLimiterMemory;
   readonly #failures: RateLimiterMemory;
+  readonly #checks = new Map<Role, ScopeChallengeHandler>();
 
   constructor(options: GateOptions) {
     this.#options = options;
@@ -69,7 +70,7 @@ export class Gate {
 
   /** For one call of MCP: refuses those who lack the role, and tells the audit. */
   readonly forCall = (needs: Role, call: string): ScopeChallengeHandler => {
-    const check = requireScopes(...this.#scopesFor(needs));
+    const check = this.#required(needs);
     return async (context) => {
       const challenge = await check(context);
       if (challenge === undefined) return undefined;
@@ -78,6 +79,13 @@ export class Gate {
       return challenge;
     };
   };
+
+  /** Asked for each tool of each request's server. */
+  #required(role: Role): ScopeChallengeHandler {
+    const known = this.#checks.get(role) ?? requireScopes(...this.#scopesFor(role));
+    this.#checks.set(role, known);
+    return known;
+  }
 
   async #verified(token: string): Promise<AuthInfo> {
     const { jwt, scopes } = this.#options;

@@ -32,10 +32,12 @@ export function mcpOverHttp(context: McpContext, limits: SessionLimits, clock: C
   const lists = modern("auto");
   const sessions = new Sessions(build, limits, clock);
   return {
-    handle: async (request, principal, authInfo) =>
-      (await isLegacyRequest(request))
-        ? sessions.handle(request, principal, authInfo)
-        : (LIST.test(request.headers.get("mcp-method") ?? "") ? lists : calls).fetch(request, { authInfo }),
+    handle: async (request, principal, authInfo) => {
+      const method = request.headers.get("mcp-method");
+      // Only clients of 2026-07-28 send this header, and of what it goes with nothing has to be read twice.
+      if (method === null && (await isLegacyRequest(request))) return sessions.handle(request, principal, authInfo);
+      return (LIST.test(method ?? "") ? lists : calls).fetch(request, { authInfo });
+    },
     sessions: () => sessions.size,
     close: async () => {
       await Promise.all([calls.close(), lists.close()]);

@@ -35,8 +35,7 @@ const TOOL_NAMES = new RegExp(`\\b(?:${TOOLS.map(({ name }) => name).join("|")})
 /** A server for one connection, or one HTTP request. Cheap: the engine is opened by the first call that needs it. */
 export function buildServer(context: McpContext): McpServer {
   const { tool: called } = context.wording();
-  /** Our own text, with the tools in it as the client knows them. */
-  const worded = (text: string): string => text.replaceAll(TOOL_NAMES, called);
+  const worded = wordedFor(called);
   const server = new McpServer(
     { name: "atvm-prep", title: "ATVM prep", version: VERSION },
     {
@@ -69,6 +68,19 @@ export function buildServer(context: McpContext): McpServer {
   for (const prompt of PROMPTS) registerPrompt(server, prompt, context);
   return server;
 }
+
+/** Our own text, with the tools in it as the client knows them. Made once for each way to call them, since texts and ways are few. */
+function wordedFor(called: (tool: string) => string): (text: string) => string {
+  const way = called("");
+  const known = texts.get(way) ?? new Map<string, string>();
+  texts.set(way, known);
+  return (text) => {
+    const made = known.get(text) ?? text.replaceAll(TOOL_NAMES, called);
+    known.set(text, made);
+    return made;
+  };
+}
+const texts = new Map<string, Map<string, string>>();
 
 /** The tool's input as JSON Schema (draft 2020-12), as `tools/list` shows it. */
 export function inputSchemaOf(tool: Tool): Record<string, unknown> {

@@ -11,11 +11,13 @@ const refusal = z.looseObject({ error: z.looseObject({ code: z.string(), retryab
 const planned = z.object({ planToken: z.string(), planId: z.string() });
 const run = z.object({ runId: z.string(), state: z.string() });
 
+const MOST_REPEATED = 20;
+
 export class Caller {
   readonly #server: { readonly url: string };
   readonly #token: string;
   readonly #client: string;
-  /** Codes of refusals that asked to be asked again, as a machine that is too busy for its connections gives them. */
+  /** What was asked again: each call may be, a confirmation too. Lost on a connection, or refused as `retryable`. */
   readonly repeated: string[] = [];
   #id = 0;
 
@@ -27,13 +29,17 @@ export class Caller {
 
   async call(name: string, args: Record<string, unknown>): Promise<unknown> {
     this.#id += 1;
-    const response = await post(
-      this.#server,
-      modernRequest("tools/call", { name, arguments: args }, this.#id),
-      this.#token,
+    const asked = modernRequest("tools/call", { name, arguments: args }, this.#id);
+    const { status, body } = await post(this.#server, asked, this.#token).then(
+      async (response) => ({ status: response.status, body: await response.text() }),
+      (lost: unknown) => ({ status: 0, body: String(lost) }),
     );
-    const body = await response.text();
-    if (response.status !== 200) throw new Error(`${name}: ${response.status} ${body}`);
+    if (status === 0 || status >= 500) {
+      this.repeated.push(`${name} ${status}`);
+      if (this.repeated.length > MOST_REPEATED) throw new Error(`${name}: ${status} ${body}`);
+      return this.call(name, args);
+    }
+    if (status !== 200) throw new Error(`${name}: ${status} ${body}`);
     const events = body.split("\n").flatMap((line) => (line.startsWith("data: ") ? [line.slice(6)] : []));
     const { result } = answer.parse(JSON.parse(events.at(-1) ?? body));
     if (!result.isError) return result.structuredContent;

@@ -106,7 +106,7 @@ describe.each(KINDS)("one server for long, on %s", (kind) => {
     );
 
     const repeated = callers.flatMap((caller) => caller.repeated);
-    note(`${kind}: ${repeated.length} calls were refused as to be repeated ${JSON.stringify([...new Set(repeated)])}.`);
+    note(`${kind}: ${repeated.length} calls had to be made again ${JSON.stringify([...new Set(repeated)])}.`);
 
     // All that a prep opened on either system, and of this process, is closed again while the server goes on.
     expect((await control.state())["sessions"]).toEqual({ dgs: 0, vim: 0 });

@@ -122,7 +122,6 @@ class SqliteStore implements Store {
 
   /** Each statement by itself sees all that was committed before it; there is no snapshot over several. */
   async read<T>(work: (tx: StoreReader) => Promise<T>): Promise<T> {
-    this.#checkUsable();
     return await work(
       readerOver({
         path: this.place,
