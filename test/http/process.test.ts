@@ -11,8 +11,8 @@ import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vit
 import { until } from "../support/children.ts";
 import { send } from "../support/console.ts";
 import { withEngine } from "../support/engine.ts";
-import { modernRequest, post } from "../support/http.ts";
 import { configWith, program, programLine } from "../support/program.ts";
+import { modernRequest, post } from "../support/wire.ts";
 
 const bench = await withEngine({}, {}, "sqlite");
 beforeEach(() => bench.reset("clone-assigned"));
