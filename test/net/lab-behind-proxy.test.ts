@@ -8,6 +8,7 @@ import { z } from "zod";
 import { openApp } from "../../src/app.ts";
 import { type RunningLab, startLab } from "../../src/lab/start.ts";
 import { type ConnectProxy, connectProxy } from "../support/connect-proxy.ts";
+import { isThere } from "../support/required.ts";
 import { hasTinyproxy, tinyproxy } from "../support/tinyproxy.ts";
 
 let dir: string;
@@ -71,7 +72,7 @@ describe("a preparation", () => {
   });
 });
 
-describe.skipIf(!hasTinyproxy)("a preparation through a proxy that nobody here wrote", () => {
+describe.skipIf(!isThere(hasTinyproxy, "tinyproxy"))("a preparation through a proxy that nobody here wrote", () => {
   it("goes through it to both systems, and each certificate is held to its pin within the tunnel", async () => {
     const proxy = await tinyproxy(dir, "operator", "secret");
     const key = { url: proxy.url, username: "operator", password: { env: "PROXY_PASSWORD" } };
