@@ -142,9 +142,13 @@ function initiatorOf(raw: string): string {
  * Where the array has no address of a client's host, its initiators tell whose it is: each must be one of the host's own
  * adapters, also where the configuration has the pair. One of another host would get every volume as well.
  */
-export function checkInitiators(target: Target, client: ArrayClient, storage: Pick<HostStorage, "initiators">): void {
+export function checkInitiators(
+  target: Target,
+  client: ArrayClient,
+  on: Pick<Host, "id"> & Pick<HostStorage, "initiators">,
+): void {
   if (client.hostAddress !== undefined || client.initiators.length === 0) return;
-  const host = new Set(storage.initiators.map(initiatorOf));
+  const host = new Set(on.initiators.map(initiatorOf));
   const foreign = client.initiators.filter((initiator) => !host.has(initiatorOf(initiator)));
   if (foreign.length === 0) return;
   const none = foreign.length === client.initiators.length;
@@ -156,6 +160,7 @@ export function checkInitiators(target: Target, client: ArrayClient, storage: Pi
     {
       found: {
         client: client.id,
+        host: on.id,
         foreign: foreign.slice(0, 20).map((initiator) => safeText(initiator)),
         hostInitiators: [...host].slice(0, 20),
       },

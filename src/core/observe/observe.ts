@@ -183,7 +183,7 @@ export async function observe(
     hypervisor.hostStorageAndVms(host, idsOf(relevant)),
     mayUnmount ? hypervisor.hostFiles(host) : undefined,
   ]);
-  checkInitiators(request, client, storage);
+  checkInitiators(request, client, { id: host.id, initiators: storage.initiators });
   const signatures = signaturesOf(naas, inventory, storage, known);
   const labelSignatures = signatures.size > 0 ? new Set<VmfsUuid>() : signaturesByLabel(gold, here, arrayView.volumes);
   const late = here.filter(

@@ -7,15 +7,12 @@ const conflict = (detail: string): ArrayProblem => new ArrayProblem(409, "Confli
 
 export const checkClone = snapshotUnder;
 
-function checkRoom({ model }: WorldState): void {
-  const clones = model.volumes.filter(({ kind }) => kind === "clone").length;
-  if (clones < (model.clonesFit ?? Number.POSITIVE_INFINITY)) return;
-  throw new ArrayProblem(507, "Insufficient storage", "There is no room for another clone.");
-}
+export const hasRoom = ({ model }: WorldState): boolean =>
+  model.volumes.filter(({ kind }) => kind === "clone").length < (model.clonesFit ?? Number.POSITIVE_INFINITY);
 
 export function createClone(state: WorldState, policyId: string, snapshotId: string, name: string): LabVolume {
   const snapshot = checkClone(state, policyId, snapshotId);
-  checkRoom(state);
+  if (!hasRoom(state)) throw new ArrayProblem(507, "Insufficient storage", "There is no room for another clone.");
   return cloneOf(state, snapshot, name);
 }
 

@@ -47,7 +47,7 @@ describe("-A", () => {
     expect(after.snapshots).toEqual(before.snapshots);
     expect(run.report?.volume?.id).toBe(assignedTo(after)[0]?.id);
     expect(assignedTo(after)[0]?.name).toMatch(
-      new RegExp(`^${GOLD}-CDS1-ESX165-\\d{8}-\\d{6}-${run.runId.slice(-6)}$`),
+      new RegExp(`^${GOLD}[-_]CDS1[-_]ESX165[-_]\\d{8}[-_]\\d{6}[-_]${run.runId.slice(-6)}$`),
     );
   });
 

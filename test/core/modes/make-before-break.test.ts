@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { PlanRecord } from "../../../src/core/records.ts";
 import { unassign } from "../../../src/lab/world/array.ts";
+import { ARRAY, opOf } from "../../support/array-under-test.ts";
 import { change } from "../../support/change.ts";
 import {
   assignedTo,
@@ -84,7 +85,7 @@ describe("-A", () => {
     const before = await bench.control.state();
     const run = await bench.prep("automated_testing");
     expect(run).toMatchObject({ state: "failed", error: { code: "NO_SPACE" } });
-    expect(run.error?.message).toContain("There is no room for another clone.");
+    expect(run.error?.message).toMatch(/no room for another clone|insufficient space in the aggregate/);
     expect(shownRun(run).next.join()).toContain("releaseFirst: true");
     const after = await bench.control.state();
     expect(after.mutations).toEqual([]);
@@ -131,7 +132,7 @@ describe("-A", () => {
     const { world } = bench.lab;
     const [old] = world.model.assignments;
     const stop = world.onChange(() => {
-      if (!world.mutations.some(({ op }) => op === "CloneSnapshot")) return;
+      if (!world.mutations.some(({ op }) => op === opOf("CloneSnapshot", ARRAY))) return;
       stop();
       change(world, unassign, old?.id ?? "");
     });

@@ -1,5 +1,5 @@
 /** What ONTAP does to the world, and what it refuses. Each act checks, then changes; a check alone changes nothing. */
-import { assign, cloneOf, restore, snapshotOf, unassign } from "../../world/array.ts";
+import { assign, cloneOf, hasRoom, restore, snapshotOf, unassign } from "../../world/array.ts";
 import type { LabClient, LabSnapshot, LabVolume } from "../../world/model.ts";
 import type { WorldState } from "../../world/state.ts";
 import type { Named } from "./body.ts";
@@ -68,6 +68,8 @@ export function checkClone(
   const gold = find(model.volumes, parent);
   if (gold === undefined) throw refuse("524601", "The parent volume of the clone does not exist.");
   if (storage.extraOf(gold).state === "offline") throw refuse("9437885", "The parent volume is not online.");
+  // No endpoint's table has a code for it; the words are those of ONTAP's event catalogue.
+  if (!hasRoom(state)) throw refuse("1", "There is insufficient space in the aggregate for another clone.", 500);
   if (snapshot === undefined) return { gold };
   const own = model.snapshots.filter(({ volumeId }) => volumeId === gold.id);
   const from = find(own, snapshot);
