@@ -2,6 +2,7 @@
 import { type AuthInfo, createMcpHandler, isLegacyRequest } from "@modelcontextprotocol/server";
 import type { Clock } from "../core/ports/runtime.ts";
 import type { McpContext } from "./invoke.ts";
+import { MODERN } from "./operator.ts";
 import { buildServer } from "./server.ts";
 import { type SessionLimits, Sessions } from "./sessions.ts";
 
@@ -33,10 +34,13 @@ export function mcpOverHttp(context: McpContext, limits: SessionLimits, clock: C
   const sessions = new Sessions(build, limits, clock);
   return {
     handle: async (request, principal, authInfo) => {
-      const method = request.headers.get("mcp-method");
-      // Only clients of 2026-07-28 send this header, and of what it goes with nothing has to be read twice.
-      if (method === null && (await isLegacyRequest(request))) return sessions.handle(request, principal, authInfo);
-      return (LIST.test(method ?? "") ? lists : calls).fetch(request, { authInfo });
+      const method = request.headers.get("mcp-method") ?? "";
+      // A list of today's protocol is known by its headers, so that its body is not read twice.
+      const isList = LIST.test(method) && request.headers.get("mcp-protocol-version") === MODERN;
+      if (isList) return lists.fetch(request, { authInfo });
+      return (await isLegacyRequest(request))
+        ? sessions.handle(request, principal, authInfo)
+        : calls.fetch(request, { authInfo });
     },
     sessions: () => sessions.size,
     close: async () => {

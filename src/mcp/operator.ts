@@ -30,7 +30,7 @@ import type { Progress } from "./progress.ts";
 const SILENT_WAIT_MS = 50_000;
 
 /** First protocol without requests from the server. */
-const MODERN = "2026-07-28";
+export const MODERN = "2026-07-28";
 
 /** The keys in `inputRequests`: of the one form, and of the page that the person is led to. */
 const FORM = "approval";
