@@ -14,6 +14,17 @@ const flagOf = (mode: Mode): string => {
   return short === undefined ? `\`--${long}\`` : `\`-${short}\``;
 };
 
+/** What the driver in `src/array/ontap` calls, and whether it changes what is there. */
+const ONTAP_PATHS: readonly (readonly [path: string, access: "readonly" | "all"])[] = [
+  ["/api/cluster", "readonly"],
+  ["/api/cluster/jobs", "readonly"],
+  ["/api/storage/luns", "readonly"],
+  ["/api/protocols/san/igroups", "readonly"],
+  ["/api/storage/volumes", "all"],
+  ["/api/storage/volumes/*/snapshots", "all"],
+  ["/api/protocols/san/lun-maps", "all"],
+];
+
 /** Those that vCenter puts into every role by itself, and refuses to be named. */
 const isInherent = ({ id }: Privilege): boolean => id.startsWith("System.");
 
@@ -32,7 +43,9 @@ function cellOf({ modes, withRegisterVms }: Privilege, mode: Mode): string {
 
 export function privilegesPage(): string {
   return [
-    "# The vCenter role",
+    "# Roles for the accounts",
+    "",
+    "## In vCenter",
     "",
     "Made from the table that `atvm_prep doctor` checks (`npm run docs`); a test compares, and another one runs every mode on",
     "the lab with exactly these. Give the account of `vcenter.username` one role, with propagation, on the Datacenters in",
@@ -56,7 +69,7 @@ export function privilegesPage(): string {
       ]),
     ),
     "",
-    "## What wants them",
+    "### What wants them",
     "",
     row(["privilege", "calls of vim25"]),
     row(["---", "---"]),
@@ -66,10 +79,22 @@ export function privilegesPage(): string {
     "on the datastore ([vSphere Security](https://docs.vmware.com/en/VMware-vSphere/8.0/vsphere-security/GUID-C81A92E3-4A73-4CE7-88D5-031079A53693.html),",
     "[RegisterVM_Task](https://developer.broadcom.com/xapis/virtual-infrastructure-json-api/latest/sdk/vim25/release/Folder/moId/RegisterVM_Task/post/)).",
     "",
-    "## A role for one mode alone",
+    "### A role for one mode alone",
     "",
     "```sh",
     ...MODES.map((mode) => roleLine(`atvm-prep-${mode.replaceAll("_", "-")}`, privilegesOf(mode))),
+    "```",
+    "",
+    "## On NetApp ONTAP",
+    "",
+    "A REST role of the SVM, for every mode; not yet tried on a real ONTAP. If `/api/cluster` is refused, only the version is",
+    "missing from texts.",
+    "",
+    "```text",
+    ...ONTAP_PATHS.map(
+      ([path, access]) => `security login rest-role create -vserver SVM -role atvm-prep -api ${path} -access ${access}`,
+    ),
+    "security login create -vserver SVM -user-or-group-name prep -application http -authentication-method password -role atvm-prep",
     "```",
     "",
   ].join("\n");
