@@ -167,8 +167,8 @@ export type ReadingEngine = Omit<PlanningEngine, "plan" | "resumePlan" | "discar
 export interface Engine extends PlanningEngine {
   confirm(planToken: string, actor: Actor, options?: ConfirmOptions): Promise<RunRecord>;
   /**
-   * An answer that came when the call that asked for it was over: it is judged and kept as any other, and a yes approves the
-   * plan, which then runs when it is confirmed again. Errors: why it is no yes.
+   * An answer that came when the call that asked for it was over. It is judged and kept like those that came in time, and a
+   * yes approves the plan, which then runs when it is confirmed again. Errors: why it is no yes.
    */
   takeAnswer(planToken: string, actor: Actor, answered: Answered): Promise<void>;
   /** The plan that a token stands for. Errors: `PLAN_UNKNOWN`, `WRONG_PRINCIPAL`. */

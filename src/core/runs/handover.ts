@@ -11,7 +11,7 @@ export class Handover {
   readonly #lines = new Map<string, Line>();
   readonly #stepIds: ReadonlySet<string>;
 
-  /** Between these steps: any other was finished by an earlier run, and stops nothing. */
+  /** Between these steps. What an earlier run has finished is not among them, and stops nothing. */
   constructor(stepIds: Iterable<string>) {
     this.#stepIds = new Set(stepIds);
   }
