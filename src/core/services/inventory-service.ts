@@ -1,5 +1,4 @@
 /** What is there, without a plan: targets, LUNs, snapshots, VMs, and names for completion. */
-import { z } from "zod";
 import { latestTime } from "../audit.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { isFinished, LIVE_RUN_STATES } from "../domain/states.ts";
@@ -9,7 +8,14 @@ import { inspect, listLuns, listSnapshots, listVms, namesOf } from "../observe/i
 import { listTargets } from "../observe/targets.ts";
 import type { Plans } from "../plans/plans.ts";
 import type { PlanRow, RunRow } from "../ports/store.ts";
-import type { Inspection, LunInventory, SnapshotInventory, TargetInventory, VmInventory } from "../records.ts";
+import {
+  type Inspection,
+  type LunInventory,
+  reportSchema,
+  type SnapshotInventory,
+  type TargetInventory,
+  type VmInventory,
+} from "../records.ts";
 import type { TargetInputs } from "../request/request.ts";
 import type { Runs } from "../runs/runs.ts";
 import type { AuditedCalls } from "./audited-calls.ts";
@@ -17,13 +23,11 @@ import type { AuditedCalls } from "./audited-calls.ts";
 /** How far back it is looked for the run that made what a client holds. */
 const PAST_RUNS = 200;
 
-const reported = z.looseObject({ volume: z.looseObject({ id: z.string() }) });
-
 /** The volume that a run left assigned and mounted. */
 function volumeOf({ report }: RunRow): string | undefined {
   if (report === undefined) return undefined;
   try {
-    return reported.safeParse(JSON.parse(report)).data?.volume.id;
+    return reportSchema.safeParse(JSON.parse(report)).data?.volume?.id;
   } catch {
     return undefined;
   }
