@@ -1,6 +1,6 @@
 /**
  * What the engine answers, as data: plans, runs, inventories, audit rows. No door's words are in it; the room `text/` makes
- * what is shown of it. What is kept in the store has a schema here. All text is safe (`domain/safe-text.ts`).
+ * what is shown of it. What is kept in the store has a schema here, made on its first use where a start has none. All text is safe (`domain/safe-text.ts`).
  */
 import { z } from "zod";
 import type { ErrorRecord } from "./domain/errors.ts";
@@ -29,53 +29,63 @@ export type VolumeRefRecord = z.infer<typeof volumeRefSchema>;
 export const snapshotRefSchema = z.object({ name, id: z.string(), createdAt: instant });
 export type SnapshotRefRecord = z.infer<typeof snapshotRefSchema>;
 
-export const targetSchema = z.object({
-  lun: z.object({ name, volumeId: z.string(), naa: z.string() }),
-  client: z.object({ name, id: z.string() }),
-  host: z.object({ address: z.string(), name }),
-  vcenter: z.string(),
-});
+export const targetSchema = z.lazy(() =>
+  z.object({
+    lun: z.object({ name, volumeId: z.string(), naa: z.string() }),
+    client: z.object({ name, id: z.string() }),
+    host: z.object({ address: z.string(), name }),
+    vcenter: z.string(),
+  }),
+);
 export type Target = z.infer<typeof targetSchema>;
 
-export const impactSchema = z.object({
-  vmsToPowerOff: z.array(vmRefSchema),
-  vmsToUnregister: z.array(vmRefSchema),
-  vmsToRegister: z.array(vmRefSchema),
-  datastoresToUnmount: z.array(z.object({ name, id: z.string(), naa: z.string() })),
-  volumesToUnassign: z.array(volumeRefSchema),
-  clonesToDelete: z.array(volumeRefSchema),
-  /** For how many hours the array can bring a deleted clone back; absent where it cannot. */
-  clonesKeptHours: z.number().exactOptional(),
-  snapshotsLost: z.array(snapshotRefSchema),
-});
+export const impactSchema = z.lazy(() =>
+  z.object({
+    vmsToPowerOff: z.array(vmRefSchema),
+    vmsToUnregister: z.array(vmRefSchema),
+    vmsToRegister: z.array(vmRefSchema),
+    datastoresToUnmount: z.array(z.object({ name, id: z.string(), naa: z.string() })),
+    volumesToUnassign: z.array(volumeRefSchema),
+    clonesToDelete: z.array(volumeRefSchema),
+    /** For how many hours the array can bring a deleted clone back; absent where it cannot. */
+    clonesKeptHours: z.number().exactOptional(),
+    snapshotsLost: z.array(snapshotRefSchema),
+  }),
+);
 export type Impact = z.infer<typeof impactSchema>;
 
 /** What the site's own script said: how it ended, the questions that were answered, the last lines of what it printed and logged. */
-export const scriptReportSchema = z.object({
-  ended: z.string(),
-  answered: z.array(z.string()),
-  output: z.array(z.string()),
-  log: z.array(z.string()),
-});
+export const scriptReportSchema = z.lazy(() =>
+  z.object({
+    ended: z.string(),
+    answered: z.array(z.string()),
+    output: z.array(z.string()),
+    log: z.array(z.string()),
+  }),
+);
 
-export const reportSchema = z.object({
-  volume: volumeRefSchema.optional(),
-  naa: z.string().optional(),
-  datastore: z.object({ name, id: z.string(), vmfsUuid: z.string() }).optional(),
-  vms: z.array(vmRefSchema.extend({ registered: z.boolean() })),
-  leftovers: z.array(z.string()),
-  /** Which snapshot of gold "latest" means now, where the run took one. */
-  latest: snapshotRefSchema.optional(),
-  script: scriptReportSchema.optional(),
-});
+export const reportSchema = z.lazy(() =>
+  z.object({
+    volume: volumeRefSchema.optional(),
+    naa: z.string().optional(),
+    datastore: z.object({ name, id: z.string(), vmfsUuid: z.string() }).optional(),
+    vms: z.array(vmRefSchema.extend({ registered: z.boolean() })),
+    leftovers: z.array(z.string()),
+    /** Which snapshot of gold "latest" means now, where the run took one. */
+    latest: snapshotRefSchema.optional(),
+    script: scriptReportSchema.optional(),
+  }),
+);
 export type Report = z.infer<typeof reportSchema>;
 
 /** Who asked. `client` is what their program calls itself, `reason` what they wrote: shown and recorded, never trusted. */
-export const requesterSchema = z.object({
-  principal: z.string(),
-  client: name.exactOptional(),
-  reason: name.exactOptional(),
-});
+export const requesterSchema = z.lazy(() =>
+  z.object({
+    principal: z.string(),
+    client: name.exactOptional(),
+    reason: name.exactOptional(),
+  }),
+);
 export type Requester = Readonly<z.infer<typeof requesterSchema>>;
 
 /** A plan, and what became of it. The command that does the same is made of `request`, `snapshot` and `target`. */

@@ -205,14 +205,16 @@ export interface PrepErrorOptions {
 }
 
 /** An error as data, as the journal keeps it. */
-export const errorRecord = z.looseObject({
-  code: z.enum(ERROR_CODES),
-  message: z.string(),
-  found: z.unknown().optional(),
-  hint: z.string(),
-  retryable: z.boolean(),
-  next: z.array(nextActionSchema).default([]),
-});
+export const errorRecord = z.lazy(() =>
+  z.looseObject({
+    code: z.enum(ERROR_CODES),
+    message: z.string(),
+    found: z.unknown().optional(),
+    hint: z.string(),
+    retryable: z.boolean(),
+    next: z.array(nextActionSchema).default([]),
+  }),
+);
 export type ErrorRecord = z.infer<typeof errorRecord>;
 
 /**
