@@ -29,7 +29,7 @@ export interface AppOptions {
   readonly configFile?: string;
   /** Start a rehearsal lab in this process and work on it; it ends with the app, and so do its runs. */
   readonly lab?: boolean;
-  /** Runs outlive this process: each is carried out by one of its own. For servers, whose life is their client's. */
+  /** Runs outlive this process: each is carried out by one of its own. For servers and terminals, which may go away at any time. */
   readonly detachRuns?: boolean;
   /** Connect and sign in once for all that this process does: for a command, which is over soon. */
   readonly reuseConnections?: boolean;

@@ -44,9 +44,14 @@ export function makeContext({ io, openApp, json, config }: ContextParts): Contex
 export async function withApp<T>(
   context: Context,
   use: (app: App) => Promise<T>,
-  { name = "cli", warn = true, reads = false }: { name?: string; warn?: boolean; reads?: boolean } = {},
+  {
+    name = "cli",
+    warn = true,
+    reads = false,
+    detachRuns = false,
+  }: { name?: string; warn?: boolean; reads?: boolean; detachRuns?: boolean } = {},
 ): Promise<T> {
-  const app = await context.openApp({ ...appOptions(context, name), reuseConnections: true, reads });
+  const app = await context.openApp({ ...appOptions(context, name), reuseConnections: true, reads, detachRuns });
   try {
     if (warn) printWarnings(context.io, app.config.warnings);
     return await use(app);

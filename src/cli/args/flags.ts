@@ -67,7 +67,7 @@ export const OPTION_FLAGS: readonly Flag[] = [
   { long: "--dry-run", text: "show the plan, discard it, and stop" },
   { long: "--yes", text: "answer the question with yes (not enough for a rollback)" },
   { long: "--yes-rollback", value: "NAME", text: "answer a rollback's question: NAME is the LUN's full name" },
-  { long: "--foreground", text: "stop before the next step when the terminal is closed (default: go on to the end)" },
+  { long: "--foreground", text: "run in this process, and stop before the next step when the terminal is closed" },
   { long: "--json", text: "one JSON document on standard output, everything else on standard error" },
 ];
 

@@ -19,14 +19,14 @@ import type { PrepCommand } from "../args/flags.ts";
 import { type Context, withApp } from "../context.ts";
 import { askApproval, notThatName } from "../terminal/ask.ts";
 import { exitCodeOfRun } from "../terminal/exit-codes.ts";
-import { confirmAndFollow } from "../terminal/follow-run.ts";
+import { confirmAndFollow, outlivesCommand } from "../terminal/follow-run.ts";
 import { unlessInterrupted } from "../terminal/interrupted.ts";
 import { printErr } from "../terminal/io.ts";
 import { printResult, withoutToken } from "../terminal/results.ts";
 
 /** Returns the exit code. Errors: the engine's, and those of `askApproval`. */
-export async function prep(command: PrepCommand, context: Context): Promise<number> {
-  return withApp(context, async (app) => {
+export const prep = (command: PrepCommand, context: Context): Promise<number> =>
+  withRuns(command, context, async (app) => {
     const vcenter = await vcenterOf(command, app.config, context);
     const channel: Channel = command.yes || command.yesRollback !== undefined ? "cli-unattended" : "cli";
     const plan = await planned(app, context, () =>
@@ -34,7 +34,10 @@ export async function prep(command: PrepCommand, context: Context): Promise<numb
     );
     return finishPlan({ plan, app, vcenter, command, context });
   });
-}
+
+/** The application for a command that carries a plan out. */
+export const withRuns = (command: Answering, context: Context, use: (app: App) => Promise<number>): Promise<number> =>
+  withApp(context, use, { detachRuns: outlivesCommand(context.io, command) });
 
 /** A plan; one that is stored while a signal ends the command is dropped. */
 export const planned = (app: App, { io }: Context, make: () => Promise<PlanRecord>): Promise<PlanRecord> =>
@@ -54,11 +57,12 @@ export const leavePlan = (command: PrepCommand, context: Context): Promise<numbe
 
 /** Carries out a plan that was left, by its token: asks, unless somebody has approved it since. */
 export const confirmPlan = (planToken: string, command: Answering, context: Context): Promise<number> =>
-  withApp(context, async (app) => {
+  withRuns(command, context, async (app) => {
     const plan = await app.engine.planByToken(planToken, app.actor("cli"));
     if (plan.state !== "open") {
       // What it says of a plan that is not open any more is the engine's to say.
-      const run = await confirmAndFollow(app.engine, { planToken, actor: app.actor("cli") }, context);
+      const { foreground = false } = command;
+      const run = await confirmAndFollow(app.engine, { planToken, actor: app.actor("cli"), foreground }, context);
       return endWith(run, context);
     }
     return finishPlan({ plan: { ...plan, planToken }, app, vcenter: {}, command, context, stays: true });

@@ -7,7 +7,7 @@ import { type Context, withApp, withReadOnlyApp } from "../context.ts";
 import { exitCodeOfRun } from "../terminal/exit-codes.ts";
 import { watch } from "../terminal/follow-run.ts";
 import { printResult } from "../terminal/results.ts";
-import { type Answering, finishPlan, planned } from "./prep.ts";
+import { type Answering, finishPlan, planned, withRuns } from "./prep.ts";
 
 /** The run that `typed` is or begins, or the newest. Errors: `BAD_REQUEST`, `RUN_UNKNOWN`. */
 async function runIdOf(typed: string, engine: Engine): Promise<string> {
@@ -51,7 +51,7 @@ export const resumeRun = (
   command: Answering & { readonly reason?: string },
   context: Context,
 ): Promise<number> =>
-  withApp(context, async (app) => {
+  withRuns(command, context, async (app) => {
     const id = await runIdOf(runId, app.engine);
     const why = command.reason === undefined ? {} : { reason: command.reason };
     const actor = app.actor(command.yes ? "cli-unattended" : "cli");

@@ -5,7 +5,7 @@ import type { VcenterOverride } from "../../core/ports/runtime.ts";
 import type { RunRecord } from "../../core/records.ts";
 import { usualOf } from "../../text/index.ts";
 import type { Context } from "../context.ts";
-import { printErr } from "./io.ts";
+import { type Io, isInteractive, printErr } from "./io.ts";
 import { ProgressView } from "./progress-view.ts";
 
 /** One wait; the run itself may take as many of them as it likes. */
@@ -18,6 +18,13 @@ interface Approved {
   /** The run ends with its terminal. */
   readonly foreground?: boolean;
 }
+
+/**
+ * Whether a run gets a process of its own: at a terminal, which takes this process with it when it is closed. Elsewhere
+ * nothing does, and the run goes on over connections that are open already (docs/adr/0011).
+ */
+export const outlivesCommand = (io: Io, { foreground = false }: Pick<Approved, "foreground">): boolean =>
+  !foreground && isInteractive(io);
 
 /** Shows a run as it goes on; on a terminal with what its steps usually take. */
 function viewOf(engine: Engine, { io, json }: Context): { update(run: RunRecord): Promise<void>; end(): void } {
@@ -38,13 +45,17 @@ function viewOf(engine: Engine, { io, json }: Context): { update(run: RunRecord)
 }
 
 /**
- * Carries the plan out with live progress. The first Ctrl-C (or SIGTERM) asks the run to stop before its next step; a
+ * Has the plan carried out, with live progress. The first Ctrl-C (or SIGTERM) asks the run to stop before its next step; a
  * second one leaves at once with 130, and the run's journal says where it was. A terminal that is closed takes only the
- * progress with it: this process carries the run out to its end, unless it was to stay in the foreground.
+ * progress with it, unless the run was to stay in the foreground. Where the run has a process of its own, this one ends
+ * then; else it carries the run out to its end.
  */
 export async function confirmAndFollow(engine: Engine, approved: Approved, context: Context): Promise<RunRecord> {
   const { io } = context;
-  const { actor, foreground = false } = approved;
+  const { actor, vcenter, foreground = false } = approved;
+  // Credentials of this command line are not handed to another process.
+  const isElsewhere = vcenter === undefined && outlivesCommand(io, approved);
+  const leave = new AbortController();
   const progress = viewOf(engine, context);
   let runId: string | undefined;
   let interrupted = false;
@@ -54,7 +65,10 @@ export async function confirmAndFollow(engine: Engine, approved: Approved, conte
     stopping = engine.cancelRun(id, actor).catch(() => undefined);
   };
   const release = io.onInterrupt((signal) => {
-    if (signal === "SIGHUP" && !foreground) return;
+    if (signal === "SIGHUP" && !foreground) {
+      if (isElsewhere) leave.abort();
+      return;
+    }
     if (interrupted) process.exit(130);
     interrupted = true;
     progress.end();
@@ -70,11 +84,12 @@ export async function confirmAndFollow(engine: Engine, approved: Approved, conte
     return progress.update(run);
   };
   try {
-    const vcenter = approved.vcenter === undefined ? {} : { vcenter: approved.vcenter };
-    let run = await engine.confirm(approved.planToken, actor, { waitMs: WAIT_MS, onUpdate, ...vcenter });
+    const options = { waitMs: WAIT_MS, onUpdate, signal: leave.signal };
+    const using = vcenter === undefined ? {} : { vcenter };
+    let run = await engine.confirm(approved.planToken, actor, { ...options, ...using });
     await onUpdate(run);
-    while (!isFinished(run.state)) {
-      run = await engine.getRun(run.runId, { waitMs: WAIT_MS, onUpdate });
+    while (!isFinished(run.state) && !leave.signal.aborted) {
+      run = await engine.getRun(run.runId, options);
       await onUpdate(run);
     }
     await stopping;
