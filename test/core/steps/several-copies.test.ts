@@ -54,6 +54,17 @@ describe("mount_copy, with a stray copy listed before its own", () => {
     expect(hostOf(await bench.control.state()).mounts).toEqual([]);
   });
 
+  it("mounts none where its own is not among them", async () => {
+    const world = await steps.world();
+    const [assigned] = await world.array.assignments({ volumeId: own.id });
+    if (assigned === undefined) throw new Error("the clone is assigned");
+    await world.array.unassign(assigned.id, "several-3");
+    await world.hypervisor.rescan(world.host);
+    const error = await refusal((await actOf(step(), world))(world), "COPY_NOT_FOUND");
+    expect(error.message).toContain(own.naa);
+    expect(hostOf(await bench.control.state()).mounts).toEqual([]);
+  });
+
   it("says what is mounted where another one came up, and undoes nothing unasked", async () => {
     const world = await steps.world();
     const { hypervisor } = world;
