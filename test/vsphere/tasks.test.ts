@@ -342,6 +342,31 @@ describe("shutting guests down", () => {
     ]);
   });
 
+  test("a guest that went off while nothing told of it is looked at once more before it is called running", async () => {
+    const timeUp = Promise.withResolvers<void>();
+    const { vsphere } = await talk(
+      new TaskDesk(),
+      {
+        ...script,
+        ShutdownGuest: () => "",
+        WaitForUpdatesEx: () => {
+          timeUp.resolve();
+          return "hang";
+        },
+        RetrievePropertiesEx: () =>
+          `<returnval>${["poweredOff", "poweredOn"]
+            .map((state, nth) => object("VirtualMachine", `vm-${nth + 1}`, { "runtime.powerState": string(state) }))
+            .join("")}</returnval>`,
+      },
+      { clock: { now: () => new Date(0), elapsed: () => 0, sleep: () => timeUp.promise } },
+    );
+    const outcomes = await vsphere.writer.shutDownGuests(vms(2), 5000);
+    expect(outcomes.map(({ error }) => (error instanceof PrepError ? error.code : error))).toEqual([
+      undefined,
+      "GUEST_STILL_RUNNING",
+    ]);
+  });
+
   test("a lost reply to the request is settled by the power state", async () => {
     const { vsphere } = await talk(new TaskDesk(), {
       ...script,

@@ -1,0 +1,114 @@
+/** Whether a change was made is one thing, whether it could be looked at another; and an answer that claims it is no look. */
+import { beforeEach, describe, expect, it } from "vitest";
+import { asMoRef } from "../../../src/core/domain/ids.ts";
+import { plainName } from "../../../src/core/domain/safe-text.ts";
+import type { Step, VmRef, WritableWorld } from "../../../src/core/steps/types.ts";
+import { CLIENT, vmsOf, withEngine } from "../../support/engine.ts";
+import { actOf, doneOf, stepBench } from "../../support/step-world.ts";
+
+const bench = await withEngine({}, { limits: { deviceWait: "2s" } });
+const steps = await stepBench(bench);
+
+beforeEach(() => bench.reset("clone-assigned"));
+
+const base = { id: "s1", after: [] } as const;
+
+async function vms(state: "poweredOn" | "poweredOff"): Promise<VmRef[]> {
+  const all = vmsOf(await bench.control.state()).filter((vm) => vm.powerState === state && !vm.template);
+  return all.map(({ id, name, path }) => ({ id: asMoRef(id), name: plainName(name), path }));
+}
+
+const powerOff = async (): Promise<Step> => ({ ...base, kind: "power_off", vms: await vms("poweredOn") });
+
+const shutDown = async (): Promise<Step> => ({
+  ...base,
+  kind: "shut_down_guest",
+  vms: await vms("poweredOn"),
+  thenForce: false,
+});
+
+const unregister = async (): Promise<Step> => ({
+  ...base,
+  kind: "unregister",
+  vms: await vms("poweredOff"),
+  dead: false,
+});
+
+async function register(): Promise<Step> {
+  const { host } = await steps.world();
+  const { volume } = await steps.assigned();
+  return { ...base, kind: "register", volume, folder: host.datacenter.vmFolder, pool: host.resourcePool };
+}
+
+async function mount(): Promise<Step> {
+  await bench.reset("half-cleaned");
+  return { ...base, kind: "mount", volume: (await steps.assigned()).volume };
+}
+
+async function createClone(): Promise<Step> {
+  const { volume: gold, snapshots } = await steps.gold();
+  const [snapshot = expect.fail("gold has no snapshot")] = snapshots;
+  return { ...base, kind: "create_clone", gold, snapshot, name: { stem: `${gold.name}-${CLIENT}`, joint: "-" } };
+}
+
+/** Fails the reads of `op` from the change on, so often. */
+function failReads(api: "dgs" | "vim", op: string, times: number): void {
+  const { world } = bench.lab;
+  const stop = world.onChange(() => {
+    if (world.mutations.length === 0) return;
+    stop();
+    world.faults.add({ api, op, times, action: { kind: "http500" } });
+  });
+}
+
+/** Time that passes by waiting alone. */
+function hurried(world: WritableWorld): WritableWorld {
+  let passed = 0;
+  const sleep = async (ms: number): Promise<void> => {
+    passed += ms;
+  };
+  return { ...world, clock: { ...world.clock, elapsed: () => passed, sleep } };
+}
+
+describe("a change that is made, and whose first look fails", () => {
+  it.each([
+    ["power_off", powerOff, "vim", "RetrievePropertiesEx"],
+    ["unregister", unregister, "vim", "RetrievePropertiesEx"],
+    ["register", register, "vim", "RetrievePropertiesEx"],
+    ["mount", mount, "vim", "RetrievePropertiesEx"],
+    ["create_clone", createClone, "dgs", "ListVolumes"],
+  ] as const)("is looked at again: %s", async (_kind, stepOf, api, op) => {
+    const step = await stepOf();
+    const world = await steps.world();
+    const act = await actOf(step, world);
+    failReads(api, op, 1);
+    await act(world);
+    await doneOf(step, world);
+  });
+
+  it.each([
+    ["power_off", powerOff, /powered off, as vCenter says; they could not be read/],
+    ["mount", mount, /as vCenter says; the host could not be asked/],
+  ] as const)("is done where it cannot be looked at for good, and said so: %s", async (_kind, stepOf, says) => {
+    const world = hurried(await steps.world());
+    const act = await actOf(await stepOf(), world);
+    failReads("vim", "RetrievePropertiesEx", 99);
+    expect((await act(world)).detail).toMatch(says);
+  });
+});
+
+describe("an answer that claims the goal, which is not reached", () => {
+  it.each([
+    ["power_off", powerOff, "PowerOffVM_Task", "fault:InvalidPowerState", /still on/],
+    ["shut_down_guest", shutDown, "ShutdownGuest", "fault:InvalidPowerState", /still on/],
+    ["unregister", unregister, "UnregisterVM", "fault:ManagedObjectNotFound", /still in the inventory/],
+    ["register", register, "RegisterVM_Task", "fault:AlreadyExists", /not in the inventory/],
+  ] as const)("is not taken for it: %s", async (_kind, stepOf, op, action, says) => {
+    const world = hurried(await steps.world());
+    const act = await actOf(await stepOf(), world);
+    await bench.control.faults({ api: "vim", op, times: 99, action });
+    const error: unknown = await act(world).catch((thrown: unknown) => thrown);
+    expect(error instanceof Error ? error.message : error).toMatch(says);
+    expect((await bench.control.state()).mutations).toEqual([]);
+  });
+});
