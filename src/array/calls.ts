@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { errorTraits, PrepError } from "../core/domain/errors.ts";
 import type { Clock, Logger } from "../core/ports/runtime.ts";
-import { isConnectionReset, networkReason } from "../net/errors.ts";
+import { isConnectionReset, isTimedOut, networkReason } from "../net/errors.ts";
 import { parsedJson } from "../net/json.ts";
 import { peerText } from "../net/peer-text.ts";
 import type { HttpReply, Outgoing, Transport } from "./transport.ts";
@@ -18,6 +18,14 @@ export interface Calls {
   /** As long as a 503's `Retry-After` says, within reason. */
   pause(reply: HttpReply): Promise<void>;
 }
+
+/** The configuration's keys for the time that one call and one job may take. */
+export const CALL_LIMIT = "limits.arrayCall";
+export const JOB_LIMIT = "limits.arrayJob";
+
+/** Why nobody knows what became of a call that was sent. */
+export const noAnswer = (lost: unknown): string =>
+  isTimedOut(lost) ? `no answer came in time (${CALL_LIMIT})` : "no answer came";
 
 const PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
@@ -56,6 +64,15 @@ export function createCalls(options: {
     },
   };
 }
+
+/** A failure on the way, with the call that met it. */
+export const aboutCall = (error: PrepError, call: object): PrepError =>
+  new PrepError(error.code, error.message, {
+    found: { ...(typeof error.found === "object" ? error.found : {}), ...call },
+    hint: error.hint,
+    retryable: error.retryable,
+    cause: error.cause,
+  });
 
 /** The body as the schema has it, or what is wrong with it, without its values. */
 export function bodyOf<T>(

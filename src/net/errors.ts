@@ -50,6 +50,9 @@ export function isConnectionReset(thrown: unknown): boolean {
   return chainOf(thrown).some((error) => RESET_CODES.has(codeOf(error)));
 }
 
+/** Nothing came within the time that there was for it. */
+export const isTimedOut = (thrown: unknown): boolean => isTimeout(chainOf(thrown));
+
 /** The outermost error code, else the error's name: one word for a log. */
 export function networkReason(thrown: unknown): string {
   const chain = chainOf(thrown);
@@ -63,10 +66,13 @@ export interface RemoteSystem {
   readonly address: string;
   /** The part of the configuration that is about it, such as `vcenter`. */
   readonly section: string;
+  /** The configuration key of the time for one call, where that is what ends it. */
+  readonly callLimit?: string;
 }
 
 /** What a failed HTTP exchange means to the operator: `UNREACHABLE`, `TIMED_OUT` or `CERTIFICATE_UNTRUSTED`. */
-export function translateNetworkError(thrown: unknown, { system, address, section }: RemoteSystem): PrepError {
+export function translateNetworkError(thrown: unknown, remote: RemoteSystem): PrepError {
+  const { system, address, section } = remote;
   if (thrown instanceof PrepError) return thrown;
   const chain = chainOf(thrown);
 
@@ -96,9 +102,10 @@ export function translateNetworkError(thrown: unknown, { system, address, sectio
   const code = codes.find((each) => each !== "");
   const found = { address, ...(code === undefined ? {} : { reason: code }) };
   if (isTimeout(chain)) {
+    const limit = wasNeverSent(thrown) ? "limits.connect" : remote.callLimit;
     return new PrepError("TIMED_OUT", `${system} at ${address} did not answer in time.`, {
-      found,
-      hint: `Check that ${system} is up and not overloaded, then ask again.`,
+      found: { ...found, ...(limit === undefined ? {} : { limit }) },
+      hint: `Check that ${system} is up and not overloaded${limit === undefined ? "" : `, or raise ${limit} in the configuration`}, then ask again.`,
       cause: thrown,
     });
   }
@@ -124,13 +131,14 @@ function proxyRefusal(error: ProxyError, { system, address, section }: RemoteSys
     );
   }
   const timedOut = status === undefined && isTimeout(chainOf(error));
+  const limit = timedOut ? { limit: "limits.connect" } : {};
   return new PrepError(
     timedOut ? "TIMED_OUT" : "UNREACHABLE",
     status === undefined
       ? `The proxy ${proxy} on the way to ${system} ${timedOut ? "did not answer in time" : "cannot be reached"}.`
       : `The proxy ${proxy} opened no way to ${system} at ${address}: it answered ${status}.`,
     {
-      found,
+      found: { ...found, ...limit },
       hint: `Check the proxy and whether it allows CONNECT to ${section}'s address and port. To go past it, name the host in NO_PROXY, or set proxy in the configuration.`,
       cause: error,
     },

@@ -158,12 +158,15 @@ const readPower = (session: Session, vms: ReadonlySet<MoRef>): Promise<ObjectCha
 
 const references = (vms: ReadonlySet<MoRef>): Reference[] => [...vms].map((id) => ({ type: "VirtualMachine", id }));
 
+/** The configuration's key for how long guests may take. */
+const LIMIT = "limits.guestShutdown";
+
 const stillRunning = (id: MoRef, timeoutMs: number): PrepError =>
   new PrepError(
     "GUEST_STILL_RUNNING",
     `The guest of ${id} did not shut down within ${Math.round(timeoutMs / 1000)} s.`,
     {
-      found: { vm: id },
-      hint: "Shut it down by hand, or allow --force_power_off, then resume the run.",
+      found: { vm: id, operation: "ShutdownGuest", limit: LIMIT },
+      hint: `Shut it down by hand, raise ${LIMIT} in the configuration, or allow --force_power_off; then resume the run.`,
     },
   );

@@ -153,6 +153,12 @@ describe("translateNetworkError", () => {
     const { raw, error } = await failureOf(get({ insecure: true }, "/hang"));
     expect(error.code).toBe("TIMED_OUT");
     expect(wasNeverSent(raw)).toBe(false);
+    const remote = { system: "DGS", address: "a", section: "dgs", callLimit: "limits.arrayCall" };
+    const late = translateNetworkError(raw, remote);
+    expect(late).toMatchObject({
+      found: { limit: "limits.arrayCall" },
+      hint: expect.stringContaining("raise limits.arrayCall"),
+    });
   });
 
   test.each(["CERT_HAS_EXPIRED", "SELF_SIGNED_CERT_IN_CHAIN", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"])(

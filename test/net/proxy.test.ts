@@ -138,7 +138,7 @@ describe("behind a proxy", () => {
   test("a proxy that never answers is TIMED_OUT within the time for a connection", async () => {
     const proxy = await connectProxy({ hangs: true });
     const { error, sent } = await refused(get({ insecure: true }, proxy, "/", 100));
-    expect(error).toMatchObject({ code: "TIMED_OUT", found: { proxy: proxy.url } });
+    expect(error).toMatchObject({ code: "TIMED_OUT", found: { proxy: proxy.url, limit: "limits.connect" } });
     expect(sent).toBe(false);
   });
 

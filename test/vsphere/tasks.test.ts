@@ -335,11 +335,13 @@ describe("shutting guests down", () => {
       },
       { clock: { now: () => new Date(0), elapsed: () => 0, sleep: () => timeUp.promise } },
     );
-    const outcomes = await vsphere.writer.shutDownGuests(vms(2), 5000);
-    expect(outcomes.map(({ error }) => (error instanceof PrepError ? error.code : error))).toEqual([
-      "GUEST_STILL_RUNNING",
-      undefined,
-    ]);
+    const [late, off] = await vsphere.writer.shutDownGuests(vms(2), 5000);
+    expect(late?.error).toMatchObject({
+      code: "GUEST_STILL_RUNNING",
+      found: { operation: "ShutdownGuest", limit: "limits.guestShutdown" },
+      hint: expect.stringContaining("limits.guestShutdown"),
+    });
+    expect(off).toEqual({ id: "vm-2" });
   });
 
   test("a guest that went off while nothing told of it is looked at once more before it is called running", async () => {

@@ -2,10 +2,10 @@
  * Calls to DGS with everything around them: the session, what is repeated and what is not, what an answer must look like.
  */
 import type { z } from "zod";
-import { PrepError } from "../../core/domain/errors.ts";
+import type { PrepError } from "../../core/domain/errors.ts";
 import type { Clock, Logger } from "../../core/ports/runtime.ts";
 import { translateNetworkError, wasNeverSent } from "../../net/errors.ts";
-import { type Attempt, bodyOf, createCalls } from "../calls.ts";
+import { type Attempt, aboutCall, bodyOf, CALL_LIMIT, createCalls, noAnswer } from "../calls.ts";
 import { AnswerTooLarge, type HttpReply, type Outgoing, type Transport } from "../transport.ts";
 import {
   type CallSummary,
@@ -84,13 +84,8 @@ export function createApi(options: ApiOptions): Api {
 
   const translated = (lost: unknown, call: CallSummary): PrepError => {
     if (lost instanceof AnswerTooLarge) return garbage(call, "an answer of more than 32 MiB");
-    const error = translateNetworkError(lost, { system: "DGS", address: url, section });
-    return new PrepError(error.code, error.message, {
-      found: { ...(typeof error.found === "object" ? error.found : {}), operationId: call.operationId, ...call.ids },
-      hint: error.hint,
-      retryable: error.retryable,
-      cause: error.cause,
-    });
+    const error = translateNetworkError(lost, { system: "DGS", address: url, section, callLimit: CALL_LIMIT });
+    return aboutCall(error, { operationId: call.operationId, ...call.ids });
   };
 
   const get = async (call: DgsCall): Promise<HttpReply> => {
@@ -172,7 +167,7 @@ type Verdict<T> =
 function judge<T>(attempt: Attempt, schema: z.ZodType<T>): Verdict<T> {
   if ("lost" in attempt) {
     const { lost } = attempt;
-    return wasNeverSent(lost) ? { kind: "not-sent", lost } : { kind: "lost", why: "no answer came", cause: lost };
+    return wasNeverSent(lost) ? { kind: "not-sent", lost } : { kind: "lost", why: noAnswer(lost), cause: lost };
   }
   const { reply } = attempt;
   if (reply.status === 503) return { kind: "unavailable", reply };

@@ -4,7 +4,7 @@ import { PrepError } from "../../core/domain/errors.ts";
 import { asAssignmentId, asVolumeId, type VolumeId } from "../../core/domain/ids.ts";
 import type { ArrayReader, ArrayTraits, ArrayWriter, JobProgress, Volume } from "../../core/ports/array.ts";
 import { translateNetworkError } from "../../net/errors.ts";
-import { readAfterChange } from "../calls.ts";
+import { CALL_LIMIT, readAfterChange } from "../calls.ts";
 import type { ArrayOptions, StorageArray } from "../driver.ts";
 import { notAClone } from "../refusals.ts";
 import { createTransport } from "../transport.ts";
@@ -64,7 +64,7 @@ export function createDgs(options: ArrayOptions): StorageArray {
       const { date } = await transport
         .exchange({ method: "GET", path, headers: { authorization }, within: callMs })
         .catch((thrown: unknown) => {
-          throw translateNetworkError(thrown, { system: "DGS", address: url, section });
+          throw translateNetworkError(thrown, { system: "DGS", address: url, section, callLimit: CALL_LIMIT });
         });
       return date;
     },

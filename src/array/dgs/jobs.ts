@@ -2,7 +2,7 @@
 import { PrepError } from "../../core/domain/errors.ts";
 import type { JobProgress } from "../../core/ports/array.ts";
 import type { Clock, Logger } from "../../core/ports/runtime.ts";
-import { JOB_PATIENCE, nextJobWait } from "../calls.ts";
+import { JOB_LIMIT, JOB_PATIENCE, nextJobWait } from "../calls.ts";
 import type { Api } from "./api.ts";
 import { type CallSummary, garbage, jobFailed, outcomeUnknown } from "./errors.ts";
 import { type Job, jobSchema } from "./schemas.ts";
@@ -42,7 +42,12 @@ export async function followJob(
     }
     if (job.state === "succeeded") return job;
     if (clock.elapsed() >= deadline) {
-      throw outcomeUnknown(call, key, `its job ${jobId} is not over after ${Math.round(jobMs / 1000)} s`, { jobId });
+      throw outcomeUnknown(
+        call,
+        key,
+        `its job ${jobId} is not over after ${Math.round(jobMs / 1000)} s (${JOB_LIMIT})`,
+        { jobId },
+      );
     }
     if (wait > 0) await clock.sleep(wait);
     try {

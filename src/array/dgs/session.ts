@@ -2,7 +2,7 @@
 import type { Clock } from "../../core/ports/runtime.ts";
 import { registerSecret } from "../../logging/redact.ts";
 import { isConnectionReset, translateNetworkError } from "../../net/errors.ts";
-import { bodyOf } from "../calls.ts";
+import { bodyOf, CALL_LIMIT } from "../calls.ts";
 import type { HttpReply, Transport } from "../transport.ts";
 import { type CallSummary, garbage, refusal, signInRefused, unavailable } from "./errors.ts";
 import { sessionSchema } from "./schemas.ts";
@@ -44,7 +44,7 @@ export function createSessions(options: SessionOptions): Sessions {
     const reply = await answered(() =>
       transport.exchange({ method: "POST", path: "/api/v1/session", body, within: options.callMs }),
     ).catch((thrown: unknown) => {
-      throw translateNetworkError(thrown, { system: "DGS", address: url, section });
+      throw translateNetworkError(thrown, { system: "DGS", address: url, section, callLimit: CALL_LIMIT });
     });
     if (reply.status === 401 || reply.status === 403)
       throw signInRefused({ section, url, username, status: reply.status });

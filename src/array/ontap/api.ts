@@ -4,7 +4,7 @@ import type { PrepError } from "../../core/domain/errors.ts";
 import type { Clock, Logger } from "../../core/ports/runtime.ts";
 import { translateNetworkError, wasNeverSent } from "../../net/errors.ts";
 import { parsedJson } from "../../net/json.ts";
-import { type Attempt, bodyOf, createCalls } from "../calls.ts";
+import { type Attempt, aboutCall, bodyOf, CALL_LIMIT, createCalls, noAnswer } from "../calls.ts";
 import { AnswerTooLarge, type HttpReply, type Outgoing, type Transport } from "../transport.ts";
 import {
   type CallSummary,
@@ -61,10 +61,11 @@ export function createApi(options: ApiOptions): Api {
   const send = async ({ action, ids }: CallSummary, outgoing: Omit<Outgoing, "within" | "headers">): Promise<Attempt> =>
     calls.send({ ...outgoing, headers: { authorization: await authorization() } }, { action, ...ids });
 
-  const translated = (lost: unknown, call: CallSummary): PrepError =>
-    lost instanceof AnswerTooLarge
-      ? garbage(call, "an answer of more than 32 MiB")
-      : translateNetworkError(lost, { system: "ONTAP", address: url, section });
+  const translated = (lost: unknown, call: CallSummary): PrepError => {
+    if (lost instanceof AnswerTooLarge) return garbage(call, "an answer of more than 32 MiB");
+    const error = translateNetworkError(lost, { system: "ONTAP", address: url, section, callLimit: CALL_LIMIT });
+    return aboutCall(error, { action: call.action, ...call.ids });
+  };
 
   const get = async (call: Read): Promise<HttpReply> => {
     const attempt = await calls.reading(() => send(call, { method: "GET", path: call.path }));
@@ -103,7 +104,7 @@ export function createApi(options: ApiOptions): Api {
       }
       if ("lost" in attempt) {
         if (wasNeverSent(attempt.lost)) throw translated(attempt.lost, change);
-        throw outcomeUnknown(change, "no answer came", { cause: attempt.lost });
+        throw outcomeUnknown(change, noAnswer(attempt.lost), { cause: attempt.lost });
       }
       const { reply } = attempt;
       if (reply.status === 503) throw unavailable(change);

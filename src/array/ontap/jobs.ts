@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { PrepError } from "../../core/domain/errors.ts";
 import type { Clock, Logger } from "../../core/ports/runtime.ts";
-import { JOB_PATIENCE, nextJobWait } from "../calls.ts";
+import { JOB_LIMIT, JOB_PATIENCE, nextJobWait } from "../calls.ts";
 import { type Api, unless } from "./api.ts";
 import { type CallSummary, CODES, OntapError, outcomeUnknown } from "./errors.ts";
 import { jobSchema } from "./schemas.ts";
@@ -30,7 +30,9 @@ export async function followJob(
   for (let wait = nextJobWait(undefined); ; wait = nextJobWait(wait)) {
     if (wait > 0) await clock.sleep(wait);
     if (failures === 0 && wait > 0 && clock.elapsed() >= deadline) {
-      throw outcomeUnknown(call, `its job ${jobId} is not over after ${Math.round(jobMs / 1000)} s`, { jobId });
+      throw outcomeUnknown(call, `its job ${jobId} is not over after ${Math.round(jobMs / 1000)} s (${JOB_LIMIT})`, {
+        jobId,
+      });
     }
     let job: z.output<typeof jobSchema> | undefined;
     try {

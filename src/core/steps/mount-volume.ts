@@ -3,7 +3,7 @@ import { PrepError } from "../domain/errors.ts";
 import type { Naa, VmfsUuid } from "../domain/ids.ts";
 import { safeText } from "../domain/safe-text.ts";
 import type { Datastore, HostDevices, UnresolvedCopy } from "../ports/hypervisor.ts";
-import { datastoreOf, isMounted, mountOf, resolve, verify, waitFor, whileBusy } from "./shared.ts";
+import { datastoreOf, isMounted, mountOf, RAISE_DEVICE_WAIT, resolve, verify, waitFor, whileBusy } from "./shared.ts";
 import type { Act, Done, Result, StepOf, World, WritableWorld } from "./types.ts";
 
 type MountingStep = StepOf<"mount"> | StepOf<"mount_copy">;
@@ -119,7 +119,7 @@ async function waitForVolume(step: MountingStep, naa: Naa, world: WritableWorld)
   if (found !== undefined) return found;
   throw new PrepError("COPY_NOT_FOUND", `The host shows no VMFS volume on ${naa}, mounted or not.`, {
     found: { naa, host: world.host.id },
-    hint: "Check whether the disk carries a VMFS volume and whether the host's device is on; then resume the run.",
+    hint: `Check whether the disk carries a VMFS volume and whether the host's device is on; then resume the run. ${RAISE_DEVICE_WAIT}`,
   });
 }
 
@@ -132,7 +132,7 @@ async function notMounted(naa: Naa, { hypervisor, host }: World): Promise<PrepEr
     `The VMFS volume on ${naa} did not come up after the mount. Mounted on the host now: ${listed.join("; ") || "no VMFS volume"}.`,
     {
       found: { naa, host: host.id, mounted: mounted.map(({ vmfsUuid, extents }) => ({ vmfsUuid, disks: extents })) },
-      hint: "Check the datastores in vCenter. If a foreign disk is mounted, unmount it there; then resume the run.",
+      hint: `Check the datastores in vCenter. If a foreign disk is mounted, unmount it there; then resume the run. ${RAISE_DEVICE_WAIT}`,
     },
   );
 }

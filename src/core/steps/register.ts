@@ -2,7 +2,17 @@ import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
 import { fileOn } from "../domain/vm-path.ts";
 import type { Datastore, VmxFile } from "../ports/hypervisor.ts";
-import { datastoreOf, eachWhileBusy, judgeBatch, labelOf, resolve, SETTLE_MS, verify, waitFor } from "./shared.ts";
+import {
+  datastoreOf,
+  eachWhileBusy,
+  judgeBatch,
+  labelOf,
+  RAISE_DEVICE_WAIT,
+  resolve,
+  SETTLE_MS,
+  verify,
+  waitFor,
+} from "./shared.ts";
 import { type StepOf, stepKind, type World } from "./types.ts";
 
 interface Missing {
@@ -22,7 +32,7 @@ async function findMissing(step: StepOf<"register">, world: World): Promise<Miss
   if (datastore === undefined) {
     throw new PrepError("DATASTORE_NOT_FOUND", `No accessible datastore lies on ${naa}.`, {
       found: { naa },
-      hint: "Check the datastore in vCenter, then resume the run.",
+      hint: `Check the datastore in vCenter, then resume the run. ${RAISE_DEVICE_WAIT}`,
     });
   }
   const [{ files, unreadable }, registered] = await Promise.all([

@@ -2,7 +2,7 @@ import { PrepError } from "../domain/errors.ts";
 import type { Naa, VolumeId } from "../domain/ids.ts";
 
 import type { Vm } from "../ports/hypervisor.ts";
-import { diskOf, labelOf, nameVms, resolve, waitFor, whileBusy } from "./shared.ts";
+import { diskOf, labelOf, nameVms, RAISE_DEVICE_WAIT, resolve, waitFor, whileBusy } from "./shared.ts";
 import { type StepOf, stepKind, type World, type WritableWorld } from "./types.ts";
 
 const PATHS = "the host's paths to the array (zoning, initiators)";
@@ -56,7 +56,7 @@ async function rescanUntil(
       present,
       holders: holders.map((vm) => ({ id: vm.id, name: vm.name, template: vm.template })),
     },
-    hint: hintFor(staying.length > 0, holders),
+    hint: `${hintFor(staying.length > 0, holders)} ${RAISE_DEVICE_WAIT}`,
   });
 }
 

@@ -37,6 +37,9 @@ export function nameVms(vms: readonly { readonly name: string }[], cap = 20): st
   return `${vms.length} VM${vms.length === 1 ? "" : "s"}: ${names.join(", ")}${more}`;
 }
 
+/** What ends the hint where the time for devices was over. */
+export const RAISE_DEVICE_WAIT = "Where it is only slow, raise limits.deviceWait in the configuration.";
+
 /** Polls `find` until it gives something or the time is over; the first time is at once. */
 export async function waitFor<T>(
   clock: Clock,

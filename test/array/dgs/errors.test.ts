@@ -441,7 +441,7 @@ describe("a change", () => {
     nock(URL).get(`${API}/jobs/job-1`).times(100).reply(200, job({}));
     const error = await refusal(dgs.writer.createClone(what, "k"));
     expect(error).toMatchObject({ code: "OUTCOME_UNKNOWN", found: { jobId: "job-1", idempotencyKey: "k" } });
-    expect(error.message).toContain("60 s");
+    expect(error.message).toContain("60 s (limits.arrayJob)");
   });
 });
 

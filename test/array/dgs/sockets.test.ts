@@ -42,7 +42,8 @@ describe("on a real socket", () => {
     }, quick);
     expect(await refusal(dgs.reader.clients())).toMatchObject({
       code: "TIMED_OUT",
-      found: { operationId: "ListClients" },
+      found: { operationId: "ListClients", limit: "limits.arrayCall" },
+      hint: expect.stringContaining("raise limits.arrayCall"),
     });
     expect(calls).toBe(1);
   });
@@ -57,9 +58,9 @@ describe("on a real socket", () => {
   });
 
   it.each([
-    ["breaks off", (response: ServerResponse) => response.socket?.destroy()],
-    ["never comes", () => undefined],
-  ])("a change whose answer %s has an unknown outcome after one sending", async (_how, lose) => {
+    ["breaks off", (response: ServerResponse) => response.socket?.destroy(), /and no answer came:/],
+    ["never comes", () => undefined, /no answer came in time \(limits\.arrayCall\)/],
+  ])("a change whose answer %s has an unknown outcome after one sending", async (_how, lose, says) => {
     let calls = 0;
     const dgs = await site((_request, response) => {
       calls += 1;
@@ -70,6 +71,7 @@ describe("on a real socket", () => {
       code: "OUTCOME_UNKNOWN",
       found: { operationId: "DeleteAssignment", assignmentId: "a" },
     });
+    expect(error.message).toMatch(says);
     expect(calls).toBe(1);
   });
 

@@ -31,7 +31,7 @@ afterEach(async () => {
 
 const fault = (
   op: string,
-  kind: "reset" | "reset-after" | "http503" | "http500" | "garbage" | "job-failed",
+  kind: "reset" | "reset-after" | "hang" | "http503" | "http500" | "garbage" | "job-failed",
   times = 1,
 ): void => {
   const action: FaultAction = { kind };
@@ -202,6 +202,22 @@ describe("a clone", () => {
       expect(named("lost")).toBe(1);
     },
   );
+
+  it("is not known of where no answer comes in time, which names the limit", async () => {
+    const { gold, snapshots } = await goldAndSnapshots();
+    const hurried = lab.connect({ timeouts: { connectMs: 5_000, callMs: 300, jobMs: 60_000 } });
+    const what = { volumeId: gold.id, snapshotId: first(snapshots).id, name: "late" };
+    fault("CloneVolume", "hang");
+    const error = await refusal(hurried.writer.createClone(what, randomUUID()));
+    expect(error).toMatchObject({ code: "OUTCOME_UNKNOWN" });
+    expect(error.message).toContain("limits.arrayCall");
+    fault("ListVolumes", "hang");
+    expect(await refusal(hurried.reader.volumes())).toMatchObject({
+      code: "TIMED_OUT",
+      found: { action: expect.any(String), limit: "limits.arrayCall" },
+      hint: expect.stringContaining("limits.arrayCall"),
+    });
+  });
 
   it.each(["string", "integer"])("fails with its job's own words, also with a code that is a %s", async (code) => {
     await open({ doubts: `job-code=${code}` });

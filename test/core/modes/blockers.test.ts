@@ -251,11 +251,18 @@ test.each(UNMOUNTING)("%s: a datastore that is not mounted needs no unmount that
   expect(refusedWith(mode, observation)).toBe("planned");
 });
 
+const ON_GOLD: readonly Mode[] = ["automated_testing", "rollback", "release", "unregister"];
+
+test.each(ON_GOLD)("%s: a guest on gold that vCenter does not let be shut down now", (mode) => {
+  const vm = vmOn(GOLD, "web-01", { powerState: "poweredOn", toolsRunning: true });
+  expect(refusedWith(mode, seen([GOLD], { vms: [{ ...vm, disabled: ["shutDownGuest"] }] }))).toBe("METHOD_DISABLED");
+  expect(refusedWith(mode, seen([GOLD], { vms: [{ ...vm, disabled: ["powerOff"] }] }))).toBe("planned");
+});
+
 describe("gold's VMs without guest tools", () => {
   const vms = [vmOn(GOLD, "web-01", { powerState: "poweredOn", toolsRunning: false })];
-  const modes: readonly Mode[] = ["automated_testing", "rollback", "release", "unregister"];
 
-  test.each(modes)("%s is refused, unless they may be powered off hard", (mode) => {
+  test.each(ON_GOLD)("%s is refused, unless they may be powered off hard", (mode) => {
     expect(refusedWith(mode, seen([GOLD], { vms }))).toBe("TOOLS_MISSING");
     expect(refusedWith(mode, seen([GOLD], { vms }), { forcePowerOff: true })).toBe("planned");
   });

@@ -62,6 +62,7 @@ describe("mount_copy, with a stray copy listed before its own", () => {
     await world.hypervisor.rescan(world.host);
     const error = await refusal((await actOf(step(), world))(world), "COPY_NOT_FOUND");
     expect(error.message).toContain(own.naa);
+    expect(error.hint).toContain("raise limits.deviceWait");
     expect(hostOf(await bench.control.state()).mounts).toEqual([]);
   });
 
@@ -73,7 +74,7 @@ describe("mount_copy, with a stray copy listed before its own", () => {
     const astray = { ...hypervisor, forceMount: () => hypervisor.forceMount(world.host, path) };
     const error = await refusal((await actOf(step(), world))({ ...world, hypervisor: astray }), "TIMED_OUT");
     expect(error.message).toMatch(new RegExp(`${own.naa} did not come up.*Mounted on the host now: .*${foreign}`));
-    expect(error.hint).toMatch(/foreign disk/);
+    expect(error.hint).toMatch(/foreign disk.*raise limits\.deviceWait/);
     expect(hostOf(await bench.control.state()).mounts).toMatchObject([{ naa: foreign, forceMounted: true }]);
   });
 });

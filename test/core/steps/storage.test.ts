@@ -145,6 +145,7 @@ describe("rescan", () => {
     const world = await steps.world();
     const error = await refusal((await actOf(step, world))(world), "TIMED_OUT");
     expect(error.hint).toMatch(/running VMs, templates, ISO files, raw device mappings.*array.*zoning.*last/);
+    expect(error.hint).toContain("raise limits.deviceWait");
   });
 
   it("is not needed where the step that it follows changed nothing", async () => {

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { asMoRef } from "../../../src/core/domain/ids.ts";
 import { plainName } from "../../../src/core/domain/safe-text.ts";
 import type { VmRef } from "../../../src/core/steps/types.ts";
-import { vmsOf, withEngine } from "../../support/engine.ts";
+import { refusal, vmsOf, withEngine } from "../../support/engine.ts";
 import { actOf, carryThrough, codeOf, doneOf, stepBench } from "../../support/step-world.ts";
 
 const bench = await withEngine({}, { limits: { deviceWait: "300ms" } });
@@ -121,8 +121,8 @@ describe("register", () => {
     const { volume } = await steps.gold();
     const world = await steps.world();
     const where = { folder: world.host.datacenter.vmFolder, pool: world.host.resourcePool };
-    expect(await codeOf(actOf({ id: "s1", after: [], kind: "register", volume, ...where }, world))).toBe(
-      "DATASTORE_NOT_FOUND",
-    );
+    const step = { id: "s1", after: [], kind: "register", volume, ...where } as const;
+    const error = await refusal(actOf(step, world), "DATASTORE_NOT_FOUND");
+    expect(error.hint).toContain("raise limits.deviceWait");
   });
 });
