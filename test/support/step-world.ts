@@ -109,6 +109,15 @@ export async function carryThrough(step: Step, world: WritableWorld): Promise<{ 
   return { first, again: await doneOf(step, world) };
 }
 
+/** Time that passes by waiting alone. */
+export function hurried(world: WritableWorld): WritableWorld {
+  let passed = 0;
+  const sleep = async (ms: number): Promise<void> => {
+    passed += ms;
+  };
+  return { ...world, clock: { ...world.clock, elapsed: () => passed, sleep } };
+}
+
 /** The code that `work` is refused with. */
 export const codeOf = (work: Promise<unknown>): Promise<string> =>
   work.then(

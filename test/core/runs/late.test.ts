@@ -1,6 +1,8 @@
 /** What appears seconds after the call that brings it has returned: disks, volumes and copies, datastores in vCenter. */
 import { describe, expect, test } from "vitest";
+import type { Systems } from "../../../src/core/ports/runtime.ts";
 import { assignedTo, type Bench, expectGoldMounted, hostOf, vmsOf, withEngine } from "../../support/engine.ts";
+import { assemble, type Parts } from "../../support/parts.ts";
 
 const LATE = "disk=2rescans,volume=2rescans,datastore=4reads";
 
@@ -29,12 +31,43 @@ describe("late arrivals are waited for", () => {
   });
 
   test("a datastore that vCenter lists only after the run's last step is in the report", async () => {
-    const bench = await withEngine({ lag: "datastore=1500ms" }, { limits: { deviceWait: "1s" } });
-    const run = await bench.prep("automated_testing");
+    const bench = await withEngine({ scenario: "empty" }, { limits: { deviceWait: "1s" } });
+    let looksAfterTheLastStep = 0;
+    const { engine } = await assemble(bench, {
+      systems: hidingDatastores(async () => {
+        const [run] = await engine.listRuns({ limit: 1 });
+        if (run?.steps.every(({ state }) => state === "done" || state === "skipped")) looksAfterTheLastStep += 1;
+        return looksAfterTheLastStep < 2;
+      }),
+    });
+    const plan = await engine.plan("automated_testing", { lun: "Gold" }, bench.actor);
+    const run = await engine.confirm(plan.planToken ?? "", bench.actor, { waitMs: 25_000 });
     expect(run).toMatchObject({ state: "succeeded" });
     expect(run.report?.datastore).toBeDefined();
+    expect(looksAfterTheLastStep).toBeGreaterThan(1);
   });
 });
+
+/** Of what came since its first look, vCenter lists no datastore to the run while `hides` says so. */
+const hidingDatastores =
+  (hides: () => Promise<boolean>): NonNullable<Parts["systems"]> =>
+  (real) =>
+  (override) => {
+    const systems = real(override);
+    const write = (): ReturnType<Systems["write"]> => {
+      const connection = systems.write();
+      const { hypervisor } = connection;
+      let before: ReadonlySet<string> | undefined;
+      const inventory: typeof hypervisor.inventory = async () => {
+        const all = await hypervisor.inventory();
+        before ??= new Set(all.datastores.map(({ id }) => id));
+        if (!(await hides())) return all;
+        return { ...all, datastores: all.datastores.filter(({ id }) => before?.has(id)) };
+      };
+      return { ...connection, hypervisor: { ...hypervisor, inventory } };
+    };
+    return { endpoints: systems.endpoints, read: () => systems.read(), write };
+  };
 
 function endLag({ lab: { world } }: Bench): void {
   world.state.lags.settings = {};

@@ -2,9 +2,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { asMoRef } from "../../../src/core/domain/ids.ts";
 import { plainName } from "../../../src/core/domain/safe-text.ts";
-import type { Step, VmRef, WritableWorld } from "../../../src/core/steps/types.ts";
+import type { Step, VmRef } from "../../../src/core/steps/types.ts";
 import { CLIENT, vmsOf, withEngine } from "../../support/engine.ts";
-import { actOf, doneOf, stepBench } from "../../support/step-world.ts";
+import { actOf, doneOf, hurried, stepBench } from "../../support/step-world.ts";
 
 const bench = await withEngine({}, { limits: { deviceWait: "2s" } });
 const steps = await stepBench(bench);
@@ -59,15 +59,6 @@ function failReads(api: "dgs" | "vim", op: string, times: number): void {
     stop();
     world.faults.add({ api, op, times, action: { kind: "http500" } });
   });
-}
-
-/** Time that passes by waiting alone. */
-function hurried(world: WritableWorld): WritableWorld {
-  let passed = 0;
-  const sleep = async (ms: number): Promise<void> => {
-    passed += ms;
-  };
-  return { ...world, clock: { ...world.clock, elapsed: () => passed, sleep } };
 }
 
 describe("a change that is made, and whose first look fails", () => {

@@ -5,7 +5,7 @@ import { asMoRef } from "../../../src/core/domain/ids.ts";
 import { plainName } from "../../../src/core/domain/safe-text.ts";
 import type { VmRef } from "../../../src/core/steps/types.ts";
 import { refusal, vmsOf, withEngine } from "../../support/engine.ts";
-import { actOf, carryThrough, codeOf, doneOf, stepBench } from "../../support/step-world.ts";
+import { actOf, carryThrough, codeOf, doneOf, hurried, stepBench } from "../../support/step-world.ts";
 
 const bench = await withEngine({}, { limits: { deviceWait: "300ms" } });
 const steps = await stepBench(bench);
@@ -115,6 +115,20 @@ describe("register", () => {
     const world = await steps.world();
     const where = { folder: world.host.datacenter.vmFolder, pool: world.host.resourcePool };
     await doneOf({ id: "s1", after: [], kind: "register", volume, ...where, files: ["not/there.vmx"] }, world);
+  });
+
+  it("waits for a datastore that vCenter does not list yet", async () => {
+    const { volume } = await steps.assigned();
+    const world = hurried(await steps.world());
+    const where = { folder: world.host.datacenter.vmFolder, pool: world.host.resourcePool };
+    let looks = 0;
+    const inventory = async () => {
+      looks += 1;
+      const all = await world.hypervisor.inventory();
+      return looks > 2 ? all : { ...all, datastores: [] };
+    };
+    const late = { ...world, hypervisor: { ...world.hypervisor, inventory } };
+    await actOf({ id: "s1", after: [], kind: "register", volume, ...where }, late);
   });
 
   it("stops where the volume has no datastore", async () => {
