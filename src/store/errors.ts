@@ -10,6 +10,9 @@ export function unusable(place: string, why: string, hint: string, retryable = f
   });
 }
 
+/** What to do about a row that this program cannot have written. */
+export const CHANGED_BY_HAND = "It was changed by hand: restore it from a backup, then run `atvm_prep audit verify`.";
+
 /** A file that could not be read or made, as `STORE_UNUSABLE`. What is not the file system's comes back as it is. */
 export function fileReadFailure(path: string, thrown: unknown): unknown {
   const code = fileErrorCode(thrown);

@@ -14,6 +14,7 @@ import type {
   RunRow,
   StepRow,
 } from "../core/ports/store.ts";
+import { CHANGED_BY_HAND } from "./errors.ts";
 
 /** What a statement is given for its `:names`. */
 export type Params = Record<string, string | number | null>;
@@ -173,7 +174,7 @@ export function decode<Row>(table: Table<Row>, raw: RawRow, path: string): Row {
   const columns = parsed.error.issues.map((issue) => issue.path.join("."));
   throw new PrepError("STORE_UNUSABLE", `The store ${path} holds a damaged row in ${table.name}.`, {
     found: { path, table: table.name, columns },
-    hint: "It was changed by hand: restore it from a backup, then run `atvm_prep audit verify`.",
+    hint: CHANGED_BY_HAND,
   });
 }
 

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { asMoRef } from "../../src/core/domain/ids.ts";
 import type { Vsphere } from "../../src/vsphere/vsphere.ts";
 import { connect, object, refs, type Script, startFakeVcenter, string, vmObject } from "./fake-vcenter.ts";
+import { host } from "./talk.ts";
 
 const opened: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -169,5 +170,28 @@ describe("reading the inventory", () => {
       datastores: [],
       unreadable: [{ id: "datastore-1", error: { code: "REMOTE_FAULT", found: { property: "info" } } }],
     });
+  });
+});
+
+describe("reading a host's adapters", () => {
+  test("a world-wide name, a signed number that no double holds, keeps its last digit", async () => {
+    const adapter = (name: string): string =>
+      `<HostHostBusAdapter xsi:type="HostFibreChannelHba"><portWorldWideName>${name}</portWorldWideName></HostHostBusAdapter>`;
+    const adapters = ["2377900603251621889", "2377900603251621890", "-4611686018427387903", "1"].map(adapter).join("");
+    const vsphere = await talk({
+      ...found(
+        object("HostStorageSystem", host.storageSystem, {
+          "storageDeviceInfo.hostBusAdapter": `<val xsi:type="ArrayOfHostHostBusAdapter">${adapters}</val>`,
+        }),
+      ),
+      QueryUnresolvedVmfsVolumes: () => "",
+    });
+    const { storage } = await vsphere.reader.hostStorageAndVms(host, []);
+    expect(storage.initiators).toEqual([
+      "2100000000000001",
+      "2100000000000002",
+      "c000000000000001",
+      "0000000000000001",
+    ]);
   });
 });

@@ -33,7 +33,8 @@ export const volumeSchema = z
     name,
     kind: z.enum(["gold", "clone"]),
     guid: z.string().regex(/^[0-9A-Fa-f]{32}$/, { error: "is not 32 hex digits" }),
-    sizeBytes: count,
+    // Shown, and nothing more: one beyond 2^53, as of a volume without a bound, is as good rounded.
+    sizeBytes: z.number().min(0),
     policyId: id.nullish(),
     parentVolumeId: id.nullish(),
     parentSnapshotId: id.nullish(),

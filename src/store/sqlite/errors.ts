@@ -1,6 +1,6 @@
 /** SQLite's refusals as the store's errors: path, code and words of who refused, and what to do. */
 import { PrepError } from "../../core/domain/errors.ts";
-import { fileReadFailure, fileWriteFailure, MAKE_ROOM, NOT_RECORDED } from "../errors.ts";
+import { CHANGED_BY_HAND, fileReadFailure, fileWriteFailure, MAKE_ROOM, NOT_RECORDED, unusable } from "../errors.ts";
 
 /** Primary result codes (sqlite.org/rescode.html); extended ones carry them in their low byte. */
 const BUSY = 5;
@@ -42,8 +42,13 @@ export function isReadOnly(thrown: unknown): boolean {
   return code === READONLY || code === CANTOPEN;
 }
 
+/** Node's word for an integer of the database that no number holds exactly. */
+const isTooLarge = (thrown: unknown): boolean =>
+  thrown instanceof RangeError && "code" in thrown && thrown.code === "ERR_OUT_OF_RANGE";
+
 /** A failed read or opening, as `STORE_UNUSABLE`. What is neither SQLite's nor the file system's comes back as it is. */
 export function readFailure(path: string, thrown: unknown): unknown {
+  if (isTooLarge(thrown)) return unusable(path, "it holds a number that is too large", CHANGED_BY_HAND);
   if (!isSqliteError(thrown)) return fileReadFailure(path, thrown);
   if (primaryCode(thrown) === CONSTRAINT) return thrown;
   return new PrepError("STORE_UNUSABLE", `The store ${path} cannot be used: ${wordsOf(thrown)}.`, {

@@ -78,6 +78,14 @@ describe("reading", () => {
     });
   });
 
+  it("does not take a number for an id: beyond 2^53 two of them could be one", async () => {
+    const body = JSON.stringify({ items: [{ ...clone, id: "@" }] }).replace('"@"', "9007199254740993");
+    site().get(list("/volumes")).reply(200, body, { "content-type": "application/json" });
+    const refused = await refusal(dgs.reader.volumes({}));
+    expect(refused).toMatchObject({ code: "REMOTE_GARBAGE" });
+    expect(refused.message).toContain("items[0].id");
+  });
+
   it("knows no volume where the array itself says so", async () => {
     site()
       .get(`${API}/volumes/v`)

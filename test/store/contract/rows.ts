@@ -70,6 +70,30 @@ export function rowsContract(kind: StoreKind): void {
       expect(await store.read((tx) => tx.run("r1"))).toBeUndefined();
     });
 
+    it("keeps texts that read as numbers as texts", async () => {
+      const store = await kind.open();
+      const plan = planRow("20261128", {
+        binding: "9007199254740993",
+        goldId: "600e12",
+        clientId: "007",
+        digest: "1.0",
+      });
+      await store.write((tx) => tx.insertPlan(plan));
+      expect(await store.read((tx) => tx.plan("20261128"))).toStrictEqual(plan);
+      expect(await store.read((tx) => tx.plan("20261128.0"))).toBeUndefined();
+    });
+
+    it("calls a number damaged that a double does not hold, and hands none on rounded", async () => {
+      const place = await kind.fresh();
+      const store = await kind.open(place);
+      await kind.tamper(
+        place,
+        "INSERT INTO audit (seq, at, type, actor, channel, data, prev, hash) VALUES (9007199254740993, '', '', '', '', '{}', '', '')",
+      );
+      await expect(store.read((tx) => tx.audit({}))).rejects.toMatchObject({ code: "STORE_UNUSABLE" });
+      await expect(store.read((tx) => tx.auditHead())).rejects.toMatchObject({ code: "STORE_UNUSABLE" });
+    });
+
     it("lists runs newest first, by any of the filters", async () => {
       const store = await kind.open();
       const at = (minute: number): string => `2025-03-01T10:0${minute}:00.000Z`;
