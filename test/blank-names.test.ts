@@ -7,11 +7,11 @@ import { z } from "zod";
 import { runCli } from "../src/cli/cli.ts";
 import { terminal } from "./cli/terminal/terminal.ts";
 import { change } from "./support/change.ts";
-import { type Bench, withEngine } from "./support/engine.ts";
+import { type Bench, CLIENT, GOLD, withEngine } from "./support/engine.ts";
 import { type Conversation, modernOn } from "./support/mcp-clients.ts";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-const LUN = "AutomatedTest-VMBootImg-Gold";
+const LUN = GOLD;
 
 let bench: Bench;
 let assistant: Conversation;
@@ -65,9 +65,9 @@ describe("names with blanks", () => {
     expect(real).not.toBe(second?.name);
     let printed = "";
     for (const snapshot of [second?.name ?? "", real]) {
-      const plan = await assistant.call("prep_automated_testing", { lun: LUN, snapshot, client: "CDS1-ESX165" });
+      const plan = await assistant.call("prep_automated_testing", { lun: LUN, snapshot, client: CLIENT });
       printed = z.object({ command: z.string() }).parse(plan.structured).command;
-      const same = await command("-A", "-n", `${LUN} `, "-s", snapshot, "-c", "CDS1-ESX165 ", "--dry-run");
+      const same = await command("-A", "-n", `${LUN} `, "-s", snapshot, "-c", `${CLIENT} `, "--dry-run");
       for (const made of [plan.structured, same.answer])
         expect(made).toMatchObject({ command: printed, snapshot: { id: second?.id } });
     }

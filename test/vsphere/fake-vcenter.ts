@@ -9,7 +9,7 @@ import { createVsphere, type Vsphere, type VsphereOptions } from "../../src/vsph
 export type Answer =
   | string
   | { readonly fault: string; readonly message?: string; readonly inside?: string }
-  | { readonly status: number; readonly type: string; readonly body: string | AsyncIterable<string> }
+  | { readonly status: number; readonly type: string; readonly body: string | AsyncIterable<string | Uint8Array> }
   | "hang"
   | "reset";
 

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { asMoRef } from "../../src/core/domain/ids.ts";
 import { escapedName, escapedPath, unescapedName, unescapedPath } from "../../src/vsphere/names.ts";
 import { object, refs, string, vmObject } from "./fake-vcenter.ts";
-import { talk } from "./talk.ts";
+import { errorOf, talk } from "./talk.ts";
 
 test("a name is escaped and read back as it was", () => {
   expect(escapedName("50%/a\\b")).toBe("50%25%2fa%5cb");
@@ -29,6 +29,33 @@ test("VMs have the names that people gave them, without blanks at the ends; thei
   expect(await vsphere.reader.vmsOn([asMoRef("datastore-1")])).toMatchObject([
     { name: "web/  01", path: "[gold\\2]  web /web .vmx" },
   ]);
+});
+
+/** A reply with one VM whose name is in these bytes. */
+async function* named(name: Uint8Array): AsyncGenerator<Uint8Array> {
+  const reply = `<E:Envelope xmlns:E="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><E:Body><RetrievePropertiesExResponse xmlns="urn:vim25"><returnval>${vmObject("vm-1", { name: string("@") })}</returnval></RetrievePropertiesExResponse></E:Body></E:Envelope>`;
+  const [before = "", after = ""] = reply.split("@");
+  yield Buffer.from(before);
+  yield name;
+  yield Buffer.from(after);
+}
+
+test.each([
+  ["half a pair of surrogates", [0x77, 0xed, 0xa0, 0xbd, 0x62]],
+  ["the first bytes of a character", [0x77, 0xf0, 0x9f, 0x98, 0x62]],
+])("a name that was cut within a character and has %s loses that, and stays text", async (_what, bytes) => {
+  const { vsphere } = await talk({
+    RetrievePropertiesEx: () => ({ status: 200, type: "text/xml", body: named(Uint8Array.from(bytes)) }),
+  });
+  const [vm] = await vsphere.reader.vmsOn([asMoRef("datastore-1")]);
+  expect(vm?.name).toMatch(/^w\ufffd+b$/);
+});
+
+test("half a character as a reference is no XML, and said to be none", async () => {
+  const { vsphere } = await talk({
+    RetrievePropertiesEx: () => ({ status: 200, type: "text/xml", body: named(Buffer.from("w&#xD83D;b")) }),
+  });
+  expect((await errorOf(vsphere.reader.vmsOn([asMoRef("datastore-1")]))).code).toBe("REMOTE_GARBAGE");
 });
 
 test("an object that may not be read is set apart, with its Datacenter where that is known", async () => {

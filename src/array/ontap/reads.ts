@@ -1,7 +1,7 @@
 /** ONTAP's objects as the port has them. A volume is a FlexVol with its one LUN; a client is an igroup. */
 
 import { asAssignmentId, asClientId, asSnapshotId, asVolumeId, type Naa, naaOf } from "../../core/domain/ids.ts";
-import { plainName } from "../../core/domain/safe-text.ts";
+import { plainName, type SafeText } from "../../core/domain/safe-text.ts";
 import type {
   ArrayClient,
   ArrayReader,
@@ -61,8 +61,8 @@ export function createReads(api: Api, svm: string): OntapReads {
   const scope = { "svm.name": svm };
   // Mirrors' destinations, FlexGroups and the SVM's root are no disks of anybody's.
   const kinds = { ...scope, type: "rw", style: "flexvol", is_svm_root: "false" };
-  /** The parent's snapshot that a clone was made from, and lists as its own; of the volumes read so far. */
-  const bases = new Map<string, string | undefined>();
+  /** The parent's snapshot that a clone was made from, and lists as its own, as `snapshotsOf` names it; of the volumes read so far. */
+  const bases = new Map<string, SafeText | undefined>();
   const volumeRecords = async (filters: Readonly<Record<string, string>>): Promise<VolumeRecord[]> => {
     const records = await api.list(
       {
@@ -72,7 +72,10 @@ export function createReads(api: Api, svm: string): OntapReads {
       },
       volumeSchema,
     );
-    for (const record of records) bases.set(record.uuid, record.clone.parent_snapshot?.name);
+    for (const { uuid, clone } of records) {
+      const name = clone.parent_snapshot?.name;
+      bases.set(uuid, name === undefined ? undefined : plainName(name));
+    }
     return records;
   };
   const lunRecords = (filters: Readonly<Record<string, string>>): Promise<LunRecord[]> =>

@@ -156,5 +156,9 @@ function positional(sql: string, params: Params): { text: string; values: unknow
     if (!names.includes(name)) names.push(name);
     return `$${names.indexOf(name) + 1}`;
   });
-  return { text, values: names.map((name) => params[name]) };
+  return { text, values: names.map((name) => sendable(params[name])) };
 }
+
+/** The server refuses a text with a NUL. Nothing is stored with one, so a name that has one is nobody's: it stays nobody's. */
+const sendable = (value: Params[string] | undefined): Params[string] | undefined =>
+  typeof value === "string" ? value.replaceAll("\0", "\ufffd") : value;

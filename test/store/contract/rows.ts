@@ -83,6 +83,20 @@ export function rowsContract(kind: StoreKind): void {
       expect(await store.read((tx) => tx.plan("20261128.0"))).toBeUndefined();
     });
 
+    it("has nothing under a name with a NUL or half a character", async () => {
+      const store = await kind.open();
+      await store.write((tx) => tx.insertPlan(planRow("p1")));
+      for (const name of ["p1\0", "\0", "p1\ud83d"]) {
+        const found = await store.read(async (tx) => [
+          await tx.plan(name),
+          await tx.run(name),
+          ...(await tx.runs({ lunName: name, clientName: name })),
+          ...(await tx.audit({ planId: name, runId: name })),
+        ]);
+        expect(found).toEqual([undefined, undefined]);
+      }
+    });
+
     it("calls a number damaged that a double does not hold, and hands none on rounded", async () => {
       const place = await kind.fresh();
       const store = await kind.open(place);
