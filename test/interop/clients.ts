@@ -48,7 +48,7 @@ export async function judgeByMcpClients(runClient: RunClient, verdict: (line: st
   }
 }
 
-/** What the lockfile names, unless it is there already. */
+/** What the lockfile names, unless it is there already. Errors: npm could not install it; with `npm run -s` it does not say why. */
 async function install(folder: string): Promise<void> {
   const at = (path: string): Promise<number> =>
     stat(path).then(
@@ -57,7 +57,8 @@ async function install(folder: string): Promise<void> {
     );
   if ((await at(`${folder}/node_modules/.package-lock.json`)) > (await at(`${folder}/package-lock.json`))) return;
   const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
-  await once(spawn("npm", args, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] }), "exit");
+  const [code] = await once(spawn("npm", args, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] }), "exit");
+  if (code !== 0) throw new Error(`npm ci in ${folder} ended with ${code}`);
 }
 
 const loose = z.looseObject({});
