@@ -39,11 +39,17 @@ export const targetSchema = z.lazy(() =>
 );
 export type Target = z.infer<typeof targetSchema>;
 
+/** How many VMX files a volume holds that is mounted now, in place of one that will be. */
+export const filesTodaySchema = z.object({ count: z.number(), volume: volumeRefSchema });
+export type FilesToday = z.infer<typeof filesTodaySchema>;
+
 export const impactSchema = z.lazy(() =>
   z.object({
     vmsToPowerOff: z.array(vmRefSchema),
     vmsToUnregister: z.array(vmRefSchema),
     vmsToRegister: z.array(vmRefSchema),
+    /** What `vmsToRegister` cannot say where the VMs are on a volume that is not mounted yet. */
+    vmxFilesToday: z.lazy(() => filesTodaySchema).exactOptional(),
     datastoresToUnmount: z.array(z.object({ name, id: z.string(), naa: z.string() })),
     volumesToUnassign: z.array(volumeRefSchema),
     clonesToDelete: z.array(volumeRefSchema),

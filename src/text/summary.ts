@@ -19,6 +19,7 @@ function counts({ request, steps, impact, snapshot }: Planned): string[] {
   const takes = steps.filter((step) => step.kind === "take_snapshot").length;
   const rollsBack = steps.some((step) => step.kind === "rollback_volume");
   const { vmsToPowerOff, vmsToUnregister, vmsToRegister, clonesToDelete, volumesToUnassign, snapshotsLost } = impact;
+  const today = impact.vmxFilesToday?.count ?? 0;
   const onlyUnassigned = volumesToUnassign.filter((volume) => !clonesToDelete.some((clone) => clone.id === volume.id));
   return [
     ...(rollsBack && snapshot !== undefined ? [`GOLD rolled back to ${quoted(snapshot.name)}`] : []),
@@ -30,6 +31,7 @@ function counts({ request, steps, impact, snapshot }: Planned): string[] {
     ...(vmsToPowerOff.length > 0 ? [`${count(vmsToPowerOff.length, "VM")} off`] : []),
     ...(vmsToUnregister.length > 0 ? [`${count(vmsToUnregister.length, "VM")} unregistered`] : []),
     ...(vmsToRegister.length > 0 ? [`${count(vmsToRegister.length, "VM")} registered`] : []),
+    ...(today > 0 ? [`about ${count(today, "VM")} to register`] : []),
   ];
 }
 
@@ -57,6 +59,12 @@ export function summaryOf(plan: Planned): string {
   const parts = counts(plan);
   return `${what}: ${parts.length === 0 ? count(plan.steps.length, "step") : parts.join(", ")}.`;
 }
+
+/** How many that may be, and how that is known. */
+const todayOf = ({ vmxFilesToday }: Planned["impact"]): string =>
+  vmxFilesToday === undefined
+    ? ""
+    : ` Today ${quoted(vmxFilesToday.volume.name)} has ${count(vmxFilesToday.count, "VMX file")}; what is mounted then may have others.`;
 
 /** What will be true afterwards, a sentence each. */
 export function afterwardsOf(plan: Planned): string[] {
@@ -90,7 +98,7 @@ function endState({ mode, request, impact, steps, worksOn, target }: Planned, cl
   return [
     `${volume} is assigned to ${client} and its datastore mounted.`,
     willRegister
-      ? `${registered > 0 ? count(registered, "VM") : "The VMs found on it"} will be registered; none is powered on.`
+      ? `${registered > 0 ? count(registered, "VM") : "The VMs found on it"} will be registered; none is powered on.${todayOf(impact)}`
       : request.registerVms
         ? "No VM on it is left to register."
         : leaves === "gold" && steps.length === 0

@@ -8,6 +8,7 @@ import { goldOf, type LunVolume } from "../observe/kinds.ts";
 import type { Observation } from "../observe/observe.ts";
 import type { Assignment } from "../ports/array.ts";
 import type { Host } from "../ports/hypervisor.ts";
+import type { FilesToday } from "../records.ts";
 import type { Request } from "../request/request.ts";
 import type { VolumeRef } from "../steps/types.ts";
 import type { DraftBuilder } from "./draft.ts";
@@ -40,6 +41,8 @@ export interface ModeInput {
   readonly request: Request;
   readonly observation: Observation;
   readonly history: History;
+  /** Of VMs that are registered once they are found. */
+  readonly filesToday?: FilesToday | undefined;
   readonly now: Date;
 }
 
@@ -135,9 +138,11 @@ export function registerStep(
   volume: VolumeRef,
   files?: readonly string[],
 ): void {
+  const { filesToday, observation } = input;
+  if (files === undefined && filesToday !== undefined) draft.impact.vmxFilesToday = filesToday;
   draft.add("register", {
     volume,
-    ...input.observation.placement,
+    ...observation.placement,
     ...(files === undefined ? {} : { files }),
   });
 }

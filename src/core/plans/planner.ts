@@ -8,6 +8,7 @@ import { draftOf } from "../modes/catalog.ts";
 import { type History, isUnfinishedClone, type UnfinishedClone, type UnfinishedWork } from "../modes/common.ts";
 import type { Draft } from "../modes/draft.ts";
 import { carriedOutByScript, scriptDraft } from "../modes/script.ts";
+import { countFilesToday } from "../observe/files-today.ts";
 import { loadKnownSignatures } from "../observe/known-signatures.ts";
 import { dependentsOf, type Observation, observe } from "../observe/observe.ts";
 import { observeHost } from "../observe/observe-host.ts";
@@ -156,6 +157,8 @@ async function historyOf(deps: EngineDeps, request: Request, observation: Observ
 export interface DraftOptions {
   /** What an unfinished run left to do, in place of the mode's own steps. */
   readonly remaining?: RemainingWork | undefined;
+  /** For a plan that is shown: what it need not know to be carried out is looked for too. */
+  readonly isShown?: boolean;
   /** Called once it is known what the plan is about: in the middle of another run's work there is nothing to be drafted. */
   readonly beforeDraft?: (observation: PlanSubject) => Promise<void>;
 }
@@ -172,7 +175,10 @@ export async function planNow(
   const systems = deps.systems(vcenter);
   const connection = systems.read();
   try {
-    const drafted = await observeAndDraft(deps, resolved, connection, scriptCallOf(systems, vcenter), options);
+    const drafted = await observeAndDraft(deps, resolved, connection, scriptCallOf(systems, vcenter), {
+      ...options,
+      isShown: true,
+    });
     return { ...drafted, endpoints: systems.endpoints };
   } finally {
     await connection.close();
@@ -197,7 +203,7 @@ async function observeAndDraft(
   { request, warnings }: ReturnType<typeof resolveRequest>,
   connection: Readers,
   call: ScriptCallTarget,
-  { remaining, beforeDraft }: DraftOptions,
+  { remaining, beforeDraft, isShown = false }: DraftOptions,
 ): Promise<Omit<Planned, "endpoints">> {
   const { naming, places, script: settings } = deps.settings;
   const script = settings && { ...settings, ...(call.username === undefined ? {} : { username: call.username }) };
@@ -212,7 +218,9 @@ async function observeAndDraft(
   await beforeDraft?.(seen);
   const history = await historyOf(deps, request, seen);
   const observation = await withOrphans(seen, history, connection.array);
-  const input = { request, observation, history, now: deps.clock.now() };
+  const wantsCount = isShown && remaining === undefined;
+  const filesToday = wantsCount ? await countFilesToday(request, observation, connection.hypervisor) : undefined;
+  const input = { request, observation, history, filesToday, now: deps.clock.now() };
   const own = remaining === undefined || script !== undefined ? draftOf(input) : draftOfRemaining(input, remaining);
   const draft =
     script === undefined

@@ -188,6 +188,7 @@ function remainingImpact(remaining: RemainingWork): Impact {
     vmsToPowerOff: has("power_off", "shut_down_guest") ? impact.vmsToPowerOff : [],
     vmsToUnregister: has("unregister") ? impact.vmsToUnregister : [],
     vmsToRegister: has("register") ? impact.vmsToRegister : [],
+    ...(impact.vmxFilesToday === undefined || !has("register") ? {} : { vmxFilesToday: impact.vmxFilesToday }),
     datastoresToUnmount: has("unmount") ? impact.datastoresToUnmount : [],
     volumesToUnassign: has("unassign") ? impact.volumesToUnassign : [],
     clonesToDelete: impact.clonesToDelete.filter((clone) =>

@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { commandOf } from "../../../src/text/index.ts";
+import { afterwardsOf, summaryOf } from "../../../src/text/summary.ts";
 import {
   assignedTo,
   type Bench,
@@ -49,6 +50,45 @@ describe("-A", () => {
     expect(assignedTo(after)[0]?.name).toMatch(
       new RegExp(`^${GOLD}[-_]CDS1[-_]ESX165[-_]\\d{8}[-_]\\d{6}[-_]${run.runId.slice(-6)}$`),
     );
+  });
+
+  test("that registers says how many VMX files the present clone has, and looks for them once", async () => {
+    await reset("clone-assigned");
+    const state = await bench.control.state();
+    const [old] = assignedTo(state);
+    const searches = async () => (await bench.control.calls()).vim["SearchDatastoreSubFolders_Task"];
+    await bench.plan("automated_testing");
+    expect(await searches()).toBeUndefined();
+
+    const plan = await bench.plan("automated_testing", { registerVms: true });
+    const count = state.files.filter(({ volumeId, path }) => volumeId === old?.id && /\.vm(tx|x)$/.test(path)).length;
+    expect(plan.impact).toMatchObject({ vmsToRegister: [], vmxFilesToday: { count, volume: { id: old?.id } } });
+    expect(summaryOf(plan)).toContain(`about ${count} VMs to register`);
+    expect(afterwardsOf(plan).join(" ")).toContain(`Today "${old?.name}" has ${count} VMX files`);
+
+    const run = await bench.run(plan);
+    expect(run).toMatchObject({ state: "succeeded" });
+    expect(run.report?.vms.filter(({ registered }) => registered)).toHaveLength(count);
+    // The run's own step looks for itself, before and after; nothing else does.
+    expect(await searches()).toBe(3);
+  });
+
+  test.each([
+    ["gold's where the client holds nothing of it", "busy-elsewhere", GOLD],
+    ["none where nothing of it is mounted anywhere", "empty", undefined],
+  ])("that registers counts %s", async (_what, scenario, volume) => {
+    await reset(scenario);
+    const plan = await bench.plan("automated_testing", { registerVms: true });
+    expect(plan.impact.vmxFilesToday?.volume.name).toBe(volume);
+    expect(afterwardsOf(plan).join(" ")).toContain("The VMs found on it will be registered");
+  });
+
+  test("that registers is planned without a number where the present clone cannot be searched", async () => {
+    await reset("clone-assigned");
+    await bench.control.faults({ api: "vim", op: "SearchDatastoreSubFolders_Task", action: "fault:NoPermission" });
+    const plan = await bench.plan("automated_testing", { registerVms: true });
+    expect(plan.impact).not.toHaveProperty("vmxFilesToday");
+    expect(afterwardsOf(plan).join(" ")).not.toContain("Today");
   });
 
   test("a second one cleans up what the first one made", async () => {
