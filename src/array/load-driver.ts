@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { isAbsolute, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ERROR_CODES, type ErrorCode, PrepError } from "../core/domain/errors.ts";
-import { safeText } from "../core/domain/safe-text.ts";
+import { plainName, type SafeText, safeText } from "../core/domain/safe-text.ts";
 import type { ArrayReader } from "../core/ports/array.ts";
 import { redact } from "../logging/redact.ts";
 import { peerText } from "../net/peer-text.ts";
@@ -62,8 +62,9 @@ const isDriver = (value: unknown): value is StorageArrayDriver =>
   typeof value === "object" && value !== null && "create" in value && typeof value.create === "function";
 
 /**
- * A foreign driver behind two guards. It cannot know our error class, so errors are recognised by their members. And that
- * gold is never deleted does not rest on a module from elsewhere.
+ * A foreign driver behind three guards. It cannot know our error class, so errors are recognised by their members; nor what
+ * makes a name fit to be shown, so names are cleaned here. And that gold is never deleted does not rest on a module from
+ * elsewhere.
  */
 function guarded(driver: StorageArrayDriver): StorageArrayDriver {
   return {
@@ -95,13 +96,18 @@ function guarded(driver: StorageArrayDriver): StorageArrayDriver {
   };
 }
 
+const cleaned = <T extends { readonly name: SafeText }>(thing: T): T => ({ ...thing, name: plainName(thing.name) });
+
 const readerOf = (reader: ArrayReader): ArrayReader => ({
   traits: () => translateErrors(() => reader.traits()),
-  clients: (filter) => translateErrors(() => reader.clients(filter)),
-  volumes: (filter) => translateErrors(() => reader.volumes(filter)),
-  volume: (id) => translateErrors(() => reader.volume(id)),
+  clients: async (filter) => (await translateErrors(() => reader.clients(filter))).map(cleaned),
+  volumes: async (filter) => (await translateErrors(() => reader.volumes(filter))).map(cleaned),
+  volume: async (id) => {
+    const volume = await translateErrors(() => reader.volume(id));
+    return volume === undefined ? undefined : cleaned(volume);
+  },
   assignments: (filter) => translateErrors(() => reader.assignments(filter)),
-  snapshots: (of) => translateErrors(() => reader.snapshots(of)),
+  snapshots: async (of) => (await translateErrors(() => reader.snapshots(of))).map(cleaned),
   dependents: (id) => translateErrors(() => reader.dependents(id)),
 });
 

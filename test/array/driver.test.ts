@@ -102,6 +102,19 @@ describe("a foreign driver", () => {
     expect(deleted()).toBe("vol-7");
   });
 
+  it("may have names that hide, reorder or cut something: they are shown without it", async () => {
+    const name = JSON.stringify("web\u202e\ud83d ");
+    const text = source("clone")
+      .replace("return [];", `return [{ id: "c", name: ${name}, initiators: [] }];`)
+      .replace("volumes: async () => []", `volumes: async () => [{ ...(await reader.volume("v")), name: ${name} }]`)
+      .replace("snapshots: async () => []", `snapshots: async () => [{ id: "s", volumeId: "v", name: ${name} }]`);
+    const { reader, writer } = await foreign(`${text} export { driver };`);
+    for (const one of [reader, writer]) {
+      const things = [await one.clients(), await one.volumes(), await one.snapshots({ volumeId: asVolumeId("v") })];
+      expect(things.flat().map((thing) => thing.name)).toEqual(["web", "web", "web"]);
+    }
+  });
+
   it("speaks the engine's error codes by name", async () => {
     const thrown =
       'throw Object.assign(new Error("who?\\u001b"), { code: "AUTHENTICATION_FAILED", hint: "ask", found: { user: "u" } });';

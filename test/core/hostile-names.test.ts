@@ -147,7 +147,10 @@ describe("names cut within a character, from either system", () => {
       for (const volume of model.volumes) if (volume.kind === "clone") volume.name = `${HALF}${volume.name}${HALF}`;
       for (const snapshot of model.snapshots) snapshot.name = `${snapshot.name}${HALF}`;
       for (const vm of model.vms) vm.name = `${HALF}${vm.name}`;
-      for (const client of model.clients.slice(1)) client.name = `${client.name}${HALF}`;
+      for (const client of model.clients.slice(1)) {
+        client.name = `${client.name}${HALF}`;
+        client.hostAddress = `${client.hostAddress}${HALF}`;
+      }
     });
     const plan = await bench.plan(mode, { registerVms: true, forcePowerOff: true, ...TAKING });
     const run = await bench.run(plan);

@@ -78,6 +78,16 @@ describe("reading", () => {
     });
   });
 
+  it("has no half characters in what is not shown either: an address, an initiator", async () => {
+    const client = { id: "c-1", name: "web", hostAddress: "10.0.0.1\ud83d", initiators: ["\ud83diqn.x", "\u{1f319}"] };
+    site()
+      .get(list("/clients"))
+      .reply(200, JSON.stringify({ items: [client] }), { "content-type": "application/json" });
+    expect(await dgs.reader.clients()).toMatchObject([
+      { hostAddress: "10.0.0.1\ufffd", initiators: ["\ufffdiqn.x", "\u{1f319}"] },
+    ]);
+  });
+
   it("does not take a number for an id: beyond 2^53 two of them could be one", async () => {
     const body = JSON.stringify({ items: [{ ...clone, id: "@" }] }).replace('"@"', "9007199254740993");
     site().get(list("/volumes")).reply(200, body, { "content-type": "application/json" });
