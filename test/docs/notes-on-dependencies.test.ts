@@ -31,6 +31,17 @@ describe("docs/notes-on-dependencies.md", () => {
     }
   });
 
+  test("says truly of what is not used that it is not", async () => {
+    const { packages } = lockfile.parse(JSON.parse(await read("package-lock.json")));
+    const installed = new Set(Object.keys(packages).map((path) => path.split("node_modules/").at(-1)));
+    const peers = await rows("docs/notes-on-dependencies.md", "Peers");
+    const unused = peers
+      .filter((cells) => cells.join().includes("not used"))
+      .map(([first = ""]) => first.replace(/ .*/, ""));
+    expect(new Set(unused)).toEqual(new Set(["fast-xml-parser", "soap"]));
+    for (const name of unused) expect(installed).not.toContain(name);
+  });
+
   test("says of each row how it was seen", async () => {
     const noted = await rows("docs/notes-on-dependencies.md", "In the lockfile");
     const peers = await rows("docs/notes-on-dependencies.md", "Peers");
