@@ -1,6 +1,6 @@
 /** Packs the project, installs the package into an empty folder, and runs what it installed. */
 import { strict as assert } from "node:assert";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -79,6 +79,11 @@ try {
   const old = join(folder, "node_modules", "node", "bin", "node");
   assert.equal(execFileSync(old, ["--version"], { encoding: "utf8" }).trim(), `v${oldest}`);
   await wholeRun([old, program]);
+  // Nobody who works on the program with it is told that something needs a newer one.
+  const npm = z.string({ error: "run this by `npm run check:package`" }).parse(process.env["npm_execpath"]);
+  const dry = spawnSync(old, [npm, "ci", "--dry-run", "--ignore-scripts"], { encoding: "utf8" });
+  assert.equal(dry.status, 0, dry.stderr);
+  assert.doesNotMatch(`${dry.stdout}${dry.stderr}`, /EBADENGINE/);
   console.log(`package: ${made.filename}, ${files.length} files`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
