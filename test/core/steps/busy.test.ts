@@ -116,6 +116,14 @@ describe("by ancestors and causes", () => {
   });
 });
 
+it("is made as often as the configuration says", async () => {
+  const twice = await withEngine({}, { limits: { busyTries: 2, busyPause: "5ms" } });
+  await twice.control.faults({ api: "vim", op: "UnmountVmfsVolume", times: 99, action: "fault:ResourceInUse" });
+  const run = await twice.prep("automated_testing");
+  expect(run.error?.message).toContain("It was refused 2 times.");
+  expect((await twice.control.calls()).vim["UnmountVmfsVolume"]).toBe(2);
+});
+
 it("a datastore whose HA agent does not let go ends the unmount after the tries, with HA's own words, and changes nothing", async () => {
   const step = await (CALLS["UnmountVmfsVolume"] ?? expect.fail())();
   const world = await steps.world();
