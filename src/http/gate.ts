@@ -12,6 +12,7 @@ import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { type Role, withIncluded } from "../core/domain/roles.ts";
 import type { Engine } from "../core/engine.ts";
 import type { Logger } from "../core/ports/runtime.ts";
+import { failureResponse } from "./failure.ts";
 import { actorOf, authInfoOf, type Identity, type RoleScopes } from "./identity.ts";
 import type { JwtVerifier } from "./jwt.ts";
 
@@ -43,7 +44,7 @@ export class Gate {
     this.#failures = new RateLimiterMemory({ points: options.failuresPerMinute, duration: 60 });
   }
 
-  /** Who asks, if it is one with this role; else the answer. `address` is whose failures are counted. */
+  /** Who asks, if it is one with this role; else the answer, 503 where the store cannot tell. `address` is whose failures are counted. */
   async check(request: Request, address: string, role: Role): Promise<AuthInfo | Response> {
     const { metadataUrl, log } = this.#options;
     const challengeFor = (wanted: Role) => ({
@@ -58,7 +59,7 @@ export class Gate {
     } catch (thrown) {
       if (!(thrown instanceof OAuthError)) {
         log.error({ err: thrown }, "a token could not be judged");
-        return bearerAuthChallengeResponse(thrown);
+        return failureResponse(thrown);
       }
       const lacksRole = thrown.code === OAuthErrorCode.InsufficientScope;
       this.#options.onRefused(lacksRole ? "role" : header === null ? "no_token" : "invalid_token");

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Config } from "../config/config.ts";
 import { PrepError } from "../core/domain/errors.ts";
 import { ROLES, type Role } from "../core/domain/roles.ts";
+import { translateNetworkError } from "../net/errors.ts";
 import type { Get } from "../net/get.ts";
 import { retried } from "../platform/retried.ts";
 import type { Identity, RoleScopes } from "./identity.ts";
@@ -19,7 +20,7 @@ export interface JwtOptions {
   readonly get: Get;
 }
 
-/** Whom a token is for, or why it is not believed. Errors: the provider could not be asked. */
+/** Whom a token is for, or why it is not believed. Errors: the provider could not be asked (`UNREACHABLE`, `TIMED_OUT`, `CERTIFICATE_UNTRUSTED`). */
 export type JwtVerifier = (token: string) => Promise<Identity | { readonly refused: string }>;
 
 /**
@@ -27,6 +28,8 @@ export type JwtVerifier = (token: string) => Promise<Identity | { readonly refus
  * provider's outage is not to lock everybody out.
  */
 const KEYS_MAX_AGE_MS = 6 * 3_600_000;
+
+const providerAt = (issuer: string) => ({ system: "OpenID provider", address: issuer, section: "http.oauth" });
 
 export function jwtVerifier({ settings, scopes, resource, get }: JwtOptions): JwtVerifier {
   const keys = retried(() => keysOf(settings, get));
@@ -44,7 +47,7 @@ export function jwtVerifier({ settings, scopes, resource, get }: JwtOptions): Jw
       // Only what jose says of the token itself; a provider that is down is no reason to sign in anew.
       if (thrown instanceof errors.JOSEError && !(thrown instanceof errors.JWKSTimeout))
         return { refused: thrown.code };
-      throw thrown;
+      throw translateNetworkError(thrown, providerAt(settings.issuer));
     }
   };
 }

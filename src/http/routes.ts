@@ -12,6 +12,7 @@ import type { Get } from "../net/get.ts";
 import type { Wording } from "../text/index.ts";
 import { approvalConsole } from "./console/console.ts";
 import { providerSignIn } from "./console/openid.ts";
+import { failureResponse } from "./failure.ts";
 import { Gate } from "./gate.ts";
 import { addressReader, foreignAnswer } from "./guards.ts";
 import { actorOf } from "./identity.ts";
@@ -135,9 +136,9 @@ export function routes(options: RoutesOptions): Routes {
           }),
     }),
   );
-  app.onError((cause, c) => {
+  app.onError((cause) => {
     log.error({ err: cause }, "a request failed");
-    return c.text("Something in atvm_prep itself went wrong.", 500);
+    return failureResponse(cause);
   });
   return {
     fetch: (request, env) => app.fetch(request, env),

@@ -136,7 +136,7 @@ describe("a page", () => {
     expect(page).toContain("<h2>Expired</h2>");
     expect(page).not.toContain("Approve</button>");
     const answer = await bob.post(`/plans/${plan.planId}/approve`, { csrf: bob.csrf });
-    expect(answer.status).toBe(409);
+    expect(answer.status).toBe(410);
     expect(await answer.text()).toContain("PLAN_EXPIRED");
   });
 });

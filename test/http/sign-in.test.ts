@@ -157,8 +157,10 @@ describe("a token of the provider", () => {
     const token = await here.oidc.signed(claims(here));
     await here.oidc.close();
     const answer = await post(here.server, list, token);
-    expect(answer.status).toBe(500);
+    expect(answer.status).toBe(502);
+    expect(answer.headers.get("retry-after")).toMatch(/^\d+$/);
     expect(answer.headers.get("www-authenticate")).toBeNull();
+    expect(await answer.json()).toEqual({ error: "UNREACHABLE", error_description: "A system cannot be reached." });
   });
 
   it("goes on to be judged when the provider goes down later", async () => {

@@ -19,11 +19,13 @@ type Remedy =
   /** It stays a no. */
   | "none";
 
+type HttpStatus = 400 | 403 | 404 | 409 | 410 | 423 | 429 | 500 | 502 | 503 | 504 | 507;
+
 export interface ErrorTraits {
   readonly meaning: string;
   /** Of the command line. */
   readonly exitCode: number;
-  readonly httpStatus: number;
+  readonly httpStatus: HttpStatus;
   /** Whether asking again unchanged can help: the other side may come back. Everything else needs a change first. */
   readonly retryable: boolean;
   /** Whether it says something about the plan or the request; if not, the world could not be looked at just now. */
@@ -34,7 +36,7 @@ export interface ErrorTraits {
 /** `retryable: false` and `aboutPlan: true` where nothing else is said. */
 const row = (
   exitCode: number,
-  httpStatus: number,
+  httpStatus: HttpStatus,
   remedy: Remedy,
   meaning: string,
   more: Partial<Pick<ErrorTraits, "retryable" | "aboutPlan">> = {},

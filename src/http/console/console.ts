@@ -8,6 +8,7 @@ import type { Engine } from "../../core/engine.ts";
 import type { Clock, Logger } from "../../core/ports/runtime.ts";
 import type { RunRecord } from "../../core/records.ts";
 import { type ErrorView, presentError, presentPlan, usualOf, wordingFor } from "../../text/index.ts";
+import { type Failure, failureOf } from "../failure.ts";
 import { events, type Follow, looking } from "./events.ts";
 import { type Html, live, mayApprove, page, type Section, type Viewer } from "./layout.ts";
 import type { ProviderSignIn } from "./openid.ts";
@@ -38,16 +39,6 @@ type Env = { Variables: { viewer: Viewer } };
 type Ctx = Context<Env>;
 
 const BODY_BYTES = 16 * 1024;
-const STATUS: Partial<Record<ErrorView["code"], 400 | 403 | 404>> = {
-  PLAN_UNKNOWN: 404,
-  RUN_UNKNOWN: 404,
-  UNKNOWN_CLIENT: 404,
-  FORBIDDEN: 403,
-  WRONG_PRINCIPAL: 403,
-  BAD_REQUEST: 400,
-  NOT_APPROVED: 400,
-};
-
 /** To be mounted at `/console`. */
 export function approvalConsole(options: ConsoleOptions): Hono<Env> {
   const { engine, log, clock, publicUrl, closing, provider } = options;
@@ -57,12 +48,12 @@ export function approvalConsole(options: ConsoleOptions): Hono<Env> {
   const now = (): string => clock.now().toISOString();
   const app = new Hono<Env>();
 
-  const show = (c: Ctx, title: string, section: Section, body: Html, status: 200 | 400 | 403 | 404 | 409 = 200) =>
+  const show = (c: Ctx, title: string, section: Section, body: Html, status: 200 | Failure["status"] = 200) =>
     c.html(page({ title, section, viewer: c.get("viewer") }, body), status);
-  const refused = (thrown: unknown): { readonly view: ErrorView; readonly status: 400 | 403 | 404 | 409 } => {
+  const refused = (thrown: unknown): Pick<Failure, "status" | "headers"> & { readonly view: ErrorView } => {
     const error = asPrepError(thrown);
     if (error.code === "INTERNAL") log.error({ err: thrown }, "a page of the console failed");
-    return { view: presentError(error, wording), status: STATUS[error.code] ?? 409 };
+    return { ...failureOf(error), view: presentError(error, wording) };
   };
 
   app.use(
@@ -145,11 +136,10 @@ export function approvalConsole(options: ConsoleOptions): Hono<Env> {
     return next();
   });
   app.onError((thrown, c) => {
-    const { view, status } = refused(thrown);
-    return c.html(
-      page({ title: view.code, viewer: c.get("viewer") }, refusalPage(view)),
-      view.code === "INTERNAL" ? 500 : status,
-    );
+    const viewer = c.get("viewer");
+    if (viewer === undefined) log.warn({ err: thrown }, "a page for nobody who is signed in failed");
+    const { view, status, headers } = refused(viewer === undefined ? withoutWords(thrown) : thrown);
+    return c.html(page({ title: view.code, viewer }, refusalPage(view)), status, { ...headers });
   });
 
   app.post("/sign-out", async (c) => {
@@ -297,6 +287,13 @@ const SELF = "'self'";
 const NONE = "'none'";
 const keyOf = (what: unknown): string =>
   JSON.stringify(what, (_key, value) => (value instanceof Map ? [...value] : value));
+
+/** For who is not signed in: an error's own words can name hosts and paths. */
+function withoutWords(thrown: unknown): PrepError {
+  const { code, meaning } = failureOf(thrown);
+  const { retryable } = asPrepError(thrown);
+  return new PrepError(code, meaning, { hint: "The server's log says why.", retryable, cause: thrown });
+}
 
 const STRAY_FORM = new PrepError("FORBIDDEN", "This form is not from a page of your session.", {
   hint: "Open the page again and send it once more.",
