@@ -83,7 +83,9 @@ export const configSchema = (references: References, stateDir: string) =>
           address: text.describe("One of its own IP addresses."),
         })
         .optional()
-        .describe("The machine on which alone changes are made. Without it, any machine may."),
+        .describe(
+          "The machine on which alone changes are made. Without it, any machine may. With `runs: worker` it is where the workers are: what is confirmed elsewhere waits for them.",
+        ),
       luns: z
         .record(text, text)
         .default(LUNS)

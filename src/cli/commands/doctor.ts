@@ -75,10 +75,15 @@ async function storeOf({ store }: App): Promise<Finding[]> {
   return [warning("store", answers, "End the URL in `?sslmode=verify-full&sslrootcert=FILE` (docs/deploy.md).")];
 }
 
-function controllerOf({ controller }: Config): Finding[] {
+function controllerOf({ controller, runs }: Config): Finding[] {
   if (controller === undefined) return [];
   const wrong = wrongController(controller);
   if (wrong === undefined) return [ok("controller", `this machine is ${controller.hostname}, ${controller.address}`)];
+  if (runs === "worker") {
+    return [
+      ok("controller", `changes are made by workers on ${controller.hostname}; what is confirmed here waits for one`),
+    ];
+  }
   const fix = `Plans can be shown here; to run them, use ${controller.hostname}: ssh ${controller.hostname} atvm_prep …`;
   return [warning("controller", wrong, fix)];
 }

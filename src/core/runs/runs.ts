@@ -203,9 +203,14 @@ export class Runs {
     over.abort();
   }
 
+  /** Whether a confirmed run waits in the store for a worker: all do but those for another vCenter, whose password this process alone has. */
+  isForWorkers(vcenter: VcenterOverride | undefined): boolean {
+    return vcenter === undefined && this.#deps.settings.runs === "worker";
+  }
+
   /** Hands a redeemed run to whoever carries it out: a worker, a process of its own where there are such, else this one. */
   async launch(run: RunRow, held: HeldLock, vcenter: VcenterOverride | undefined): Promise<void> {
-    if (vcenter === undefined && this.#deps.settings.runs === "worker") return held.release();
+    if (this.isForWorkers(vcenter)) return held.release();
     if (vcenter === undefined && this.#deps.launch !== undefined) {
       await held.release();
       return this.begin(run.id);

@@ -109,7 +109,8 @@ export class PlanService {
         return this.#runs.follow(started.id, { waitMs: CONFIRM_WAIT_MS, ...options });
       }
       await this.#plans.checkOpen(row);
-      const wrong = settings.wrongController();
+      // What waits for a worker changes nothing here: workers are on machines that may make changes.
+      const wrong = this.#runs.isForWorkers(options.vcenter) ? undefined : settings.wrongController();
       if (wrong !== undefined) {
         throw new PrepError("WRONG_CONTROLLER", wrong, {
           hint: "Run it on the configured controller; plans can be made anywhere.",

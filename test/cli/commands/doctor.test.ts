@@ -142,6 +142,12 @@ describe("doctor on a site where something is wrong", () => {
   it("warns on a machine that is not the controller", async () => {
     const { findings } = await doctor({ controller: { hostname: "elsewhere", address: "192.0.2.1" } });
     expect(findings.find(({ what }) => what === "controller")).toMatchObject({ state: "warning" });
+    const elsewhere = { controller: { hostname: "elsewhere", address: "192.0.2.1" } };
+    const { findings: served } = await doctor({ ...elsewhere, runs: "worker" });
+    expect(served.find(({ what }) => what === "controller")).toMatchObject({
+      state: "ok",
+      text: expect.stringContaining("waits for one"),
+    });
   });
 
   it("names each privilege that the account lacks, where, for which modes, and what to do", async () => {

@@ -166,6 +166,25 @@ describe("a worker", () => {
     await worker.end();
   });
 
+  test("carries out what was confirmed on a machine that may make no changes", async () => {
+    const { engine, runId } = await queued({ wrongController: "This is not the controller." });
+    expect(bench.lab.world.mutations).toEqual([]);
+    const worker = await working("on the controller");
+    expect(await engine.getRun(runId, { waitMs: 60_000 })).toMatchObject({ state: "succeeded" });
+    expect(worker.claimed).toEqual([runId]);
+    await worker.end();
+  });
+
+  test("is not waited for by a run for another vCenter: that one is refused where no changes are made", async () => {
+    const { engine } = await assemble(bench, { runs: "worker", anotherStore, wrongController: "Not the controller." });
+    const { url, username, password } = bench.lab.info.vcenter;
+    const vcenter = { address: new URL(url).host, username, password };
+    const plan = await engine.plan("automated_testing", { lun: "Gold" }, bench.actor, { vcenter });
+    const work = engine.confirm(plan.planToken ?? "", bench.actor, { vcenter, waitMs: 0 });
+    await refusal(work, "WRONG_CONTROLLER");
+    expect(bench.lab.world.mutations).toEqual([]);
+  });
+
   test("does not work on a machine that may make no changes", async () => {
     const { engine } = await assemble(bench, { runs: "worker", wrongController: "This is not the controller." });
     const work = engine.work({ name: "one", atOnce: 1 }, new AbortController().signal);
