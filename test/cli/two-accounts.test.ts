@@ -1,5 +1,6 @@
 /** Two accounts of this machine in one group, on one configuration and one store: made here, and gone afterwards. */
 import { execFile, execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +13,7 @@ import { z } from "zod";
 import { withLab } from "../support/lab.ts";
 import { modernOn } from "../support/mcp-clients.ts";
 import { isThere } from "../support/required.ts";
+import { hasSshd, startSshd } from "../support/sshd.ts";
 
 const GROUP = "atvm-tests";
 const [ALICE, BOB] = ["atvm-alice", "atvm-bob"];
@@ -29,6 +31,18 @@ const quietly = (command: string, ...words: string[]): void => {
     // It was not there.
   }
 };
+
+const hasSudo = existsSync("/usr/bin/sudo");
+
+/** Whether sshd's PAM module can set who signed in: not every container lets it. */
+function keepsLogins(): boolean {
+  try {
+    execFileSync("sh", ["-c", "echo 1 > /proc/self/loginuid"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 describe.skipIf(!isThere(asRoot, "Root, who makes accounts"))("two accounts of one group", () => {
   let dir: string;
@@ -190,15 +204,70 @@ describe.skipIf(!isThere(asRoot, "Root, who makes accounts"))("two accounts of o
     expect(said).not.toContain("other accounts can read it");
   });
 
-  it("leave the name of who signed in beside the account in the audit", async () => {
-    const args = words(BOB, "luns").toSpliced(5, 0, "SUDO_USER=carol");
-    await promisify(execFile)("runuser", args, { cwd: dir });
-    const { rows } = z
-      .object({ rows: z.array(z.looseObject({ data: z.record(z.string(), z.unknown()) })) })
-      .parse(await json(ALICE, "audit", "show", "--type", "read", "--limit", "1"));
-    expect(rows[0]).toMatchObject({
-      actor: expect.stringMatching(/^os:atvm-bob@/),
-      data: { login: { name: "carol", by: "sudo" } },
+  describe("leave the name of who signed in beside the account in the audit", () => {
+    const newest = async (type: string) => {
+      const { rows } = z
+        .object({
+          rows: z.array(z.looseObject({ actor: z.string(), data: z.looseObject({ login: z.unknown().optional() }) })),
+        })
+        .parse(await json(ALICE, "audit", "show", "--type", type, "--limit", "1"));
+      return rows[0];
+    };
+    /** As `sudo` hands a command of this one to the other account. */
+    const asBob = (...command: string[]): string[] => [
+      ...["sudo", "-n", "-u", BOB, join(dir, "node"), join(dir, "dist", "main.js")],
+      ...[...command, "--config", config],
+    ];
+    const rule = `/etc/sudoers.d/${GROUP}`;
+    beforeAll(async () => {
+      await configured({ approval: { default: "token", rollback: "human", cli: "allow" } });
+      if (hasSudo) await writeFile(rule, `${ALICE} ALL=(${BOB}) NOPASSWD: ALL\n`, { mode: 0o440 });
     });
+    afterAll(() => rm(rule, { force: true }));
+
+    it("as a variable says it", async () => {
+      const args = words(BOB, "luns").toSpliced(5, 0, "SUDO_USER=carol");
+      await promisify(execFile)("runuser", args, { cwd: dir });
+      expect(await newest("read")).toMatchObject({
+        actor: expect.stringMatching(/^os:atvm-bob@/),
+        data: { login: { name: "carol", by: "sudo" } },
+      });
+    });
+
+    it.skipIf(!isThere(hasSudo, "sudo"))("as sudo says it, of a reading and of a plan", async () => {
+      const login = { name: ALICE, by: "sudo" };
+      for (const [type, ...command] of [
+        ["read", "luns"],
+        ["plan_made", "-U", "-n", "Gold", "--dry-run"],
+      ] as const) {
+        await promisify(execFile)("runuser", ["-u", ALICE, "--", ...asBob(...command)], { cwd: dir });
+        expect(await newest(type)).toMatchObject({ actor: expect.stringMatching(/^os:atvm-bob@/), data: { login } });
+      }
+    });
+
+    const signsIn = hasSshd && hasSudo && keepsLogins();
+    it.skipIf(!isThere(signsIn, "sshd, sudo and a kernel that keeps who signed in"))(
+      "as the kernel has kept it since sshd's sign-in, whatever a variable says",
+      async () => {
+        const keys = join(dir, "keys");
+        const sshd = await startSshd(join(dir, "sshd"), keys);
+        onTestFinished(() => sshd.stop());
+        await cp(join(dir, "sshd", "id.pub"), keys);
+        await chmod(keys, 0o644);
+        const ssh = async (...command: string[]): Promise<void> => {
+          const target = ["-F", sshd.config, `${ALICE}@${sshd.destination}`];
+          await promisify(execFile)("ssh", [...target, command.join(" ")], { cwd: dir });
+        };
+        await ssh(...asBob("luns"));
+        const login = { name: ALICE, by: "kernel" };
+        expect(await newest("read")).toMatchObject({ actor: expect.stringMatching(/^os:atvm-bob@/), data: { login } });
+        await ssh(...asBob("luns").toSpliced(4, 0, "env", "SUDO_USER=carol"));
+        expect(await newest("read")).toMatchObject({ actor: expect.stringMatching(/^os:atvm-bob@/), data: { login } });
+        await ssh(join(dir, "node"), join(dir, "dist", "main.js"), "luns", "--config", config);
+        const own = await newest("read");
+        expect(own?.actor).toMatch(/^os:atvm-alice@/);
+        expect(own?.data.login).toBeUndefined();
+      },
+    );
   });
 });
