@@ -61,6 +61,11 @@ describe("a release", () => {
     expect(server.packages.map(({ identifier }) => identifier)).toEqual([manifest.name]);
   });
 
+  it("has its section in the changelog, below what came since", () => {
+    const sections = [...read("CHANGELOG.md").matchAll(/^## \[(.+?)\]/gm)].map(([, name]) => name);
+    expect(sections.slice(0, 2)).toEqual(["Unreleased", manifest.version]);
+  });
+
   it("proves to the registry whose package it is: the package names the server", () => {
     expect(manifest.mcpName).toBe(server.name);
   });
