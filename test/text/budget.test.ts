@@ -14,7 +14,9 @@ beforeAll(async () => {
 
 describe("on the default lab", () => {
   test("a plan fits 1,600 bytes and names each VM, clone and datastore once, the run's answer 700", async () => {
-    const made = await bench.plan("automated_testing");
+    const client = { ...bench.actor, client: "claude-code 2.1.332" };
+    const asked = { lun: "Gold", reason: "nightly tests" };
+    const made = await bench.app.engine.plan("automated_testing", asked, client);
     const plan = presentPlan(made, words);
     const text = planText(plan);
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(1_600);

@@ -190,7 +190,7 @@ export function nextActions(
           ),
         ];
       }
-      return plan.mode === "register" ? [] : [note("The datastore is mounted; its VMs are not registered."), register];
+      return plan.mode === "register" ? [] : [note("Its VMs are not registered."), register];
     }
     case "failed":
       return [note(error?.hint ?? "Check the failed step."), ...(error?.next ?? []), resume];
