@@ -3,18 +3,21 @@ import { z } from "zod";
 import { viewAuditRow } from "./audit.ts";
 import { verifyChain } from "./audit-chain.ts";
 import { PrepError } from "./domain/errors.ts";
+import { safeText } from "./domain/safe-text.ts";
+import { AUDIT_EVENTS } from "./domain/states.ts";
 import { planIfReadable } from "./plans/plan.ts";
 import type { AuditRow, Store } from "./ports/store.ts";
 import type { AuditFilter, AuditPage, AuditRowRecord } from "./records.ts";
-import { lunNameOf, type Naming } from "./request/request.ts";
+import { lunNameOf, type Naming, nearest } from "./request/request.ts";
 
 const AUDIT_ROWS = 200;
 
 type Wanted = (row: AuditRow) => boolean | Promise<boolean>;
 
-/** The newest rows that are asked for, oldest first, and whether the whole chain holds. */
+/** The newest rows that are asked for, oldest first, and whether the whole chain holds. Errors: `BAD_REQUEST`. */
 export async function readAudit(store: Store, filter: AuditFilter, luns: Naming["luns"]): Promise<AuditPage> {
   const { limit = AUDIT_ROWS, since, until, type, actor, tool, lun, steps = true, cursor, ...rest } = filter;
+  checkType(type);
   // Rows are found by comparing their instants as text, which all are in UTC.
   const which = since === undefined ? rest : { ...rest, since: new Date(since).toISOString() };
   const before = until === undefined ? undefined : new Date(until).toISOString();
@@ -37,6 +40,15 @@ export async function readAudit(store: Store, filter: AuditFilter, luns: Naming[
     ...(found.length > limit && first !== undefined ? { cursor: `before:${first.seq}` } : {}),
     chain,
   };
+}
+
+/** No rows of a type that is none would read as if nothing of the kind had happened. */
+function checkType(type: string | undefined): void {
+  const known: readonly string[] = AUDIT_EVENTS;
+  if (type === undefined || known.includes(type)) return;
+  throw new PrepError("BAD_REQUEST", `No row of the audit is of the type ${safeText(type, 60)}.`, {
+    hint: `Did you mean ${nearest(type, AUDIT_EVENTS).join(", or ")}?`,
+  });
 }
 
 function seqOf(cursor: string): number {

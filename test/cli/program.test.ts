@@ -6,6 +6,7 @@ import { z } from "zod";
 import { MODE_FLAGS, PREP_FLAGS } from "../../src/cli/args/flags.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { PrepError } from "../../src/core/domain/errors.ts";
+import { safeText } from "../../src/core/domain/safe-text.ts";
 import type { Engine } from "../../src/core/engine.ts";
 import { VERSION } from "../../src/platform/version.ts";
 import { cli, LUN, planOf, runOf, terminal } from "./terminal/terminal.ts";
@@ -266,6 +267,17 @@ describe("audit", () => {
     expect(await cli(["audit", "show"], { readAudit: async () => ({ rows, chain }) }, on)).toBe(0);
     const seqs = [...on.out().matchAll(/^- #(\d+)/gm)].map(([, seq]) => Number(seq));
     expect(seqs).toEqual(rows.map(({ seq }) => seq));
+  });
+
+  it.each([["run_1"], ["run_1a"], ["latest"]])("is asked who by %s of a run", async (typed) => {
+    const asked: string[] = [];
+    const whoTouched: Engine["whoTouched"] = async (about) => {
+      asked.push(about);
+      return { about: safeText(about), runs: [], chain };
+    };
+    const listRuns = async () => [runOf("succeeded", { runId: "run_1abc" })];
+    expect(await cli(["audit", "who", typed], { whoTouched, listRuns })).toBe(0);
+    expect(asked).toEqual(["run_1abc"]);
   });
 
   it.each([

@@ -82,6 +82,12 @@ describe("the audit's rows", () => {
     expect((await audit({ lun: "Gold2" })).rows).toEqual([]);
   });
 
+  test("are not asked for by a type that there is none of, which would read as if nothing had happened", async () => {
+    const refused = await refusal(audit({ type: "plan_aproved" }), "BAD_REQUEST");
+    expect(refused.hint).toContain("Did you mean plan_approved");
+    expect((await audit({ type: "run_failed" })).rows).toEqual([]);
+  });
+
   test("come in pages, each with the cursor of the one before it", async () => {
     const all = (await audit()).rows.map((row) => row.seq);
     const paged: number[] = [];

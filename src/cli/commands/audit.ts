@@ -9,6 +9,7 @@ import { auditText, chainText, presentRun, whoText } from "../../text/index.ts";
 import { type Context, withReadOnlyApp } from "../context.ts";
 import { flush, lostOutput, printErr, printOut } from "../terminal/io.ts";
 import { printResult } from "../terminal/results.ts";
+import { runIdOf } from "./runs.ts";
 
 /** The newest rows, in the order in which they were written: the last one stands right above the prompt. */
 export const showAudit = (filter: AuditFilter, context: Context): Promise<number> =>
@@ -21,7 +22,8 @@ export const showAudit = (filter: AuditFilter, context: Context): Promise<number
 /** What was done to a volume, to a VM or in a run, by whom, with whose approval. */
 export const auditWho = (name: string, context: Context): Promise<number> =>
   withReadOnlyApp(context, async ({ engine }) => {
-    const found = await engine.whoTouched(name);
+    const isRun = name === "latest" || name.startsWith("run_");
+    const found = await engine.whoTouched(isRun ? await runIdOf(name, engine) : name);
     const runs = found.runs.map(({ run, done, ...more }) => ({
       run: presentRun(run, context.wording),
       done: [...done],

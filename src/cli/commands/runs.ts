@@ -10,7 +10,7 @@ import { printResult } from "../terminal/results.ts";
 import { type Answering, finishPlan, planned, withRuns } from "./prep.ts";
 
 /** The run that `typed` is or begins, or the newest. Errors: `BAD_REQUEST`, `RUN_UNKNOWN`. */
-async function runIdOf(typed: string, engine: Engine): Promise<string> {
+export async function runIdOf(typed: string, engine: Engine): Promise<string> {
   const ids = (await engine.listRuns({ limit: typed === "latest" ? 1 : 200 })).map((run) => run.runId);
   if (typed !== "latest") return idOf("run", typed, ids);
   const [newest] = ids;
