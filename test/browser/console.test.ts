@@ -171,6 +171,24 @@ describe("a viewer", () => {
   });
 });
 
+describe("a page that is no longer connected", () => {
+  it("says so when its session ends elsewhere, and follows again once there is one", async () => {
+    const page = await signedIn();
+    await page.getByText("No plan is open").waitFor();
+    const notice = page.getByRole("alert").getByText("Not connected");
+    const other = await page.context().newPage();
+    await other.goto(`${server.base}/console`);
+    expect(await notice.isVisible()).toBe(false);
+    await other.getByRole("button", { name: "Sign out" }).click();
+    await notice.waitFor();
+    await signInAs(other, app, server.base, "approver", "bob");
+    await other.close();
+    await notice.waitFor({ state: "hidden" });
+    const { command } = await planOf(await assistant());
+    await page.getByText(command).waitFor();
+  });
+});
+
 describe("text from outside", () => {
   it("is text on every page", async () => {
     await bench.control.touch("rename-vm", { name: `<img src=x onerror="alert(1)">` });

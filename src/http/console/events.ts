@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { type SSEStreamingApi, streamSSE } from "hono/streaming";
 import type { Clock } from "../../core/ports/runtime.ts";
 import type { Html } from "./layout.ts";
+import { RETRY_MS } from "./script.ts";
 
 export interface Shown {
   /** Made only where there is somebody to send it to who does not have it. */
@@ -21,8 +22,6 @@ export interface Follow {
   /** Whether whoever follows may still do so. */
   mayGoOn(): Promise<boolean>;
 }
-
-const RETRY_MS = 3_000;
 
 export const events = (c: Context, follow: Follow, closing: AbortSignal): Response =>
   streamSSE(c, async (stream) => {

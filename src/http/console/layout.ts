@@ -105,4 +105,5 @@ export const listed = (heading: string, items: readonly (string | Html)[], class
     : html`<section${className === "" ? "" : html` class="${className}"`}><h2>${heading}</h2><ul>${items.map((item) => html`<li>${item}</li>`)}</ul></section>`;
 
 /** What the page follows while it is open. Its content comes with the page, and anew with each event. */
-export const live = (events: string, content: Html): Html => html`<div data-live="${events}">${content}</div>`;
+export const live = (events: string, content: Html): Html => html`<div data-live="${events}">${content}</div>
+<p class="box warn" role="alert" hidden>Not connected: what stands here may be out of date. <a href="">Load the page anew</a></p>`;

@@ -1,12 +1,20 @@
 /** The console's one script: it follows what a page shows. Without it, all that is missing is that pages change by themselves. */
 import { createHash } from "node:crypto";
 
+/** How long a page waits before it connects again. */
+export const RETRY_MS = 3_000;
+
 /**
  * A connection is closed while nobody looks at the page: a browser opens six of them to one server, and the seventh window
  * would hang. What comes is HTML that the server has escaped.
+ *
+ * A browser connects again by itself where a connection broke. Where anything but an event stream answers (a proxy whose
+ * server is away, the page to sign in on) it gives up for good, and what is shown would grow old looking like the present.
  */
 export const SCRIPT = `"use strict";
+const RETRY_MS = ${RETRY_MS};
 for (const region of document.querySelectorAll("[data-live]")) {
+  const notice = region.nextElementSibling;
   let source, over = false, announced = "";
   const announce = (text) => {
     if (text === announced) return;
@@ -17,6 +25,13 @@ for (const region of document.querySelectorAll("[data-live]")) {
   const open = () => {
     if (over || source || document.hidden) return;
     source = new EventSource(region.dataset.live);
+    source.addEventListener("open", () => { notice.hidden = true; });
+    source.addEventListener("error", () => {
+      notice.hidden = false;
+      if (source?.readyState !== EventSource.CLOSED) return;
+      close();
+      setTimeout(open, RETRY_MS);
+    });
     source.addEventListener("state", ({ data }) => {
       const { html, status } = JSON.parse(data);
       if (!region.contains(document.activeElement)) region.innerHTML = html;
