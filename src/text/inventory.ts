@@ -124,6 +124,9 @@ export function snapshotsText({ lun, snapshots }: SnapshotsView): string {
       (snapshot) =>
         `${quoted(snapshot.name)} (${safeText(snapshot.id)}), made ${safeText(snapshot.createdAt)}, ${safeText(snapshot.age)} ago${snapshot.clones === 0 ? "" : `, ${count(snapshot.clones, "clone")}`}${snapshot.latest ? ": the latest" : ""}`,
     ),
+    ...(snapshots.some(({ latest }) => latest)
+      ? []
+      : ["", "None of them is the latest beyond doubt: the newest has a twin. Name a snapshot by its id."]),
   ]);
 }
 

@@ -1,7 +1,7 @@
 /** Which snapshot a request means, and what a rollback to it would take along. */
 import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
-import { isNewer, type Observation } from "../observe/observe.ts";
+import { isNewer, type Observation, twinsOf } from "../observe/observe.ts";
 import type { Snapshot } from "../ports/array.ts";
 import { nearest, type Request } from "../request/request.ts";
 import type { ChosenSnapshot } from "./draft.ts";
@@ -32,12 +32,9 @@ export function chooseSnapshot(request: Request, observation: Observation): Chos
       hint: `Did you mean ${closest.join(", or ")}? Without a name the latest is taken: ${latest.name}.`,
     });
   }
-  const twins = snapshots.filter(
-    (snapshot) =>
-      snapshot.name === chosen.name ||
-      (wanted === undefined && Date.parse(snapshot.createdAt) === Date.parse(chosen.createdAt)),
-  );
-  if (twins.length > 1) {
+  const others = twinsOf(chosen, snapshots, wanted === undefined);
+  if (others.length > 0) {
+    const twins = snapshots.filter((snapshot) => snapshot === chosen || others.includes(snapshot));
     const what =
       wanted === undefined && twins.some((one) => one.name !== chosen.name)
         ? "latest snapshots, made at the same instant"

@@ -16,7 +16,7 @@ import { goldOf, type LunVolume, withKinds } from "./kinds.ts";
 import { loadKnownSignatures } from "./known-signatures.ts";
 import { type LeftoverInput, leftoverDatastoresOf, signaturesByLabel } from "./leftover-datastores.ts";
 import { findGold, locate } from "./locate.ts";
-import { type ArrayView, byNewest, familyOf, readArray } from "./observe.ts";
+import { type ArrayView, byNewest, familyOf, readArray, twinsOf } from "./observe.ts";
 
 type Reading = Connection<ArrayReader, HypervisorReader>;
 
@@ -234,7 +234,7 @@ export async function listSnapshots(deps: EngineDeps, lun: string): Promise<Snap
         id: snapshot.id,
         createdAt: snapshot.createdAt,
         age: ageOf(snapshot.createdAt, now),
-        latest: index === 0,
+        latest: index === 0 && twinsOf(snapshot, own, true).length === 0,
         clones: volumes.filter((volume) => volume.parent?.snapshotId === snapshot.id).length,
       })),
     };

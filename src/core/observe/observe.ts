@@ -81,6 +81,14 @@ export const byNewest = (a: { createdAt: string }, b: { createdAt: string }): nu
 export const isNewer = (other: Snapshot, chosen: Snapshot): boolean =>
   other.id !== chosen.id && Date.parse(other.createdAt) >= Date.parse(chosen.createdAt);
 
+/** Snapshots that a word for this one may mean too: of its name, and where it is "the latest", of its instant. */
+export const twinsOf = (one: Snapshot, among: readonly Snapshot[], isLatest: boolean): Snapshot[] =>
+  among.filter(
+    (other) =>
+      other.id !== one.id &&
+      (other.name === one.name || (isLatest && Date.parse(other.createdAt) === Date.parse(one.createdAt))),
+  );
+
 const idsOf = (datastores: readonly Datastore[]): MoRef[] => datastores.map(({ id }) => id);
 
 /** A volume and all its descendants. */

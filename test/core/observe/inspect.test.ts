@@ -1,6 +1,7 @@
 /** The read side on arrays whose records make no sense. */
 import { beforeAll, expect, test } from "vitest";
 import { presentPlan, wordingFor } from "../../../src/text/index.ts";
+import { snapshotsText } from "../../../src/text/inventory.ts";
 import { change } from "../../support/change.ts";
 import { assignedTo, type Bench, GOLD, withEngine } from "../../support/engine.ts";
 
@@ -40,6 +41,33 @@ test("a datastore that an earlier failure left is named with its LUN and the way
   ]);
   const plan = await bench.plan("release");
   expect(plan.impact.vmsToUnregister).toHaveLength(5);
+});
+
+test("the list of targets names it too, and says so where vCenter is not there to be asked", async () => {
+  await bench.reset("stale-inventory");
+  const notes = async () => (await bench.app.engine.listTargets(bench.actor)).targets.map((target) => target.notes);
+  expect(await notes()).toEqual([
+    [expect.stringMatching(new RegExp(`is left over from ${GOLD}: .* Releasing ${GOLD} cleans it up`))],
+    [],
+  ]);
+  await bench.control.faults({ api: "vim", op: "*", times: 1_000, action: "fault:SystemError" });
+  const unseen = ["vCenter does not answer: what an earlier failure left on the hosts is not shown."];
+  expect(await notes()).toEqual([unseen, unseen]);
+  await bench.control.clearFaults();
+  await bench.reset("clone-assigned");
+  expect(await notes()).toEqual([[], []]);
+});
+
+test("the latest snapshot is marked where it can be meant by that word, and not where it has a twin", async () => {
+  await bench.reset("clone-assigned");
+  const marked = async () =>
+    (await bench.app.engine.listSnapshots("Gold", bench.actor)).snapshots.map((one) => one.latest);
+  expect(await marked()).toEqual([true, false, false, false, false]);
+  await bench.reset("twin-snapshots");
+  expect(await marked()).not.toContain(true);
+  const listed = snapshotsText(await bench.app.engine.listSnapshots("Gold", bench.actor));
+  expect(listed).not.toContain(": the latest");
+  expect(listed).toContain("Name a snapshot by its id.");
 });
 
 test("a plan says what else the client holds, which other plans are open for it, and which volume it works on", async () => {
