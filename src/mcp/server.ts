@@ -12,7 +12,7 @@ import type { Tool, ToolKind } from "../tools/define.ts";
 import { invoke, type McpContext } from "./invoke.ts";
 
 const INSTRUCTIONS = `atvm_prep prepares VMware test hosts from gold LUNs on a storage array. Every change takes two calls.
-1. A plan tool (prep_automated_testing, prep_maintenance, register_vms, unregister_vms, rollback_gold_disk, release_target, resume_run) changes nothing. It returns a command, steps, impact, warnings and a planToken.
+1. A plan tool (prep_automated_testing, prep_maintenance, register_vms, unregister_vms, rollback_gold_disk, release_target, snapshot_gold, resume_run) changes nothing. It returns a command, steps, impact, warnings and a planToken.
 2. Show the operator the command verbatim, on its own line, and the impact: VMs, datastore, clones to be deleted, snapshots lost, warnings. Ask. Only after a clear yes to that plan call confirm_plan with its token. Never invent, alter or reuse tokens; never confirm unasked.
 Approval (plan.approval): token = the operator's yes to you; prompt = this client also asks the operator in a form; human = a person approves on a terminal with the line that the plan gives ("atvm_prep approve PLAN"), then call confirm_plan. On NOT_APPROVED tell the operator what the hint says; do not try other ways.
 One yes covers one plan: a fresh plan, a rest or a repeat needs its own.
