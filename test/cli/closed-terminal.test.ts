@@ -82,6 +82,17 @@ describe.skipIf(!hasScript)("a run whose terminal is closed", () => {
     expect(JSON.parse(watching.out())).toMatchObject({ state: "succeeded", mode: "automated_testing" });
   });
 
+  test("goes on in the command's process where that has credentials of its own", async () => {
+    const { username, password } = bench.lab.info.vcenter;
+    const { terminal, gone } = await heldInTerminal("-A", "-n", "Gold", "--yes", "-vu", username, "-vp", password);
+    const closed = once(terminal, "close");
+    terminal.kill("SIGKILL");
+    await closed;
+    await bench.control.clearFaults();
+    await gone();
+    expect(await newest()).toBe("succeeded");
+  });
+
   test("stops before its next step where it was to stay in the foreground", async () => {
     const { terminal, gone } = await heldInTerminal("-A", "-n", "Gold", "--yes", "--foreground");
     terminal.kill("SIGKILL");

@@ -101,7 +101,10 @@ async function readTarget(
     host,
     [...datastores, ...dead].map(({ id }) => id),
   );
+  const [asked] = wanted ?? [];
+  const isOther = asked !== undefined && volumes.length > 0 && !volumes.some((volume) => wanted?.includes(volume));
   const notes = [
+    ...(isOther ? [`Nothing of ${asked.name} is assigned to ${client.name}.`] : []),
     ...(host.connectionState === "connected"
       ? []
       : [`vCenter is not connected to ${host.name}; what it shows may be old.`]),

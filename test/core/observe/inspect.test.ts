@@ -30,6 +30,14 @@ test("what is on the datastore and no VM's is named", async () => {
   expect(assigned.map(({ vms }) => vms.unregistered)).toEqual([["spare-01"]]);
 });
 
+test("what else the client holds is shown to whoever asks for a LUN that it has nothing of, and that it has nothing of it", async () => {
+  await bench.reset("clone-assigned");
+  const { assigned, notes } = await bench.app.engine.inspect({ lun: "Gold2" }, bench.actor);
+  expect(assigned.map(({ lun }) => lun)).toEqual([GOLD]);
+  expect(notes).toEqual([expect.stringMatching(/^Nothing of \S*Gold[-_]2 is assigned to CDS1-ESX165\.$/)]);
+  expect((await bench.app.engine.inspect({ lun: "Gold" }, bench.actor)).notes).toEqual([]);
+});
+
 test("a datastore that an earlier failure left is named with its LUN and the way out, though nothing is assigned", async () => {
   await bench.reset("stale-inventory");
   const { assigned, notes } = await bench.app.engine.inspect({}, bench.actor);
