@@ -115,6 +115,8 @@ let bench: Bench;
 let settings: object;
 beforeAll(async () => {
   bench = await withEngine({ vms: 3, running: 1 }, { limits: { guestShutdown: "1s", deviceWait: "1s" } });
+  // Each case has a store of its own, and its own check of what changed.
+  bench.changesWithoutPlans();
   settings = z.looseObject({}).parse(parse(await readFile(bench.config, "utf8")));
 });
 

@@ -45,14 +45,21 @@ export interface Bench {
   readonly env: Readonly<Record<string, string>>;
   /** Another process's view of the same store and lab. */
   another(): Promise<App>;
-  /** For tests that change the lab without a plan: the invariants are not asked for after them. */
-  changesWithoutPlans(): void;
+  /** For tests that change the lab without a plan of this store: the invariants are not asked for after them, or after this one. */
+  changesWithoutPlans(until?: "reset"): void;
   /** Which of the invariants were broken since the last reset. */
   violations(): Promise<string[]>;
 }
 
 /** Whether benches keep their store in PostgreSQL unless told otherwise. */
 export const onPostgres = process.env["ATVM_TEST_STORE"] === "postgres";
+
+/** What benches leave, which a hook of this file's ends: one that is registered within a hook or a test is never called. */
+const closings: (() => Promise<void>)[] = [];
+
+afterAll(async () => {
+  for (const close of closings.splice(0)) await close();
+});
 
 /** `settings` are members of the configuration beside those that the lab writes. */
 export async function withEngine(
@@ -70,16 +77,17 @@ export async function withEngine(
   await writeFile(config, stringify({ ...z.looseObject({}).parse(written), ...store, ...settings }));
   const env = { XDG_STATE_HOME: join(dir, "state") };
   const open: App[] = [];
+  closings.push(async () => {
+    for (const one of open) await one.close();
+    // A runner that is stopped may still write its last line.
+    await rm(dir, { recursive: true, force: true, maxRetries: 10 });
+  });
   const another = async (): Promise<App> => {
     const app = await openApp({ configFile: config, env, cwd: dir });
     open.push(app);
     return app;
   };
   const app = await another();
-  afterAll(async () => {
-    for (const one of open) await one.close();
-    await rm(dir, { recursive: true, force: true });
-  });
   const invariants = keepInvariants(lab.world, async () => (await openStore(app.config)).store);
   const actor = app.actor("mcp", "tests");
   const plan = (mode: Mode, inputs: Partial<PrepInputs> = {}): Promise<PlanRecord> =>
@@ -114,7 +122,7 @@ export async function withEngine(
     plan,
     run,
     another,
-    changesWithoutPlans: () => invariants.release(),
+    changesWithoutPlans: (until) => invariants.release(until),
     violations: () => invariants.violations(),
     prep: async (mode, inputs) => run(await plan(mode, inputs)),
   };

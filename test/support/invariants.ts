@@ -203,14 +203,26 @@ const isFamily = (era: Era, goldId: string, vm: SeenVm): boolean => {
 export interface Invariants {
   /** What was broken in this world so far, since the last reset. */
   violations(): Promise<string[]>;
-  /** The tests after this do not ask for them. */
-  release(): void;
+  /** Nothing asks for them after this: until the next reset and the end of this test, or for good. */
+  release(until?: "reset"): void;
 }
+
+/** Hooks that are registered within a hook or a test are never called: these stand for every world that is followed. */
+const followed: { check(): Promise<void>; stop(): void }[] = [];
+
+afterEach(async () => {
+  for (const { check } of followed) await check();
+});
+
+afterAll(() => {
+  for (const { stop } of followed.splice(0)) stop();
+});
 
 /** Follows the world from now on; after each test of the file, every change of it is held against the store's plans. */
 export function keepInvariants(world: World, openStore: () => Promise<Store>): Invariants {
   const { eras, stop } = follow(world);
   let kept = true;
+  let released = false;
   let checked = 0;
   const violationsIn = async (some: readonly Era[]): Promise<string[]> => {
     if (some.every(({ changes, wrong }) => changes.length + wrong.length === 0)) return [];
@@ -222,18 +234,24 @@ export function keepInvariants(world: World, openStore: () => Promise<Store>): I
       await store.close();
     }
   };
-  afterEach(async () => {
+  const check = async (): Promise<void> => {
     if (!kept) return;
+    if (released) {
+      released = false;
+      checked = eras().length;
+      return;
+    }
     const fresh = eras().slice(checked);
     // The last one goes on.
     checked = eras().length - 1;
     expect(await violationsIn(fresh)).toEqual([]);
-  });
-  afterAll(stop);
+  };
+  followed.push({ check, stop });
   return {
     violations: () => violationsIn(eras().slice(-1)),
-    release: () => {
-      kept = false;
+    release: (until) => {
+      if (until === "reset") released = true;
+      else kept = false;
     },
   };
 }

@@ -14,13 +14,14 @@ import {
   mkdtempSync,
   openSync,
   readdirSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
-import { describe, onTestFinished } from "vitest";
+import { afterAll, describe, onTestFinished } from "vitest";
 
 const PASSWORD = "c4nary-pa55word";
 
@@ -118,7 +119,16 @@ export interface Cluster {
   pooler(mode: "session" | "transaction" | "statement"): Promise<number>;
 }
 
-/** A cluster for the tests of this file, started when it is first needed; it ends with the process that runs them. */
+const clusters: (() => Promise<void>)[] = [];
+
+afterAll(async () => {
+  await Promise.all(clusters.splice(0).map((remove) => remove()));
+});
+
+/**
+ * A cluster for the tests of this file, started when it is first needed; it ends with them, and with the process that runs
+ * them wherever that is ended.
+ */
 export function withCluster(): Cluster {
   let port = 0;
   let dir = "";
@@ -180,6 +190,10 @@ export function withCluster(): Cluster {
     await ended(server);
     server = undefined;
   };
+  clusters.push(async () => {
+    await stop();
+    if (dir !== "") rmSync(dir, { recursive: true, force: true });
+  });
   return {
     get port() {
       return port;

@@ -58,6 +58,36 @@ test("half a character as a reference is no XML, and said to be none", async () 
   expect((await errorOf(vsphere.reader.vmsOn([asMoRef("datastore-1")]))).code).toBe("REMOTE_GARBAGE");
 });
 
+test("hosts, Datacenters and datastores have the names that people gave them", async () => {
+  const ref = (type: string, id: string): string => `<val type="${type}" xsi:type="ManagedObjectReference">${id}</val>`;
+  const info =
+    '<val xsi:type="VmfsDatastoreInfo"><name>gold%2f1</name><vmfs><uuid>4a97b268-9afb283e-80ad-1036eeb7a5a6</uuid><extent><diskName>naa.600</diskName></extent></vmfs></val>';
+  const { vsphere } = await talk({
+    RetrievePropertiesEx: () =>
+      `<returnval>${[
+        object("Datacenter", "dc-1", {
+          name: string("Lab %28 50%25"),
+          vmFolder: ref("Folder", "vms"),
+          datastore: refs("Datastore", "datastore-1"),
+        }),
+        object("ComputeResource", "compute-1", { parent: ref("Datacenter", "dc-1") }),
+        object("HostSystem", "host-1", {
+          name: string("esx%5c1"),
+          parent: ref("ComputeResource", "compute-1"),
+          "runtime.connectionState": string("connected"),
+        }),
+        object("Datastore", "datastore-1", {
+          name: string("gold%2f1"),
+          info,
+          browser: ref("HostDatastoreBrowser", "browser-1"),
+        }),
+      ].join("")}</returnval>`,
+  });
+  const { hosts, datastores } = await vsphere.reader.inventory();
+  expect(hosts).toMatchObject([{ name: "esx\\1", datacenter: { name: "Lab %28 50%" } }]);
+  expect(datastores).toMatchObject([{ name: "gold/1", pathName: "gold/1" }]);
+});
+
 test("an object that may not be read is set apart, with its Datacenter where that is known", async () => {
   const ref = (type: string, id: string): string => `<val type="${type}" xsi:type="ManagedObjectReference">${id}</val>`;
   const missing = (path: string): string =>

@@ -451,7 +451,9 @@ describe("a change", () => {
         dgs.clock.set(-3_600_000);
         return [200, job({})];
       });
-    expect(await refusal(dgs.writer.createClone(what, "k"))).toMatchObject({ code: "OUTCOME_UNKNOWN" });
+    const error = await refusal(dgs.writer.createClone(what, "k"));
+    expect(error).toMatchObject({ code: "OUTCOME_UNKNOWN" });
+    expect(error.message).toContain("is not over after 60 s");
   });
 
   it("whose job does not end in time has an unknown outcome", async () => {

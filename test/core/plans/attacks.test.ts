@@ -79,6 +79,7 @@ describe("a plan that was edited in the database", () => {
   test("stands in the way of no other plan, and hides no other run", async () => {
     const old = await bench.prep("automated_testing");
     const good = await bench.prep("register");
+    bench.changesWithoutPlans("reset");
     await tamper(bench, `UPDATE plans SET body = '{}' WHERE id = '${old.planId}'`);
     expect(await bench.plan("automated_testing")).toMatchObject({ state: "open" });
     const listed = (await bench.app.engine.listRuns({})).map((run) => run.runId);

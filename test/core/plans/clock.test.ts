@@ -10,6 +10,8 @@ let shift = 0;
 let stores = 0;
 beforeAll(async () => {
   bench = await withEngine();
+  // Each test has a store of its own, which the bench knows nothing of.
+  bench.changesWithoutPlans();
 });
 beforeEach(async () => {
   await bench.reset("clone-assigned");

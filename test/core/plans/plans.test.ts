@@ -166,6 +166,7 @@ describe("a plan whose world moved on", () => {
   test("names the volume that was assigned and the one that is", async () => {
     const plan = await bench.plan("unregister");
     const before = assignedTo(await bench.control.state())[0];
+    bench.changesWithoutPlans("reset");
     const { engine } = await assemble(bench, { anotherStore: "aside" });
     const other = await engine.plan("automated_testing", { lun: "Gold" }, bench.actor);
     expect((await engine.confirm(other.planToken ?? "", bench.actor)).state).toBe("succeeded");
@@ -180,6 +181,7 @@ describe("a plan whose world moved on", () => {
     await bench.prep("automated_testing");
     const plan = await bench.plan("unregister");
     const name = assignedTo(await bench.control.state())[0]?.name ?? "";
+    bench.changesWithoutPlans("reset");
     const { engine } = await assemble(bench, { anotherStore: "twin" });
     const other = await engine.plan("automated_testing", { lun: "Gold" }, bench.actor);
     const made = (await engine.confirm(other.planToken ?? "", bench.actor)).report?.volume?.id ?? "";

@@ -1,5 +1,6 @@
 /** Whether a change was made is one thing, whether it could be looked at another; and an answer that claims it is no look. */
 import { beforeEach, describe, expect, it } from "vitest";
+import { PrepError } from "../../../src/core/domain/errors.ts";
 import { asMoRef } from "../../../src/core/domain/ids.ts";
 import { plainName } from "../../../src/core/domain/safe-text.ts";
 import type { Step, VmRef } from "../../../src/core/steps/types.ts";
@@ -85,6 +86,14 @@ describe("a change that is made, and whose first look fails", () => {
     const act = await actOf(await stepOf(), world);
     failReads("vim", "RetrievePropertiesEx", 99);
     expect((await act(world)).detail).toMatch(says);
+  });
+
+  it("is done where only the name of its datastore cannot be looked up: mount", async () => {
+    const world = hurried(await steps.world());
+    const act = await actOf(await mount(), world);
+    const away = new PrepError("UNREACHABLE", "Away.", { hint: "Wait." });
+    const hypervisor = { ...world.hypervisor, inventory: () => Promise.reject(away) };
+    expect((await act({ ...world, hypervisor })).detail).toMatch(/^mounted; its datastore could not be read/);
   });
 });
 
