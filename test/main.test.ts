@@ -47,6 +47,27 @@ describe("the program", () => {
     expect(start(version, "--help")).toMatchObject({ status: 0, stdout: expect.stringContaining("Usage: atvm_prep") });
   });
 
+  it("says in a line that the folder is gone that it was started in", () => {
+    const folder = mkdtempSync(join(tmpdir(), "atvm-main-"));
+    const gone = ["-c", 'cd "$1" && rmdir "$1" && shift && exec "$@"', "sh", folder, process.execPath, main, "luns"];
+    const { status, stdout, stderr } = spawnSync("sh", gone, { encoding: "utf8" });
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("BAD_REQUEST: The folder that this was started in is gone.");
+    expect(stderr).not.toMatch(/node:|^ +at /m);
+  });
+
+  it("says that nothing more can be opened, where it is that and not the secret that is missing", () => {
+    const secrets = new URL("../src/config/secrets.ts", import.meta.url).href;
+    const full = `
+      import { openSync } from "node:fs";
+      import { Secret } from ${JSON.stringify(secrets)};
+      try { for (;;) openSync("/dev/null", "r"); } catch {}
+      const error = await Secret.fromFile("/etc/hostname").reveal().catch((thrown) => thrown);
+      process.stdout.write(error.code + " " + error.hint);`;
+    const limited = ["-c", 'ulimit -n 64; exec "$@"', "sh", process.execPath, "--input-type=module", "-e", full];
+    expect(spawnSync("sh", limited, { encoding: "utf8" }).stdout).toMatch(/^INTERNAL .*ulimit -n/);
+  });
+
   it("ends with a command's exit code", () => {
     expect(start("24.0.0", "-A")).toMatchObject({ status: 2, stderr: expect.stringContaining("BAD_REQUEST") });
   });
