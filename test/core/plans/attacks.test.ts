@@ -76,17 +76,22 @@ describe("a plan that was edited in the database", () => {
     ],
     ["its deadline", async () => `"expiresAt" = '2099-01-01T00:00:00.000Z'`],
   ];
-  test("stands in the way of no other plan, and hides no other run", async () => {
-    const old = await bench.prep("automated_testing");
-    const good = await bench.prep("register");
-    bench.changesWithoutPlans("reset");
-    await tamper(bench, `UPDATE plans SET body = '{}' WHERE id = '${old.planId}'`);
-    expect(await bench.plan("automated_testing")).toMatchObject({ state: "open" });
-    const listed = (await bench.app.engine.listRuns({})).map((run) => run.runId);
-    expect(listed).toContain(good.runId);
-    expect(listed).not.toContain(old.runId);
-    await refusal(bench.app.engine.getRun(old.runId), "STORE_UNUSABLE");
-  });
+  test.each(["succeeded", "failed"])(
+    "stands in the way of no other plan, and hides no other run: %s",
+    async (state) => {
+      if (state === "failed") await bench.control.faults({ api: "dgs", op: "CreateAssignment", action: "job-failed" });
+      const old = await bench.prep("automated_testing");
+      expect(old.state).toBe(state);
+      const good = await bench.prep("register");
+      bench.changesWithoutPlans("reset");
+      await tamper(bench, `UPDATE plans SET body = '{}' WHERE id = '${old.planId}'`);
+      expect(await bench.plan("automated_testing")).toMatchObject({ state: "open" });
+      const listed = (await bench.app.engine.listRuns({})).map((run) => run.runId);
+      expect(listed).toContain(good.runId);
+      expect(listed).not.toContain(old.runId);
+      await refusal(bench.app.engine.getRun(old.runId), "STORE_UNUSABLE");
+    },
+  );
 
   test.each(edits)("in %s is not run", async (_what, edit) => {
     const plan = await bench.plan("automated_testing");
