@@ -6,7 +6,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 echo '{"type":"module"}' > package.json
-npm install --silent --no-audit --no-fund --ignore-scripts @google/genai@3.3.0 @modelcontextprotocol/sdk@1.32.2
+npm install --loglevel=error --no-audit --no-fund --ignore-scripts @google/genai@3.3.0 @modelcontextprotocol/sdk@1.32.2 >/dev/null
 
 echo "library:   @google/genai@3.3.0 (npm), mcpToTool, on Node $(node -p process.versions.node)"
 echo "expected:  one answer for each call of the model, with the call's id, an error for a tool that is not there"

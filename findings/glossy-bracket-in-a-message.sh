@@ -6,7 +6,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 echo '{"type":"module"}' > package.json
-npm install --silent --no-audit --no-fund --ignore-scripts glossy@0.1.7
+npm install --loglevel=error --no-audit --no-fund --ignore-scripts glossy@0.1.7 >/dev/null
 
 echo "library:   glossy@0.1.7 (npm), a syslog parser and producer, on Node $(node -p process.versions.node)"
 echo "expected:  the text begins after the structured data, whatever it contains; what it produces, it can read"

@@ -7,8 +7,8 @@ cd "$work"
 
 # The Inspector needs Node 22.19.
 echo '{"type":"module"}' > package.json
-npm install --silent --no-audit --no-fund --ignore-scripts \
-  @modelcontextprotocol/inspector@2.12.0 "node-linux-$(node -p process.arch)@24.21.0"
+npm install --loglevel=error --no-audit --no-fund --ignore-scripts \
+  @modelcontextprotocol/inspector@2.12.0 "node-linux-$(node -p process.arch)@24.21.0" >/dev/null
 node=$(echo node_modules/node-linux-*/bin/node)
 
 echo "library:   @modelcontextprotocol/inspector@2.12.0 (npm), --cli --tool-arg, on Node $("$node" -p process.versions.node)"

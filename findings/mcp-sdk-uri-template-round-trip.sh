@@ -6,8 +6,8 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 echo '{"type":"module"}' > package.json
-npm install --silent --no-audit --no-fund --ignore-scripts \
-  @modelcontextprotocol/sdk@1.32.2 @modelcontextprotocol/server@2.4.0 @modelcontextprotocol/client@2.4.0 zod@4.6.7
+npm install --loglevel=error --no-audit --no-fund --ignore-scripts \
+  @modelcontextprotocol/sdk@1.32.2 @modelcontextprotocol/server@2.4.0 @modelcontextprotocol/client@2.4.0 zod@4.6.7 >/dev/null
 
 echo "library:   @modelcontextprotocol/sdk@1.32.2 and @modelcontextprotocol/server@2.4.0 (npm), on Node $(node -p process.versions.node)"
 echo "expected:  match() undoes expand(): the handler gets the name that the client put in"

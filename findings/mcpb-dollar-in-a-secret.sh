@@ -7,7 +7,7 @@ cd "$work"
 
 package=@anthropic-ai/mcpb@2.1.2
 echo '{"type":"module"}' > package.json
-npm install --silent --no-audit --no-fund --ignore-scripts "$package"
+npm install --loglevel=error --no-audit --no-fund --ignore-scripts "$package" >/dev/null
 
 echo "library:   $package (npm), getMcpConfigForManifest on Node $(node -p process.versions.node)"
 echo "expected:  what the user typed is put in the place of \${user_config.password} as it is"

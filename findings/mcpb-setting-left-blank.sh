@@ -7,7 +7,7 @@ cd "$work"
 
 package=@anthropic-ai/mcpb@2.1.2
 echo '{"type":"module"}' > package.json
-npm install --silent --no-audit --no-fund --ignore-scripts "$package"
+npm install --loglevel=error --no-audit --no-fund --ignore-scripts "$package" >/dev/null
 
 echo "library:   $package (npm), getMcpConfigForManifest on Node $(node -p process.versions.node)"
 echo "expected:  an optional setting without a value gives an empty text, or its argument is left out"

@@ -6,7 +6,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 echo '{"type":"module"}' > package.json
-npm install --silent --no-audit --no-fund --ignore-scripts "node-linux-$(node -p process.arch)@24.21.0"
+npm install --loglevel=error --no-audit --no-fund --ignore-scripts "node-linux-$(node -p process.arch)@24.21.0" >/dev/null
 node=$(echo node_modules/node-linux-*/bin/node)
 
 echo "library:   node:sqlite of Node $("$node" -p process.versions.node), SQLite $("$node" -p process.versions.sqlite)"

@@ -6,7 +6,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 echo '{"type":"module"}' > package.json
-npm install --silent --no-audit --no-fund --ignore-scripts prom-client@15.1.3
+npm install --loglevel=error --no-audit --no-fund --ignore-scripts prom-client@15.1.3 >/dev/null
 
 echo "library:   prom-client@15.1.3 (npm) on Node $(node -p process.versions.node)"
 echo "expected:  buckets are sorted, or a wrong order is an error, as in Prometheus's own client libraries"

@@ -16,7 +16,7 @@ if [ -z "$promtool" ]; then
   promtool=prometheus/usr/bin/promtool
 fi
 echo '{"type":"module"}' > package.json
-npm install --silent --no-audit --no-fund --ignore-scripts prom-client@15.1.3
+npm install --loglevel=error --no-audit --no-fund --ignore-scripts prom-client@15.1.3 >/dev/null
 
 echo "library:   $("$promtool" --version 2>&1 | head -1 | cut -d' ' -f1-3) (Debian prometheus), with prom-client@15.1.3 (npm)"
 echo "expected:  'promtool check metrics' reads both forms that its own server scrapes"
