@@ -1,7 +1,7 @@
 /** One case of the matrix: a preparation with one call disturbed, held against what must be true of it, and brought to its goal. */
 import { isDeepStrictEqual } from "node:util";
 import type { App } from "../../src/app.ts";
-import { ERROR_CODES, type ErrorCode, PrepError } from "../../src/core/domain/errors.ts";
+import { type ErrorCode, PrepError } from "../../src/core/domain/errors.ts";
 import type { StepKindName } from "../../src/core/domain/states.ts";
 import type { PlanRecord, RunRecord } from "../../src/core/records.ts";
 import { parseFaultAction } from "../../src/lab/world/faults.ts";
@@ -10,6 +10,7 @@ import { CALLS, countOps, effectsOf, HARMLESS, shapeOf, sizeOf } from "../suppor
 import type { LabState } from "../support/lab.ts";
 import type { Cell, Counts, Phase } from "./cells.ts";
 import type { Journey } from "./journeys.ts";
+import { wrongInError, wrongInGiven } from "./judge.ts";
 import type { Lane } from "./lane.ts";
 
 /** How a case ended. */
@@ -46,11 +47,11 @@ const WAIT_MS = 90_000;
 /** On a volume of the lab. */
 const MOST_FILES = 10;
 
-const plan = ({ engine, actor }: App, { mode, inputs }: Journey): Promise<PlanRecord> =>
+export const plan = ({ engine, actor }: App, { mode, inputs }: Journey): Promise<PlanRecord> =>
   engine.plan(mode, { lun: "Gold", ...inputs }, actor("mcp", "faults"));
 
 /** Approves where the policy wants a person, confirms, and waits for the end. */
-async function confirm({ engine, actor }: App, made: PlanRecord): Promise<RunRecord> {
+export async function confirm({ engine, actor }: App, made: PlanRecord): Promise<RunRecord> {
   if (made.approval.policy === "human" && made.approval.approvedBy === undefined) {
     const typed = made.mode === "rollback" ? made.target.lun.name : undefined;
     await engine.approve(made.planId, actor("cli"), typed);
@@ -100,7 +101,7 @@ export async function refer(lane: Lane, journey: Journey): Promise<Reference> {
   };
 }
 
-const settle = <T>(work: Promise<T>): Promise<T | PrepError> =>
+export const settle = <T>(work: Promise<T>): Promise<T | PrepError> =>
   work.catch((thrown: unknown) => {
     if (thrown instanceof PrepError) return thrown;
     throw thrown;
@@ -202,19 +203,12 @@ class Case {
     this.#problems.push(text);
   }
 
-  /** What a person or an assistant gets to see. */
   #judgeGiven(given: unknown): void {
-    const text = JSON.stringify(given);
-    for (const secret of this.#lane.secrets) if (text.includes(secret)) this.#problem("a password is shown");
-    if (/Bearer [\w.-]{16}|session [0-9a-f]{8}-[0-9a-f]{4}/.test(text))
-      this.#problem(`a session's key is shown: ${text}`);
-    if (/\\n\s+at |node:internal|\.[tj]s:\d+/.test(text)) this.#problem(`a stack trace is shown: ${text}`);
+    this.#problems.push(...wrongInGiven(given, this.#lane.secrets));
   }
 
-  #judgeError({ code, message, hint }: Pick<PrepError, "code" | "message" | "hint">): void {
-    if (!ERROR_CODES.includes(code) || code === "INTERNAL") this.#problem(`the code is ${code}: ${message}`);
-    if (hint.trim() === "") this.#problem(`${code} has no hint`);
-    if (message.trim() === "") this.#problem(`${code} has no message`);
+  #judgeError(error: Pick<PrepError, "code" | "message" | "hint">): void {
+    this.#problems.push(...wrongInError(error));
   }
 
   #judgeRefusal(refused: PrepError): void {

@@ -7,6 +7,7 @@ import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { type App, openApp, openStore } from "../../src/app.ts";
 import { stateView } from "../../src/lab/control/state-view.ts";
+import type { RunningLab } from "../../src/lab/start.ts";
 import type { World } from "../../src/lab/world/world.ts";
 import { type Invariants, keepInvariants } from "../support/invariants.ts";
 import { type LabState, State, withLab } from "../support/lab.ts";
@@ -38,16 +39,24 @@ export interface Lane {
   leaks(): Promise<string[]>;
 }
 
-export async function openLane(): Promise<Lane> {
+/** `between`: what stands between the program and the lab, as settings of the two systems. */
+export async function openLane(
+  between: (lab: RunningLab) => Promise<{ array: object; vcenter: object }> = async () => ({ array: {}, vcenter: {} }),
+): Promise<Lane> {
   const dir = await mkdtemp(join(tmpdir(), "atvm-faults-"));
   const config = join(dir, "atvm.config.yaml");
   const { lab } = await withLab({ writeConfig: config });
   const store = join(dir, "store");
-  const written = z.looseObject({}).parse(parse(await readFile(config, "utf8")));
+  const written = z
+    .looseObject({ array: z.looseObject({}), vcenter: z.looseObject({}) })
+    .parse(parse(await readFile(config, "utf8")));
+  const { array, vcenter } = await between(lab);
   await writeFile(
     config,
     stringify({
       ...written,
+      array: { ...written.array, ...array },
+      vcenter: { ...written.vcenter, ...vcenter },
       store: { sqlite: join(store, "atvm.db") },
       log: { dir: join(store, "log") },
       limits: LIMITS,

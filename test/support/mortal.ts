@@ -5,7 +5,7 @@
  */
 import type { HeldLock, Store } from "../../src/core/ports/store.ts";
 import type { Bench } from "./engine.ts";
-import { type Assembled, assemble } from "./parts.ts";
+import { type Assembled, assemble, type Parts } from "./parts.ts";
 
 export interface Death {
   /** Which of its changes; 1 is the first. */
@@ -83,9 +83,11 @@ export async function mortalEngine(
   bench: Bench,
   anotherStore: string,
   death: Death,
+  parts: Pick<Parts, "shiftMs"> = {},
 ): Promise<Pick<Assembled, "engine"> & { readonly died: Promise<void> }> {
   const life = new Life(death);
   const { engine } = await assemble(bench, {
+    ...parts,
     anotherStore,
     isMortal: true,
     store: (real): Store => {
