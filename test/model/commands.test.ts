@@ -70,19 +70,21 @@ test(
     const { world } = bench.lab;
     const look = (): LabState => State.parse(JSON.parse(JSON.stringify(stateView(world))));
     let stores = 0;
+    const current = (): string => `model-${stores}`;
+    const invariants = keepInvariants(world, () =>
+      openSqliteStore({ path: storeFile(bench, current()), clock: systemClock }),
+    );
+    // Asked for after each command, beside that sequence's store.
+    invariants.release();
     await fc.assert(
       fc.asyncProperty(morning, commands, async (planned, drawn) => {
         stores += 1;
-        const store = `model-${stores}`;
+        const store = current();
         world.reset({ scenario: "clone-assigned", vms: 3, running: 1 });
         let shift = AHEAD_MS;
         const parts = { anotherStore: store, shiftMs: () => shift, isMortal: true } as const;
         const [one, other] = [await assemble(bench, parts), await assemble(bench, parts)];
         const wires = [await openWire(one.engine), await openWire(other.engine)] as const;
-        const invariants = keepInvariants(world, () =>
-          openSqliteStore({ path: storeFile(bench, store), clock: systemClock }),
-        );
-        invariants.release();
         const actor: Actor = { principal: "fuzz@host", channel: "mcp" };
         const real: Real = {
           servers: wires,
