@@ -26,7 +26,7 @@ export const Answer = z.looseObject({
 });
 export type Answer = z.infer<typeof Answer>;
 
-export async function call(wire: Wire, name: string, args: object): Promise<Answer> {
+async function call(wire: Wire, name: string, args: object): Promise<Answer> {
   const message: Message = await wire.ask("tools/call", { name, arguments: args });
   return z.looseObject({ result: z.looseObject({ structuredContent: Answer }) }).parse(message).result
     .structuredContent;
