@@ -21,6 +21,7 @@ beforeEach(() => bench.reset("clone-assigned"));
 
 interface InTerminal {
   readonly terminal: ChildProcess;
+  shown(): string;
   /** Closes the terminal, and waits until the command in it is gone. */
   close(): Promise<void>;
   /** Waits until the command is gone. */
@@ -30,12 +31,23 @@ interface InTerminal {
 /** Starts the command in a terminal of its own, and waits until its run stands still in a call that the array does not answer. */
 async function heldInTerminal(...words: string[]): Promise<InTerminal> {
   await bench.control.faults({ api: "dgs", op: "GetJob", action: "hang" });
+  const started = await inTerminal(...words);
+  await until(async () => (await bench.control.calls()).dgs["GetJob"]);
+  return started;
+}
+
+/** Starts the command in a terminal of its own. */
+async function inTerminal(...words: string[]): Promise<InTerminal> {
   const pidFile = join(bench.dir, `pid-${crypto.randomUUID()}`);
   const quoted = programLine(...words, "--config", bench.config).map((word) => `'${word}'`);
   const terminal = spawn(SCRIPT, ["-qec", `echo $$ > ${pidFile}; exec ${quoted.join(" ")}`, "/dev/null"], {
-    stdio: ["pipe", "ignore", "inherit"],
+    stdio: ["pipe", "pipe", "inherit"],
     cwd: bench.dir,
     env: { ...process.env, ...bench.env, SHELL: "/bin/sh", NODE_COMPILE_CACHE: `${bench.dir}/compiled` },
+  });
+  let shown = "";
+  terminal.stdout.on("data", (chunk: Buffer) => {
+    shown += chunk.toString();
   });
   const ended = once(terminal, "close");
   const kill = async (): Promise<void> => {
@@ -43,14 +55,13 @@ async function heldInTerminal(...words: string[]): Promise<InTerminal> {
     await ended;
   };
   onTestFinished(kill);
-  await until(async () => (await bench.control.calls()).dgs["GetJob"]);
-  const pid = Number(await readFile(pidFile, "utf8"));
+  const pid = await until(async () => Number(await readFile(pidFile, "utf8").catch(() => "")) || undefined);
   const gone = (): Promise<unknown> => until(() => (isAlive(pid) ? undefined : true));
   const close = async (): Promise<void> => {
     await kill();
     await gone();
   };
-  return { terminal, gone, close };
+  return { terminal, shown: () => shown, gone, close };
 }
 
 function isAlive(pid: number): boolean {
@@ -111,5 +122,15 @@ describe.skipIf(!hasScript)("a run whose terminal is closed", () => {
     expect(await newest()).toBe("running");
     await bench.control.clearFaults();
     await until(async () => ((await newest()) === "cancelled" ? true : undefined));
+  });
+});
+
+describe.skipIf(!hasScript)("a question whose terminal is closed", () => {
+  test("was not answered: the plan is dropped", async () => {
+    const { shown, close } = await inTerminal("-A", "-n", "Gold");
+    await until(() => (shown().includes("[y/n]") ? true : undefined));
+    const [plan] = await bench.app.engine.listPlans();
+    await close();
+    expect(await bench.app.engine.getPlan(plan?.planId ?? "")).toMatchObject({ state: "discarded" });
   });
 });

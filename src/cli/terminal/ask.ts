@@ -6,14 +6,19 @@ import type { PlanRecord } from "../../core/records.ts";
 import { Interrupted } from "./interrupted.ts";
 import { type Io, isInteractive } from "./io.ts";
 
-/** One line from the terminal, trimmed; undefined at its end (Ctrl-D). Throws `Interrupted` on Ctrl-C. */
+/** One line from the terminal, trimmed; undefined at its end (Ctrl-D). Throws `Interrupted` on Ctrl-C and on a signal. */
 export function askLine(io: Io, question: string): Promise<string | undefined> {
-  const lines = createInterface({ input: io.stdin, output: io.stderr, terminal: io.stderr.isTTY === true });
-  return new Promise<string | undefined>((resolve, reject) => {
-    lines.once("close", () => resolve(undefined));
-    lines.once("SIGINT", () => reject(new Interrupted()));
-    lines.question(question, (answer) => resolve(answer.trim()));
-  }).finally(() => lines.close());
+  // The terminal's own line editing will do: Node's wants its raw mode back from one that was closed, and ends the process.
+  const lines = createInterface({ input: io.stdin, output: io.stderr, terminal: false });
+  const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
+  const interrupt = (): void => reject(new Interrupted());
+  const release = io.onInterrupt(interrupt);
+  lines.once("close", () => resolve(undefined));
+  lines.question(question, (answer) => resolve(answer.trim()));
+  return promise.finally(() => {
+    release();
+    lines.close();
+  });
 }
 
 /**

@@ -3,6 +3,7 @@ import { type ErrorCode, PrepError } from "../../../src/core/domain/errors.ts";
 import type { Actor, Engine } from "../../../src/core/engine.ts";
 import { StalePlan } from "../../../src/core/plans/stale.ts";
 import type { PlanRecord } from "../../../src/core/records.ts";
+import { until } from "../../support/children.ts";
 import { cli, LUN, planOf, runOf, terminal } from "../terminal/terminal.ts";
 
 /** An engine that plans `plan` and runs to `run`, and what was asked of it. */
@@ -202,18 +203,21 @@ describe("atvm_prep with a mode", () => {
     expect(on.err()).not.toContain("--yes");
   });
 
-  it.each([
-    ["y\x03", undefined],
-    ["n", "DECLINED"],
-  ])("still gives a script its one document when the question is answered with %j", async (typed, code) => {
-    const { parts, names } = willing();
-    const on = terminal({ tty: true });
-    on.type(typed);
-    const exit = await cli(["-A", "-n", "Gold", "--json"], parts, on);
-    expect(exit).toBe(code === undefined ? 130 : 4);
-    expect(JSON.parse(on.out())).toMatchObject({ error: { code: code ?? "NOT_APPROVED", hint: expect.any(String) } });
-    expect(names()).toEqual(["plan", "discard"]);
-  });
+  it.each(["SIGINT", "SIGTERM", "SIGHUP", "n"] as const)(
+    "still gives a script its one document when the question is met with %s",
+    async (answer) => {
+      const { parts, names } = willing();
+      const on = terminal({ tty: true });
+      const ended = cli(["-A", "-n", "Gold", "--json"], parts, on);
+      await until(() => (on.err().includes("[y/n] ") ? true : undefined));
+      if (answer === "n") on.io.stdin.push("n\n");
+      else on.interrupt(answer);
+      expect(await ended).toBe(answer === "n" ? 4 : 130);
+      const code = answer === "n" ? "DECLINED" : "NOT_APPROVED";
+      expect(JSON.parse(on.out())).toMatchObject({ error: { code, hint: expect.any(String) } });
+      expect(names()).toEqual(["plan", "discard"]);
+    },
+  );
 
   it.each([
     ["failed", { code: "COPY_NOT_FOUND", message: "m", hint: "h", retryable: false, next: [] }, 3],
