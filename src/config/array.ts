@@ -1,5 +1,5 @@
 /** The part of a configuration that is about the storage array: `array`, or `dgs` as it was called when there was one kind. */
-import { z } from "zod";
+import * as z from "zod";
 import { ARRAY_KINDS, NO_ARRAY } from "../array/kinds.ts";
 import type { Secret } from "./secrets.ts";
 import type { TlsReference } from "./trust.ts";

@@ -1,7 +1,7 @@
 /** The configuration as the program uses it: checked, defaults filled in, paths absolute, secrets as references. */
 import { statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import type { z } from "zod";
+import type * as z from "zod";
 import { groupNumber } from "../platform/group-folder.ts";
 import { isOfGroup } from "../platform/private-dir.ts";
 import { type Env, homeOf } from "./find.ts";

@@ -1,5 +1,5 @@
 /** What each part of a configuration allows and several together do not. */
-import type { z } from "zod";
+import type * as z from "zod";
 
 type Issue = z.core.$ZodRawIssue;
 

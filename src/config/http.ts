@@ -1,6 +1,6 @@
 /** `http` of a configuration: where the server listens, whom it believes, how much it takes. */
 import { isIP } from "node:net";
-import { z } from "zod";
+import * as z from "zod";
 import { count, duration, hostAndPort, httpUrl, path, type References, secret, text, tls } from "./values.ts";
 
 const NETWORK_RULE = "must be an IP address, or a network as ADDRESS/BITS";

@@ -1,6 +1,6 @@
 /** A refused configuration, told so that it can be mended: what, where (path and line), and the nearest known key. */
 import { closest, distance } from "fastest-levenshtein";
-import { z } from "zod";
+import * as z from "zod";
 import { PrepError } from "../core/domain/errors.ts";
 import { safeText } from "../core/domain/safe-text.ts";
 import { configJsonSchema } from "./schema.ts";

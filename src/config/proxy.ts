@@ -1,6 +1,6 @@
 /** By which way each system is reached: directly, or through an HTTP proxy that configuration or environment names. */
 import { isIP } from "node:net";
-import { z } from "zod";
+import * as z from "zod";
 import { bracketed } from "../net/address.ts";
 import type { ProxySettings } from "../net/proxy.ts";
 import { Secret } from "./secrets.ts";

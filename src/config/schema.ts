@@ -4,7 +4,7 @@
  * compared with. A key stands here only when something reads it.
  */
 import { dirname, join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { APPROVAL_POLICIES, forEachMode } from "../core/domain/modes.ts";
 import { ALSO_THEN, arrayOf, arraySection, checkArraySections, dgsSection, withFormerLimits } from "./array.ts";
 import { contradictionsIn } from "./contradictions.ts";

@@ -1,5 +1,5 @@
 /** The part of a configuration that is about the site's own script as the engine. */
-import { z } from "zod";
+import * as z from "zod";
 import { duration, path, type References, text } from "./values.ts";
 
 export const engine = z

@@ -1,5 +1,5 @@
 /** The kinds of value that a configuration is made of, each with the rule that a wrong one is told. */
-import { z } from "zod";
+import * as z from "zod";
 import { normalThumbprint } from "../net/tls.ts";
 import { DURATION_FORM, parseDuration } from "./duration.ts";
 import { Secret } from "./secrets.ts";

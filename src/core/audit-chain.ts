@@ -1,5 +1,5 @@
 /** Whether the chain holds: rows that follow each other unchanged, from the beginning or from where retention cut it. */
-import { z } from "zod";
+import * as z from "zod";
 import { GENESIS, hashOf } from "./audit.ts";
 import type { AuditHead, AuditRow, Store } from "./ports/store.ts";
 import type { AuditCut, ChainRecord } from "./records.ts";

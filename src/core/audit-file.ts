@@ -1,5 +1,5 @@
 /** Checks rows that were exported: without the store that they came from, or against it. */
-import { z } from "zod";
+import * as z from "zod";
 import { ChainCheck } from "./audit-chain.ts";
 import { PrepError } from "./domain/errors.ts";
 import type { AuditRowRecord, ChainRecord } from "./records.ts";

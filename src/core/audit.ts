@@ -2,7 +2,7 @@
  * The chain of who did what. Rows are appended in the transaction of the change they tell of, each with the hash of the
  * row before; the newest hash also goes to a file of heads outside the store. What cannot be audited is not done.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { sha256 } from "./domain/canonical.ts";
 import { safeText } from "./domain/safe-text.ts";
 import type { AuditEvent } from "./domain/states.ts";

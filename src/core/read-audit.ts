@@ -1,5 +1,5 @@
 /** Reading the audit back, for the doors. */
-import { z } from "zod";
+import * as z from "zod";
 import { viewAuditRow } from "./audit.ts";
 import { verifyChain } from "./audit-chain.ts";
 import { PrepError } from "./domain/errors.ts";

@@ -2,7 +2,7 @@
  * What the engine answers, as data: plans, runs, inventories, audit rows. No door's words are in it; the room `text/` makes
  * what is shown of it. What is kept in the store has a schema here, made on its first use where a start has none. All text is safe (`domain/safe-text.ts`).
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { ErrorRecord } from "./domain/errors.ts";
 import type { ApprovalPolicy, Mode } from "./domain/modes.ts";
 import type { NextAction } from "./domain/next-action.ts";

@@ -1,6 +1,6 @@
 /** Who calls: what a token stands for, and how it travels through the SDK to the call. */
 import type { AuthInfo } from "@modelcontextprotocol/server";
-import { z } from "zod";
+import * as z from "zod";
 import { ROLES, type Role, withIncluded } from "../core/domain/roles.ts";
 import type { Actor } from "../core/engine.ts";
 

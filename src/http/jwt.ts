@@ -1,6 +1,6 @@
 /** Access tokens of an OpenID provider: JWTs, judged by the provider's published keys. */
 import { createRemoteJWKSet, customFetch, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
-import { z } from "zod";
+import * as z from "zod";
 import type { Config } from "../config/config.ts";
 import { PrepError } from "../core/domain/errors.ts";
 import { ROLES, type Role } from "../core/domain/roles.ts";

@@ -4,7 +4,7 @@
  */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import { z } from "zod";
+import * as z from "zod";
 import type { Engine } from "../core/engine.ts";
 import type { Logger } from "../core/ports/runtime.ts";
 import type { AuditRowRecord } from "../core/records.ts";

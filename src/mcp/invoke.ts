@@ -9,7 +9,7 @@ import {
   type ScopeChallengeHandler,
   type ServerContext,
 } from "@modelcontextprotocol/server";
-import { z } from "zod";
+import * as z from "zod";
 import { asPrepError } from "../core/domain/errors.ts";
 import type { Role } from "../core/domain/roles.ts";
 import { safeText } from "../core/domain/safe-text.ts";

@@ -1,6 +1,6 @@
 /** The MCP server, for stdio and for HTTP alike: tools, resources and prompts over one engine. */
 import { McpServer, type StandardSchemaWithJSON } from "@modelcontextprotocol/server";
-import { z } from "zod";
+import * as z from "zod";
 import type { Role } from "../core/domain/roles.ts";
 import { VERSION } from "../platform/version.ts";
 import { PROMPTS } from "../prompts/catalog.ts";

@@ -4,7 +4,7 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import { readRequestBody } from "@modelcontextprotocol/server";
-import { z } from "zod";
+import * as z from "zod";
 
 const initializeParams = z.object({
   protocolVersion: z.string(),

@@ -12,7 +12,7 @@ import {
   serializeMessage,
   type Transport,
 } from "@modelcontextprotocol/server";
-import { z } from "zod";
+import * as z from "zod";
 import { Lines } from "./lines.ts";
 
 /** Answered when the connection ends, and at no other time. */

@@ -1,6 +1,6 @@
 /** Puts a prompt on a server, with names completed from the array. */
 import { completable, type McpServer } from "@modelcontextprotocol/server";
-import { z } from "zod";
+import * as z from "zod";
 import type { McpContext } from "../mcp/invoke.ts";
 import { complete } from "../resources/wire.ts";
 import type { Prompt, PromptArgument } from "./define.ts";

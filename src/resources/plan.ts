@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { presentPlan } from "../text/index.ts";
 import { planView } from "../text/views.ts";
 import { resource } from "./define.ts";

@@ -7,7 +7,7 @@
 import { open, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import pLimit from "p-limit";
-import { z } from "zod";
+import * as z from "zod";
 import type { AuditHead } from "../core/ports/store.ts";
 import { makePrivateDir } from "../platform/private-dir.ts";
 import { makePrivateFile } from "../platform/private-files.ts";

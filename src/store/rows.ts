@@ -1,5 +1,5 @@
 /** The tables as schemas, whatever database they are in: a row that is read is checked, since anyone with the rights can have changed it. */
-import { z } from "zod";
+import * as z from "zod";
 import { PrepError } from "../core/domain/errors.ts";
 import { MODES } from "../core/domain/modes.ts";
 import { ROLES } from "../core/domain/roles.ts";

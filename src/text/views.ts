@@ -5,7 +5,7 @@
  * Each is made when it is first used: no start of a server needs any of them, and made at once they were a tenth of all
  * schemas of a start, enough for V8 to optimize zod's constructor, whose compiler then stayed in memory (5 MiB).
  */
-import { z } from "zod";
+import * as z from "zod";
 import { ERROR_CODES } from "../core/domain/errors.ts";
 import type { Immutable } from "../core/domain/immutable.ts";
 import { APPROVAL_POLICIES, MODES } from "../core/domain/modes.ts";

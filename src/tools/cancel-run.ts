@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { presentRun, runText } from "../text/index.ts";
 import { runView } from "../text/views.ts";
 import { writeTool } from "./define.ts";

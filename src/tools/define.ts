@@ -4,7 +4,7 @@
  */
 
 import { type InputRequiredResult, isInputRequiredResult, type ToolAnnotations } from "@modelcontextprotocol/server";
-import { z } from "zod";
+import * as z from "zod";
 import { PrepError } from "../core/domain/errors.ts";
 import type { Immutable } from "../core/domain/immutable.ts";
 import { safeText } from "../core/domain/safe-text.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { PrepError } from "../core/domain/errors.ts";
 import type { PlanRecord } from "../core/records.ts";
 import { commandOf, discardedText } from "../text/index.ts";

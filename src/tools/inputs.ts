@@ -1,5 +1,5 @@
 /** The arguments that several tools share. One schema is the source of a tool's input and of the docs' table. */
-import { z } from "zod";
+import * as z from "zod";
 
 // No lengths in the schemas: they would cost a tenth of the definitions' budget, and the engine checks each name.
 export const lun = z.string().describe("Gold LUN or its shorthand");

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { inspectText, presentInspection } from "../text/index.ts";
 import { inspectView } from "../text/views.ts";
 import { readTool } from "./define.ts";

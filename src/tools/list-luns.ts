@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { lunsText } from "../text/index.ts";
 import { lunsView } from "../text/views.ts";
 import { readTool } from "./define.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { presentRun, runsText } from "../text/index.ts";
 import { runsView } from "../text/views.ts";
 import { readTool } from "./define.ts";

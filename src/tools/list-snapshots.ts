@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { snapshotsText } from "../text/index.ts";
 import { snapshotsView } from "../text/views.ts";
 import { readTool } from "./define.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { targetsText } from "../text/index.ts";
 import { targetsView } from "../text/views.ts";
 import { readTool } from "./define.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { vmsText } from "../text/index.ts";
 import { vmsView } from "../text/views.ts";
 import { readTool } from "./define.ts";

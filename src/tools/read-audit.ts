@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { auditText } from "../text/index.ts";
 import { auditView } from "../text/views.ts";
 import { readTool } from "./define.ts";

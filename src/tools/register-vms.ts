@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { planTool } from "./define.ts";
 import { client, host, lun, reason } from "./inputs.ts";
 

@@ -1,7 +1,7 @@
 /**
  * Calls to DGS with everything around them: the session, what is repeated and what is not, what an answer must look like.
  */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { PrepError } from "../../core/domain/errors.ts";
 import type { Clock, Logger } from "../../core/ports/runtime.ts";
 import { translateNetworkError, wasNeverSent } from "../../net/errors.ts";

@@ -1,5 +1,5 @@
 /** The array ports over the DGS HTTP interface (docs/dgs-api.yaml). */
-import type { z } from "zod";
+import type * as z from "zod";
 import { PrepError } from "../../core/domain/errors.ts";
 import { asAssignmentId, asVolumeId, type VolumeId } from "../../core/domain/ids.ts";
 import type { ArrayReader, ArrayTraits, ArrayWriter, JobProgress, Volume } from "../../core/ports/array.ts";

@@ -1,5 +1,5 @@
 /** What DGS answers, parsed (docs/dgs-api.yaml). Unknown members are ignored, so that the appliance may grow. */
-import { z } from "zod";
+import * as z from "zod";
 import { asAssignmentId, asClientId, asSnapshotId, asVolumeId, naaOf } from "../../core/domain/ids.ts";
 import { plainName } from "../../core/domain/safe-text.ts";
 import type { ArrayClient, Assignment, Snapshot, Volume } from "../../core/ports/array.ts";

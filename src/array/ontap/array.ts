@@ -1,5 +1,5 @@
 /** The array ports over NetApp ONTAP's REST interface, 9.10.1 and later: one LUN in a FlexVol, a clone is a FlexClone volume. */
-import { z } from "zod";
+import * as z from "zod";
 import { PrepError } from "../../core/domain/errors.ts";
 import { registerSecret } from "../../logging/redact.ts";
 import { firstIssue } from "../calls.ts";

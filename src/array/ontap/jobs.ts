@@ -1,5 +1,5 @@
 /** Follows a job of the cluster to its end. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { PrepError } from "../../core/domain/errors.ts";
 import type { Clock, Logger } from "../../core/ports/runtime.ts";
 import { JOB_LIMIT, JOB_PATIENCE, nextJobWait } from "../calls.ts";

@@ -1,5 +1,5 @@
 /** What ONTAP answers, parsed. A member that is not set is left out by it; unknown members are ignored. */
-import { z } from "zod";
+import * as z from "zod";
 
 // Uuids become path segments: no slash, no step up the path.
 const uuid = z.string().regex(/^[0-9A-Za-z][0-9A-Za-z-]{0,63}$/, { error: "is no usable uuid" });

@@ -2,7 +2,7 @@
  * The script's flags: one table, out of which come the parser's options, the help page and what was asked for.
  * Names, long and short, are the Python script's own.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { PrepError } from "../../core/domain/errors.ts";
 import { MODES, type Mode, traitsOf } from "../../core/domain/modes.ts";
 import type { VcenterOverride } from "../../core/ports/runtime.ts";

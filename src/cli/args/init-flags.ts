@@ -1,5 +1,5 @@
 /** The answers that `atvm_prep init` takes as flags. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Flag } from "./flags.ts";
 
 const SYSTEMS = [

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { parse as parseToml, patch as patchToml, stringify as stringifyToml } from "@decimalturn/toml-patch";
 import { applyEdits, findNodeAtLocation, type JSONPath, modify, type ParseError, parseTree } from "jsonc-parser";
-import { z } from "zod";
+import * as z from "zod";
 import type { Setting } from "./clients.ts";
 
 /** Thrown where the file cannot be read as what it should be; its text is left as it was. */

@@ -1,6 +1,6 @@
 /** `atvm_prep completion SHELL`, and what its scripts ask for: the words that can come next. */
 import type { Command } from "commander";
-import { z } from "zod";
+import * as z from "zod";
 import { loadConfig } from "../../config/load.ts";
 import { PrepError } from "../../core/domain/errors.ts";
 import { candidates, SHELLS, type Values } from "../args/complete.ts";

@@ -1,6 +1,6 @@
 /** `atvm_prep lab`: the simulated array and vCenter as a process of its own. */
 import { resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { PrepError } from "../../core/domain/errors.ts";
 import { nearest } from "../../core/request/request.ts";
 import { LAB_ARRAYS } from "../../lab/arrays/kinds.ts";

@@ -1,6 +1,6 @@
 /** One error class, one table of codes (SURFACE: a contract). A code's row says what it means to whoever gets it. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { type NextAction, nextActionSchema } from "./next-action.ts";
 
 /** What has to come before another try can succeed. */

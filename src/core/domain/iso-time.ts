@@ -1,5 +1,5 @@
 /** A date or an instant of ISO 8601 as a person writes it: with or without a zone, seconds and their fractions. */
-import { z } from "zod";
+import * as z from "zod";
 
 const zoned = { offset: true, local: true };
 

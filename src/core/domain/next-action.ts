@@ -2,7 +2,7 @@
  * What may be done next, as data. How a person or an assistant does it depends on where they stand: the room `text/`
  * words it, once for an assistant and once for a terminal.
  */
-import { z } from "zod";
+import * as z from "zod";
 
 const id = z.string();
 

@@ -2,7 +2,7 @@
  * Text from the outside (names of VMs and snapshots, messages of other systems) is data. Before it is shown to a person
  * or an assistant it loses whatever could hide, reorder or forge what stands around it.
  */
-import type { z } from "zod";
+import type * as z from "zod";
 
 /**
  * Text that `safeText` has made: the only kind that names from outside are shown as. Adapters make it at their edge, and

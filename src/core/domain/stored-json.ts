@@ -1,5 +1,5 @@
 /** JSON in a row of the store. This program wrote it; whoever has the file's rights can have changed it since. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { PrepError } from "./errors.ts";
 
 /** The value as its schema has it; `STORE_UNUSABLE` where it is not one. `what` names the record to a person. */

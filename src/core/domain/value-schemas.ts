@@ -2,7 +2,7 @@
  * Ids and names as they stand in what is stored. An id that no system could have given is a damaged record, and is not sent
  * anywhere; a name that could hide something is one too, and is not shown.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { AssignmentId, ClientId, MoRef, Naa, SnapshotId, VmfsUuid, VolumeId } from "./ids.ts";
 import { plainName } from "./safe-text.ts";
 

@@ -2,7 +2,7 @@
  * A stored plan's schema: a record is read through it where it is looked up, and travels as what it was read as. That no
  * member is forgotten here, where it would be dropped, `satisfies` sees to.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { MODES, type Mode } from "../domain/modes.ts";
 import { moRef, name, snapshotId, volumeId } from "../domain/value-schemas.ts";
 import type { ChosenSnapshot, Draft } from "../modes/draft.ts";

@@ -1,5 +1,5 @@
 /** A plan as it is stored: data, complete in itself. Carrying it out looks at nothing else of the request. */
-import { z } from "zod";
+import * as z from "zod";
 import { sha256 } from "../domain/canonical.ts";
 import { PrepError } from "../domain/errors.ts";
 import type { ApprovalPolicy } from "../domain/modes.ts";

@@ -1,6 +1,6 @@
 /** Open plans: issued with a token, found again by it, and every reason why one cannot be confirmed any more. */
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { type Append, auditedWrite, latestTime } from "../audit.ts";
 import { canonicalJson, sha256 } from "../domain/canonical.ts";
 import { PrepError } from "../domain/errors.ts";

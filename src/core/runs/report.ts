@@ -1,6 +1,6 @@
 /** What a run leaves, looked up afterwards, and what the operator may do next. */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { PrepError } from "../domain/errors.ts";
 import { asClientId, asVolumeId, naaOf } from "../domain/ids.ts";
 import { traitsOf } from "../domain/modes.ts";

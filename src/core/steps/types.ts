@@ -3,7 +3,7 @@
  * process that never saw the request. What is only known later is a reference to the step that will know it. The types
  * come from the schemas that a stored plan and a run's journal are read with.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { MoRef } from "../domain/ids.ts";
 import type { Immutable } from "../domain/immutable.ts";
 import { MODES } from "../domain/modes.ts";

@@ -10,7 +10,7 @@ import {
   randomPKCECodeVerifier,
   randomState,
 } from "openid-client";
-import { z } from "zod";
+import * as z from "zod";
 import type { Config } from "../../config/config.ts";
 import { ROLES } from "../../core/domain/roles.ts";
 import type { Get } from "../../net/get.ts";

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { parseJson } from "../http/json.ts";
 import { type Listening, listen } from "../http/listen.ts";
 import { FAULT_ACTIONS, parseFaultAction } from "../world/faults.ts";

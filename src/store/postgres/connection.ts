@@ -1,6 +1,6 @@
 /** Connections to PostgreSQL, each with the settings that the store relies on. */
 import { Client, type ClientBase, type ClientConfig, type QueryResultRow, types } from "pg";
-import { z } from "zod";
+import * as z from "zod";
 import { PrepError } from "../../core/domain/errors.ts";
 import { registerSecret } from "../../logging/redact.ts";
 import { unusable } from "../errors.ts";

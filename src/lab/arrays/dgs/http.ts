@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { parseJson } from "../../http/json.ts";
 import type { Bindings } from "../../http/listen.ts";
 import type { FaultAction } from "../../world/faults.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseJson } from "../../http/json.ts";
 import { ArrayProblem } from "../../world/model.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { LabVolume } from "../../world/model.ts";
 import type { World } from "../../world/world.ts";
 import { type DgsCall, Id, notFound, pathParam, queryOf, type Route } from "./http.ts";

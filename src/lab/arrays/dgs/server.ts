@@ -1,7 +1,7 @@
 /** The array's front end: the contract of `docs/dgs-api.yaml` over HTTPS. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { type Listening, listen } from "../../http/listen.ts";
 import { cut, hang } from "../../http/no-reply.ts";
 import { endless, padded, trickled } from "../../http/unruly-body.ts";

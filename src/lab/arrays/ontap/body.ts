@@ -1,5 +1,5 @@
 /** Bodies: members may be nested or dotted (`{"svm.name": "a"}` is `{"svm": {"name": "a"}}`), and nothing unknown is taken. */
-import { z } from "zod";
+import * as z from "zod";
 import { parseJson } from "../../http/json.ts";
 import { badValue, OntapRefusal } from "./errors.ts";
 import { isRow, type Row } from "./select.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const either = <const A extends readonly [string, string]>(answers: A) => z.enum(answers).default(answers[0]);
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { LAG_KINDS } from "../lag.ts";
 import type { LabDatastore, LabMount, LabVm, LabVolume } from "../model.ts";
 import type { Pair } from "../scenario-parts.ts";
