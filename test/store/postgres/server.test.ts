@@ -165,8 +165,9 @@ describePostgres("a server that is away", () => {
 
 describePostgres("a session of the locks", () => {
   const { cluster, open, fresh } = withPostgres();
+  // With a time, it is over when the answer comes.
   const end =
-    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
   it("that the server ends takes its locks with it: another has them, and the first knows", async () => {
     const url = await fresh();
