@@ -6,7 +6,7 @@
  * schemas of a start, enough for V8 to optimize zod's constructor, whose compiler then stayed in memory (5 MiB).
  */
 import * as z from "zod";
-import { ERROR_CODES } from "../core/domain/errors.ts";
+import { errorRecord } from "../core/domain/errors.ts";
 import type { Immutable } from "../core/domain/immutable.ts";
 import { APPROVAL_POLICIES, MODES } from "../core/domain/modes.ts";
 import { PLAN_STATES, RUN_STATES, STEP_KINDS, STEP_STATES } from "../core/domain/states.ts";
@@ -76,15 +76,8 @@ export const planView = z.lazy(() =>
 );
 export type PlanView = Immutable<z.infer<typeof planView>>;
 
-export const errorView = z.lazy(() =>
-  z.looseObject({
-    code: z.enum(ERROR_CODES),
-    message: z.string(),
-    found: z.unknown().optional(),
-    hint: z.string(),
-    retryable: z.boolean(),
-  }),
-);
+/** What may be done next is in the words around it. */
+export const errorView = z.lazy(() => errorRecord.unwrap().omit({ next: true }));
 export type ErrorView = Immutable<z.infer<typeof errorView>>;
 
 export const runView = z.lazy(() =>
