@@ -28,42 +28,52 @@ export const isRow = (value: unknown): value is Row => typeof value === "object"
 const RESERVED = /^(fields|max_records|return_records|return_timeout|order_by|ignore_unknown_fields|start\..+)$/;
 
 /** Whether a row passes every filter of a query. */
-export function passes(row: Row, query: URLSearchParams, known: readonly string[]): boolean {
-  return [...query].every(([name, wanted]) => {
-    if (RESERVED.test(name)) return true;
-    if (!isKnown(name, known)) throw unexpectedArgument(name);
-    return matches(valuesAt(row, name.split(".")), wanted);
-  });
+export function filterOf(query: URLSearchParams, known: readonly string[]): (row: Row) => boolean {
+  const filters = [...query]
+    .filter(([name]) => !RESERVED.test(name))
+    .map(([name, wanted]) => {
+      if (!isKnown(name, known)) throw unexpectedArgument(name);
+      return { path: name.split("."), matches: matcherOf(wanted) };
+    });
+  return (row) => filters.every(({ path, matches }) => matches(valuesAt(row, path)));
 }
 
 const isKnown = (name: string, known: readonly string[]): boolean =>
   known.some((field) => field === name || field.startsWith(`${name}.`) || name.startsWith(`${field}.`));
 
 /** `|` or, `*` any characters, `!` not, `<`, `>`, `<=`, `>=`, `null`; a member that is not set matches nothing but `null`. */
-function matches(values: readonly unknown[], wanted: string): boolean {
-  if (wanted === "null") return values.length === 0;
-  if (wanted === "!null") return values.length > 0;
-  return values.some((value) => wanted.split("|").some((candidate) => matchesOne(value, candidate)));
+function matcherOf(wanted: string): (values: readonly unknown[]) => boolean {
+  if (wanted === "null") return (values) => values.length === 0;
+  if (wanted === "!null") return (values) => values.length > 0;
+  const candidates = wanted.split("|").map(candidateOf);
+  return (values) => values.some((value) => candidates.some((fits) => fits(value)));
 }
 
-function matchesOne(value: unknown, wanted: string): boolean {
+function candidateOf(wanted: string): (value: unknown) => boolean {
   const [, sign, limit] = /^(<=|>=|<|>)(.*)$/.exec(wanted) ?? [];
   if (limit !== undefined) {
-    const [left, right] = [Number(value), Number(limit)];
-    if (Number.isNaN(left) || Number.isNaN(right)) return false;
-    if (sign === "<") return left < right;
-    if (sign === ">") return left > right;
-    return sign === "<=" ? left <= right : left >= right;
+    const right = Number(limit);
+    return (value) => {
+      const left = Number(value);
+      if (Number.isNaN(left) || Number.isNaN(right)) return false;
+      if (sign === "<") return left < right;
+      if (sign === ">") return left > right;
+      return sign === "<=" ? left <= right : left >= right;
+    };
   }
-  if (wanted.startsWith("!")) return !matchesOne(value, wanted.slice(1));
+  if (wanted.startsWith("!")) {
+    const fits = candidateOf(wanted.slice(1));
+    return (value) => !fits(value);
+  }
   const bare = /^"(.*)"$/.exec(wanted)?.[1];
-  if (bare !== undefined) return String(value) === bare;
-  const pattern = wanted.split("*").map((piece) => piece.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${pattern.join(".*")}$`).test(String(value));
+  if (bare !== undefined) return (value) => String(value) === bare;
+  const pieces = wanted.split("*").map((piece) => piece.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const pattern = new RegExp(`^${pieces.join(".*")}$`);
+  return (value) => pattern.test(String(value));
 }
 
-/** The row with what was asked for: a member that is not set is left out, also where it was named. */
-export function withFields(row: Row, query: URLSearchParams, collection: Collection): Row {
+/** Makes of a row what was asked for: a member that is not set is left out, also where it was named. */
+export function fieldsOf(query: URLSearchParams, collection: Collection): (row: Row) => Row {
   const asked = query
     .getAll("fields")
     .flatMap((text) => text.split(","))
@@ -71,15 +81,14 @@ export function withFields(row: Row, query: URLSearchParams, collection: Collect
   const unknown = asked.find((name) => !/^\*\*?$/.test(name) && !isKnown(name, collection.fields));
   if (unknown !== undefined) throw invalidField(unknown);
   const star = asked.includes("**") ? collection.fields : asked.includes("*") ? cheap(collection) : [];
-  const result: Record<string, unknown> = {};
-  for (const path of [...collection.always, ...star, ...asked]) {
-    if (path.startsWith("*")) continue;
-    for (const leaf of collection.fields.filter((field) => field === path || field.startsWith(`${path}.`))) {
-      copyPath(row, result, leaf.split("."));
-    }
-    copyPath(row, result, path.split("."));
-  }
-  return result;
+  const named = [...collection.always, ...star, ...asked].filter((path) => !path.startsWith("*"));
+  const below = (path: string): string[] => collection.fields.filter((field) => field.startsWith(`${path}.`));
+  const paths = [...new Set(named.flatMap((path) => [...below(path), path]))].map((path) => path.split("."));
+  return (row) => {
+    const result: Record<string, unknown> = {};
+    for (const path of paths) copyPath(row, result, path);
+    return result;
+  };
 }
 
 export const cheap = ({ fields, expensive }: Collection): string[] =>

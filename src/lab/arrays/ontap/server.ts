@@ -12,7 +12,7 @@ import { notSignedIn, OntapRefusal, unexpectedArgument } from "./errors.ts";
 import { OntapJobs } from "./jobs.ts";
 import type { Call, Outcome, Route } from "./route.ts";
 import { OPS, routesOf } from "./routes.ts";
-import { type Collection, cheap, pageOf, passes, type Row, withFields } from "./select.ts";
+import { type Collection, cheap, fieldsOf, filterOf, pageOf, type Row } from "./select.ts";
 import { createStorage, type OntapStorage, SVM } from "./storage.ts";
 
 export interface OntapServer extends Listening {
@@ -165,10 +165,11 @@ async function answer(
   if ("list" in outcome) {
     const scope = request.headers.get("x-dot-svm-name");
     const rows = scope === null || scope === SVM.name ? outcome.list.rows() : [];
-    const found = rows.filter((row) => passes(row, call.query, outcome.list.fields));
+    const found = rows.filter(filterOf(call.query, outcome.list.fields));
     const page = pageOf(found, { path, query: call.query }, doubts["first-page"] === "empty");
+    const asked = fieldsOf(call.query, outcome.list);
     const records = page.rows.map((row) => ({
-      ...withFields(row, call.query, outcome.list),
+      ...asked(row),
       ...href(`${path}/${String(row["uuid"])}`),
     }));
     const next = page.next === undefined ? {} : { next: { href: page.next } };
@@ -181,9 +182,9 @@ async function answer(
   }
   if ("one" in outcome) {
     const wanted = new URLSearchParams(Object.entries(outcome.where));
-    const row = outcome.one.rows().find((candidate) => passes(candidate, wanted, outcome.one.fields));
+    const row = outcome.one.rows().find(filterOf(wanted, outcome.one.fields));
     if (row === undefined) throw new OntapRefusal(Number(doubts["not-found"]), "4", "entry doesn't exist");
-    return Response.json({ ...withFields(row, wholeOf(call.query, outcome.one), outcome.one), ...href(path) });
+    return Response.json({ ...fieldsOf(wholeOf(call.query, outcome.one), outcome.one)(row), ...href(path) });
   }
   if ("done" in outcome) return Response.json(outcome.done, { status: outcome.status });
   const seconds = Number(call.query.get("return_timeout") ?? 0);
