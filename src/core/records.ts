@@ -1,6 +1,7 @@
 /**
  * What the engine answers, as data: plans, runs, inventories, audit rows. No door's words are in it; the room `text/` makes
- * what is shown of it. What is kept in the store has a schema here, made on its first use where a start has none. All text is safe (`domain/safe-text.ts`).
+ * what is shown of it. What is kept in the store has a schema here, made on its first use where a start has no need of it.
+ * All text is safe (`domain/safe-text.ts`).
  */
 import * as z from "zod";
 import type { ErrorRecord } from "./domain/errors.ts";
@@ -40,7 +41,7 @@ export const targetSchema = z.lazy(() =>
 export type Target = z.infer<typeof targetSchema>;
 
 /** How many VMX files a volume holds that is mounted now, in place of one that will be. */
-export const filesTodaySchema = z.object({ count: z.number(), volume: volumeRefSchema });
+export const filesTodaySchema = z.lazy(() => z.object({ count: z.number(), volume: volumeRefSchema }));
 export type FilesToday = z.infer<typeof filesTodaySchema>;
 
 export const impactSchema = z.lazy(() =>
@@ -49,7 +50,7 @@ export const impactSchema = z.lazy(() =>
     vmsToUnregister: z.array(vmRefSchema),
     vmsToRegister: z.array(vmRefSchema),
     /** What `vmsToRegister` cannot say where the VMs are on a volume that is not mounted yet. */
-    vmxFilesToday: z.lazy(() => filesTodaySchema).exactOptional(),
+    vmxFilesToday: filesTodaySchema.exactOptional(),
     datastoresToUnmount: z.array(z.object({ name, id: z.string(), naa: z.string() })),
     volumesToUnassign: z.array(volumeRefSchema),
     clonesToDelete: z.array(volumeRefSchema),

@@ -1,9 +1,9 @@
 /** Every client with its host, and what it holds: the answer to "which hosts are there, and which is free". */
 
 import type { Naa } from "../domain/ids.ts";
-import { safeText } from "../domain/safe-text.ts";
+import { type SafeText, safeText } from "../domain/safe-text.ts";
 import type { EngineDeps } from "../engine-options.ts";
-import type { Inventory } from "../ports/hypervisor.ts";
+import type { Datastore, Inventory } from "../ports/hypervisor.ts";
 import type { TargetInventory } from "../records.ts";
 import { reading } from "./inspect.ts";
 import { goldOf, type LunVolume } from "./kinds.ts";
@@ -13,36 +13,42 @@ import { readArray } from "./observe.ts";
 
 type Targets = Omit<TargetInventory["targets"][number], "openPlans" | "runs">[];
 
-/** Datastores that the host has mounted of a LUN's, from a disk that is gone: what an earlier failure left, by all that vCenter lists. */
-async function leftoversOn(deps: EngineDeps, at: Place): Promise<string[]> {
-  const { host, held, volumes, inventory } = at;
-  const ids = inventory.hosts.filter(({ name }) => name === host).map(({ id }) => id);
-  const dead = inventory.datastores.filter(
-    ({ accessible, mounts, extents }) =>
-      !accessible &&
-      mounts.some(({ hostId, mounted }) => mounted && ids.includes(hostId)) &&
-      !extents.some((naa) => held.includes(naa)),
-  );
-  if (dead.length === 0) return [];
-  const notes: string[] = [];
-  for (const gold of volumes.filter(({ kind }) => kind === "gold")) {
-    const signatures = await loadKnownSignatures(deps)(gold.id);
-    for (const { name, vmfsUuid } of dead) {
-      if (!signatures.has(vmfsUuid) && !isLabelledAs(gold, name)) continue;
-      notes.push(
-        `Datastore ${name} is left over from ${gold.name}: its volume is gone. Releasing ${gold.name} cleans it up.`,
-      );
-    }
-  }
-  return notes;
+/** What earlier failures left, by all that vCenter lists: datastores of a LUN's, mounted from a disk that is gone. */
+interface Leftovers {
+  readonly inventory: Inventory;
+  readonly found: readonly { readonly datastore: Datastore; readonly lun: SafeText }[];
 }
 
-interface Place {
-  readonly host: string;
-  /** What is assigned to its client. */
-  readonly held: readonly Naa[];
-  readonly volumes: readonly LunVolume[];
-  readonly inventory: Inventory;
+async function leftoversIn(deps: EngineDeps, inventory: Inventory, volumes: readonly LunVolume[]): Promise<Leftovers> {
+  const dead = inventory.datastores.filter(
+    ({ accessible, mounts }) => !accessible && mounts.some(({ mounted }) => mounted),
+  );
+  if (dead.length === 0) return { inventory, found: [] };
+  const golds = volumes.filter(({ kind }) => kind === "gold");
+  const found = await Promise.all(
+    golds.map(async (gold) => {
+      const signatures = await loadKnownSignatures(deps)(gold.id);
+      return dead
+        .filter(({ name, vmfsUuid }) => signatures.has(vmfsUuid) || isLabelledAs(gold, name))
+        .map((datastore) => ({ datastore, lun: gold.name }));
+    }),
+  );
+  return { inventory, found: found.flat() };
+}
+
+/** Of them, those of this host that lie on nothing that its client holds. */
+function notesOn({ inventory, found }: Leftovers, host: string, held: readonly Naa[]): string[] {
+  const ids = inventory.hosts.filter(({ name }) => name === host).map(({ id }) => id);
+  return found
+    .filter(
+      ({ datastore: { mounts, extents } }) =>
+        mounts.some(({ hostId, mounted }) => mounted && ids.includes(hostId)) &&
+        !extents.some((naa) => held.includes(naa)),
+    )
+    .map(
+      ({ datastore: { name }, lun }) =>
+        `Datastore ${name} is left over from ${lun}: its volume is gone. Releasing ${lun} cleans it up.`,
+    );
 }
 
 const NOT_SEEN = "vCenter does not answer: what an earlier failure left on the hosts is not shown.";
@@ -63,7 +69,8 @@ export async function listTargets(deps: EngineDeps): Promise<Targets> {
       ...clients.map((client) => ({ ...client, known: true })),
       ...configured.map((pair) => ({ id: "", name: pair.client, hostAddress: pair.host, known: false })),
     ];
-    const targets = known.map(async ({ id, name, hostAddress, known: isKnown }) => {
+    const leftovers = inventory === undefined ? undefined : await leftoversIn(deps, inventory, volumes);
+    const targets = known.map(({ id, name, hostAddress, known: isKnown }) => {
       const pair = pairs.find(({ client }) => client === name);
       const host = pair?.host ?? hostAddress ?? "";
       const held = assignments
@@ -73,8 +80,6 @@ export async function listTargets(deps: EngineDeps): Promise<Targets> {
           return volume === undefined ? [] : [{ volume, assignedAt: assignment.createdAt }];
         });
       const naas = held.map(({ volume }) => volume.naa);
-      const leftovers =
-        inventory === undefined ? [NOT_SEEN] : await leftoversOn(deps, { host, held: naas, volumes, inventory });
       return {
         client: safeText(name),
         ...(isKnown ? { clientId: id } : {}),
@@ -91,11 +96,12 @@ export async function listTargets(deps: EngineDeps): Promise<Targets> {
             ...(since === undefined ? {} : { since }),
           };
         }),
-        notes: [...(isKnown ? [] : ["The array has no client of this name."]), ...leftovers],
+        notes: [
+          ...(isKnown ? [] : ["The array has no client of this name."]),
+          ...(leftovers === undefined ? [NOT_SEEN] : notesOn(leftovers, host, naas)),
+        ],
       };
     });
-    return (await Promise.all(targets)).toSorted(
-      (a, b) => Number(b.isDefault) - Number(a.isDefault) || a.client.localeCompare(b.client),
-    );
+    return targets.toSorted((a, b) => Number(b.isDefault) - Number(a.isDefault) || a.client.localeCompare(b.client));
   });
 }
