@@ -6,7 +6,7 @@ import { fileOn, livesOn } from "../domain/vm-path.ts";
 import type { EngineDeps } from "../engine-options.ts";
 import { ageOf } from "../modes/common.ts";
 import type { ArrayReader } from "../ports/array.ts";
-import type { Datastore, HypervisorReader, Vm } from "../ports/hypervisor.ts";
+import type { Datastore, HypervisorReader, Inventory as VcenterInventory, Vm } from "../ports/hypervisor.ts";
 import type { Connection } from "../ports/runtime.ts";
 import type { Inspection, LunInventory, SnapshotInventory, VmInventory, VmRecord } from "../records.ts";
 import { lunNameOf, resolveTarget, shorthandsOf, type TargetInputs } from "../request/request.ts";
@@ -14,9 +14,15 @@ import { isMounted, mountOf } from "../steps/shared.ts";
 import { refuseBlindSpots } from "./blind-spots.ts";
 import { goldOf, type LunVolume, withKinds } from "./kinds.ts";
 import { loadKnownSignatures } from "./known-signatures.ts";
-import { type LeftoverInput, leftoverDatastoresOf, signaturesByLabel } from "./leftover-datastores.ts";
+import {
+  type LeftoverInput,
+  leftoverDatastoresOf,
+  lostVolume,
+  mayBeLeftover,
+  signaturesByLabel,
+} from "./leftover-datastores.ts";
 import { findGold, locate } from "./locate.ts";
-import { type ArrayView, byNewest, familyOf, readArray, twinsOf } from "./observe.ts";
+import { type ArrayView, byNewest, familyOf, readArray, signaturesOf, twinsOf } from "./observe.ts";
 
 type Reading = Connection<ArrayReader, HypervisorReader>;
 
@@ -49,25 +55,28 @@ interface TargetReading {
 
 interface Place extends Pick<LeftoverInput, "client" | "host" | "datastores" | "storage" | "vms"> {
   readonly array: ArrayView;
+  readonly inventory: VcenterInventory;
 }
 
 /** What earlier failures left on the host, whose it is by all that is known, and the way out. */
-async function leftoverNotes(deps: EngineDeps, { array, ...place }: Place): Promise<string[]> {
+async function leftoverNotes(deps: EngineDeps, { array, inventory, ...place }: Place): Promise<string[]> {
   const { volumes, assignments } = array;
   const notes: string[] = [];
   for (const gold of volumes.filter(({ kind }) => kind === "gold")) {
     const family = familyOf(gold, volumes);
-    const signatures = await loadKnownSignatures(deps)(gold.id);
+    const naas = new Set(family.map(({ naa }) => naa));
+    const signatures = signaturesOf(naas, inventory, place.storage, await loadKnownSignatures(deps)(gold.id));
     const labelSignatures =
       signatures.size > 0 ? new Set<VmfsUuid>() : signaturesByLabel(gold, place.datastores, volumes);
     for (const { datastore, proof } of leftoverDatastoresOf({
       ...place,
       ...{ volumes, assignments, family, signatures, labelSignatures },
     })) {
-      const registered = place.vms.filter((vm) => livesOn(vm, datastore)).length;
+      const registered = place.vms.filter((vm) => livesOn(vm, datastore));
+      const running = registered.filter(({ powerState }) => powerState === "poweredOn").length;
       const how = proof === "label" ? ", by its label," : "";
       notes.push(
-        `Datastore ${datastore.name} is left over from ${gold.name}${how} with ${registered} registered VMs: its volume is gone. Releasing ${gold.name} on ${place.client.name} cleans it up.`,
+        `Datastore ${datastore.name} is left over from ${gold.name}${how} with ${registered.length} registered VMs, ${running} of them running: ${lostVolume(datastore, volumes)}. Releasing ${gold.name} on ${place.client.name} cleans it up.`,
       );
     }
   }
@@ -96,10 +105,12 @@ async function readTarget(
   volumes.sort((a, b) => Number(wanted?.includes(b) ?? false) - Number(wanted?.includes(a) ?? false));
   const here = inventory.datastores.filter(({ datacenterId }) => datacenterId === host.datacenter.id);
   const datastores = here.filter(({ extents }) => volumes.some(({ naa }) => extents.includes(naa)));
-  const dead = here.filter((datastore) => !datastore.accessible && !datastores.includes(datastore));
+  const others = here.filter(
+    (datastore) => !datastores.includes(datastore) && mayBeLeftover(datastore, host.id, array.volumes),
+  );
   const { storage, vms } = await systems.hypervisor.hostStorageAndVms(
     host,
-    [...datastores, ...dead].map(({ id }) => id),
+    [...datastores, ...others].map(({ id }) => id),
   );
   const [asked] = wanted ?? [];
   const isOther = asked !== undefined && volumes.length > 0 && !volumes.some((volume) => wanted?.includes(volume));
@@ -108,7 +119,9 @@ async function readTarget(
     ...(host.connectionState === "connected"
       ? []
       : [`vCenter is not connected to ${host.name}; what it shows may be old.`]),
-    ...(dead.length === 0 ? [] : await leftoverNotes(deps, { array, client, host, datastores: here, storage, vms })),
+    ...(others.length === 0
+      ? []
+      : await leftoverNotes(deps, { array, inventory, client, host, datastores: here, storage, vms })),
   ];
   return {
     client: { id: client.id, name: client.name },

@@ -1,8 +1,9 @@
 /** What earlier failures left on a host: datastores of this family whose disk the array does not present to it any more. */
-import type { Naa, VmfsUuid } from "../domain/ids.ts";
+import type { MoRef, Naa, VmfsUuid } from "../domain/ids.ts";
 import { livesOn } from "../domain/vm-path.ts";
 import type { ArrayClient, Assignment, Volume } from "../ports/array.ts";
 import type { Datastore, Host, HostStorage, Vm } from "../ports/hypervisor.ts";
+import type { LunVolume } from "./kinds.ts";
 
 export interface LeftoverDatastore {
   readonly datastore: Datastore;
@@ -46,6 +47,23 @@ export function signaturesByLabel(
 /** Whether a VMFS volume or datastore is labelled as gold is. vCenter adds ` (1)` to what a datastore of the Datacenter has already. */
 export const isLabelledAs = (gold: { readonly name: string }, label: string): boolean =>
   label.replace(/ \(\d+\)$/, "") === gold.name;
+
+/**
+ * Whether a datastore that lies on nothing the client holds is worth a closer look: the host has it mounted, and it is on a
+ * volume of the array or labelled as gold is; or nothing can be read from it any more.
+ */
+export const mayBeLeftover = (
+  { name, accessible, extents, mounts }: Datastore,
+  hostId: MoRef,
+  volumes: readonly LunVolume[],
+): boolean =>
+  !accessible ||
+  (mounts.some((mount) => mount.hostId === hostId && mount.mounted) &&
+    volumes.some((volume) => extents.includes(volume.naa) || (volume.kind === "gold" && isLabelledAs(volume, name))));
+
+/** What became of what it lies on, for a sentence about it. */
+export const lostVolume = ({ extents }: Datastore, volumes: readonly Volume[]): string =>
+  volumes.some(({ naa }) => extents.includes(naa)) ? "its volume is no longer assigned here" : "its volume is gone";
 
 /**
  * Such a datastore lies on no volume that is assigned to the client and on none of another family, no other host can use

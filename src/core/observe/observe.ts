@@ -133,7 +133,7 @@ export async function devicesOf(
 
 const touches = (extents: readonly Naa[], naas: ReadonlySet<Naa>): boolean => extents.some((naa) => naas.has(naa));
 
-function signaturesOf(
+export function signaturesOf(
   naas: ReadonlySet<Naa>,
   inventory: Inventory,
   storage: HostStorage,

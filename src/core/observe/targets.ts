@@ -1,55 +1,43 @@
 /** Every client with its host, and what it holds: the answer to "which hosts are there, and which is free". */
 
-import type { Naa } from "../domain/ids.ts";
-import { type SafeText, safeText } from "../domain/safe-text.ts";
+import type { MoRef, Naa } from "../domain/ids.ts";
+import { safeText } from "../domain/safe-text.ts";
 import type { EngineDeps } from "../engine-options.ts";
-import type { Datastore, Inventory } from "../ports/hypervisor.ts";
+import type { Datastore } from "../ports/hypervisor.ts";
 import type { TargetInventory } from "../records.ts";
 import { reading } from "./inspect.ts";
 import { goldOf, type LunVolume } from "./kinds.ts";
 import { loadKnownSignatures } from "./known-signatures.ts";
-import { isLabelledAs } from "./leftover-datastores.ts";
+import { isLabelledAs, lostVolume, mayBeLeftover } from "./leftover-datastores.ts";
 import { readArray } from "./observe.ts";
 
 type Targets = Omit<TargetInventory["targets"][number], "openPlans" | "runs">[];
 
-/** What earlier failures left, by all that vCenter lists: datastores of a LUN's, mounted from a disk that is gone. */
-interface Leftovers {
-  readonly inventory: Inventory;
-  readonly found: readonly { readonly datastore: Datastore; readonly lun: SafeText }[];
-}
-
-async function leftoversIn(deps: EngineDeps, inventory: Inventory, volumes: readonly LunVolume[]): Promise<Leftovers> {
-  const dead = inventory.datastores.filter(
-    ({ accessible, mounts }) => !accessible && mounts.some(({ mounted }) => mounted),
-  );
-  if (dead.length === 0) return { inventory, found: [] };
+/** Whose a datastore is by all that vCenter lists: on a volume of the LUN's, of its signature, or of its label. */
+async function lunsOf(deps: EngineDeps, datastores: readonly Datastore[], volumes: readonly LunVolume[]) {
   const golds = volumes.filter(({ kind }) => kind === "gold");
-  const found = await Promise.all(
-    golds.map(async (gold) => {
-      const signatures = await loadKnownSignatures(deps)(gold.id);
-      return dead
-        .filter(({ name, vmfsUuid }) => signatures.has(vmfsUuid) || isLabelledAs(gold, name))
-        .map((datastore) => ({ datastore, lun: gold.name }));
-    }),
+  const signatures = await Promise.all(
+    golds.map(async (gold) => ({ gold, seen: await loadKnownSignatures(deps)(gold.id) })),
   );
-  return { inventory, found: found.flat() };
+  return datastores.flatMap((datastore) => {
+    const volume = volumes.find(({ naa }) => datastore.extents.includes(naa));
+    const gold =
+      volume === undefined
+        ? signatures.find(({ gold, seen }) => seen.has(datastore.vmfsUuid) || isLabelledAs(gold, datastore.name))?.gold
+        : goldOf(volume, volumes);
+    return gold === undefined ? [] : [{ datastore, lun: gold.name }];
+  });
 }
+type Owned = Awaited<ReturnType<typeof lunsOf>>;
 
-/** Of them, those of this host that lie on nothing that its client holds. */
-function notesOn({ inventory, found }: Leftovers, host: string, held: readonly Naa[]): string[] {
-  const ids = inventory.hosts.filter(({ name }) => name === host).map(({ id }) => id);
-  return found
-    .filter(
-      ({ datastore: { mounts, extents } }) =>
-        mounts.some(({ hostId, mounted }) => mounted && ids.includes(hostId)) &&
-        !extents.some((naa) => held.includes(naa)),
-    )
-    .map(
-      ({ datastore: { name }, lun }) =>
-        `Datastore ${name} is left over from ${lun}: its volume is gone. Releasing ${lun} cleans it up.`,
-    );
-}
+/** What earlier failures left on a host: a LUN's datastores that it alone has mounted, and that lie on nothing its client holds. */
+const leftoversOn = (hostId: MoRef, held: readonly Naa[], owned: Owned): Owned =>
+  owned.filter(
+    ({ datastore: { mounts, extents } }) =>
+      mounts.some((mount) => mount.hostId === hostId && mount.mounted) &&
+      !mounts.some((mount) => mount.hostId !== hostId && mount.mounted && mount.accessible) &&
+      !extents.some((naa) => held.includes(naa)),
+  );
 
 const NOT_SEEN = "vCenter does not answer: what an earlier failure left on the hosts is not shown.";
 
@@ -69,7 +57,11 @@ export async function listTargets(deps: EngineDeps): Promise<Targets> {
       ...clients.map((client) => ({ ...client, known: true })),
       ...configured.map((pair) => ({ id: "", name: pair.client, hostAddress: pair.host, known: false })),
     ];
-    const leftovers = inventory === undefined ? undefined : await leftoversIn(deps, inventory, volumes);
+    const hosts = inventory?.hosts ?? [];
+    const candidates = (inventory?.datastores ?? []).filter((datastore) =>
+      hosts.some(({ id }) => mayBeLeftover(datastore, id, volumes)),
+    );
+    const owned = candidates.length === 0 ? [] : await lunsOf(deps, candidates, volumes);
     const targets = known.map(({ id, name, hostAddress, known: isKnown }) => {
       const pair = pairs.find(({ client }) => client === name);
       const host = pair?.host ?? hostAddress ?? "";
@@ -80,6 +72,14 @@ export async function listTargets(deps: EngineDeps): Promise<Targets> {
           return volume === undefined ? [] : [{ volume, assignedAt: assignment.createdAt }];
         });
       const naas = held.map(({ volume }) => volume.naa);
+      const hostId = hosts.find((one) => one.name === host)?.id;
+      const leftovers =
+        inventory === undefined
+          ? [NOT_SEEN]
+          : (hostId === undefined ? [] : leftoversOn(hostId, naas, owned)).map(
+              ({ datastore, lun }) =>
+                `Datastore ${datastore.name} is left over from ${lun}: ${lostVolume(datastore, volumes)}. Releasing ${lun} cleans it up.`,
+            );
       return {
         client: safeText(name),
         ...(isKnown ? { clientId: id } : {}),
@@ -96,10 +96,7 @@ export async function listTargets(deps: EngineDeps): Promise<Targets> {
             ...(since === undefined ? {} : { since }),
           };
         }),
-        notes: [
-          ...(isKnown ? [] : ["The array has no client of this name."]),
-          ...(leftovers === undefined ? [NOT_SEEN] : notesOn(leftovers, host, naas)),
-        ],
+        notes: [...(isKnown ? [] : ["The array has no client of this name."]), ...leftovers],
       };
     });
     return targets.toSorted((a, b) => Number(b.isDefault) - Number(a.isDefault) || a.client.localeCompare(b.client));

@@ -51,6 +51,29 @@ test("a datastore that an earlier failure left is named with its LUN and the way
   expect(plan.impact.vmsToUnregister).toHaveLength(5);
 });
 
+test("a clone that was taken away from a host that does not know of it yet is left over too, with its running VMs", async () => {
+  await bench.reset("clone-assigned");
+  await bench.control.touch("unassign");
+  const { assigned, notes } = await bench.app.engine.inspect({}, bench.actor);
+  expect(assigned).toEqual([]);
+  const left = "with 5 registered VMs, 2 of them running: its volume is no longer assigned here";
+  expect(notes).toEqual([expect.stringContaining(left)]);
+  const { targets } = await bench.app.engine.listTargets(bench.actor);
+  expect(targets.map((target) => target.notes)).toEqual([
+    [expect.stringContaining("its volume is no longer assigned here")],
+    [],
+  ]);
+  expect((await bench.plan("release")).impact.vmsToUnregister).toHaveLength(5);
+});
+
+test("what another host of the Datacenter holds is left over on none", async () => {
+  await bench.reset("one-datacenter");
+  const seen = await bench.app.engine.listTargets(bench.actor);
+  expect(seen.targets.map(({ notes }) => notes)).toEqual(seen.targets.map(() => []));
+  for (const { client } of seen.targets)
+    expect((await bench.app.engine.inspect({ client }, bench.actor)).notes).toEqual([]);
+});
+
 test("the list of targets names it too, and says so where vCenter is not there to be asked", async () => {
   await bench.reset("stale-inventory");
   const notes = async () => (await bench.app.engine.listTargets(bench.actor)).targets.map((target) => target.notes);
