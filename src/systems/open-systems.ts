@@ -1,4 +1,4 @@
-/** Connections to the configured array and vCenter: one for each reading and each run, or one for all that a command does. */
+/** Connections to the configured array and vCenter: one for the readings of a time and one for each run, or one for all that a command does. */
 import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { ArrayOptions, StorageArray } from "../array/driver.ts";
@@ -115,11 +115,19 @@ interface Sockets {
   close(): Promise<void>;
 }
 
+interface Shared {
+  readonly override: VcenterOverride | undefined;
+  readonly sockets: Sockets;
+  /** Those that are using it now. */
+  users: number;
+}
+
 /**
  * The configured secret and the configured pin go to the configured vCenter only: another address is judged by the
- * system's authorities and signed in to as the override says. With `reuseConnections`, whatever is opened towards one vCenter is one
- * connection until the run is over, or `close`, so that a command that plans, observes again and runs signs in once; each end
- * of a session or connection in between is renewed as ever. Without it each connection signs in and out by itself.
+ * system's authorities and signed in to as the override says. Readings that are made at the same time share one connection, which
+ * signs in once and whose sockets are bounded, and the last of them signs out. With `reuseConnections`, whatever is opened
+ * towards one vCenter is one connection until the run is over, or `close`, so that a command that plans, observes again and
+ * runs signs in once; each end of a session or connection in between is renewed as ever.
  */
 export async function openSystems(
   config: Config,
@@ -127,44 +135,51 @@ export async function openSystems(
   { reuseConnections }: { reuseConnections: boolean },
 ): Promise<OpenSystems> {
   const factories = await loadSystemFactories(config, log);
-  const reusable: { readonly override: VcenterOverride | undefined; readonly sockets: Sockets }[] = [];
+  const opened: Shared[] = [];
 
   const open = (override: VcenterOverride | undefined): Sockets => {
     const [array, vcenter] = [factories.array(), factories.vsphere(override)];
     return { array, vcenter, close: async () => void (await Promise.all([array.close(), vcenter.close()])) };
   };
-  const shared = (override: VcenterOverride | undefined): Sockets => {
-    const found = reusable.find((entry) => isDeepStrictEqual(entry.override, override));
-    if (found !== undefined) return found.sockets;
-    const sockets = open(override);
-    reusable.push({ override, sockets });
-    return sockets;
+  const share = (override: VcenterOverride | undefined): Shared => {
+    const found = opened.find((one) => isDeepStrictEqual(one.override, override));
+    const shared = found ?? { override, sockets: open(override), users: 0 };
+    if (found === undefined) opened.push(shared);
+    return shared;
   };
-  const drop = async (sockets: Sockets): Promise<void> => {
-    const at = reusable.findIndex((entry) => entry.sockets === sockets);
-    if (at !== -1) reusable.splice(at, 1);
-    await sockets.close();
+  const drop = async (shared: Shared): Promise<void> => {
+    const at = opened.indexOf(shared);
+    if (at !== -1) opened.splice(at, 1);
+    await shared.sockets.close();
   };
-  const connect = reuseConnections ? shared : open;
 
   return {
     systems: (override) => ({
       endpoints: { array: config.array.url, vcenter: override?.address ?? config.vcenter.address },
       read: () => {
-        const { array, vcenter, close } = connect(override);
-        return { array: array.reader, hypervisor: vcenter.reader, close: reuseConnections ? async () => {} : close };
+        const shared = share(override);
+        const { array, vcenter } = shared.sockets;
+        shared.users += 1;
+        return {
+          array: array.reader,
+          hypervisor: vcenter.reader,
+          close: async () => {
+            shared.users -= 1;
+            if (shared.users === 0 && !reuseConnections) await drop(shared);
+          },
+        };
       },
       write: () => {
-        const sockets = connect(override);
-        const { array, vcenter } = sockets;
+        const shared = reuseConnections ? share(override) : { override, sockets: open(override), users: 1 };
+        const { array, vcenter } = shared.sockets;
         return {
           array: array.writer,
           hypervisor: vcenter.writer,
           ...(factories.script === undefined ? {} : { script: factories.script(override) }),
-          close: () => drop(sockets),
+          close: () => drop(shared),
         };
       },
     }),
-    close: async () => void (await Promise.all(reusable.splice(0).map(({ sockets }) => sockets.close()))),
+    close: async () => void (await Promise.all(opened.splice(0).map(({ sockets }) => sockets.close()))),
   };
 }

@@ -112,3 +112,20 @@ describe("a request", () => {
     expect(nearest("Gold-3", ["AutomatedTest-VMBootImg-Gold-2", "Gold-2", "Silver"])[0]).toBe("Gold-2");
   });
 });
+
+describe("a name of megabytes", () => {
+  // Near misses are looked for by the distance of two words: over this one it would run into the test's time limit.
+  const huge = `G${"old ".repeat(2_000_000)}`;
+  test.each(["lun", "snapshot", "client", "host"])("as the %s is refused in few words", (input) => {
+    const inputs = { lun: "Gold", [input]: huge };
+    let said = "";
+    try {
+      resolveRequest("automated_testing", inputs, naming);
+    } catch (thrown) {
+      if (!(thrown instanceof PrepError) || thrown.code !== "BAD_REQUEST") throw thrown;
+      said = JSON.stringify([thrown.message, thrown.found, thrown.hint]);
+    }
+    expect(said).toContain("Gold old old");
+    expect(said.length).toBeLessThan(1_000);
+  });
+});
