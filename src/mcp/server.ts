@@ -32,8 +32,15 @@ const ROLE_FOR: Readonly<Record<ToolKind, Role>> = {
 
 const TOOL_NAMES = new RegExp(`\\b(?:${TOOLS.map(({ name }) => name).join("|")})\\b`, "g");
 
-/** A server for one connection, or one HTTP request. Cheap: the engine is opened by the first call that needs it. */
-export function buildServer(context: McpContext): McpServer {
+/** What a server can be asked for. */
+export type Offer = "tools" | "resources" | "prompts";
+const EVERYTHING: readonly Offer[] = ["tools", "resources", "prompts"];
+
+/**
+ * A server for one connection, or one HTTP request. Cheap: the engine is opened by the first call that needs it.
+ * `offers`: all it will be asked for; it says of itself that it has the others as well.
+ */
+export function buildServer(context: McpContext, offers: readonly Offer[] = EVERYTHING): McpServer {
   const { tool: called } = context.wording();
   const worded = wordedFor(called);
   const server = new McpServer(
@@ -53,7 +60,7 @@ export function buildServer(context: McpContext): McpServer {
       },
     },
   );
-  for (const tool of TOOLS) {
+  for (const tool of offers.includes("tools") ? TOOLS : []) {
     const { title, annotations } = tool;
     const name = called(tool.name);
     const description = worded(tool.description);
@@ -64,8 +71,8 @@ export function buildServer(context: McpContext): McpServer {
       (args, ctx) => invoke(tool, args, context, server, ctx),
     );
   }
-  for (const resource of RESOURCES) registerResource(server, resource, context);
-  for (const prompt of PROMPTS) registerPrompt(server, prompt, context);
+  if (offers.includes("resources")) for (const resource of RESOURCES) registerResource(server, resource, context);
+  if (offers.includes("prompts")) for (const prompt of PROMPTS) registerPrompt(server, prompt, context);
   return server;
 }
 
