@@ -61,6 +61,15 @@ export async function latestTime(tx: StoreReader, clock: Clock): Promise<string>
 const MAX_LEAD_MS = 300_000;
 
 /**
+ * Whether this time has come. A newest row leads by so much at most before it is set aside, so that it is only read for a
+ * time that is near: each request over HTTP asks it of its token.
+ */
+export async function hasCome(tx: StoreReader, clock: Clock, at: string): Promise<boolean> {
+  if (Date.parse(at) - clock.now().getTime() > MAX_LEAD_MS) return false;
+  return at <= (await latestTime(tx, clock));
+}
+
+/**
  * A clock that was far ahead once, or is far behind now: the newest row's time would rule until the clock has caught up
  * with it, and no plan would end before that. The chain goes by its rows' sequence, so it goes on with the clock's time.
  * All plans that are open are closed, since nobody can tell any more when they end; the chain says so.

@@ -104,12 +104,13 @@ const schemas = new WeakMap<Tool, Record<string, unknown>>();
  * refusal would be text without the `error` object that every refusal here has.
  */
 function advertised(tool: Tool): StandardSchemaWithJSON<unknown> {
+  const schema = () => inputSchemaOf(tool);
   return {
     "~standard": {
       version: 1,
       vendor: "atvm-prep",
       validate: (value) => ({ value }),
-      jsonSchema: { input: () => inputSchemaOf(tool), output: () => inputSchemaOf(tool) },
+      jsonSchema: { input: schema, output: schema },
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Processes under measurement: the lab, bundled scripts, foreign ones. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { build } from "esbuild";
@@ -42,6 +42,20 @@ export async function bundle(script: string, dir: string): Promise<string> {
   });
   return outfile;
 }
+
+/** A public package with what it needs, as npm installs it. Returns the script of its only command. */
+export async function installed(name: string, version: string, dir: string): Promise<string> {
+  const prefix = await mkdtemp(join(dir, "package-"));
+  const args = ["install", "--prefix", prefix, "--ignore-scripts", "--no-audit", "--no-fund", `${name}@${version}`];
+  const [code] = await once(spawn("npm", args, { stdio: ["ignore", "ignore", "inherit"] }), "exit");
+  if (code !== 0) throw new Error(`npm could not install ${name}@${version}`);
+  const folder = join(prefix, "node_modules", name);
+  const { bin } = manifest.parse(JSON.parse(await readFile(join(folder, "package.json"), "utf8")));
+  const [main] = Object.values(bin);
+  if (main === undefined) throw new Error(`${name} has no command`);
+  return join(folder, main);
+}
+const manifest = z.object({ bin: z.record(z.string(), z.string()) });
 
 export interface Finished {
   readonly ms: number;

@@ -1,5 +1,5 @@
 /** Bearer tokens of sites without an OpenID provider: made once, shown once, kept as hashes, ended by their date or by hand. */
-import { auditedWrite, latestTime } from "../audit.ts";
+import { auditedWrite, hasCome, latestTime } from "../audit.ts";
 import { sha256 } from "../domain/canonical.ts";
 import { PrepError } from "../domain/errors.ts";
 import type { Role } from "../domain/roles.ts";
@@ -41,7 +41,7 @@ export class TokenService {
         };
         await tx.insertAccessToken(row);
         await append({ type: "token_created", actor, data: { tokenId: row.id, ...about, expiresAt: row.expiresAt } });
-        return { ...this.#view(row, now), token };
+        return { ...this.#view(row, "valid"), token };
       });
     });
   }
@@ -52,7 +52,7 @@ export class TokenService {
       rows: await tx.accessTokens(),
       now: await latestTime(tx, this.#deps.clock),
     }));
-    return rows.map((row) => this.#view(row, now));
+    return rows.map((row) => this.#view(row, stateAt(row, now)));
   }
 
   /** Ends it at once, for every server on this store. Errors: `BAD_REQUEST` for one that is not there. */
@@ -67,11 +67,11 @@ export class TokenService {
             hint: "The list of tokens has the ids of those that there are.",
           });
         }
+        if (row.revokedAt !== undefined) return this.#view(row, "revoked");
         const now = await latestTime(tx, clock);
-        if (row.revokedAt !== undefined) return this.#view(row, now);
         await tx.updateAccessToken(row.id, { revokedAt: now });
         await append({ type: "token_revoked", actor, data: { tokenId: row.id, name: row.name } });
-        return this.#view({ ...row, revokedAt: now }, now);
+        return this.#view({ ...row, revokedAt: now }, "revoked");
       });
     });
   }
@@ -79,12 +79,12 @@ export class TokenService {
   /** Whose token it is, if it is one that holds now. */
   async holder(token: string): Promise<AccessTokenRecord | undefined> {
     const { clock, store } = this.#deps;
-    const { row, now } = await store.read(async (tx) => ({
-      row: await tx.accessToken(sha256(token)),
-      now: await latestTime(tx, clock),
-    }));
-    const view = row === undefined ? undefined : this.#view(row, now);
-    return view?.state === "valid" ? view : undefined;
+    return store.read(async (tx) => {
+      const row = await tx.accessToken(sha256(token));
+      if (row === undefined || row.revokedAt !== undefined || (await hasCome(tx, clock, row.expiresAt)))
+        return undefined;
+      return this.#view(row, "valid");
+    });
   }
 
   #refuseOthers(actor: Actor): void {
@@ -94,8 +94,10 @@ export class TokenService {
     });
   }
 
-  #view({ hash: _, ...row }: AccessTokenRow, now: string): AccessTokenRecord {
-    const state = row.revokedAt !== undefined ? "revoked" : row.expiresAt <= now ? "expired" : "valid";
+  #view({ hash: _, ...row }: AccessTokenRow, state: AccessTokenRecord["state"]): AccessTokenRecord {
     return { ...row, principal: namedPrincipal(row.name, this.#deps.store), state };
   }
 }
+
+const stateAt = ({ revokedAt, expiresAt }: AccessTokenRow, now: string): AccessTokenRecord["state"] =>
+  revokedAt !== undefined ? "revoked" : expiresAt <= now ? "expired" : "valid";
