@@ -1,5 +1,8 @@
 /** MCP over HTTP as clients of both eras use it, on the real engine and lab. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { PROMPTS } from "../../src/prompts/catalog.ts";
+import { RESOURCES } from "../../src/resources/catalog.ts";
+import { TOOLS } from "../../src/tools/catalog.ts";
 import { expectFreshClone, goldOf, snapshotsOf, withEngine } from "../support/engine.ts";
 import { HTTP_CLIENTS, serverOver } from "../support/http.ts";
 import type { Conversation, Person, Reply } from "../support/mcp-clients.ts";
@@ -123,11 +126,15 @@ describe.each(HTTP_CLIENTS)("serve --http with a client of %s", (era, connect) =
     expect(run.structured).toMatchObject({ state: "succeeded" });
   });
 
-  it(`is spoken to in ${era}`, async () => {
+  it(`is told in ${era} of all that there is`, async () => {
     const server = await serverOver(bench.app);
-    const client = await connected(server, await server.token("viewer"));
-    const { tools } = await client.client.listTools();
-    expect(tools.map(({ name }) => name)).toContain("confirm_plan");
+    const { client } = await connected(server, await server.token("viewer"));
+    const names = (all: readonly { name: string }[]): string[] => all.map(({ name }) => name);
+    expect(names((await client.listTools()).tools)).toEqual(names(TOOLS));
+    expect(names((await client.listPrompts()).prompts)).toEqual(names(PROMPTS));
+    const { resources } = await client.listResources();
+    const { resourceTemplates } = await client.listResourceTemplates();
+    expect(names([...resources, ...resourceTemplates]).toSorted()).toEqual(names(RESOURCES).toSorted());
   });
 });
 
