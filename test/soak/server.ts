@@ -1,8 +1,10 @@
 /**
  * The server under test: the web server over the engine, as `serve --http` puts them together, except that runs are carried
- * out in this process too, so that what a run leaves behind is seen here. Arguments: the configuration. Prints its URL and
- * tokens as JSON; ends with its standard input.
+ * out in this process too, so that what a run leaves behind is seen here. Arguments: the configuration, how many clients.
+ * Prints its URL and tokens as JSON; for each line that comes in it collects its garbage and prints one; ends with its
+ * standard input. Wants `--expose-gc`.
  */
+import { createInterface } from "node:readline";
 import { openApp } from "../../src/app.ts";
 import { startHttpServer } from "../../src/http/server.ts";
 import { systemClock } from "../../src/platform/clock.ts";
@@ -26,6 +28,9 @@ for (let at = 1; at <= Number(clients); at += 1) {
   tokens.push((await app.engine.createToken(asked, app.actor("cli"))).token);
 }
 process.stdout.write(`${JSON.stringify({ url: server.mcpUrl, tokens })}\n`);
-for await (const _ of process.stdin);
+for await (const _ of createInterface({ input: process.stdin })) {
+  await globalThis.gc?.({ type: "major", execution: "async", flavor: "last-resort" });
+  process.stdout.write("collected\n");
+}
 await server.close(5_000);
 await app.close();
