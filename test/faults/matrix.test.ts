@@ -4,9 +4,11 @@
  * ATVM_FAULTS=all it is a sample.
  */
 import { createHash } from "node:crypto";
-import { appendFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { appendFile, readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { disturb, type Reference, refer } from "./case.ts";
+import { z } from "zod";
+import { disturb, type Outcome, outcomeSchema, type Reference, refer } from "./case.ts";
 import { type Cell, cellsOf, nameOf } from "./cells.ts";
 import { JOURNEYS, type Journey } from "./journeys.ts";
 import { type Lane, openLane } from "./lane.ts";
@@ -18,8 +20,16 @@ const SAMPLE = Number(process.env["ATVM_FAULTS_SAMPLE"] ?? 120);
 const LANES = Number(process.env["ATVM_FAULTS_LANES"] ?? 8);
 /** After so long no case is begun any more; the table says how many are missing. */
 const MINUTES = Number(process.env["ATVM_FAULTS_MINUTES"] ?? 24 * 60);
-/** A file that gets a line of JSON for each case as it ends. */
+/** A file that gets a line of JSON for each case as it ends. Those that it has already, and that ended well, are not run again. */
 const PROTOCOL = process.env["ATVM_FAULTS_PROTOCOL"];
+const protocolled = outcomeSchema.extend({ name: z.string() });
+
+async function endedBefore(): Promise<Map<string, Outcome>> {
+  if (PROTOCOL === undefined || !existsSync(PROTOCOL)) return new Map();
+  const lines = (await readFile(PROTOCOL, "utf8")).split("\n").filter((line) => line !== "");
+  const ended = lines.map((line) => protocolled.parse(JSON.parse(line)));
+  return new Map(ended.filter(({ problems }) => problems.length === 0).map(({ name, ...outcome }) => [name, outcome]));
+}
 
 const lanes: Lane[] = [];
 for (let lane = 0; lane < LANES; lane += 1) lanes.push(await openLane());
@@ -45,9 +55,15 @@ test(
       references.set(journey, reference);
       cells.push(...cellsOf(journey, reference.counts));
     }
-    const waiting = WHOLE ? mixed(cells) : mixed(cells).slice(0, SAMPLE);
     const until = performance.now() + MINUTES * 60_000;
+    const ended = await endedBefore();
     const results: Result[] = [];
+    const waiting: Cell[] = [];
+    for (const cell of WHOLE ? mixed(cells) : mixed(cells).slice(0, SAMPLE)) {
+      const outcome = ended.get(nameOf(cell));
+      if (outcome === undefined) waiting.push(cell);
+      else results.push({ cell, outcome });
+    }
     const work = async (lane: Lane): Promise<void> => {
       for (;;) {
         const cell = performance.now() < until ? waiting.shift() : undefined;
