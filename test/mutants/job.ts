@@ -6,6 +6,8 @@ const Job = z.object({
   lane: z.number(),
   /** Which tests come by which mutants is to be found out; otherwise `mutants` are to be judged. */
   isCoverage: z.boolean(),
+  /** Seconds that a test may take without a mutant: a longer one could not be told from one that hangs. */
+  longest: z.number(),
   /** No mutant is begun after this (ms since 1970). */
   until: z.number(),
   mutants: z.array(z.object({ id: z.string(), file: z.string() })),

@@ -15,7 +15,9 @@ import { publish } from "./table.ts";
 
 const LANES = Number(process.env["ATVM_MUTANTS_LANES"] ?? 2);
 const MINUTES = Number(process.env["ATVM_MUTANTS_MINUTES"] ?? 24 * 60);
-/** Part of an id, a file or a kind: only these. */
+/** Tests that take longer (seconds) are left out, and one that takes four times as long hangs. */
+const LONGEST = Number(process.env["ATVM_MUTANTS_LONGEST"] ?? 2.5);
+/** A regular expression for files, kinds and ids: only these. */
 const ONLY = process.env["ATVM_MUTANTS_ONLY"];
 /** Results that are asked for again: `survived,unsure` after tests were written. */
 const AGAIN = (process.env["ATVM_MUTANTS_AGAIN"] ?? "").split(",");
@@ -76,6 +78,7 @@ async function judge(lane: number, mine: readonly Mutant[], statics: ReadonlySet
     await runProcess({
       lane,
       isCoverage: false,
+      longest: LONGEST,
       until,
       mutants: some.map(({ id, file }) => ({ id, file })),
       fromTheStart,
@@ -96,16 +99,16 @@ async function judge(lane: number, mine: readonly Mutant[], statics: ReadonlySet
 
 mkdirSync(DIR, { recursive: true });
 const mutants = await allMutants();
-await runProcess({ lane: 0, isCoverage: true, until, mutants: [], fromTheStart: false });
+await runProcess({ lane: 0, isCoverage: true, longest: LONGEST, until, mutants: [], fromTheStart: false });
 const covered = coverage();
-const tested = new Set(covered.flatMap(({ around, tests }) => [...around, ...tests.flatMap(({ hits }) => hits)]));
-const statics = new Set(covered.flatMap(({ read }) => read).filter((id) => !tested.has(id)));
+const statics = new Set(covered.flatMap(({ read }) => read));
 write(`${mutants.length} mutants, ${covered.length} files of tests, ${statics.size} mutants in what modules do once`);
 
 const known = results();
 const waiting = mutants
   .filter(({ id }) => AGAIN.includes(known.get(id)?.end ?? "") || !known.has(id))
-  .filter(({ id, file, kind }) => ONLY === undefined || `${id} ${file} ${kind}`.includes(ONLY));
+  .filter(({ id, file, kind }) => new RegExp(ONLY ?? "").test(`${file} ${kind} ${id}`))
+  .toSorted((a, b) => Number(statics.has(a.id)) - Number(statics.has(b.id)));
 write(`${waiting.length} to be judged`);
 await Promise.all(
   Array.from({ length: LANES }, (_, lane) =>

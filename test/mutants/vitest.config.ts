@@ -6,7 +6,8 @@ import { jobFromEnvironment } from "./job.ts";
 import { mutate } from "./mutate.ts";
 import { mutatedFiles, SRC, TESTS, TESTS_LEFT_OUT } from "./rooms.ts";
 
-const timeout = jobFromEnvironment().isCoverage ? 60_000 : 10_000;
+const { isCoverage, longest } = jobFromEnvironment();
+const timeout = isCoverage ? 60_000 : 4_000 * longest;
 const files = new Set(mutatedFiles());
 
 class MutantsWorker extends ForksPoolWorker {

@@ -3,7 +3,7 @@
  * mutant acting. A mutant's tests are ordered by what they cost and have noticed before, and end with the first that fails.
  */
 import { utimesSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import type { RunnerTestFile, RunnerTestSuite, WorkerGlobalState } from "vitest";
 import { init, runBaseTests, setupEnvironment } from "vitest/worker";
 import { jobFromEnvironment } from "./job.ts";
@@ -11,14 +11,12 @@ import { append, type Covered, coverage, DIR, digestOf, laneFile, type Result, R
 import { installSwitch } from "./switch.ts";
 
 const job = jobFromEnvironment();
-const { lane } = job;
+const { lane, longest } = job;
 /** Seconds of processor time that one mutant's tests may take by what they took without it. */
-const BUDGET = Number(process.env["ATVM_MUTANTS_BUDGET"] ?? 4);
+const BUDGET = Number(process.env["ATVM_MUTANTS_BUDGET"] ?? 6);
 /** So much of a file's tests at a time, before another file has its turn. */
 const PORTION = 1.5;
 /** Each so manieth test that killed a mutant is run once more without it. */
-/** Seconds that a test may take without a mutant: a longer one could not be told from one that hangs. */
-const LONGEST = 2.5;
 const CONTROL_EVERY = 20;
 const MOST_MEMORY = 1_500_000_000;
 
@@ -147,45 +145,61 @@ interface Portion {
 
 class Chooser {
   readonly #coverage: readonly Covered[];
-  readonly #kills = new Map<string, { tried: number; killed: number }>();
+  /** How often a file's tests, and each of them, have noticed mutants of a source. */
+  readonly #kills = new Map<string, number>();
+  readonly #tries = new Map<string, number>();
 
   constructor(all: readonly Covered[]) {
     this.#coverage = all;
   }
 
-  told(source: string, file: string, hasKilled: boolean): void {
-    const known = this.#kills.get(`${source} ${file}`) ?? { tried: 0, killed: 0 };
-    known.tried += 1;
-    if (hasKilled) known.killed += 1;
-    this.#kills.set(`${source} ${file}`, known);
+  told(source: string, file: string, failure: Failure | undefined): void {
+    const count = (counts: Map<string, number>, name: string): void =>
+      void counts.set(`${source} ${name}`, (counts.get(`${source} ${name}`) ?? 0) + 1);
+    count(this.#tries, file);
+    if (failure === undefined) return;
+    count(this.#kills, file);
+    count(this.#kills, failure.test);
+  }
+
+  isCovered(id: string): boolean {
+    return this.#coverage.some(({ tests }) => tests.some(({ hits }) => hits.includes(id)));
   }
 
   /** What comes by the mutant's place, in portions, the likeliest for its price first. */
   portions(id: string, source: string): Portion[] {
+    const killsOf = (name: string): number => this.#kills.get(`${source} ${name}`) ?? 0;
     return this.#coverage
       .flatMap(({ file, cost, around, tests }) => {
         const isAround = job.fromTheStart || around.includes(id);
+        const price = (test: Covered["tests"][number]): number => test.cost / (1 + killsOf(test.id));
         const waiting = tests
-          .filter(({ hits, seconds: took }) => took < LONGEST && (isAround || hits.includes(id)))
-          .toSorted((a, b) => a.cost - b.cost);
+          .filter(({ hits, seconds: took }) => took < longest && (isAround || hits.includes(id)))
+          .toSorted((a, b) => price(a) - price(b));
         const portions: (Portion & { rank: number })[] = [];
-        const { tried, killed } = this.#kills.get(`${source} ${file}`) ?? { tried: 0, killed: 0 };
+        const tries = this.#tries.get(`${source} ${file}`) ?? 0;
+        const likelihood = (nearness(source, file) * (killsOf(file) + 1)) / (tries + 2);
         while (waiting.length > 0) {
           const some: string[] = [];
-          let price = cost + 0.01;
-          while (waiting.length > 0 && (some.length === 0 || price < PORTION)) {
+          let sum = cost + 0.01;
+          while (waiting.length > 0 && (some.length === 0 || sum < PORTION)) {
             const next = waiting.shift();
             if (next === undefined) break;
             some.push(next.id);
-            price += next.cost;
+            sum += next.cost;
           }
-          const rank = (price * (tried + 2)) / (killed + 1) / 2 ** -portions.length;
-          portions.push({ file, tests: some, cost: price, rank });
+          portions.push({ file, tests: some, cost: sum, rank: (sum * 2 ** portions.length) / likelihood });
         }
         return portions;
       })
       .toSorted((a, b) => a.rank - b.rank);
   }
+}
+
+/** A source's own tests are found at its path, or at one that begins like it. */
+function nearness(source: string, file: string): number {
+  if (file.startsWith(`test/${source.replace(/\.ts$/, "")}`)) return 16;
+  return file.startsWith(`test/${dirname(source)}/`) ? 2 : 1;
 }
 
 /** Ends this process: the next one goes on with what is left. */
@@ -213,7 +227,7 @@ async function judge(bench: Bench): Promise<void> {
     let killer: { by: string; why: string } | undefined;
     const portions = chooser.portions(id, source);
     if (portions.length === 0) {
-      note({ id, end: "uncovered" });
+      note({ id, end: chooser.isCovered(id) ? "unsure" : "uncovered" });
       continue;
     }
     for (const { file, tests, cost } of portions) {
@@ -223,7 +237,7 @@ async function judge(bench: Bench): Promise<void> {
       }
       spent += cost;
       const failure = await bench.run(file, tests);
-      chooser.told(source, file, failure !== undefined);
+      chooser.told(source, file, failure);
       if (failure === undefined) continue;
       mutants.active = undefined;
       end = "killed";
