@@ -103,7 +103,7 @@ describe("the house", () => {
 
   it("has tests that mirror its rooms, and a test of its own for every mode", () => {
     const others =
-      /^test\/(assistant|bench|browser|crash|cli\/shells|docs|faults|fuzz|interop|model|soak|ssh|store\/contract)$/;
+      /^test\/(assistant|bench|browser|crash|cli\/shells|docs|faults|fuzz|interop|model|mutants|soak|ssh|store\/contract)$/;
     const rooms = new Set(sources.map(({ path }) => dirname(path).replace("src", "test")));
     const tested = globSync("test/*/**/*.test.ts").map((path) => dirname(path));
     expect(tested.filter((room) => !rooms.has(room) && !others.test(room))).toEqual([]);
