@@ -57,7 +57,17 @@ async function makeClone(step: StepOf<"create_clone">, name: string, world: Writ
     const volume = volumes.find((one) => one.id === volumeId);
     return volume && { volume, volumes };
   });
-  if (made.kind === "unverified") throw made.error;
+  if (made.kind === "unverified") {
+    throw new PrepError(
+      "OUTCOME_UNKNOWN",
+      `The array says it made clone ${name} (${volumeId}), which could not be looked at: ${made.error.message}`,
+      {
+        found: { volumeId, name },
+        hint: "Once the array answers, resume the run: it goes on with this clone.",
+        cause: made.error,
+      },
+    );
+  }
   const { volume, volumes } = made.kind === "seen" ? made.value : { volume: undefined, volumes: [] };
   if (volume === undefined || !isPlanned(volume, step)) {
     throw new PrepError("REMOTE_GARBAGE", `The array says it made volume ${volumeId}, but shows no such clone.`, {

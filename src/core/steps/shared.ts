@@ -118,8 +118,8 @@ const READ_FAILURES: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
- * Polls for what a change has brought about. A read that fails tells nothing of the change, so it is repeated: a step whose
- * change was made does not fail because it could not be looked at.
+ * Polls for what a change has brought about. A read that fails tells nothing of the change, so it is repeated, at least
+ * once however long it took: a step whose change was made does not fail because it could not be looked at.
  */
 export async function verify<T>(
   clock: Clock,
@@ -127,7 +127,9 @@ export async function verify<T>(
   find: () => Promise<T | undefined>,
 ): Promise<Verification<T>> {
   let last: PrepError | undefined;
-  const value = await waitFor(clock, limitMs, async () => {
+  let looks = 0;
+  const look = async (): Promise<T | undefined> => {
+    looks += 1;
     try {
       const found = await find();
       last = undefined;
@@ -137,7 +139,9 @@ export async function verify<T>(
       last = thrown;
       return undefined;
     }
-  });
+  };
+  const polled = await waitFor(clock, limitMs, look);
+  const value = last !== undefined && looks === 1 ? await look() : polled;
   if (value !== undefined) return { kind: "seen", value };
   return last === undefined ? { kind: "unseen" } : { kind: "unverified", error: last };
 }
