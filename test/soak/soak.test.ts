@@ -9,7 +9,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { openApp, openStore } from "../../src/app.ts";
@@ -41,7 +41,7 @@ const note = (line: string): unknown => process.stderr.write(`${line}\n`);
 /** A folder for one part, with the lab's configuration and a store of that kind. */
 async function site(kind: Kind): Promise<{ dir: string; file: string; clients: string[]; control: ControlClient }> {
   const dir = mkdtempSync(join(tmpdir(), "atvm-soak-"));
-  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   const file = join(dir, "atvm.config.yaml");
   const { control } = await withLab({ scenario: "fleet", clients: CLIENTS, writeConfig: file });
   const written = config.parse(parse(readFileSync(file, "utf8")));
@@ -81,7 +81,7 @@ describe.each(KINDS)("one server for long, on %s", (kind) => {
     const env = { ...process.env, XDG_STATE_HOME: join(dir, "state"), TMPDIR: temporary };
     const args = ["--expose-gc", join(import.meta.dirname, "server.ts"), file, String(clients.length)];
     const server = spawn(process.execPath, args, { env, cwd: dir, stdio: ["pipe", "pipe", "inherit"] });
-    afterAll(() => server.kill("SIGKILL"));
+    onTestFinished(() => void server.kill("SIGKILL"));
     const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
     const { url, tokens } = ready.parse(JSON.parse(String((await lines.next()).value)));
     /** What is resident: as it is, and without what V8 has yet to collect, which on a large machine it does late. */
