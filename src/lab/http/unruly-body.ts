@@ -1,5 +1,5 @@
 /** Bodies that do not come as a reader would like them. */
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { Bindings } from "./listen.ts";
 
 type Pull = (emit: (text: string) => void, end: () => void) => Promise<void> | void;
@@ -39,12 +39,16 @@ export function trickled(text: string, ms: number, line: Line): ReadableStream<U
 
 const CHUNK = " ".repeat(64 * 1024);
 
-/** The text without its last character, and then blanks for as long as somebody reads. */
+/**
+ * The text without its last character, and then blanks for as long as somebody reads. That nobody does any more is heard of
+ * between two of them: without the pause, writing to a connection that is gone went on for ever, and nothing else did.
+ */
 export function endless(text: string, line: Line): ReadableStream<Uint8Array> {
   let begun = false;
-  return bodyOf(line, (emit) => {
+  return bodyOf(line, async (emit) => {
     emit(begun ? CHUNK : text.slice(0, -1));
     begun = true;
+    await setImmediate();
   });
 }
 
