@@ -1,5 +1,8 @@
 import { beforeEach, expect, it } from "vitest";
-import { withEngine } from "../../support/engine.ts";
+import { asVolumeId } from "../../../src/core/domain/ids.ts";
+import type { Volume } from "../../../src/core/ports/array.ts";
+import type { WritableWorld } from "../../../src/core/steps/types.ts";
+import { refusal, withEngine } from "../../support/engine.ts";
 import { actOf, carryThrough, codeOf, stepBench } from "../../support/step-world.ts";
 
 const bench = await withEngine();
@@ -59,4 +62,47 @@ it("deletes no other disk than the planned one", async () => {
   const { step, volume } = await unassigned();
   const other = { ...step, volume: { ...volume, naa: (await steps.gold()).volume.naa } };
   expect(await codeOf(actOf(other, await steps.world()))).toBe("STALE_PLAN");
+});
+
+/** The world of an array that says this of the clone. */
+async function told(changes: (volume: Volume) => Volume): Promise<WritableWorld> {
+  const world = await steps.world();
+  const volume: typeof world.array.volume = async (id) => {
+    const found = await world.array.volume(id);
+    return found && changes(found);
+  };
+  return { ...world, array: { ...world.array, volume } };
+}
+
+it("deletes what is told to be no clone only where it was made from what the plan saw it made from", async () => {
+  const { step } = await unassigned();
+  const gold = (await steps.gold()).volume.id;
+  const world = await told(({ declaredKind: _, ...volume }) => volume);
+  for (const parent of [undefined, step.volume.id])
+    expect(await codeOf(actOf({ ...step, ...(parent === undefined ? {} : { parent }) }, world))).toBe("FORBIDDEN");
+  const orphan = await told(({ declaredKind: _, parent: __, ...volume }) => volume);
+  for (const planned of [step, { ...step, parent: gold }])
+    expect(await codeOf(actOf(planned, orphan))).toBe("FORBIDDEN");
+  await actOf({ ...step, parent: gold }, world);
+});
+
+it("deletes nothing that the array cannot use, and says why", async () => {
+  const { step } = await unassigned();
+  const world = await told((volume) => ({ ...volume, unusable: "is offline" }));
+  expect(await codeOf(actOf(step, world))).toBe("VOLUME_UNUSABLE");
+});
+
+it("names what keeps it", async () => {
+  const { step, volume } = await unassigned();
+  const world = await steps.world();
+  const dependents: typeof world.array.dependents = async () => ({ snapshots: 0, clones: [asVolumeId("vol-9")] });
+  const error = await refusal(actOf(step, { ...world, array: { ...world.array, dependents } }), "CLONE_HAS_CHILDREN");
+  expect(error.found).toEqual({ volume: volume.id, naa: volume.naa, children: ["vol-9"], snapshotCount: 0 });
+  expect(error.next).toEqual([{ kind: "plan_with", option: "keepClone" }]);
+  await bench.control.touch("assign", { lun: volume.id });
+  const again = await refusal(actOf(step, world), "VOLUME_IN_USE");
+  expect(again.found).toMatchObject({
+    volume: volume.id,
+    assignments: [{ id: expect.any(String), clientId: expect.any(String) }],
+  });
 });

@@ -1,5 +1,9 @@
 import { beforeEach, expect, it } from "vitest";
-import { withEngine } from "../../support/engine.ts";
+import { asVolumeId, naaOf, type SnapshotId } from "../../../src/core/domain/ids.ts";
+import { plainName } from "../../../src/core/domain/safe-text.ts";
+import type { Snapshot, Volume } from "../../../src/core/ports/array.ts";
+import type { WritableWorld } from "../../../src/core/steps/types.ts";
+import { refusal, withEngine } from "../../support/engine.ts";
 import { actOf, codeOf, stepBench } from "../../support/step-world.ts";
 
 const bench = await withEngine();
@@ -39,4 +43,50 @@ it.each([
   });
   expect(await codeOf(act(world))).toBe(code);
   expect(await rolledBack()).toBe(false);
+});
+
+it("does not roll back past snapshots that have clones, and names these: one of no known snapshot may be of any", async () => {
+  const { volume, snapshots } = await steps.gold();
+  const [newest, older] = snapshots;
+  if (newest === undefined || older === undefined) throw new Error("gold has one snapshot");
+  const world = await steps.world();
+  const cloneOf = (id: string, snapshotId?: SnapshotId): Volume => ({
+    id: asVolumeId(id),
+    name: plainName(id),
+    naa: volume.naa,
+    sizeBytes: 1,
+    createdAt: newest.createdAt,
+    parent: { volumeId: volume.id, ...(snapshotId === undefined ? {} : { snapshotId }) },
+  });
+  const withClones = (...clones: Volume[]): WritableWorld => ({
+    ...world,
+    array: { ...world.array, volumes: async () => clones },
+  });
+  const to = (snapshot: Snapshot) =>
+    ({
+      id: "s1",
+      after: [],
+      kind: "rollback_volume",
+      gold: volume,
+      snapshot,
+      lost: snapshots.map(({ id }) => id),
+    }) as const;
+  const clones = [cloneOf("a", newest.id), cloneOf("b", older.id), cloneOf("c")];
+  const error = await refusal(actOf(to(older), withClones(...clones)), "VOLUME_IN_USE");
+  expect(error.found).toEqual({ clones: ["a", "c"] });
+  await actOf(to(older), withClones(cloneOf("b", older.id)));
+  // To the newest nothing is lost, whatever was made of it.
+  await actOf(to(newest), withClones(...clones));
+  const unplanned = await refusal(actOf({ ...to(older), lost: [] }, world), "STALE_PLAN");
+  expect(unplanned.found).toMatchObject({ snapshots: expect.arrayContaining([{ id: newest.id, name: newest.name }]) });
+});
+
+it("says so where gold is another disk since", async () => {
+  const { step, volume } = await toLatest();
+  const world = await steps.world();
+  const naa = naaOf("6".repeat(32));
+  const other = { ...world, array: { ...world.array, rollback: async () => ({ naa }) } };
+  const error = await refusal((await actOf(step, world))(other), "REMOTE_FAULT");
+  expect(error.found).toEqual({ volumeId: volume.id, planned: volume.naa, now: naa });
+  expect(error.extra).toEqual({ settled: true });
 });
