@@ -101,7 +101,14 @@ mkdirSync(DIR, { recursive: true });
 const mutants = await allMutants();
 await runProcess({ lane: 0, isCoverage: true, longest: LONGEST, until, mutants: [], fromTheStart: false });
 const covered = coverage();
-const statics = new Set(covered.flatMap(({ read }) => read));
+const users = Map.groupBy(
+  covered.flatMap(({ file, around, tests }) =>
+    [...new Set([...around, ...tests.flatMap(({ hits }) => hits)])].map((id) => ({ id, file })),
+  ),
+  ({ id }) => id,
+);
+// What is done once shows in the tests that happened to be the first to read the module, and in no others.
+const statics = new Set(covered.flatMap(({ read }) => read).filter((id) => (users.get(id) ?? []).length <= 1));
 write(`${mutants.length} mutants, ${covered.length} files of tests, ${statics.size} mutants in what modules do once`);
 
 const known = results();

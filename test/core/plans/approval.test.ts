@@ -293,6 +293,95 @@ describe("policy human", () => {
     await bench.run(done);
     await refusal(engine.approve(done.planId, cli), "PLAN_OBSOLETE");
   });
+
+  test("an approval is kept once: the second of two gets the plan as the first approved it", async () => {
+    const { engine } = await humans();
+    const plan = await planWith(engine);
+    const [first, other] = [bench.app.actor("cli"), { ...bench.app.actor("cli"), principal: "os:other@elsewhere" }];
+    await engine.approve(plan.planId, first);
+    expect((await engine.approve(plan.planId, other)).approval.approvedBy).toBe(first.principal);
+    const { rows } = await bench.app.engine.readAudit({ planId: plan.planId, limit: 1_000 });
+    expect(rows.filter(({ type }) => type === "plan_approved")).toMatchObject([
+      { actor: first.principal, data: { digest: expect.stringMatching(/^[0-9a-f]{64}$/) } },
+    ]);
+  });
+
+  test("whoever carried it out is told of its run", async () => {
+    const { engine } = await humans();
+    const plan = await planWith(engine);
+    await engine.approve(plan.planId, bench.app.actor("cli"));
+    const { runId } = await engine.confirm(plan.planToken ?? "", bench.actor);
+    for (const late of [
+      engine.approve(plan.planId, bench.app.actor("cli")),
+      engine.decline(plan.planId, bench.app.actor("cli"), "too late"),
+    ]) {
+      const refused = await refusal(late, "PLAN_OBSOLETE");
+      expect(refused).toMatchObject({ found: { planId: plan.planId, runId }, next: [{ kind: "show_run", runId }] });
+    }
+  });
+});
+
+describe("a person's no", () => {
+  const humans = () => assemble(bench, { approval: { policies: allModes("human") } });
+
+  test.each([
+    ["not today", "not today", { reason: "not today" }],
+    ["", "without a reason", {}],
+  ])("ends the plan, and is told with its reason to whoever confirms it: %j", async (reason, told, kept) => {
+    const { engine } = await humans();
+    const plan = await planWith(engine);
+    const person = { ...bench.app.actor("cli"), principal: "os:careful@elsewhere" };
+    expect(await engine.decline(plan.planId, person, reason)).toMatchObject({ state: "discarded" });
+    expect(await engine.getPlan(plan.planId)).toMatchObject({ state: "discarded" });
+    const { digest: _, ...data } = (await lastOf(plan.planId, "plan_declined"))?.data ?? {};
+    expect(data).toEqual(kept);
+    const refused = await refusal(engine.confirm(plan.planToken ?? "", bench.actor), "DECLINED");
+    expect(refused.message).toContain(told);
+    expect((await bench.control.state()).mutations).toEqual([]);
+    // Nor can it be undone by a yes, nor said again.
+    await refusal(engine.approve(plan.planId, person), "DECLINED");
+    await refusal(engine.decline(plan.planId, person, "again"), "DECLINED");
+  });
+
+  test.each(["mcp", "http", "runner"] as const)("is none on channel %s", async (channel) => {
+    const { engine } = await humans();
+    const plan = await planWith(engine);
+    const refused = await refusal(engine.decline(plan.planId, { ...bench.actor, channel }, "no"), "FORBIDDEN");
+    expect(refused.next).toEqual([{ kind: "approve", planId: plan.planId }]);
+    await expectOpen(plan);
+  });
+});
+
+describe("a confirm that may wait for a person", () => {
+  const humans = () => assemble(bench, { approval: { policies: allModes("human") } });
+
+  test("carries out what is approved meanwhile", async () => {
+    const { engine } = await humans();
+    const plan = await planWith(engine);
+    const confirming = engine.confirm(plan.planToken ?? "", bench.actor, { awaitApprovalMs: 20_000 });
+    await engine.approve(plan.planId, bench.app.actor("cli"));
+    expect(await confirming).toMatchObject({ state: "succeeded" });
+  });
+
+  test("is told at once of a no", async () => {
+    const { engine } = await humans();
+    const plan = await planWith(engine);
+    const confirming = refusal(
+      engine.confirm(plan.planToken ?? "", bench.actor, { awaitApprovalMs: 20_000 }),
+      "DECLINED",
+    );
+    await engine.decline(plan.planId, bench.app.actor("cli"), "no");
+    expect((await confirming).message).toMatch(/declined this plan: no$/);
+  });
+
+  test("waits no longer than it may, nor for one who has gone; the plan stays open", async () => {
+    const { engine } = await humans();
+    const plan = await planWith(engine);
+    await refusal(engine.confirm(plan.planToken ?? "", bench.actor, { awaitApprovalMs: 50 }), "NOT_APPROVED");
+    const gone = { awaitApprovalMs: 20_000, signal: AbortSignal.abort() };
+    await refusal(engine.confirm(plan.planToken ?? "", bench.actor, gone), "NOT_APPROVED");
+    await expectOpen(plan);
+  });
 });
 
 describe("policy token", () => {
