@@ -110,17 +110,23 @@ describe("no reason to refuse", () => {
     expect(refusedWith(mode, withDatastores(datastoreOf(CLONE, { mounts })))).toBe("planned");
   });
 
-  test.each(ALL)("%s: a VM here with a disk elsewhere, of which it warns", (mode) => {
+  test.each(ALL)("%s: a VM here with a disk elsewhere, of which it warns, and of no other device", (mode) => {
+    const device = (vmId: string, label: string, datastoreId?: string) => ({
+      vmId: asMoRef(vmId),
+      label: safeText(label),
+      fileName: safeText("[local] db-01/data.vmdk"),
+      ...(datastoreId === undefined ? {} : { datastoreId: asMoRef(datastoreId) }),
+    });
     const devices = [
-      {
-        vmId: off.id,
-        label: safeText("Hard disk 2"),
-        fileName: safeText("[local] db-01/data.vmdk"),
-        datastoreId: asMoRef("datastore-9"),
-      },
+      device(off.id, "Hard disk 1", datastoreOf(CLONE).id),
+      device(off.id, "Hard disk 2", "datastore-9"),
+      device(off.id, "CD/DVD drive 1"),
+      device("vm-another", "Hard disk 3", "datastore-9"),
     ];
-    const warnings = drafted(mode, seen([CLONE], { vms: [off], devices })).warnings.join();
-    expect(warnings).toMatch(/VM db-01 uses Hard disk 2 elsewhere .* stays as it is/);
+    const { warnings } = drafted(mode, seen([CLONE], { vms: [off], devices }));
+    expect(warnings.filter((warning) => warning.includes("elsewhere"))).toEqual([
+      "VM db-01 uses Hard disk 2 elsewhere ([local] db-01/data.vmdk); that stays as it is.",
+    ]);
   });
 });
 

@@ -357,6 +357,20 @@ describe("a plan is stale once", () => {
     },
   );
 
+  test.each([
+    ["snapshot", GOLD, { newSnapshot: "today", crashConsistent: true }],
+    ["register", CLONE, {}],
+    ["release", CLONE, {}],
+  ] as const)("not once guest tools end where no guest is asked: %s", (mode, volume, asked) => {
+    const of = (toolsRunning: boolean) =>
+      drafted(
+        mode,
+        seen([volume], { vms: [vmOn(volume, "web-01", { powerState: "poweredOn", toolsRunning })] }),
+        asked,
+      );
+    expect(of(true).fingerprint).toBe(of(false).fingerprint);
+  });
+
   test.each(MOUNTING)("not once another Datacenter mounts the signature, which is in nobody's way: %s", (mode) => {
     const far = datastoreOf(CLONE, {
       id: asMoRef("datastore-far"),

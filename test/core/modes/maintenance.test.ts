@@ -116,6 +116,20 @@ describe("-M with gold assigned here", () => {
     expect(draft.steps[1]).toMatchObject({ files: ["db-01/db-01.vmx", "new-01/new-01.vmx"] });
   });
 
+  test("with registerVms, mounted and not listed by vCenter yet: what is found once it is listed is registered", () => {
+    for (const datastores of [[], [datastoreOf(GOLD, { accessible: false })]]) {
+      const draft = drafted(MODE, seen([GOLD], { inventory: { datastores } }), { registerVms: true });
+      expect(kindsOf(draft)).toEqual(["register"]);
+      expect(draft.steps[0]).not.toHaveProperty("files");
+    }
+    const lost = vmOn(GOLD, "db-01", { connectionState: "orphaned", powerState: "poweredOn" });
+    const dead = seen([GOLD], { vms: [lost], inventory: { datastores: [datastoreOf(GOLD, { accessible: false })] } });
+    const draft = drafted(MODE, dead, { registerVms: true });
+    expect(graphOf(draft)).toEqual(["s1 unregister", "s2 register after s1"]);
+    expect(draft.facts[`vm:${lost.id}`]?.fields).not.toHaveProperty("tools");
+    expect(drafted(MODE, dead).steps).toEqual([]);
+  });
+
   test("to be mounted again, with registerVms: what comes back with the mount stays registered, what is lost goes first", () => {
     const lost = vmOn(GOLD, "db-01", { connectionState: "orphaned" });
     const asleep = vmOn(GOLD, "web-01", { connectionState: "inaccessible" });

@@ -74,6 +74,27 @@ describe("--release", () => {
     }
   });
 
+  test("a clone that is in use and is to be kept stays, also where an unfinished run made it", () => {
+    const unfinished = { clones: [{ id: CLONE.id, name: CLONE.name }], assignsGold: false };
+    const draft = drafted(MODE, seen([CLONE]), { keepClone: true }, { unfinished });
+    expect(draft.impact).toMatchObject({ clonesToDelete: [], volumesToUnassign: [{ id: CLONE.id }] });
+  });
+
+  test("an idle clone that the host still lists is seen gone before it is deleted; one that cannot be used stays", () => {
+    const idle = cloneOf("idle-one");
+    const unfinished = { clones: [{ id: idle.id, name: idle.name }], assignsGold: false };
+    const free = {
+      dependents: new Map([[idle.id, { snapshots: 0, clones: [] }]]),
+      storage: { disks: [diskOf(idle)], mounts: [] },
+    };
+    const listed = drafted(MODE, seen([], free, [idle]), {}, { unfinished });
+    expect(graphOf(listed)).toEqual(["s1 rescan", "s2 delete_clone after s1", "s3 forget_device after s2"]);
+    expect(listed.steps[0]).toMatchObject({ expectGone: [idle.naa] });
+    const broken = drafted(MODE, seen([], free, [{ ...idle, unusable: "is offline" }]), {}, { unfinished });
+    expect(broken.impact.clonesToDelete).toEqual([]);
+    expect(broken.leftovers.join()).toContain(idle.id);
+  });
+
   test("two volumes that an unfinished run left both go, one rescan for both; what was asked to be kept is the one in use", () => {
     const second = cloneOf("second");
     const unfinished = { clones: [{ id: second.id, name: second.name }], assignsGold: false };

@@ -175,6 +175,20 @@ describe("the report of a run that succeeded", () => {
     expect(report).toMatchObject({ volume: { id: gold.id, name: gold.name } });
   });
 
+  test.each([
+    ["automated_testing", "DeleteVolume"],
+    ["maintenance", "DeleteVolume"],
+  ] as const)("of what was left of another has the volume that the whole ends up with: %s", async (mode, op) => {
+    await bench.control.faults({ api: "dgs", op, action: "job-failed" });
+    const failed = await bench.prep(mode);
+    expect(failed.state).toBe("failed");
+    const rest = await bench.app.engine.resumePlan(failed.runId, bench.actor);
+    expect(rest.steps.map(({ kind }) => kind)).toEqual(["delete_clone", "forget_device"]);
+    const { report } = await bench.run(rest);
+    const [assigned] = assignedTo(await bench.control.state());
+    expect(report?.volume?.id).toBe(assigned?.id);
+  });
+
   test("has the snapshot that was taken as the latest", async () => {
     await bench.reset("empty");
     const { report } = await bench.prep("snapshot", { newSnapshot: "today" });

@@ -59,6 +59,22 @@ describe("a run that was queued for workers", () => {
     await Promise.all(workers.map(({ end }) => end()));
   });
 
+  test("waits for a place: a worker takes no more at once than it was told", async () => {
+    const gate = gateAtUnmount();
+    const { engine, runId } = await queued();
+    const plan = await engine.plan("automated_testing", { lun: "Gold2", client: "CDS1-ESX166" }, bench.actor);
+    const other = await engine.confirm(plan.planToken ?? "", bench.actor, { waitMs: 0 });
+    const one = await working("one", gate, 1);
+    await gate.reached;
+    expect(one.claimed).toEqual([runId]);
+    expect(await engine.getRun(other.runId)).toMatchObject({ state: "queued" });
+    gate.open();
+    expect(await engine.getRun(other.runId, { waitMs: 60_000 })).toMatchObject({ state: "succeeded" });
+    const { rows } = await engine.readAudit({ limit: 1_000, steps: false });
+    expect(rows.filter(({ type }) => type === "run_claimed").map((row) => row.runId)).toEqual([runId, other.runId]);
+    await one.end();
+  });
+
   test("holds its LUN family while it waits: nothing else is planned or confirmed there", async () => {
     const { engine, runId } = await queued();
     const locked = await refusal(engine.plan("automated_testing", { lun: "Gold" }, bench.actor), "LOCKED");
