@@ -18,6 +18,7 @@ const BUDGET = Number(process.env["ATVM_MUTANTS_BUDGET"] ?? 6);
 const PORTION = 1.5;
 /** Each so manieth test that killed a mutant is run once more without it. */
 const CONTROL_EVERY = 20;
+const SUPPORT = join(ROOT, "test/support/");
 const MOST_MEMORY = 1_500_000_000;
 
 const mutants = installSwitch();

@@ -9,6 +9,7 @@ import {
   GOLD,
   graphOf,
   HOST,
+  mountOf,
   NEWEST,
   OLDEST,
   SIGNATURE,
@@ -178,4 +179,15 @@ describe("-A", () => {
     expect(after.snapshot).toEqual({ snapshot: OLDEST, chosenBy: "name" });
     expect(after.fingerprint).toBe(before.fingerprint);
   });
+});
+
+test("everything goes first where a rescan for a disk that lingers could bring up the old clone, which is unmounted", () => {
+  const lost = cloneOf("lost");
+  const leftoverDatastores = [
+    { datastore: datastoreOf(lost, { accessible: false }), proof: "signature" as const, stillListedDisks: [lost.naa] },
+  ];
+  const first = (changes: Parameters<typeof seen>[1]): string | undefined =>
+    drafted("automated_testing", seen([CLONE], { leftoverDatastores, ...changes })).steps[0]?.kind;
+  expect(first({})).toBe("create_clone");
+  expect(first({ storage: { mounts: [mountOf(CLONE, { mounted: false })] } })).not.toBe("create_clone");
 });

@@ -154,6 +154,19 @@ describe("-M with gold assigned here", () => {
     expect(refusedWith(MODE, observation)).toBe("SEVERAL_ASSIGNED");
   });
 
+  test("to be mounted again, beside the dead mount of a disk that is gone: that is what is left, and not in the way", () => {
+    const lost = cloneOf("lost");
+    const observation = seen([GOLD], {
+      storage: { mounts: [unmounted, mountOf(lost, { accessible: false })] },
+      inventory: { datastores: [datastoreOf(GOLD, { accessible: false })] },
+      leftoverDatastores: [
+        { datastore: datastoreOf(lost, { accessible: false }), proof: "signature", stillListedDisks: [] },
+      ],
+    });
+    expect(kindsOf(drafted(MODE, observation))).toEqual(["rescan", "attach", "rescan", "mount"]);
+    expect(refusedWith(MODE, { ...observation, leftoverDatastores: [] })).toBe("SIGNATURE_MOUNTED");
+  });
+
   test("is refused where a rescan would put gold under what still runs from a lost disk", () => {
     const lost = cloneOf("lost");
     const leftover = { datastore: datastoreOf(lost), proof: "signature", stillListedDisks: [lost.naa] } as const;
