@@ -77,11 +77,12 @@ class Bench {
       failure = firstFailure(ended);
     };
     this.#unhandled = undefined;
-    await runBaseTests(
-      "run",
-      { ...this.#state, ctx: { ...this.#state.ctx, files } } as WorkerGlobalState,
-      this.#traces,
-    );
+    const state: WorkerGlobalState = { ...this.#state, ctx: { ...this.#state.ctx, files } };
+    await runBaseTests("run", state, this.#traces);
+    // They register hooks as they are read, for the file that is being read: the next one needs them as well.
+    for (const [path, modules] of state.evaluatedModules.fileToModulesMap) {
+      if (path.startsWith(SUPPORT)) for (const one of modules) state.evaluatedModules.invalidateModule(one);
+    }
     if (failure === undefined && this.#unhandled !== undefined)
       return { test: "", why: `unhandled: ${this.#unhandled}` };
     return failure;
