@@ -139,6 +139,8 @@ describe("a plan whose world moved on", () => {
     const name = (await bench.control.state()).vms.find((one) => one.id === vm)?.name;
     const stale = await refusal(confirm(plan.planToken), "STALE_PLAN");
     expect(stale.extra["diff"]).toEqual([`VM ${name} was powered on since`]);
+    expect(stale.hint).toMatch(/^Nothing was changed\. A fresh plan took its place/);
+    expect(stale.next).toEqual([]);
     expect(freshOf(stale)).toMatchObject({
       mode: "automated_testing",
       state: "open",

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
+import { asVolumeId } from "../../../src/core/domain/ids.ts";
+import type { Volume } from "../../../src/core/ports/array.ts";
 import { cloneName, cloneNameFor } from "../../../src/core/steps/create-clone.ts";
-import { CLIENT, withEngine } from "../../support/engine.ts";
-import { actOf, carryThrough, codeOf, stepBench } from "../../support/step-world.ts";
+import { CLIENT, refusal, withEngine } from "../../support/engine.ts";
+import { actOf, carryThrough, codeOf, doneOf, stepBench } from "../../support/step-world.ts";
 
 const bench = await withEngine();
 const steps = await stepBench(bench);
@@ -39,6 +41,36 @@ it("takes no volume of that name for its own that was made from another snapshot
   const world = await steps.world();
   await (await actOf({ ...step, snapshot: older }, world))(world);
   expect(await codeOf(actOf(step, await steps.world()))).toBe("OUTCOME_UNKNOWN");
+});
+
+it("chooses between no two volumes of that name, and says which they are", async () => {
+  const { step } = await cloneStep();
+  await carryThrough(step, await steps.world());
+  const world = await steps.world();
+  const volumes: typeof world.array.volumes = async (filter) => {
+    const found = await world.array.volumes(filter);
+    return [...found, ...found.map((volume) => ({ ...volume, id: asVolumeId(`${volume.id}-twin`) }))];
+  };
+  const error = await refusal(actOf(step, { ...world, array: { ...world.array, volumes } }), "OUTCOME_UNKNOWN");
+  const made = { volumeId: step.gold.id, snapshotId: step.snapshot.id };
+  expect(error.found).toMatchObject({ volumes: [{ ...made }, { id: expect.stringMatching(/-twin$/), ...made }] });
+});
+
+it("takes nothing for its clone that the array declares to be gold, or of which it tells neither kind nor descent", async () => {
+  const { step } = await cloneStep();
+  await carryThrough(step, await steps.world());
+  const world = await steps.world();
+  const saying = (changes: (volume: Volume) => Volume) => {
+    const volumes: typeof world.array.volumes = async (filter) => (await world.array.volumes(filter)).map(changes);
+    return codeOf(doneOf(step, { ...world, array: { ...world.array, volumes } }));
+  };
+  expect(await saying((volume) => ({ ...volume, declaredKind: "gold" }))).toBe("OUTCOME_UNKNOWN");
+  expect(await saying(({ parent: _, declaredKind: __, ...volume }) => volume)).toBe("OUTCOME_UNKNOWN");
+  expect(await saying(({ parent: _, ...volume }) => ({ ...volume, declaredKind: "clone" }))).not.toBe(
+    "OUTCOME_UNKNOWN",
+  );
+  expect(await saying((volume) => ({ ...volume, parent: { volumeId: step.gold.id } }))).not.toBe("OUTCOME_UNKNOWN");
+  expect(await saying((volume) => ({ ...volume, parent: { volumeId: volume.id } }))).toBe("OUTCOME_UNKNOWN");
 });
 
 describe("the clone's name", () => {
