@@ -1,2 +1,41 @@
 /** Why no test can, or need, notice these mutants: by id. */
-export const REASONS: Readonly<Record<string, string>> = {};
+const NEVER = "equivalent: nothing comes there otherwise";
+const SLOWER = "only how soon something is seen, not what comes of it";
+const TEXT = "only text";
+const RACE = "a second safeguard: reached only by two at the very same time, of which the locks let one through";
+const LOG = "only a line in the log";
+
+export const REASONS: Readonly<Record<string, string>> = {
+  // core/modes
+  "16576a6e3c": "equivalent: a member that is undefined and one that is not there are the same in JSON",
+  "31c82ac0ef": "equivalent: without a datastore there are no VMs on it",
+  // core/plans
+  "0b9d84cc31": "equivalent where a run is there; where there is none, only text",
+  "36c3449feb": RACE,
+  "398cd108c3": RACE,
+  "415bc690a1": SLOWER,
+  "246540da4b": SLOWER,
+  "473f4e4a77": NEVER,
+  "36e33a1b4a": RACE,
+  "07974414a4": RACE,
+  "2a683ba3e6": RACE,
+  "4e29860b5f": "to the millisecond: half a second is a guess at what a person needs",
+  "174d4e2b34": RACE,
+  "22e6d6a6c3": "a plan is never removed while it is open",
+  "347bce7de4": "the error is met again at the next look",
+  // core/runs
+  "0022077ce3": SLOWER,
+  "0201c20f0f": SLOWER,
+  "16f8ef2e35": "equivalent: a member that is undefined and one that is not there are the same in JSON",
+  "271962e047": TEXT,
+  "2b62529104": LOG,
+  "3867e7b091": RACE,
+  "46ac2a6bf2": RACE,
+  // core/steps
+  "07c3289bd2": "equivalent: what is left has an outcome",
+  "15839b3546": "equivalent: what is no PrepError has no code of these",
+  "1a1ef935e0": TEXT,
+  "1fb4fbc090": TEXT,
+  "28f459ce78": "equivalent: what is mounted is there",
+  "4d6a532187": TEXT,
+};

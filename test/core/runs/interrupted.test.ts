@@ -3,18 +3,22 @@ import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { RunRecord } from "../../../src/core/records.ts";
 import { SCRIPT_BEGUN } from "../../../src/core/runs/report.ts";
 import { type Bench, withEngine } from "../../support/engine.ts";
-import { assemble } from "../../support/parts.ts";
+import { assemble, storeWith } from "../../support/parts.ts";
 
 let bench: Bench;
 beforeAll(async () => {
   bench = await withEngine();
+  // Each test has a store of its own, which the bench knows nothing of.
+  bench.changesWithoutPlans();
 });
 beforeEach(() => bench.reset("clone-assigned"));
 
 let stores = 0;
 
 /** A run that its process began, and these of its steps; and then was gone. */
-async function cutOff(...began: string[]): Promise<{ run: RunRecord; events: unknown[] }> {
+async function cutOff(
+  ...began: string[]
+): Promise<{ run: RunRecord; look: () => Promise<RunRecord>; events: unknown[] }> {
   stores += 1;
   const { engine, store } = await assemble(bench, {
     anotherStore: `cut-off-${stores}`,
@@ -26,12 +30,34 @@ async function cutOff(...began: string[]): Promise<{ run: RunRecord; events: unk
     await tx.updateRun(runId, { state: "running" });
     for (const [seq, stepId] of began.entries()) await tx.putStep({ runId, seq, stepId, state: "running" });
   });
-  const run = await engine.getRun(runId);
-  expect(await engine.getRun(runId)).toEqual(run);
+  const look = (): Promise<RunRecord> => engine.getRun(runId);
+  const run = await look();
+  await look();
   const { rows } = await engine.readAudit({ runId, limit: 100 });
   const events = rows.filter(({ type }) => type === "run_interrupted").map(({ data }) => data);
-  return { run, events };
+  return { run, look, events };
 }
+
+test("a run whose locks are taken for a moment waits for them", async () => {
+  stores += 1;
+  let tries = 0;
+  const parts = { anotherStore: `cut-off-${stores}`, launch: async () => undefined };
+  const { engine } = await assemble(bench, parts);
+  const { planToken } = await engine.plan("unregister", { lun: "Gold" }, bench.actor);
+  const { runId } = await engine.confirm(planToken ?? "", bench.actor, { waitMs: 0 });
+  const { engine: runner } = await assemble(bench, {
+    ...parts,
+    store: (real) =>
+      storeWith(real, {
+        tryLock: async (names) => {
+          tries += 1;
+          return tries < 3 ? undefined : real.tryLock(names);
+        },
+      }),
+  });
+  expect(await runner.executeRun(runId, new AbortController().signal)).toMatchObject({ state: "succeeded" });
+  expect(tries).toBe(3);
+});
 
 test.each([
   [[], /^Its process ended between two steps; what was done is done\.$/, {}],

@@ -1,6 +1,7 @@
 /** The steps on the host's storage: `unmount`, `detach`, `attach`, `forget_device`, `rescan`, `mount`, `mount_copy`. */
 
 import { beforeEach, describe, expect, it } from "vitest";
+import { PrepError } from "../../../src/core/domain/errors.ts";
 import { asClientId, asMoRef, naaOf, type VmfsUuid } from "../../../src/core/domain/ids.ts";
 import { plainName } from "../../../src/core/domain/safe-text.ts";
 import type { HostStorage } from "../../../src/core/ports/hypervisor.ts";
@@ -134,8 +135,30 @@ describe("rescan", () => {
     const vms = vmsOf(await bench.control.state());
     const holders = vms.filter((vm) => vm.template || vm.powerState === "poweredOn");
     expect(error.message).toContain(`held by ${holders.length} VMs`);
+    expect(error.found).toMatchObject({ host: world.host.id, gone: [volume.naa] });
+    const found = error.found as { readonly holders: readonly unknown[] };
+    expect(found.holders).toHaveLength(holders.length);
+    expect(found.holders).toEqual(
+      expect.arrayContaining(holders.map(({ id, name, template }) => ({ id, name, template }))),
+    );
     expect(error.hint).toMatch(/^Power off and unregister the VMs and templates/);
     expect(error.hint).not.toMatch(/zoning/);
+  });
+
+  it("tells of what was not reached also where what holds on to it cannot be read; a defect is not hidden", async () => {
+    await bench.reset("clone-assigned");
+    const { volume } = await steps.assigned();
+    const step = { id: "s1", after: [], kind: "rescan", expectGone: [volume.naa] } as const;
+    const world = await steps.world();
+    const failing = (thrown: Error) => ({
+      ...world,
+      hypervisor: { ...world.hypervisor, inventory: () => Promise.reject(thrown) },
+    });
+    const away = new PrepError("UNREACHABLE", "Away.", { hint: "Wait." });
+    const act = await actOf(step, world);
+    expect((await refusal(act(failing(away)), "TIMED_OUT")).found).toMatchObject({ holders: [] });
+    const defect = new TypeError("a defect");
+    await expect(act(failing(defect))).rejects.toBe(defect);
   });
 
   it("names the paths last where a disk stays and nothing is seen to hold it", async () => {
