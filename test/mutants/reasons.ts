@@ -8,9 +8,7 @@ const LOG = "only a line in the log";
 export const REASONS: Readonly<Record<string, string>> = {
   // core/modes
   "16576a6e3c": "equivalent: a member that is undefined and one that is not there are the same in JSON",
-  "31c82ac0ef": "equivalent: without a datastore there are no VMs on it",
   // core/plans
-  "0b9d84cc31": "equivalent where a run is there; where there is none, only text",
   "36c3449feb": RACE,
   "398cd108c3": RACE,
   "415bc690a1": SLOWER,
@@ -22,7 +20,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   "4e29860b5f": "to the millisecond: half a second is a guess at what a person needs",
   "174d4e2b34": RACE,
   "22e6d6a6c3": "a plan is never removed while it is open",
-  "347bce7de4": "the error is met again at the next look",
+  "347bce7de4": "the plan is looked at again in the transaction that would start the run, and refused there",
   // core/runs
   "0022077ce3": SLOWER,
   "0201c20f0f": SLOWER,
@@ -34,8 +32,6 @@ export const REASONS: Readonly<Record<string, string>> = {
   // core/steps
   "07c3289bd2": "equivalent: what is left has an outcome",
   "15839b3546": "equivalent: what is no PrepError has no code of these",
-  "1a1ef935e0": TEXT,
-  "1fb4fbc090": TEXT,
   "28f459ce78": "equivalent: what is mounted is there",
   "4d6a532187": TEXT,
 };

@@ -117,8 +117,9 @@ describe("-M with gold assigned here", () => {
   });
 
   test("with registerVms, mounted and not listed by vCenter yet: what is found once it is listed is registered", () => {
+    const far = vmOn(cloneOf("far"), "far", { path: "[other] far/far.vmx" });
     for (const datastores of [[], [datastoreOf(GOLD, { accessible: false })]]) {
-      const draft = drafted(MODE, seen([GOLD], { inventory: { datastores } }), { registerVms: true });
+      const draft = drafted(MODE, seen([GOLD], { vms: [far], inventory: { datastores } }), { registerVms: true });
       expect(kindsOf(draft)).toEqual(["register"]);
       expect(draft.steps[0]).not.toHaveProperty("files");
     }

@@ -4,7 +4,7 @@ import { PrepError } from "../../../src/core/domain/errors.ts";
 import { asMoRef } from "../../../src/core/domain/ids.ts";
 import { plainName } from "../../../src/core/domain/safe-text.ts";
 import type { Step, VmRef } from "../../../src/core/steps/types.ts";
-import { CLIENT, vmsOf, withEngine } from "../../support/engine.ts";
+import { CLIENT, refusal, vmsOf, withEngine } from "../../support/engine.ts";
 import { actOf, doneOf, hurried, stepBench } from "../../support/step-world.ts";
 
 const bench = await withEngine({}, { limits: { deviceWait: "2s" } });
@@ -98,6 +98,17 @@ describe("a change that is made, and whose first look fails", () => {
 });
 
 describe("an answer that claims the goal, which is not reached", () => {
+  it.each([
+    [true, /^Their disk is gone.*esxcli vm process kill/],
+    [false, /^Check these VMs' tasks and events/],
+  ])("says what to do about VMs that stay on: disk lost %s", async (diskLost, hint) => {
+    const world = hurried(await steps.world());
+    const step: Step = { ...base, kind: "power_off", vms: await vms("poweredOn"), ...(diskLost ? { diskLost } : {}) };
+    const act = await actOf(step, world);
+    await bench.control.faults({ api: "vim", op: "PowerOffVM_Task", times: 99, action: "fault:InvalidPowerState" });
+    expect((await refusal(act(world), "REMOTE_FAULT")).hint).toMatch(hint);
+  });
+
   it.each([
     ["power_off", powerOff, "PowerOffVM_Task", "fault:InvalidPowerState", /still on/],
     ["shut_down_guest", shutDown, "ShutdownGuest", "fault:InvalidPowerState", /still on/],
