@@ -1,6 +1,6 @@
 /** States that no mode plans over, each for the modes that rely on it; the lab provokes the same in refusals.test.ts. */
 import { describe, expect, test } from "vitest";
-import { asMoRef } from "../../../src/core/domain/ids.ts";
+import { asMoRef, asVmfsUuid } from "../../../src/core/domain/ids.ts";
 import type { Mode } from "../../../src/core/domain/modes.ts";
 import { safeText } from "../../../src/core/domain/safe-text.ts";
 import { assignedVolumes } from "../../../src/core/modes/checks.ts";
@@ -12,6 +12,7 @@ import {
   drafted,
   GOLD,
   HOST,
+  mountOf,
   OTHER_CLIENT_ID,
   refusedWith,
   seen,
@@ -165,4 +166,122 @@ describe("two volumes of the family on one client", () => {
   test("a third that nobody knows is refused: strangers' doubles are nobody's to clean up", () => {
     expect(() => ids(seen([CLONE, second, cloneOf("the third")]), made)).toThrow(/3 volumes/);
   });
+});
+
+describe("what is planned only where it is so", () => {
+  const running = vmOn(CLONE, "web-01", { powerState: "poweredOn" });
+  const lost = cloneOf("lost");
+  const leftover = (stillListedDisks: readonly (typeof lost.naa)[] = []) => ({
+    leftoverDatastores: [
+      { datastore: datastoreOf(lost, { accessible: false }), proof: "signature" as const, stillListedDisks },
+    ],
+  });
+  const onLost = vmOn(lost, "left", { connectionState: "inaccessible", powerState: "poweredOn" });
+
+  test.each(["automated_testing", "maintenance", "rollback", "register"] as const)(
+    "nothing on a host in maintenance mode: %s",
+    (mode) => {
+      expect(refusedWith(mode, seen([CLONE], { host: { ...HOST, inMaintenanceMode: true } }))).toBe(
+        "HOST_IN_MAINTENANCE",
+      );
+    },
+  );
+
+  test("no word of a hard power-off where nothing runs on gold", () => {
+    const asked = { forcePowerOff: true };
+    expect(drafted("release", seen([GOLD], { vms: [vmOn(GOLD, "off")] }), asked).warnings).toEqual([]);
+    const on = seen([GOLD], { vms: [vmOn(GOLD, "on", { powerState: "poweredOn" })] });
+    expect(drafted("release", on, asked).warnings.join()).toMatch(/may be powered off hard/);
+  });
+
+  test("VMs go by their instance uuid too, where vCenter tells it", () => {
+    const draft = drafted("release", seen([CLONE], { vms: [{ ...running, instanceUuid: "5031" }, off] }));
+    expect(
+      draft.impact.vmsToUnregister.map((vm) => Object.entries(vm).filter(([key]) => key === "instanceUuid")),
+    ).toEqual([[["instanceUuid", "5031"]], []]);
+    expect(draft.steps[0]).toMatchObject({ vms: [{ instanceUuid: "5031" }] });
+  });
+
+  test("what the client has of another LUN stays, and is named where the array lists it", () => {
+    const stranger = { ...GOLD, id: cloneOf("stranger").id, name: safeText("stranger") };
+    const of = (volumes: (typeof GOLD)[]) =>
+      drafted(
+        "release",
+        seen([CLONE], { array: { volumes, assignments: [assignmentOf(CLONE), assignmentOf(stranger)] } }),
+      );
+    expect(of([GOLD, CLONE, stranger]).leftovers.join()).toContain("stranger (vol-stranger) stays assigned to");
+    expect(of([GOLD, CLONE]).leftovers).toEqual([]);
+  });
+
+  test.each(CLEANING)(
+    "a question on what is left of a lost disk is answered first, and its VMs are what the plan rests on: %s",
+    (mode) => {
+      const world = (vm: typeof onLost) => seen([CLONE], { ...leftover(), vms: [vm] });
+      expect(refusedWith(mode, world({ ...onLost, question: "Moved?" }))).toBe("VM_HAS_QUESTION");
+      expect(refusedWith(mode, world({ ...onLost, managedBy: "com.example" }))).toBe("VM_MANAGED");
+      const facts = (vm: typeof onLost) => drafted(mode, world(vm)).facts;
+      expect(facts(onLost)).not.toEqual(facts({ ...onLost, powerState: "poweredOff" }));
+      expect(facts(onLost)).toEqual(facts({ ...onLost, toolsRunning: !onLost.toolsRunning }));
+    },
+  );
+
+  test("how long the array keeps deleted clones is told where it does, and clones are deleted", () => {
+    const { traits } = seen([]).array;
+    const keeping = { array: { traits: { ...traits, deletion: { ...traits.deletion, keptHours: 24 } } } };
+    expect(drafted("release", seen([CLONE], { array: { ...keeping.array } })).impact.clonesKeptHours).toBe(24);
+    expect(drafted("release", seen([GOLD], { array: { ...keeping.array } })).impact.clonesKeptHours).toBeUndefined();
+    expect(drafted("release", seen([CLONE])).impact.clonesKeptHours).toBeUndefined();
+  });
+
+  test.each([
+    ["automated_testing", true],
+    ["release", true],
+    ["maintenance", false],
+    ["rollback", false],
+  ] as const)("an idle clone that an unfinished run made goes only with -A and --release: %s %s", (mode, goes) => {
+    const idle = cloneOf("idle-one");
+    const free = { dependents: new Map([[idle.id, { snapshots: 0, clones: [] }]]) };
+    const unfinished = { clones: [{ id: idle.id, name: idle.name }], assignsGold: false };
+    const draft = drafted(mode, seen([], free, [idle]), {}, { unfinished });
+    expect(draft.impact.clonesToDelete.map(({ id }) => id)).toEqual(goes ? [idle.id] : []);
+  });
+
+  test.each(["automated_testing", "maintenance", "rollback"] as const)(
+    "nothing beside a volume on the family's own disk that carries another signature: %s",
+    (mode) => {
+      const other = { vmfsUuid: asVmfsUuid("6f1a2b3c-00000001-0002-000000000003") };
+      const mounts = [mountOf(cloneOf("second"), other)];
+      expect(refusedWith(mode, seen([], { storage: { mounts } }, [cloneOf("second")]))).toBe("SIGNATURE_MOUNTED");
+      expect(refusedWith(mode, seen([], { storage: { mounts } }))).toBe("planned");
+    },
+  );
+
+  test("a snapshot that is crash consistent says so only where something runs; templates are nothing to be off", () => {
+    const asked = { newSnapshot: "today", crashConsistent: true };
+    const of = (...vms: (typeof off)[]) => drafted("snapshot", seen([GOLD], { vms }), asked);
+    expect(of(vmOn(GOLD, "off")).warnings).toEqual([]);
+    expect(of(vmOn(GOLD, "on", { powerState: "poweredOn" })).warnings.join()).toMatch(
+      /crash consistent only.*1 VM: on/,
+    );
+    expect(of(vmOn(GOLD, "asleep", { powerState: "suspended" })).warnings.join()).toMatch(/asleep is suspended/);
+    const clean = drafted("snapshot", seen([GOLD], { vms: [vmOn(GOLD, "off"), vmOn(GOLD, "t", { template: true })] }), {
+      newSnapshot: "today",
+    });
+    expect(clean.steps).toMatchObject([{ off: [{ id: "vm-off" }] }]);
+    expect(clean.steps[0]).toHaveProperty("off.length", 1);
+  });
+
+  test.each(["maintenance", "rollback", "automated_testing"] as const)(
+    "everything of the old first where it is asked for, or where a rescan could bring the old one up: %s",
+    (mode) => {
+      const kinds = (observation: Parameters<typeof drafted>[1], releaseFirst = false) =>
+        drafted(mode, observation, { releaseFirst }).steps.map(({ kind }) => kind);
+      const isFirst = (steps: readonly string[]): boolean => steps.indexOf("delete_clone") < steps.indexOf("assign");
+      expect(isFirst(kinds(seen([CLONE])))).toBe(false);
+      expect(isFirst(kinds(seen([CLONE]), true))).toBe(true);
+      const unmounted = { storage: { mounts: [mountOf(CLONE, { mounted: false })] } };
+      expect(isFirst(kinds(seen([CLONE], { ...unmounted, ...leftover([lost.naa]) })))).toBe(true);
+      expect(isFirst(kinds(seen([CLONE], leftover([lost.naa]))))).toBe(false);
+    },
+  );
 });

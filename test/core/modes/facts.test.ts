@@ -440,7 +440,8 @@ describe("a plan is the same where the same things come in another order", () =>
       { ...cloneOf("grandchild-2"), parent: { volumeId: CLONE.id } },
     ],
   );
-  const unfinished = { clones: [{ name: second.name, id: second.id }], assignsGold: false };
+  const third = cloneOf("the third");
+  const unfinished = { clones: [second, third].map(({ name, id }) => ({ name, id })), assignsGold: false };
 
   test.each(["release", "register", "unregister"] as const)("a clone that is kept, its VMs and files: %s", (mode) => {
     const draft = (observation: Observation) => drafted(mode, observation, { keepClone: true });
@@ -448,8 +449,8 @@ describe("a plan is the same where the same things come in another order", () =>
     expect(draft(many).facts).not.toEqual({});
   });
 
-  test.each(MOUNTING)("two clones, one of them a run's that did not end, and what is left of two: %s", (mode) => {
-    const two = seen([CLONE, second], {
+  test.each(MOUNTING)("three clones, two of them runs' that did not end, and what is left of two: %s", (mode) => {
+    const three = seen([CLONE, second, third], {
       leftoverDatastores: [LOST, cloneOf("lost-too")].map((volume) => ({
         datastore: datastoreOf(volume, { accessible: false }),
         proof: "signature" as const,
@@ -457,11 +458,11 @@ describe("a plan is the same where the same things come in another order", () =>
       })),
       storage: {
         unresolved: [],
-        mounts: [CLONE, second].map((volume) => mountOf(volume)),
+        mounts: [CLONE, second, third].map((volume) => mountOf(volume)),
       },
     });
     const draft = (observation: Observation) => drafted(mode, observation, { snapshot: NEWEST.name }, { unfinished });
-    expect(draft(turned(two)).fingerprint).toBe(draft(two).fingerprint);
+    expect(draft(turned(three)).fingerprint).toBe(draft(three).fingerprint);
   });
 
   test("snapshots that are lost with a rollback", () => {
