@@ -197,6 +197,21 @@ const frozen = <T>(value: T): T => {
   return Object.freeze(value);
 };
 
+/** What is asked for, as a request has it once names are resolved: nothing but the mode, unless said. */
+export const requested = (mode: Mode, asked: Partial<Request> = {}): Request => ({
+  mode,
+  lun: GOLD.name,
+  client: "CDS1-ESX165",
+  host: HOST.name,
+  paired: true,
+  registerVms: false,
+  keepClone: false,
+  forcePowerOff: false,
+  releaseFirst: false,
+  crashConsistent: false,
+  ...asked,
+});
+
 /** What the mode makes of it. The input is frozen: a mode that changed it would fail. */
 export function drafted(
   mode: Mode,
@@ -205,19 +220,7 @@ export function drafted(
   history: Partial<History> = {},
 ): Draft {
   const input: ModeInput = {
-    request: {
-      mode,
-      lun: GOLD.name,
-      client: "CDS1-ESX165",
-      host: HOST.name,
-      paired: true,
-      registerVms: false,
-      keepClone: false,
-      forcePowerOff: false,
-      releaseFirst: false,
-      crashConsistent: false,
-      ...asked,
-    },
+    request: requested(mode, asked),
     observation,
     history: { ...NOTHING_UNFINISHED, ...history },
     now: NOW,

@@ -14,6 +14,7 @@ import {
   GOLD,
   HOST,
   OLDEST,
+  requested,
   SIGNATURE,
   seen,
   vmOn,
@@ -27,19 +28,7 @@ const inputOf = (mode: Mode, changes: Partial<ScriptInput["request"]> = {}, with
     conditionFixed: true,
     hasArray: false,
   },
-  request: {
-    mode,
-    lun: GOLD.name,
-    client: "CDS1-ESX165",
-    host: HOST.name,
-    paired: true,
-    registerVms: false,
-    keepClone: false,
-    forcePowerOff: false,
-    releaseFirst: false,
-    crashConsistent: false,
-    ...changes,
-  },
+  request: requested(mode, changes),
   vcenter: "vc.example",
 });
 
