@@ -32,7 +32,7 @@ function counts(mutants: readonly Mutant[], results: ReadonlyMap<string, Result>
 
 function survivors(mutants: readonly Mutant[], results: ReadonlyMap<string, Result>): string[] {
   return mutants
-    .filter(({ id }) => ["survived", "uncovered", "unsure"].includes(results.get(id)?.end ?? ""))
+    .filter(({ id }) => ["survived", "uncovered"].includes(results.get(id)?.end ?? ""))
     .toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line)
     .map(({ id, file, line, was, becomes }) =>
       row([
@@ -64,7 +64,7 @@ export function publish(mutants: readonly Mutant[], results: ReadonlyMap<string,
     ...rooms.map(([room, some]) => row([room, ...counts(some, results)])),
     row(["**all**", ...counts(mutants, results)]),
     "",
-    row(["where", "what", "why no test notices"]),
+    row(["where", "what", "why no test notices it"]),
     row(["---", "---", "---"]),
     ...survivors(mutants, results),
   ].join("\n");
