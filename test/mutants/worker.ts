@@ -16,7 +16,7 @@ const { lane, longest } = job;
 const BUDGET = Number(process.env["ATVM_MUTANTS_BUDGET"] ?? 6);
 /** So much of a file's tests at a time, before another file has its turn. */
 const PORTION = 1.5;
-/** Each so manieth test that killed a mutant is run once more without it. */
+/** Of so many tests that killed a mutant, one is run once more without it. */
 const CONTROL_EVERY = 20;
 const SUPPORT = join(ROOT, "test/support/");
 const MOST_MEMORY = 1_500_000_000;
