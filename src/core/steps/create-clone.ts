@@ -60,7 +60,7 @@ async function makeClone(step: StepOf<"create_clone">, name: string, world: Writ
   if (made.kind === "unverified") {
     throw new PrepError(
       "OUTCOME_UNKNOWN",
-      `The array says it made clone ${name} (${volumeId}), which could not be looked at: ${made.error.message}`,
+      `The array says it made clone ${name} (${volumeId}), which could not be read back: ${made.error.message}`,
       {
         found: { volumeId, name },
         hint: "Once the array answers, resume the run: it goes on with this clone.",
