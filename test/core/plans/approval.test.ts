@@ -312,10 +312,10 @@ describe("policy human", () => {
     await engine.approve(plan.planId, bench.app.actor("cli"));
     const { runId } = await engine.confirm(plan.planToken ?? "", bench.actor);
     for (const late of [
-      engine.approve(plan.planId, bench.app.actor("cli")),
-      engine.decline(plan.planId, bench.app.actor("cli"), "too late"),
+      () => engine.approve(plan.planId, bench.app.actor("cli")),
+      () => engine.decline(plan.planId, bench.app.actor("cli"), "too late"),
     ]) {
-      const refused = await refusal(late, "PLAN_OBSOLETE");
+      const refused = await refusal(late(), "PLAN_OBSOLETE");
       expect(refused).toMatchObject({ found: { planId: plan.planId, runId }, next: [{ kind: "show_run", runId }] });
     }
   });
