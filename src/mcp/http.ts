@@ -35,10 +35,9 @@ export function mcpOverHttp(context: McpContext, limits: SessionLimits, clock: C
   // Headers at once, and keep-alives: a proxy would give up on a call that is silent for as long as a person thinks.
   const calls = modern("sse", build);
   // A list asks nobody, and is answered at once. Most of its work would be the making of what it is not of.
-  const lists = modern("auto", ({ requestInfo }) => {
-    const listed = LISTS.get(requestInfo?.headers.get("mcp-method") ?? "");
-    return buildServer(context, listed && [listed]);
-  });
+  const lists = modern("auto", ({ requestInfo }) =>
+    buildServer(context, LISTS.get(requestInfo?.headers.get("mcp-method") ?? "")),
+  );
   const sessions = new Sessions(build, limits, clock);
   return {
     handle: async (request, principal, authInfo) => {

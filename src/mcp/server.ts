@@ -34,13 +34,13 @@ const TOOL_NAMES = new RegExp(`\\b(?:${TOOLS.map(({ name }) => name).join("|")})
 
 /** What a server can be asked for. */
 export type Offer = "tools" | "resources" | "prompts";
-const EVERYTHING: readonly Offer[] = ["tools", "resources", "prompts"];
 
 /**
  * A server for one connection, or one HTTP request. Cheap: the engine is opened by the first call that needs it.
- * `offers`: all it will be asked for; it says of itself that it has the others as well.
+ * `only`: all it will be asked for; it says of itself that it has the others as well.
  */
-export function buildServer(context: McpContext, offers: readonly Offer[] = EVERYTHING): McpServer {
+export function buildServer(context: McpContext, only?: Offer): McpServer {
+  const offers = (one: Offer): boolean => only === undefined || only === one;
   const { tool: called } = context.wording();
   const worded = wordedFor(called);
   const server = new McpServer(
@@ -60,7 +60,7 @@ export function buildServer(context: McpContext, offers: readonly Offer[] = EVER
       },
     },
   );
-  for (const tool of offers.includes("tools") ? TOOLS : []) {
+  for (const tool of offers("tools") ? TOOLS : []) {
     const { title, annotations } = tool;
     const name = called(tool.name);
     const description = worded(tool.description);
@@ -71,8 +71,8 @@ export function buildServer(context: McpContext, offers: readonly Offer[] = EVER
       (args, ctx) => invoke(tool, args, context, server, ctx),
     );
   }
-  if (offers.includes("resources")) for (const resource of RESOURCES) registerResource(server, resource, context);
-  if (offers.includes("prompts")) for (const prompt of PROMPTS) registerPrompt(server, prompt, context);
+  if (offers("resources")) for (const resource of RESOURCES) registerResource(server, resource, context);
+  if (offers("prompts")) for (const prompt of PROMPTS) registerPrompt(server, prompt, context);
   return server;
 }
 

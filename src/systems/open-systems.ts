@@ -135,51 +135,52 @@ export async function openSystems(
   { reuseConnections }: { reuseConnections: boolean },
 ): Promise<OpenSystems> {
   const factories = await loadSystemFactories(config, log);
-  const opened: Shared[] = [];
+  const shared: Shared[] = [];
 
   const open = (override: VcenterOverride | undefined): Sockets => {
     const [array, vcenter] = [factories.array(), factories.vsphere(override)];
     return { array, vcenter, close: async () => void (await Promise.all([array.close(), vcenter.close()])) };
   };
   const share = (override: VcenterOverride | undefined): Shared => {
-    const found = opened.find((one) => isDeepStrictEqual(one.override, override));
-    const shared = found ?? { override, sockets: open(override), users: 0 };
-    if (found === undefined) opened.push(shared);
-    return shared;
+    const found = shared.find((one) => isDeepStrictEqual(one.override, override));
+    if (found !== undefined) return found;
+    // A command uses it between its readings as well.
+    const one = { override, sockets: open(override), users: reuseConnections ? 1 : 0 };
+    shared.push(one);
+    return one;
   };
-  const drop = async (shared: Shared): Promise<void> => {
-    const at = opened.indexOf(shared);
-    if (at !== -1) opened.splice(at, 1);
-    await shared.sockets.close();
+  const drop = async (sockets: Sockets): Promise<void> => {
+    const at = shared.findIndex((one) => one.sockets === sockets);
+    if (at !== -1) shared.splice(at, 1);
+    await sockets.close();
   };
 
   return {
     systems: (override) => ({
       endpoints: { array: config.array.url, vcenter: override?.address ?? config.vcenter.address },
       read: () => {
-        const shared = share(override);
-        const { array, vcenter } = shared.sockets;
-        shared.users += 1;
+        const one = share(override);
+        one.users += 1;
         return {
-          array: array.reader,
-          hypervisor: vcenter.reader,
+          array: one.sockets.array.reader,
+          hypervisor: one.sockets.vcenter.reader,
           close: async () => {
-            shared.users -= 1;
-            if (shared.users === 0 && !reuseConnections) await drop(shared);
+            one.users -= 1;
+            if (one.users === 0) await drop(one.sockets);
           },
         };
       },
       write: () => {
-        const shared = reuseConnections ? share(override) : { override, sockets: open(override), users: 1 };
-        const { array, vcenter } = shared.sockets;
+        const sockets = reuseConnections ? share(override).sockets : open(override);
+        const { array, vcenter } = sockets;
         return {
           array: array.writer,
           hypervisor: vcenter.writer,
           ...(factories.script === undefined ? {} : { script: factories.script(override) }),
-          close: () => drop(shared),
+          close: () => drop(sockets),
         };
       },
     }),
-    close: async () => void (await Promise.all(opened.splice(0).map(({ sockets }) => sockets.close()))),
+    close: async () => void (await Promise.all(shared.splice(0).map(({ sockets }) => sockets.close()))),
   };
 }

@@ -88,7 +88,7 @@ export async function startup(dir: string, earlier: readonly Build[] = [], round
     ]),
     checks: [
       ...others
-        .filter(({ name }) => !publicServers.some(([known]) => known === name))
+        .filter((one) => !publicServers.some(([name]) => name === one.name))
         .map((one) => atMost("process start → `tools/list`", ours.ms / one.ms, 1, `× ${one.name}`)),
       atMost("resident memory then, above a bare SDK server's", ours.rssMiB - bare.rssMiB, 8, "MiB", 1),
       atMost("all tools' definitions", size / 1000, 13, "kB"),

@@ -23,6 +23,7 @@ export const WAYS = [
   "failed, then planned anew",
   "operator asked, then resumed",
   "operator asked, then planned anew",
+  "not judged",
 ] as const;
 export type Way = (typeof WAYS)[number];
 
@@ -159,12 +160,12 @@ class Case {
       this.#judgeRefusal(made);
       this.#judgeUnchanged();
       const { code } = made;
-      await this.#judgePlan(await plan(this.#app, journey));
+      this.#judgePlan(await plan(this.#app, journey));
       return { way: "plan refused, then made", code };
     }
     this.#judgeGiven(made);
     if (phase === "plan") {
-      this.#judgeSteps(made);
+      this.#judgeDisturbed(made);
       return { way: "went through" };
     }
     if (phase === "start") this.#strike();
@@ -240,27 +241,26 @@ class Case {
     }
   }
 
-  /** Its run would be the undisturbed one, and a plan that is made after it the same. */
-  async #judgePlan(made: PlanRecord): Promise<void> {
-    this.#judgeSteps(made);
-    const { warnings } = this.#reference.plan;
-    const again = await plan(this.#app, this.#cell.journey);
-    if (made.fingerprint !== again.fingerprint || !isDeepStrictEqual(timeless(made.warnings), timeless(warnings)))
+  /** Its run would be the undisturbed one. */
+  #judgePlan(made: PlanRecord): void {
+    this.#judgeSteps(made, made.impact);
+    const { fingerprint, warnings } = this.#reference.plan;
+    if (made.fingerprint !== fingerprint || !isDeepStrictEqual(ageless(made.warnings), ageless(warnings)))
       this.#problem(`another plan: ${JSON.stringify(made)} instead of ${JSON.stringify(this.#reference.plan)}`);
   }
 
-  /** What could not be read and is needed for no step is a warning of that plan. */
-  #judgeSteps({ steps, impact, warnings }: PlanRecord): void {
+  /** What could not be read and is needed for no step is a warning of that plan, or, of files that are only counted, not said. */
+  #judgeDisturbed(made: PlanRecord): void {
+    const { vmxFilesToday } = this.#reference.plan.impact;
+    this.#judgeSteps(made, vmxFilesToday === undefined ? made.impact : { vmxFilesToday, ...made.impact });
+  }
+
+  #judgeSteps({ steps, warnings }: PlanRecord, impact: PlanRecord["impact"]): void {
     this.#judgeUnchanged();
     const expected = this.#reference.plan;
-    // Nothing rests on how many files there are today: where they cannot be counted, the plan does not say.
-    const { vmxFilesToday } = expected.impact;
-    const said = vmxFilesToday === undefined ? impact : { vmxFilesToday, ...impact };
-    const meant = { steps: expected.steps, impact: expected.impact };
-    if (!isDeepStrictEqual(timeless({ steps, impact: said }), timeless(meant)))
+    if (!isDeepStrictEqual({ steps, impact }, { steps: expected.steps, impact: expected.impact }))
       this.#problem(`other steps: ${JSON.stringify({ steps, impact })} instead of ${JSON.stringify(expected)}`);
-    const told = timeless(warnings);
-    const lost = timeless(expected.warnings).filter((warning) => !told.includes(warning));
+    const lost = ageless(expected.warnings).filter((warning) => !ageless(warnings).includes(warning));
     if (lost.length > 0) this.#problem(`warnings that are missing: ${lost.join(" ")}`);
   }
 
@@ -282,13 +282,9 @@ class Case {
   }
 }
 
-/** The matrix takes longer than a snapshot keeps its age, and the clone that a client of the lab holds is named after a time of day. */
-const timeless = <T>(shown: T): T =>
-  JSON.parse(
-    JSON.stringify(shown)
-      .replaceAll(/\(\d+ \w+ old\)/g, "(so old)")
-      .replaceAll(/-\d{8}-\d{6}-/g, "-then-"),
-  );
+/** The matrix takes longer than a snapshot keeps its age. */
+const ageless = (warnings: readonly string[]): string[] =>
+  warnings.map((warning) => warning.replace(/\(\d+ \w+ old\)/, "(so old)"));
 
 /** Where what the journal says of the steps and what the lab has seen of them differ. */
 function journalLies(made: PlanRecord, run: RunRecord, { mutations }: LabState): string[] {

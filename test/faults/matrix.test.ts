@@ -35,8 +35,8 @@ async function endedBefore(): Promise<Map<string, Outcome>> {
 
 /** On a machine too busy an undisturbed call may be late: that case alone is to be run again. */
 const unjudged = (thrown: unknown): Outcome => ({
-  way: "went through",
-  met: true,
+  way: "not judged",
+  met: false,
   problems: [`it could not be judged: ${thrown instanceof Error ? thrown.message : String(thrown)}`],
 });
 

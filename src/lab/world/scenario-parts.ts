@@ -24,8 +24,7 @@ export interface Draft extends WorldState {
   clock: Date;
 }
 
-export function newDraft(now: () => Date, style?: ArrayStyle): Draft {
-  const start = now();
+export function newDraft(start: Date, style?: ArrayStyle): Draft {
   return {
     ids: new IdSource(style),
     lags: new Lags(),

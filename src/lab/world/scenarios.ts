@@ -54,6 +54,8 @@ export interface ScenarioOptions {
   clients?: number;
   /** What appears late from then on. */
   lag?: LagSettings;
+  /** As if it began then, so that its times and the names made of them are the same again; now when left out. */
+  at?: Date;
 }
 
 interface ScenarioContext {
@@ -68,7 +70,7 @@ interface ScenarioContext {
 
 /** Builds the world of a scenario, the same ids each time, its times relative to `now`. */
 export function buildScenario(options: ScenarioOptions, now: () => Date, style?: ArrayStyle): WorldState {
-  const draft = newDraft(now, style);
+  const draft = newDraft(options.at ?? now(), style);
   const policyId = addPolicy(draft);
   const population = populationOf(options);
   const gold = addFamily(draft, GOLD, policyId, population);

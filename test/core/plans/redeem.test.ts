@@ -1,14 +1,11 @@
 /** What becomes of a confirm that meets another one: one run, and no lock that stays with a process that has nothing to do with it. */
-import { beforeAll, beforeEach, expect, test } from "vitest";
-import { type Bench, refusal, withEngine } from "../../support/engine.ts";
+import { beforeEach, expect, test } from "vitest";
+import { refusal, withEngine } from "../../support/engine.ts";
 import { assemble, type Parts, storeWith } from "../../support/parts.ts";
 
-let bench: Bench;
-beforeAll(async () => {
-  bench = await withEngine();
-  // Each test has a store of its own, which the bench knows nothing of.
-  bench.changesWithoutPlans();
-});
+const bench = await withEngine();
+// Each test has a store of its own, which the bench knows nothing of.
+bench.changesWithoutPlans();
 beforeEach(() => bench.reset("clone-assigned"));
 
 let stores = 0;

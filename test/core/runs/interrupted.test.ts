@@ -1,16 +1,13 @@
 /** A run whose process is gone: whoever looks at it next writes what nobody saw the end of. */
-import { beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import type { RunRecord } from "../../../src/core/records.ts";
 import { SCRIPT_BEGUN } from "../../../src/core/runs/report.ts";
-import { type Bench, withEngine } from "../../support/engine.ts";
+import { withEngine } from "../../support/engine.ts";
 import { assemble, storeWith } from "../../support/parts.ts";
 
-let bench: Bench;
-beforeAll(async () => {
-  bench = await withEngine();
-  // Each test has a store of its own, which the bench knows nothing of.
-  bench.changesWithoutPlans();
-});
+const bench = await withEngine();
+// Each test has a store of its own, which the bench knows nothing of.
+bench.changesWithoutPlans();
 beforeEach(() => bench.reset("clone-assigned"));
 
 let stores = 0;

@@ -1,45 +1,8 @@
 /** Many confirms and followers in one process: they share what they ask the store. */
 import { setImmediate } from "node:timers/promises";
-import { beforeAll, beforeEach, describe, expect, it, test } from "vitest";
-import { sharedReading } from "../../../src/core/runs/shared-reading.ts";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Bench, withEngine } from "../../support/engine.ts";
 import { assemble, gateAtUnmount, storeWith } from "../../support/parts.ts";
-
-describe("a shared reading", () => {
-  /** Readings that end when the test says so. */
-  const readings = () => {
-    const ends: ((value: string) => void)[] = [];
-    const read = sharedReading(() => new Promise<string>((resolve) => ends.push(resolve)));
-    return { read, ends };
-  };
-
-  it("is never one that was begun before it was asked for, and one for all who wait", async () => {
-    const { read, ends } = readings();
-    const first = read();
-    const waiting = [read(), read(), read()];
-    expect(ends).toHaveLength(1);
-    ends[0]?.("before");
-    expect(await first).toBe("before");
-    await expect.poll(() => ends.length).toBe(2);
-    const late = read();
-    ends[1]?.("after");
-    expect(await Promise.all(waiting)).toEqual(["after", "after", "after"]);
-    await expect.poll(() => ends.length).toBe(3);
-    ends[2]?.("later");
-    expect(await late).toBe("later");
-  });
-
-  it("that fails, fails for those who waited for it, and not for the next", async () => {
-    let fails = true;
-    const read = sharedReading(async () => {
-      if (fails) throw new Error("the store is away");
-      return "here";
-    });
-    await expect(read()).rejects.toThrow("away");
-    fails = false;
-    expect(await read()).toBe("here");
-  });
-});
 
 describe("in one process", () => {
   let bench: Bench;
