@@ -67,6 +67,8 @@ describe("an approver", () => {
     await page.getByText(plan.command).waitFor();
     await page.getByRole("row").nth(1).getByRole("link").click();
     await page.getByRole("heading", { name: "Lost for good" }).waitFor();
+    // The program stands on a line of its own beside whoever asked.
+    expect(await page.locator("dt", { hasText: "Asked by" }).locator("+ dd").innerText()).toMatch(/\nwith \S/);
     await page.getByRole("button", { name: "Approve" }).click();
     await page.getByRole("heading", { name: "Approved" }).waitFor();
     const confirmed = client.call("confirm_plan", { planToken: plan.planToken });

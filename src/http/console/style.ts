@@ -51,7 +51,7 @@ tr:last-child td { border-bottom: 0; }
 td.num, th.num { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.free { overflow-wrap: anywhere; }
 time, .who { white-space: nowrap; }
-td small { display: block; color: var(--dim); font-size: 12.5px; }
+td small, dd small { display: block; color: var(--dim); font-size: 12.5px; }
 dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: 4px 16px; margin: 12px 0; }
 dt { color: var(--dim); } dd { margin: 0; }
 .box { padding: 10px 14px; border: 1px solid var(--line); border-left-width: 4px; border-radius: 6px; background: var(--paper); margin: 12px 0; }
