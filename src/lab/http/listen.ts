@@ -18,12 +18,14 @@ export async function listen(options: {
   fetch: (request: Request, env: Bindings) => Response | Promise<Response>;
   port: number;
   tls?: { key: string; cert: string };
+  /** How long a connection that nothing goes over stays open, in milliseconds, over TLS; Node's five seconds where not given. */
+  keepAliveTimeout?: number;
 }): Promise<Listening> {
-  const { fetch, port, tls } = options;
+  const { fetch, port, tls, keepAliveTimeout } = options;
   const server = createAdaptorServer(
     tls === undefined
       ? { fetch, createServer: createPlain }
-      : { fetch, createServer: createSecure, serverOptions: tls },
+      : { fetch, createServer: createSecure, serverOptions: { ...tls, keepAliveTimeout } },
   );
   return new Promise((resolve, reject) => {
     server.once("error", reject);

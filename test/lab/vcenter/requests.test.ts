@@ -27,6 +27,12 @@ describe("what every client may send", () => {
     expect(reply.text).toContain('<rootFolder type="Folder">group-d1</rootFolder>');
   });
 
+  test("a connection that nothing goes over is kept for as long as vCenter keeps it, 900 seconds", async () => {
+    const { soap } = await startVim({ signIn: false });
+    const { headers } = await soap.http("GET", "/sdk/vimServiceVersions.xml");
+    expect(headers["keep-alive"]).toBe("timeout=900");
+  });
+
   test("the versions that old clients choose from are listed", async () => {
     const { soap } = await startVim({ signIn: false });
     const { status, text } = await soap.http("GET", "/sdk/vimServiceVersions.xml");
