@@ -15,12 +15,12 @@ export const endingFor = (error: PrepError): Required<Ending> => ({ state: state
 
 /**
  * As the failed step that needs a person, else as the first that failed: its code, its hint. Where several failed side by
- * side, the error names each of them.
+ * side, the error names each of them. Undefined where none did.
  */
-export function endingOf(failures: readonly StepFailure[]): Ending {
+export function endingOf(failures: readonly StepFailure[]): Ending | undefined {
   const endings = failures.map(({ step, thrown }) => ({ step, ...endingFor(asPrepError(thrown)) }));
   const worst = endings.find(({ state }) => state === "needs_operator") ?? endings[0];
-  if (worst === undefined) return { state: "failed" };
+  if (worst === undefined) return undefined;
   const { state, error } = worst;
   const others = endings.filter((one) => one !== worst);
   if (others.length === 0) return { state, error };

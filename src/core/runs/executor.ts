@@ -185,8 +185,7 @@ class Runner {
       },
     });
     for (const { thrown } of failures) this.#logDefect(thrown);
-    if (failures.length > 0) return endingOf(failures);
-    return stop ?? { state: "succeeded" };
+    return endingOf(failures) ?? stop ?? { state: "succeeded" };
   }
 
   #logDefect(thrown: unknown): void {
