@@ -25,7 +25,9 @@ interface Working {
   enqueue(): Promise<RunRow>;
   /** Whoever waits for the queue is told. */
   tell(): void;
-  /** Lets go of the run that stands at the gate. */
+  /** Resolves when a run stands at the gate. */
+  reached(): Promise<void>;
+  /** Lets go of the run that stands at the gate, or comes to it. */
   open(): Promise<void>;
   /** Tells it to end, lets go of all of them, and waits for its end. */
   end(): Promise<void>;
@@ -66,6 +68,7 @@ async function working(options: Partial<WorkerOptions> = {}, parts: RunParts = {
       return parts.store?.(told) ?? told;
     },
   });
+  const reached = (): Promise<void> => expect.poll(() => gates.length, SOON).toBeGreaterThan(0);
   const enqueue = async (): Promise<RunRow> => {
     const row = await bench.queued([detach]);
     await bench.store.write((tx) => tx.enqueueRun(row.id, row.createdAt));
@@ -87,8 +90,9 @@ async function working(options: Partial<WorkerOptions> = {}, parts: RunParts = {
     tell: () => {
       for (const changed of waiting) changed();
     },
+    reached,
     open: async () => {
-      await expect.poll(() => gates.length, SOON).toBeGreaterThan(0);
+      await reached();
       gates.shift()?.();
     },
     end: async () => {
@@ -199,12 +203,17 @@ describe("a worker", () => {
     const away = new PrepError("STORE_UNUSABLE", "It restarts.", { hint: "Ask again.", retryable: true });
     const broken = new PrepError("STORE_UNUSABLE", "It is damaged.", { hint: "Mend it." });
     let refused: PrepError | undefined;
+    const refusals: PrepError[] = [];
     const worker = await working(
       {},
       {
         store: (real) =>
           storeWith(real, {
-            write: (work) => (refused === undefined ? real.write(work) : Promise.reject(refused)),
+            write: async (work) => {
+              if (refused === undefined) return real.write(work);
+              refusals.push(refused);
+              throw refused;
+            },
             watch: async (topic, changed) => {
               const end = await real.watch?.(topic, changed);
               return () => {
@@ -224,9 +233,10 @@ describe("a worker", () => {
     refused = undefined;
     await worker.enqueue();
     worker.tell();
-    await expect.poll(() => stateOf(worker, "run_1"), SOON).toBe("running");
+    await worker.reached();
     refused = broken;
     worker.tell();
+    await expect.poll(() => refusals.at(-1), SOON).toBe(broken);
     await settled();
     expect(worker.ended()).toBe(false);
     refused = undefined;
