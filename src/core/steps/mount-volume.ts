@@ -84,9 +84,7 @@ const outputOf = ({ id, name, vmfsUuid }: Datastore): NonNullable<NonNullable<Re
 export async function mountVolume(step: MountingStep, reading: World): Promise<Done | Act> {
   const { naa } = resolve(step.volume, reading);
   const isVolumeMounted = async (world: World): Promise<true | undefined> =>
-    findMount(await world.hypervisor.hostDevices(world.host), naa, step.vmfsUuid)?.kind === "mounted"
-      ? true
-      : undefined;
+    findMount(await world.hypervisor.hostDevices(world.host), naa, step.vmfsUuid)?.kind === "mounted" || undefined;
   if (await isVolumeMounted(reading)) return mountedResult(naa, reading, "mounted by itself");
   return async (world) => {
     const found = await waitForVolume(step, naa, world);

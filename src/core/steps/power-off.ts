@@ -38,8 +38,10 @@ export const powerOff = stepKind<StepOf<"power_off">>({
       );
       judgeBatch(outcomes, namesById(step.vms), "Powering off", step.diskLost === true ? DISK_LOST : undefined);
       // A task's word is not taken for it: one that found the VM in another state has done nothing.
-      const off = await verify(world.clock, SETTLE_MS, async () =>
-        (await runningVms(step, world)).length > 0 ? undefined : true,
+      const off = await verify(
+        world.clock,
+        SETTLE_MS,
+        async () => (await runningVms(step, world)).length === 0 || undefined,
       );
       if (off.kind === "unseen") throw stillOn(await runningVms(step, world), step);
       const unverified = off.kind === "unverified" ? ", as vCenter says; they could not be read" : "";

@@ -90,10 +90,12 @@ export const register = stepKind<StepOf<"register">>({
             (done, total) => world.progress(`${done} of ${total} registered`),
           ),
       );
-      judgeBatch(outcomes, new Map(files.map((file) => [file.path, file.path])), "Registering");
+      judgeBatch(outcomes, new Map(), "Registering");
       // An answer that says it was there already is not taken for it.
-      const there = await verify(world.clock, SETTLE_MS, async () =>
-        (await unregistered(missing, world)).length > 0 ? undefined : true,
+      const there = await verify(
+        world.clock,
+        SETTLE_MS,
+        async () => (await unregistered(missing, world)).length === 0 || undefined,
       );
       if (there.kind === "unseen") throw stillMissing(await unregistered(missing, world));
       const leftovers = unreadable.map((folder) => `could not be read: ${safeText(folder)}`);

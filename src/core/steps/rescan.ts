@@ -44,7 +44,7 @@ async function rescanUntil(
     staying = gone.filter(isThere);
     unmet = staying.map((naa) => `${naa} is still there`);
     if (present !== undefined && !isThere(present)) unmet.push(`${present} is not there`);
-    return unmet.length === 0 ? true : undefined;
+    return unmet.length === 0 || undefined;
   });
   if (settled !== undefined) return;
   const holders = staying.length === 0 ? [] : await holdersOf(staying, world);

@@ -12,11 +12,10 @@ import { type Outputs, type StepOf, stepKind, type World, type WritableWorld } f
 
 type ScriptStep = StepOf<"script">;
 
-/** What the hypervisor shows of the goal. */
+/** What the hypervisor shows of the goal: its datastore where it is reached. */
 interface Seen {
-  readonly reached: boolean;
   readonly words: string;
-  readonly datastore?: NonNullable<Outputs["datastore"]>;
+  readonly reached?: NonNullable<Outputs["datastore"]>;
 }
 
 const mountsOf = ({ mounts }: HostDevices, { lun, signatures }: ScriptStep["goal"]): VmfsMount[] =>
@@ -29,7 +28,7 @@ async function look(step: ScriptStep, world: World, before: ReadonlySet<Naa>): P
   const [mount] = mounts;
   const lun = safeText(step.goal.lun);
   if (mount === undefined || mounts.length > 1) {
-    return { reached: false, words: `${mounts.length} datastores of ${lun} are mounted on ${safeText(host.name)}` };
+    return { words: `${mounts.length} datastores of ${lun} are mounted on ${safeText(host.name)}` };
   }
   const datastore = datastores.find(
     ({ datacenterId, vmfsUuid, extents }) =>
@@ -37,13 +36,12 @@ async function look(step: ScriptStep, world: World, before: ReadonlySet<Naa>): P
       vmfsUuid === mount.vmfsUuid &&
       extents.every((naa) => mount.extents.includes(naa)),
   );
-  if (datastore === undefined) return { reached: false, words: `vCenter does not list ${safeText(mount.label)} yet` };
+  if (datastore === undefined) return { words: `vCenter does not list ${safeText(mount.label)} yet` };
   const { reached, words } = await judge(step, mount, datastore, world, before);
   const { id, name, vmfsUuid } = datastore;
   return {
-    reached,
     words: `datastore ${safeText(name)} (${mount.extents.join(", ")}) ${words}`,
-    datastore: { id, name, vmfsUuid },
+    ...(reached && { reached: { id, name, vmfsUuid } }),
   };
 }
 
@@ -117,20 +115,16 @@ async function runIt(
     });
   }
   const end = await script.run({ words: step.words, withPassword: step.withPassword }, world.progress);
-  const patience = end.kind === "exited" && end.code === 0 ? world.limits.deviceWaitMs : 0;
-  let last: Seen | undefined;
-  const found = await verify(world.clock, patience, async () => {
-    last = await look(step, world, before);
-    return last.reached ? last : undefined;
+  const endedWell = end.kind === "exited" && end.code === 0;
+  let seen = "";
+  const found = await verify(world.clock, endedWell ? world.limits.deviceWaitMs : 0, async () => {
+    const { words, reached } = await look(step, world, before);
+    seen = words;
+    return reached;
   });
-  const seen =
-    found.kind === "unverified" ? `nothing could be seen: ${found.error.message}` : (last?.words ?? "nothing was seen");
-  if (end.kind !== "exited" || end.code !== 0 || found.kind !== "seen") throw unclear(end, seen, step);
-  const { datastore } = found.value;
-  return {
-    detail: `${end.how} In vSphere, ${seen}.`,
-    outputs: { script: reportOf(end), ...(datastore === undefined ? {} : { datastore }) },
-  };
+  if (found.kind === "unverified") seen = `nothing could be seen (${found.error.message})`;
+  if (!endedWell || found.kind !== "seen") throw unclear(end, seen, step);
+  return { detail: `${end.how} In vSphere, ${seen}.`, outputs: { script: reportOf(end), datastore: found.value } };
 }
 
 /** The site's own script, once, with the words that were approved. It is not begun where another one runs. */

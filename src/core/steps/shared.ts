@@ -171,7 +171,7 @@ export async function currentVms(vms: readonly VmRef[], world: World): Promise<V
   return now;
 }
 
-/** Throws what went wrong with a batch, naming each VM; the first failure's code stands for all. `advice` follows its hint. */
+/** Throws what went wrong with a batch, naming each thing, by its id where it has no name; the first failure's code stands for all. `advice` follows its hint. */
 export function judgeBatch(
   outcomes: readonly BatchOutcome[],
   names: ReadonlyMap<string, string>,

@@ -38,8 +38,10 @@ export const shutDownGuest = stepKind<StepOf<"shut_down_guest">>({
         "Guest shutdown",
       );
       const asked = step.vms.filter((vm) => !late.some(({ id }) => id === vm.id));
-      const off = await verify(world.clock, SETTLE_MS, async () =>
-        (await currentVms(asked, world)).some(isOn) ? undefined : true,
+      const off = await verify(
+        world.clock,
+        SETTLE_MS,
+        async () => !(await currentVms(asked, world)).some(isOn) || undefined,
       );
       if (off.kind === "unseen") throw stillOn((await currentVms(asked, world)).filter(isOn));
       return {

@@ -21,8 +21,10 @@ export const unregister = stepKind<StepOf<"unregister">>({
           : await unregisterAsStopped(step, step.asStoppedBy, left, world);
       judgeBatch(outcomes, namesById(step.vms), "Unregistering");
       // An answer that says it is gone is not taken for it: a resume would skip this step by the journal.
-      const gone = await verify(world.clock, SETTLE_MS, async () =>
-        (await currentVms(step.vms, world)).length > 0 ? undefined : true,
+      const gone = await verify(
+        world.clock,
+        SETTLE_MS,
+        async () => (await currentVms(step.vms, world)).length === 0 || undefined,
       );
       if (gone.kind === "unseen") throw stillThere(await currentVms(step.vms, world));
       return { detail: `${left.length} unregistered` };

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { PrepError } from "../../../src/core/domain/errors.ts";
 import { asMoRef } from "../../../src/core/domain/ids.ts";
 import { plainName } from "../../../src/core/domain/safe-text.ts";
+import type { Vm } from "../../../src/core/ports/hypervisor.ts";
 import {
   currentVms,
   eachWhileBusy,
@@ -13,32 +14,16 @@ import {
   waitFor,
   whileBusy,
 } from "../../../src/core/steps/shared.ts";
-import type { WritableWorld } from "../../../src/core/steps/types.ts";
-import { refusal, withEngine } from "../../support/engine.ts";
-import { hurried, stepBench } from "../../support/step-world.ts";
-
-const bench = await withEngine({}, { limits: { busyTries: 3, busyPause: "7s" } });
-const steps = await stepBench(bench);
+import { refusal } from "../../support/engine.ts";
+import { smallWorld, vmLike, vmPark } from "../../support/small-world.ts";
 
 const busy = (message = "Somebody is at it."): PrepError =>
   new PrepError("REMOTE_FAULT", message, { hint: "Wait.", retryable: true });
 const fault = new PrepError("REMOTE_FAULT", "It is broken.", { hint: "Mend it." });
 
-/** A world whose time passes by waiting alone, and how long each wait was. */
-async function waiting(): Promise<{ world: WritableWorld; waits: number[] }> {
-  const world = hurried(await steps.world());
-  const waits: number[] = [];
-  const sleep = (ms: number): Promise<void> => {
-    waits.push(ms);
-    return world.clock.sleep(ms);
-  };
-  steps.progress.length = 0;
-  return { world: { ...world, clock: { ...world.clock, sleep } }, waits };
-}
-
 describe("waiting for something", () => {
   test("looks at once, then ever less often, and once more when the time is over", async () => {
-    const { world, waits } = await waiting();
+    const { world, waits } = smallWorld();
     let looks = 0;
     expect(
       await waitFor(world.clock, 20_000, async () => {
@@ -51,13 +36,13 @@ describe("waiting for something", () => {
   });
 
   test("ends with what it finds", async () => {
-    const { world, waits } = await waiting();
+    const { world, waits } = smallWorld();
     expect(await waitFor(world.clock, 20_000, async () => (waits.length < 2 ? undefined : "found"))).toBe("found");
     expect(waits).toEqual([100, 200]);
   });
 
   test("looks once where there is no time", async () => {
-    const { world, waits } = await waiting();
+    const { world, waits } = smallWorld();
     expect(await waitFor(world.clock, 0, async () => undefined)).toBeUndefined();
     expect(waits).toEqual([]);
   });
@@ -72,7 +57,7 @@ describe("verifying", () => {
     "REMOTE_FAULT",
     "REMOTE_GARBAGE",
   ] as const)("%s tells nothing of the change: it is looked at again", async (code) => {
-    const { world, waits } = await waiting();
+    const { world, waits } = smallWorld();
     const error = new PrepError(code, "No.", { hint: "-" });
     const failing = async (): Promise<undefined> => {
       throw error;
@@ -86,7 +71,7 @@ describe("verifying", () => {
   });
 
   test("says what it did not see only where it could look at last", async () => {
-    const { world, waits } = await waiting();
+    const { world, waits } = smallWorld();
     const find = async (): Promise<undefined> => {
       if (waits.length === 0) throw fault;
       return undefined;
@@ -97,7 +82,7 @@ describe("verifying", () => {
   test.each([new PrepError("STALE_PLAN", "Moved.", { hint: "-" }), new TypeError("a defect")])(
     "ends with %s",
     async (thrown) => {
-      const { world, waits } = await waiting();
+      const { world, waits } = smallWorld();
       await expect(verify(world.clock, 1_000, () => Promise.reject(thrown))).rejects.toBe(thrown);
       expect(waits).toEqual([]);
     },
@@ -106,7 +91,7 @@ describe("verifying", () => {
 
 describe("asking again while something else is at it", () => {
   test("so often and no oftener, each time after a pause of which it tells", async () => {
-    const { world, waits } = await waiting();
+    const { world, waits, progress } = smallWorld();
     let calls = 0;
     const asked = whileBusy(world, async () => {
       calls += 1;
@@ -116,7 +101,7 @@ describe("asking again while something else is at it", () => {
     expect(error).toMatchObject({ message: "Somebody is at it. It was refused 3 times.", hint: "Wait." });
     expect(calls).toBe(3);
     expect(waits).toEqual([7_000, 7_000]);
-    expect(steps.progress).toEqual([
+    expect(progress).toEqual([
       "Somebody is at it. Waiting; try 2 of 3 follows.",
       "Somebody is at it. Waiting; try 3 of 3 follows.",
     ]);
@@ -125,14 +110,14 @@ describe("asking again while something else is at it", () => {
   test.each([fault, new PrepError("UNREACHABLE", "Away.", { hint: "-", retryable: true }), new TypeError("a defect")])(
     "not where it is %s",
     async (thrown) => {
-      const { world, waits } = await waiting();
+      const { world, waits } = smallWorld();
       await expect(whileBusy(world, () => Promise.reject(thrown))).rejects.toBe(thrown);
       expect(waits).toEqual([]);
     },
   );
 
   test("of several things only those that were refused for the moment", async () => {
-    const { world, waits } = await waiting();
+    const { world, waits, progress } = smallWorld();
     const calls: string[][] = [];
     const outcomes = await eachWhileBusy(world, ["a", "b", "c", "d"], async (ids) => {
       calls.push([...ids]);
@@ -150,14 +135,14 @@ describe("asking again while something else is at it", () => {
       ["d", "d is busy."],
     ]);
     expect(waits).toEqual([7_000, 7_000]);
-    expect(steps.progress).toEqual([
+    expect(progress).toEqual([
       "2 refused: c is busy. Waiting; try 2 of 3 follows.",
       "1 refused: d is busy. Waiting; try 3 of 3 follows.",
     ]);
   });
 
   test("not at all where there is nothing", async () => {
-    const { world, waits } = await waiting();
+    const { world, waits } = smallWorld();
     expect(await eachWhileBusy(world, [], async () => [])).toEqual([]);
     expect(waits).toEqual([]);
   });
@@ -226,23 +211,13 @@ describe("what went wrong with several VMs", () => {
 
 describe("the planned VMs as they are now", () => {
   test("one that is elsewhere is not the planned one; of one whose path nobody tells, or told, that is not said", async () => {
-    const world = await steps.world();
-    const [vm] =
-      (await world.hypervisor.vmsOn((await world.hypervisor.inventory()).datastores.map(({ id }) => id))) ?? [];
-    if (vm === undefined) throw new Error("the lab has no VM");
+    const vm = vmLike("web");
     const at = (path: string) => ({ ...vm, path });
-    const seenAt = (path: string) => ({
-      ...world,
-      hypervisor: {
-        ...world.hypervisor,
-        vmStates: async (ids: Parameters<typeof world.hypervisor.vmStates>[0]) =>
-          (await world.hypervisor.vmStates(ids)).map((one) => ({ ...one, path })),
-      },
-    });
-    expect(await currentVms([vm], world)).toMatchObject([{ id: vm.id }]);
-    const error = await refusal(currentVms([at("[elsewhere] x/x.vmx")], world), "STALE_PLAN");
+    const now = (...vms: Vm[]) => smallWorld({ hypervisor: { vmStates: vmPark(...vms).vmStates } }).world;
+    expect(await currentVms([vm, vmLike("gone")], now(vm, vmLike("other")))).toEqual([vm]);
+    const error = await refusal(currentVms([vmLike("db"), at("[elsewhere] x/x.vmx")], now(vm)), "STALE_PLAN");
     expect(error.found).toEqual({ vm: vm.id, planned: "[elsewhere] x/x.vmx", now: vm.path });
-    expect(await currentVms([at("")], world)).toHaveLength(1);
-    expect(await currentVms([vm], seenAt(""))).toHaveLength(1);
+    expect(await currentVms([at("")], now(vm))).toHaveLength(1);
+    expect(await currentVms([vm], now(at("")))).toHaveLength(1);
   });
 });
