@@ -4,7 +4,7 @@
  */
 import { asMoRef, asVmfsUuid, asVolumeId, type MoRef, type Naa, naaOf } from "../../src/core/domain/ids.ts";
 import { plainName } from "../../src/core/domain/safe-text.ts";
-import type { ArrayReader, ArrayWriter, Volume } from "../../src/core/ports/array.ts";
+import type { ArrayReader, ArrayTraits, ArrayWriter, Volume } from "../../src/core/ports/array.ts";
 import type {
   Datastore,
   Disk,
@@ -143,6 +143,23 @@ export const volumeLike = (id: string, changes: Partial<Volume> = {}): Volume =>
   sizeBytes: 1,
   createdAt: "2026-11-21T03:04:05.000Z",
   ...changes,
+});
+
+/** What an array does that goes by keys. */
+export const traitsLike = (rollback: Partial<ArrayTraits["rollback"]> = {}): ArrayTraits => ({
+  product: "array",
+  clients: { identity: "id", address: true, initiators: true },
+  cloneNames: { max: 64, allowed: ".", first: ".", unique: true },
+  lineage: { volume: true, snapshot: true, kindDeclared: true },
+  rollback: {
+    newerSnapshots: "lost",
+    blockedByClonesOf: "newer",
+    needsUnassigned: true,
+    repeatSafe: true,
+    ...rollback,
+  },
+  deletion: { keepsName: false },
+  repeats: "key",
 });
 
 interface Shown extends Partial<Omit<WritableWorld, "array" | "hypervisor">> {

@@ -1,9 +1,13 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
-import { asVolumeId } from "../../../src/core/domain/ids.ts";
+import { PrepError } from "../../../src/core/domain/errors.ts";
+import { asSnapshotId, asVolumeId } from "../../../src/core/domain/ids.ts";
+import { plainName } from "../../../src/core/domain/safe-text.ts";
 import type { Volume } from "../../../src/core/ports/array.ts";
 import { cloneName, cloneNameFor } from "../../../src/core/steps/create-clone.ts";
+import type { Step } from "../../../src/core/steps/types.ts";
 import { CLIENT, refusal, withEngine } from "../../support/engine.ts";
+import { NAA, OTHER_NAA, smallWorld, volumeLike } from "../../support/small-world.ts";
 import { actOf, carryThrough, codeOf, doneOf, stepBench } from "../../support/step-world.ts";
 
 const bench = await withEngine();
@@ -71,6 +75,79 @@ it("takes nothing for its clone that the array declares to be gold, or of which 
   );
   expect(await saying((volume) => ({ ...volume, parent: { volumeId: step.gold.id } }))).not.toBe("OUTCOME_UNKNOWN");
   expect(await saying((volume) => ({ ...volume, parent: { volumeId: volume.id } }))).toBe("OUTCOME_UNKNOWN");
+});
+
+describe("what the array says it has made", () => {
+  const gold = volumeLike("gold");
+  const snapshot = { id: asSnapshotId("snap-1"), name: plainName("nightly") };
+  const step: Step = { id: "s1", after: [], kind: "create_clone", gold, snapshot, name: { stem: "gold", joint: "-" } };
+  const clone = volumeLike("clone", { parent: { volumeId: gold.id, snapshotId: snapshot.id } });
+  const other = volumeLike("other", { naa: OTHER_NAA });
+
+  /** The array's volumes once it has answered, look for look; undefined: it does not answer. */
+  function array(...shown: readonly (readonly Volume[] | undefined)[]) {
+    let looks = 0;
+    const small = smallWorld({
+      array: {
+        createClone: async () => ({ volumeId: clone.id }),
+        volumes: async (filter) => {
+          if (filter !== undefined) return [];
+          looks += 1;
+          const at = shown[Math.min(looks, shown.length) - 1];
+          if (at === undefined) throw new PrepError("UNREACHABLE", "Away.", { hint: "Wait." });
+          return [...at];
+        },
+      },
+    });
+    return { ...small, carryOut: async () => (await actOf(step, small.world))(small.world) };
+  }
+
+  it("is taken for the clone once the array shows it", async () => {
+    const { carryOut, waits } = array([other], undefined, [other, clone]);
+    expect(await carryOut()).toEqual({
+      detail: `made clone (clone, ${NAA})`,
+      outputs: { volume: { id: "clone", naa: NAA, name: "clone" } },
+    });
+    expect(waits).toHaveLength(2);
+  });
+
+  it("may be of no snapshot that the array tells of", async () => {
+    const { carryOut } = array([{ ...clone, parent: { volumeId: gold.id } }]);
+    expect((await carryOut()).outputs?.volume?.id).toBe("clone");
+  });
+
+  it.each<[string, readonly Volume[]]>([
+    ["it does not show it", [other]],
+    ["it is of other descent", [{ ...clone, parent: { volumeId: other.id, snapshotId: snapshot.id } }]],
+    ["it is of another snapshot", [{ ...clone, parent: { volumeId: gold.id, snapshotId: asSnapshotId("snap-2") } }]],
+    ["it is gold", [{ ...clone, declaredKind: "gold" }]],
+  ])("is not taken for it where %s", async (_what, volumes) => {
+    const error = await refusal(array(volumes).carryOut(), "REMOTE_GARBAGE");
+    expect(error.found).toEqual({ volumeId: "clone" });
+  });
+
+  it("is unknown where the array cannot be asked, and can be found again", async () => {
+    const error = await refusal(array(undefined).carryOut(), "OUTCOME_UNKNOWN");
+    expect(error.found).toEqual({ volumeId: "clone", name: "gold-20261121-030405-abcdef" });
+    expect(error.message).toContain("could not be read back: Away.");
+  });
+
+  it("is refused where a host would take it for another volume, also when it is found again", async () => {
+    const twin = { ...other, naa: clone.naa };
+    await refusal(array([twin, clone]).carryOut(), "SAME_NAA");
+    const { world } = array([twin, clone]);
+    const volumes: typeof world.array.volumes = async (filter) => (filter === undefined ? [twin, clone] : [clone]);
+    await refusal(doneOf(step, { ...world, array: { ...world.array, volumes } }), "SAME_NAA");
+  });
+
+  it("is chosen from no two", async () => {
+    const { world } = array();
+    const volumes = async () => [clone, other];
+    const error = await refusal(doneOf(step, { ...world, array: { ...world.array, volumes } }), "OUTCOME_UNKNOWN");
+    expect(error.found).toEqual({
+      volumes: [{ id: "clone", volumeId: "gold", snapshotId: "snap-1" }, { id: "other" }],
+    });
+  });
 });
 
 describe("the clone's name", () => {

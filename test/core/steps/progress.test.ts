@@ -4,7 +4,7 @@ import { asAssignmentId, asClientId, asSnapshotId } from "../../../src/core/doma
 import { plainName } from "../../../src/core/domain/safe-text.ts";
 import type { JobProgress } from "../../../src/core/ports/array.ts";
 import type { Step } from "../../../src/core/steps/types.ts";
-import { smallWorld, volumeLike } from "../../support/small-world.ts";
+import { smallWorld, traitsLike, volumeLike } from "../../support/small-world.ts";
 import { actOf } from "../../support/step-world.ts";
 
 const gold = volumeLike("gold");
@@ -26,15 +26,7 @@ function array(isAssigned: boolean) {
     };
   const small = smallWorld({
     array: {
-      traits: async () => ({
-        product: "array",
-        clients: { identity: "id", address: true, initiators: true },
-        cloneNames: { max: 64, allowed: ".", first: ".", unique: true },
-        lineage: { volume: true, snapshot: true, kindDeclared: true },
-        rollback: { newerSnapshots: "lost", blockedByClonesOf: "newer", needsUnassigned: true, repeatSafe: true },
-        deletion: { keepsName: false },
-        repeats: "key",
-      }),
+      traits: async () => traitsLike(),
       volume: async () => clone,
       volumes: async (filter) => (filter === undefined ? [clone] : []),
       assignments: async () =>

@@ -1,9 +1,18 @@
-import { beforeEach, expect, it } from "vitest";
-import { asVolumeId, naaOf, type SnapshotId } from "../../../src/core/domain/ids.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { ErrorCode } from "../../../src/core/domain/errors.ts";
+import {
+  asAssignmentId,
+  asClientId,
+  asSnapshotId,
+  asVolumeId,
+  naaOf,
+  type SnapshotId,
+} from "../../../src/core/domain/ids.ts";
 import { plainName } from "../../../src/core/domain/safe-text.ts";
 import type { Snapshot, Volume } from "../../../src/core/ports/array.ts";
 import type { WritableWorld } from "../../../src/core/steps/types.ts";
 import { refusal, withEngine } from "../../support/engine.ts";
+import { smallWorld, traitsLike, volumeLike } from "../../support/small-world.ts";
 import { actOf, codeOf, stepBench } from "../../support/step-world.ts";
 
 const bench = await withEngine();
@@ -89,4 +98,83 @@ it("says so where gold is another disk since", async () => {
   const error = await refusal((await actOf(step, world))(other), "REMOTE_FAULT");
   expect(error.found).toEqual({ volumeId: volume.id, planned: volume.naa, now: naa });
   expect(error.extra).toEqual({ settled: true });
+});
+
+describe("by what the array does with newer snapshots, and what stops it", () => {
+  const at = (day: number) => ({ createdAt: `2026-11-${day}T00:00:00.000Z` });
+  const snapshotOf = (id: string, day: number): Snapshot => ({
+    id: asSnapshotId(id),
+    name: plainName(`${id}'s name`),
+    volumeId: asVolumeId("gold"),
+    ...at(day),
+  });
+  const chosen = snapshotOf("chosen", 12);
+  const newer = [snapshotOf("newer", 13), snapshotOf("newest", 14)];
+  const own = [snapshotOf("older", 11), chosen, ...newer];
+  const gold = volumeLike("gold");
+  const cloneOf = (snapshot?: Snapshot): Volume =>
+    volumeLike("clone", { parent: { volumeId: gold.id, ...(snapshot && { snapshotId: snapshot.id }) } });
+
+  interface Case {
+    readonly newerSnapshots?: "lost" | "kept";
+    readonly blockedByClonesOf?: "newer" | "none";
+    readonly lost?: readonly Snapshot[];
+    readonly snapshots?: readonly Snapshot[];
+    readonly clones?: readonly Volume[];
+    readonly assigned?: boolean;
+  }
+
+  function check({
+    newerSnapshots = "lost",
+    blockedByClonesOf = "newer",
+    lost = newer,
+    snapshots = own,
+    clones = [],
+    assigned = false,
+  }: Case): Promise<unknown> {
+    const { world } = smallWorld({
+      array: {
+        traits: async () => traitsLike({ newerSnapshots, blockedByClonesOf }),
+        assignments: async () =>
+          assigned ? [{ id: asAssignmentId("a"), volumeId: gold.id, clientId: asClientId("c"), via: "direct" }] : [],
+        snapshots: async () => [...snapshots],
+        volumes: async () => [...clones],
+      },
+    });
+    return actOf(
+      { id: "s1", after: [], kind: "rollback_volume", gold, snapshot: chosen, lost: lost.map(({ id }) => id) },
+      world,
+    );
+  }
+
+  it.each<[string, Case]>([
+    ["all that is lost is planned", {}],
+    ["nothing newer is there", { lost: [], snapshots: [snapshotOf("older", 11), chosen], clones: [cloneOf()] }],
+    ["newer ones are kept", { newerSnapshots: "kept", lost: [] }],
+    ["only older ones, or itself, have clones", { clones: [cloneOf(own[0]), cloneOf(chosen)] }],
+    ["clones stop nothing there", { blockedByClonesOf: "none", clones: [cloneOf(newer[0])] }],
+  ])("goes on where %s", async (_what, one) => {
+    await check(one);
+  });
+
+  it.each<[string, Case, ErrorCode, unknown]>([
+    [
+      "a newer one is not planned",
+      { lost: newer.slice(1) },
+      "STALE_PLAN",
+      { snapshots: [{ id: "newer", name: "newer's name" }] },
+    ],
+    ["the snapshot is gone", { snapshots: newer }, "STALE_PLAN", { snapshot: "chosen" }],
+    [
+      "one of the newer has a clone",
+      { clones: [cloneOf(newer[1]), cloneOf(chosen)] },
+      "VOLUME_IN_USE",
+      { clones: ["clone"] },
+    ],
+    ["a clone may be of any", { clones: [cloneOf()] }, "VOLUME_IN_USE", { clones: ["clone"] }],
+    ["a clone's descent is not told", { clones: [volumeLike("clone")] }, "VOLUME_IN_USE", { clones: ["clone"] }],
+    ["gold is assigned", { assigned: true }, "VOLUME_IN_USE", { assignments: [{ id: "a", clientId: "c" }] }],
+  ])("stops where %s", async (_what, one, code, found) => {
+    expect((await refusal(check(one), code)).found).toEqual(found);
+  });
 });
