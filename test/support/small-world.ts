@@ -163,7 +163,7 @@ export const traitsLike = (rollback: Partial<ArrayTraits["rollback"]> = {}): Arr
 });
 
 interface Shown extends Partial<Omit<WritableWorld, "array" | "hypervisor">> {
-  readonly array?: Partial<ArrayBoth>;
+  readonly array?: Partial<ArrayBoth> | undefined;
   readonly hypervisor?: Partial<HypervisorBoth>;
 }
 

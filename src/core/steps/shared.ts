@@ -157,18 +157,17 @@ export async function datastoreOf(
 
 /** The planned VMs as they are now. One that is gone is left out; one of the same id at another place is not the planned one. */
 export async function currentVms(vms: readonly VmRef[], world: World): Promise<VmState[]> {
-  const now = await world.hypervisor.vmStates(vms.map((vm) => vm.id));
-  const planned = new Map(vms.map((vm) => [vm.id, vm]));
-  for (const vm of now) {
-    const was = planned.get(vm.id);
-    if (was !== undefined && vm.path !== "" && was.path !== "" && vm.path !== was.path) {
+  const now = new Map((await world.hypervisor.vmStates(vms.map((vm) => vm.id))).map((vm) => [vm.id, vm]));
+  return vms.flatMap((was) => {
+    const vm = now.get(was.id);
+    if (vm !== undefined && vm.path !== "" && was.path !== "" && vm.path !== was.path) {
       throw new PrepError("STALE_PLAN", `VM ${was.name} (${vm.id}) is not where the plan found it.`, {
         found: { vm: vm.id, planned: safeText(was.path), now: safeText(vm.path) },
         hint: "Plan again: the new plan shows where it is now.",
       });
     }
-  }
-  return now;
+    return vm ?? [];
+  });
 }
 
 /** Throws what went wrong with a batch, naming each thing, by its id where it has no name; the first failure's code stands for all. `advice` follows its hint. */
@@ -178,12 +177,12 @@ export function judgeBatch(
   action: string,
   advice?: string,
 ): void {
-  const failed = outcomes.filter((outcome) => outcome.error !== undefined);
+  const failed = outcomes.flatMap(({ id, error }) => (error === undefined ? [] : { id, error }));
   const [first] = failed;
   if (first === undefined) return;
   const found = failed
     .slice(0, 20)
-    .map(({ id, error }) => ({ id, name: safeText(names.get(id) ?? id, 80), error: safeText(error?.message ?? "") }));
+    .map(({ id, error }) => ({ id, name: safeText(names.get(id) ?? id, 80), error: safeText(error.message) }));
   const cause = first.error;
   const code = cause instanceof PrepError ? cause.code : "REMOTE_FAULT";
   const hint =

@@ -24,14 +24,14 @@ interface Shown {
   readonly disks?: readonly (readonly Naa[])[];
   readonly datastores?: readonly Datastore[];
   readonly vms?: readonly Vm[];
-  readonly lunNumbers?: readonly (number | undefined)[];
+  readonly lunNumbers?: readonly (number | undefined)[] | undefined;
 }
 
-function host({ disks = [[]], datastores = [], vms = [], lunNumbers = [] }: Shown) {
+function host({ disks = [[]], datastores = [], vms = [], lunNumbers }: Shown) {
   let rescans = 0;
   const read: string[][] = [];
   const small = smallWorld({
-    array: {
+    array: lunNumbers && {
       assignments: async () =>
         lunNumbers.map((lunNumber, at) => ({
           id: asAssignmentId(`a-${at}`),
@@ -105,11 +105,11 @@ describe("a rescan", () => {
     expect(rescans()).toBe(times);
   });
 
-  it.each<[string, readonly (number | undefined)[], readonly number[] | undefined, boolean]>([
+  it.each<[string, readonly (number | undefined)[] | undefined, number[] | undefined, boolean]>([
     ["under the number of a disk that goes", [undefined, 7], [3, 7], true],
     ["under a number of its own", [8, undefined], [3, 7], false],
     ["under a number that nobody tells", [undefined], [3, 7], false],
-    ["where no number is freed", [], undefined, false],
+    ["where no number is freed, of which the array is not asked", undefined, undefined, false],
   ])("for a disk that comes %s", async (_what, lunNumbers, freedNumbers, isTwice) => {
     // What goes is gone at the first rescan, what comes is there at the second.
     const { carryOut, rescans } = host({ lunNumbers, disks: [[], [NAA]] });
