@@ -72,7 +72,7 @@ async function hasFreedNumber(
 ): Promise<boolean> {
   if (freedNumbers.length === 0) return false;
   const assignments = await array.assignments({ volumeId });
-  return assignments.some(({ lunNumber }) => lunNumber !== undefined && freedNumbers.includes(lunNumber));
+  return assignments.some(({ lunNumber }) => freedNumbers.some((freed) => freed === lunNumber));
 }
 
 /** `RescanAllHba` (disks come and go), then `RescanVmfs` (volumes and copies). Harmless to repeat. */

@@ -90,10 +90,14 @@ export async function eachWhileBusy<Id extends string, Outcome extends BatchOutc
   let left = ids;
   for (let attempt = 1; ; attempt += 1) {
     for (const outcome of await call(left)) ended.set(outcome.id, outcome);
-    left = left.filter((id) => isBusy(ended.get(id)?.error));
-    if (left.length === 0 || attempt >= busyTries) return ids.flatMap((id) => ended.get(id) ?? []);
-    const why = ended.get(left[0] ?? "")?.error?.message ?? "";
-    world.progress(`${left.length} refused: ${why} Waiting; try ${attempt + 1} of ${busyTries} follows.`);
+    const refused = left.flatMap((id) => {
+      const error = ended.get(id)?.error;
+      return isBusy(error) ? { id, why: error.message } : [];
+    });
+    const [first] = refused;
+    if (first === undefined || attempt >= busyTries) return ids.flatMap((id) => ended.get(id) ?? []);
+    left = refused.map(({ id }) => id);
+    world.progress(`${left.length} refused: ${first.why} Waiting; try ${attempt + 1} of ${busyTries} follows.`);
     await world.clock.sleep(busyPauseMs);
   }
 }

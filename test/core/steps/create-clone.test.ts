@@ -170,12 +170,17 @@ describe("the clone's name", () => {
   });
 
   it("is the domain's where everything is allowed, and shortens gold's part, never time and run", () => {
-    const of = (gold: string, rule: keyof typeof RULES): string =>
-      cloneName({ name: cloneNameFor(gold, "CDS1-ESX165", { cloneNames: RULES[rule] }) }, ORIGIN);
+    const of = (gold: string, rule: keyof typeof RULES, client = "CDS1-ESX165"): string =>
+      cloneName({ name: cloneNameFor(gold, client, { cloneNames: RULES[rule] }) }, ORIGIN);
     expect(of("Gold-2", "dgs")).toBe("Gold-2-CDS1-ESX165-20261121-030405-abcdef");
     expect(of("Gold-2", "ontap")).toBe("Gold_2_CDS1_ESX165_20261121_030405_abcdef");
     expect(of("AutomatedTest-VMBootImgComputeMigration-Gold", "pure")).toBe(
       "AutomatedTest-VMBootImgComp-CDS1-ESX165-20261121-030405-abcdef",
     );
+    // The client's part takes no more than half of the room.
+    expect(of("Gold".repeat(9), "pure", "client".repeat(9))).toBe(
+      "GoldGoldGoldGoldGol-clientclientclientc-20261121-030405-abcdef",
+    );
+    expect(of("-Gold", "pure")).toBe("x-Gold-CDS1-ESX165-20261121-030405-abcdef");
   });
 });

@@ -70,6 +70,24 @@ describe("verifying", () => {
     expect(await verify(world.clock, 9_000, atLast)).toEqual({ kind: "seen", value: true });
   });
 
+  test("looks once more where the one look there was time for failed, and only then", async () => {
+    const { world } = smallWorld();
+    const looks = (...answers: (true | undefined | PrepError)[]) => {
+      let at = 0;
+      return async (): Promise<true | undefined> => {
+        const answer = at < answers.length ? answers[at] : expect.fail("is looked at once too often");
+        at += 1;
+        if (answer instanceof PrepError) throw answer;
+        return answer;
+      };
+    };
+    expect(await verify(world.clock, 0, looks(fault, true))).toEqual({ kind: "seen", value: true });
+    expect(await verify(world.clock, 0, looks(fault, undefined))).toEqual({ kind: "unseen" });
+    expect(await verify(world.clock, 0, looks(fault, fault))).toEqual({ kind: "unverified", error: fault });
+    expect(await verify(world.clock, 0, looks(undefined))).toEqual({ kind: "unseen" });
+    expect(await verify(world.clock, 1, looks(fault, fault))).toEqual({ kind: "unverified", error: fault });
+  });
+
   test("says what it did not see only where it could look at last", async () => {
     const { world, waits } = smallWorld();
     const find = async (): Promise<undefined> => {
@@ -139,6 +157,12 @@ describe("asking again while something else is at it", () => {
       "2 refused: c is busy. Waiting; try 2 of 3 follows.",
       "1 refused: d is busy. Waiting; try 3 of 3 follows.",
     ]);
+  });
+
+  test("not of what nothing was answered about, which is left out", async () => {
+    const { world, waits } = smallWorld();
+    expect(await eachWhileBusy(world, ["a", "b"], async () => [{ id: "b" }])).toEqual([{ id: "b" }]);
+    expect(waits).toEqual([]);
   });
 
   test("not at all where there is nothing", async () => {
