@@ -155,6 +155,7 @@ describe("the clone's name", () => {
     dgs: { max: 256, allowed: "[^\\u0000-\\u001f]", first: "[^\\u0000-\\u001f]", unique: false },
     ontap: { max: 203, allowed: "[A-Za-z0-9_]", first: "[A-Za-z_]", unique: true },
     pure: { max: 63, allowed: "[A-Za-z0-9_-]", first: "[A-Za-z0-9]", unique: true },
+    letters: { max: 63, allowed: "[A-Za-z0-9]", first: "[A-Za-z]", unique: true },
   };
   const ORIGIN = { runId: "run_0123456789abcdef", createdAt: "2026-11-21T03:04:05.000Z" };
 
@@ -164,7 +165,7 @@ describe("the clone's name", () => {
         const name = cloneName({ name: cloneNameFor(gold, client, { cloneNames }) }, ORIGIN);
         expect([...name].length).toBeLessThanOrEqual(cloneNames.max);
         expect(name).toMatch(new RegExp(`^${cloneNames.first}${cloneNames.allowed}*$`, "u"));
-        expect(name).toMatch(/[-_]20261121[-_]030405[-_]abcdef$/);
+        expect(name).toMatch(/[-_]?20261121[-_]?030405[-_]?abcdef$/);
       }),
     );
   });
@@ -181,6 +182,7 @@ describe("the clone's name", () => {
     expect(of("Gold".repeat(9), "pure", "client".repeat(9))).toBe(
       "GoldGoldGoldGoldGol-clientclientclientc-20261121-030405-abcdef",
     );
+    expect(of("Gold-2", "letters")).toBe("Gold2CDS1ESX16520261121030405abcdef");
     expect(of("-Gold", "pure")).toBe("x-Gold-CDS1-ESX165-20261121-030405-abcdef");
   });
 });

@@ -51,7 +51,10 @@ function host({ disks = [[]], datastores = [], vms = [], lunNumbers }: Shown) {
         ),
         mounts: [],
       }),
-      inventory: async () => ({ hosts: [], datastores, unreadable: [] }),
+      inventory: async () => {
+        read.push(["inventory"]);
+        return { hosts: [], datastores, unreadable: [] };
+      },
       vmsOn: async (ids) => {
         read.push([...ids]);
         return [...vms];
@@ -171,7 +174,7 @@ describe("disks that are not as expected in time", () => {
     const other = datastoreLike({ id: asMoRef("datastore-2"), extents: [OTHER_NAA] });
     const { carryOut, read } = host({ disks: [[NAA]], datastores: [other, gone], vms });
     const error = await refusal(carryOut(step), "TIMED_OUT");
-    expect(read).toEqual([["datastore-1"]]);
+    expect(read).toEqual([["inventory"], ["datastore-1"]]);
     expect(error.message).toBe(`After repeated rescans: ${NAA} is still there. It is held by 2 VMs: on, template.`);
     expect(error.found).toEqual({
       host: "host-1",
@@ -188,7 +191,7 @@ describe("disks that are not as expected in time", () => {
   test("one that stays without a datastore is held by no VM, and none is asked for", async () => {
     const { carryOut, read } = host({ disks: [[NAA]], vms: [vmLike("on")] });
     const error = await refusal(carryOut(step), "TIMED_OUT");
-    expect(read).toEqual([]);
+    expect(read).toEqual([["inventory"]]);
     expect(error.message).toBe(`After repeated rescans: ${NAA} is still there.`);
     expect(error.hint).toMatch(/^Check what on the host still refers to the disk/);
   });

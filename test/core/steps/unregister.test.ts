@@ -92,6 +92,12 @@ describe("beside the step that powers them off", () => {
     expect(progress.at(-1)).toBe("3 of 3 unregistered");
   });
 
+  test("asks once for each, also where one could not be unregistered", async () => {
+    const { carryOut, asked } = vcenter({ stops: [["vm-a"]], offUnsaid: ["vm-b"], answers: { "vm-off": broken } });
+    expect((await refusal(carryOut(), "REMOTE_FAULT")).message).toMatch(/failed for 1 of 3: off: Broken/);
+    expect(asked).toEqual([["vm-off"], ["vm-a"], ["vm-b"]]);
+  });
+
   test("leaves what stays on registered, and names it", async () => {
     const { carryOut, asked } = vcenter({ stops: [["vm-a"]] });
     const error = await refusal(carryOut(), "REMOTE_FAULT");
