@@ -30,8 +30,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   "3867e7b091": RACE,
   "46ac2a6bf2": RACE,
   // core/steps
-  "07c3289bd2": "equivalent: what is left has an outcome",
+  "898a78023b": "equivalent: a copy is chosen for its extents on the disk, so that it has one",
   "15839b3546": "equivalent: what is no PrepError has no code of these",
   "28f459ce78": "equivalent: what is mounted is there",
-  "4d6a532187": TEXT,
 };

@@ -5,8 +5,8 @@ import type { ArrayTraits, Volume } from "../ports/array.ts";
 import { verify } from "./shared.ts";
 import { type CloneName, type Result, type StepOf, stepKind, type WritableWorld } from "./types.ts";
 
-/** `-20261128-193000-a1b2c3`, with its joints. */
-const TAIL = 1 + 8 + 1 + 6 + 1 + 6;
+/** What the run adds, with its joints. */
+const TAIL = "-20261128-193000-a1b2c3".length;
 
 /**
  * `<gold>-<client>`, as the array's rule allows: what it does not is replaced, the gold's part is shortened first. What the
