@@ -3,7 +3,8 @@ const NEVER = "equivalent: nothing comes there otherwise";
 const SLOWER = "only how soon something is seen, not what comes of it";
 const TEXT = "only text";
 const RACE = "a second safeguard: reached only by two at the very same time, of which the locks let one through";
-const LOG = "only a line in the log";
+const MEMORY =
+  "only memory: who follows the run next is read the same rows, and has it asked anew whether its process lives";
 
 export const REASONS: Readonly<Record<string, string>> = {
   // core/modes
@@ -22,13 +23,17 @@ export const REASONS: Readonly<Record<string, string>> = {
   "22e6d6a6c3": "a plan is never removed while it is open",
   "347bce7de4": "the plan is looked at again in the transaction that would start the run, and refused there",
   // core/runs
-  "0022077ce3": SLOWER,
+  "0f231bf510": NEVER,
   "0201c20f0f": SLOWER,
   "16f8ef2e35": "equivalent: a member that is undefined and one that is not there are the same in JSON",
+  "1274dae07b": "only how often the rows are read for those who follow one run",
+  "163c9a6084": MEMORY,
+  "1e14575e1c": NEVER,
   "271962e047": TEXT,
-  "2b62529104": LOG,
   "3867e7b091": RACE,
+  "3f762d824c": MEMORY,
   "46ac2a6bf2": RACE,
+  "68a9d3c18a": "only a pause that nobody waits for, which lasts a second at most",
   // core/steps
   "898a78023b": "equivalent: a copy is chosen for its extents on the disk, so that it has one",
   "15839b3546": "equivalent: what is no PrepError has no code of these",

@@ -124,7 +124,7 @@ async function scriptReport(
     ...(seen === undefined ? {} : { datastore: { name: safeText(seen.name), id: seen.id, vmfsUuid: seen.vmfsUuid } }),
     vms: vms.map((vm) => ({ name: safeText(vm.name), path: safeText(vm.path, 400), moref: vm.id, registered: true })),
     leftovers: [...leftovers],
-    ...(script === undefined ? {} : { script: scriptReportSchema.parse(script) }),
+    script: scriptReportSchema.parse(script),
   };
 }
 

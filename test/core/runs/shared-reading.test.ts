@@ -28,6 +28,17 @@ test("who asks while one is read gets the one after it, all of them the same", a
   expect(await late).toBe(2);
 });
 
+test("who asks in the moment one ends gets the one that others wait for already", async () => {
+  const { begun, ask, end } = readings();
+  const early = ask().then(() => ask());
+  const waiting = ask();
+  end(0);
+  await expect.poll(() => begun.length).toBe(2);
+  end(1);
+  expect(await Promise.all([early, waiting])).toEqual([1, 1]);
+  expect(begun).toHaveLength(2);
+});
+
 test("who asks when nothing is read has it read", async () => {
   const { begun, ask, end } = readings();
   for (const at of [0, 1, 2]) {

@@ -14,8 +14,9 @@ import { type RunBench, type RunParts, runBench, SOON } from "../../support/run-
 
 const detach: Step = { id: "s1", kind: "detach", after: [], naa: CLONE.naa };
 
+/** What would come without anything else happening has come: several turns of the store. */
 const settled = async (): Promise<void> => {
-  for (let turn = 0; turn < 10; turn += 1) await setImmediate();
+  for (let turn = 0; turn < 50; turn += 1) await setImmediate();
 };
 
 interface Working {
@@ -129,13 +130,18 @@ describe("a worker", () => {
   });
 
   test("takes no more at once than it may, and the next one as soon as one is over", async () => {
-    const worker = await working({ atOnce: 2 }, {}, 3);
-    await expect.poll(() => worker.claimed, SOON).toHaveLength(2);
+    const taken: [string, string][] = [];
+    let already = "at first";
+    const onClaim = (runId: string): void => void taken.push([runId, already]);
+    const worker = await working({ atOnce: 2, onClaim }, {}, 3);
+    await expect.poll(() => taken.length, SOON).toBe(2);
     worker.tell();
+    await worker.reached();
     await settled();
-    expect(worker.claimed).toHaveLength(2);
+    already = "once one was over";
     await worker.open();
-    await expect.poll(() => worker.claimed, SOON).toHaveLength(3);
+    await expect.poll(() => taken.length, SOON).toBe(3);
+    expect(taken.map(([, when]) => when)).toEqual(["at first", "at first", "once one was over"]);
     await worker.end();
   });
 
@@ -258,14 +264,20 @@ describe("a worker", () => {
   });
 
   test("holds a place for a run in a process of its own until that is over", async () => {
-    const started: string[] = [];
-    const worker = await working({ atOnce: 1 }, { launch: async (runId) => void started.push(runId) }, 2);
-    await expect.poll(() => started, SOON).toEqual(["run_1"]);
+    const started: [string, boolean][] = [];
+    let isOver = false;
+    const launch = async (runId: string): Promise<void> => void started.push([runId, isOver]);
+    const worker = await working({ atOnce: 1 }, { launch }, 2);
+    await expect.poll(() => started.length, SOON).toBe(1);
     await settled();
-    expect(worker.claimed).toEqual(["run_1"]);
+    isOver = true;
     await worker.bench.store.write((tx) => tx.updateRun("run_1", { state: "succeeded" }));
     worker.tell();
-    await expect.poll(() => started, SOON).toEqual(["run_1", "run_2"]);
+    await expect.poll(() => started.length, SOON).toBe(2);
+    expect(started).toEqual([
+      ["run_1", false],
+      ["run_2", true],
+    ]);
     // Told to end, it does not wait for the other process.
     worker.stop.abort();
     await worker.done;
