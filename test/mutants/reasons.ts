@@ -33,6 +33,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   "3867e7b091": RACE,
   "3f762d824c": MEMORY,
   "46ac2a6bf2": RACE,
+  "629ef35d41": NEVER,
   "68a9d3c18a": "only a pause that nobody waits for, which lasts a second at most",
   // core/steps
   "898a78023b": "equivalent: a copy is chosen for its extents on the disk, so that it has one",
