@@ -40,7 +40,7 @@ const Result = z.object({
 export type Result = z.infer<typeof Result>;
 
 const Line = z.union([
-  Result,
+  Result.extend({ /** Milliseconds since 1970. */ at: z.number().optional() }),
   /** A mutant that is being run: the last one when a process dies. */
   z.object({ begun: z.string() }),
   /** A test that killed a mutant, run once more without it. */
@@ -48,8 +48,8 @@ const Line = z.union([
 ]);
 export type Line = z.infer<typeof Line>;
 
-export const append = (name: string, line: unknown): void =>
-  appendFileSync(join(DIR, name), `${JSON.stringify(line)}\n`);
+export const append = (name: string, line: object): void =>
+  appendFileSync(join(DIR, name), `${JSON.stringify({ ...line, at: Date.now() })}\n`);
 
 function linesOf<T>(name: string, schema: z.ZodType<T>): T[] {
   const path = join(DIR, name);
@@ -81,6 +81,11 @@ function allLines(): Line[] {
     .flatMap((name) => linesOf(name, Line));
 }
 
-/** The last word on each mutant. */
+/** The last word on each mutant, whichever lane it is from. */
 export const results = (): Map<string, Result> =>
-  new Map(allLines().flatMap((line) => ("end" in line ? [[line.id, line] as const] : [])));
+  new Map(
+    allLines()
+      .flatMap((line) => ("end" in line ? [line] : []))
+      .toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0))
+      .map((line) => [line.id, line]),
+  );

@@ -8,8 +8,10 @@ import { createInterface } from "node:readline";
 import { openApp } from "../../src/app.ts";
 import { startHttpServer } from "../../src/http/server.ts";
 import { systemClock } from "../../src/platform/clock.ts";
+import { collectEarly } from "../../src/platform/heap.ts";
 import { wordingFor } from "../../src/text/wording.ts";
 
+collectEarly();
 const [configFile = "", clients = "1"] = process.argv.slice(2);
 const app = await openApp({ configFile, env: process.env, cwd: process.cwd() });
 const server = await startHttpServer({

@@ -6,6 +6,7 @@ import { PrepError } from "../../core/domain/errors.ts";
 import { startHttpServer } from "../../http/server.ts";
 import { getter } from "../../net/get.ts";
 import { systemClock } from "../../platform/clock.ts";
+import { collectEarly } from "../../platform/heap.ts";
 import { vcenterUrl } from "../../systems/open-systems.ts";
 import { wordingFor } from "../../text/wording.ts";
 import { appOptions, type Context, printWarnings } from "../context.ts";
@@ -25,6 +26,7 @@ export async function serveHttp(
   context: Context,
 ): Promise<number> {
   const { io } = context;
+  collectEarly();
   const asked = flags.address === undefined ? undefined : listenAt(flags.address);
   const app = await context.openApp({ ...appOptions(context, "serve"), lab: flags.lab, detachRuns: true });
   try {
