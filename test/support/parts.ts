@@ -10,7 +10,7 @@ import type { PrepError } from "../../src/core/domain/errors.ts";
 import { forEachMode } from "../../src/core/domain/modes.ts";
 import { ApprovalNeeded, type Engine } from "../../src/core/engine.ts";
 import type { EngineSettings } from "../../src/core/engine-options.ts";
-import type { Systems, VcenterOverride } from "../../src/core/ports/runtime.ts";
+import type { Clock, Systems, VcenterOverride } from "../../src/core/ports/runtime.ts";
 import type { Store } from "../../src/core/ports/store.ts";
 import { silentLog } from "../../src/logging/log.ts";
 import { systemClock, systemEntropy } from "../../src/platform/clock.ts";
@@ -31,7 +31,8 @@ export interface Parts {
   readonly keepDays?: number;
   /** It ends before the test does, on its own. */
   readonly isMortal?: boolean;
-  /** Between the engine and the store or the systems. */
+  /** Between the engine and its clock, the store or the systems. */
+  readonly clock?: (real: Clock) => Clock;
   readonly store?: (real: Store) => Store;
   readonly systems?: (real: (override?: VcenterOverride) => Systems) => (override?: VcenterOverride) => Systems;
 }
@@ -52,7 +53,8 @@ export const allModes = (policy: "token" | "prompt" | "human"): EngineSettings["
 export async function assemble(bench: Bench, parts: Parts = {}): Promise<Assembled> {
   const config = await configOf(bench);
   const { store: real, clock: own } = await openStoreOf(bench, config, parts.anotherStore);
-  const clock = { ...own, now: () => new Date(own.now().getTime() + (parts.shiftMs?.() ?? 0)) };
+  const shifted = { ...own, now: () => new Date(own.now().getTime() + (parts.shiftMs?.() ?? 0)) };
+  const clock = parts.clock?.(shifted) ?? shifted;
   const store = parts.store?.(real) ?? real;
   const { systems } = await openSystems(config, silentLog, { reuseConnections: false });
   const engine = createEngine({
@@ -152,6 +154,48 @@ export const storeWith = (real: Store, changes: Partial<Store>): Store => ({
   ...(real.watch === undefined ? {} : { watch: (topic, changed) => real.watch?.(topic, changed) ?? Promise.reject() }),
   ...changes,
 });
+
+/** A clock that stands still, but for whoever sleeps by it: that is over at once, and `slept` tells for how long it was. */
+export function standingClock(): { readonly clock: NonNullable<Parts["clock"]>; readonly slept: number[] } {
+  const slept: number[] = [];
+  let elapsed = 0;
+  return {
+    slept,
+    clock: ({ now }) => {
+      const start = now().getTime();
+      return {
+        now: () => new Date(start + elapsed),
+        elapsed: () => elapsed,
+        sleep: async (ms) => {
+          slept.push(ms);
+          elapsed += ms;
+        },
+      };
+    },
+  };
+}
+
+/** Does these one after the other, each after a look at both systems, before anybody knows what was seen. */
+export const afterLooks =
+  (...acts: (() => Promise<unknown>)[]): NonNullable<Parts["systems"]> =>
+  (real) =>
+  (override) => {
+    const systems = real(override);
+    return {
+      endpoints: systems.endpoints,
+      write: () => systems.write(),
+      read: () => {
+        const connection = systems.read();
+        return {
+          ...connection,
+          close: async () => {
+            await connection.close();
+            await acts.shift()?.();
+          },
+        };
+      },
+    };
+  };
 
 /** Holds the run at its unmount until it is let go: a gate between the engine and vCenter. */
 export function gateAtUnmount(): {

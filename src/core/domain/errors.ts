@@ -81,7 +81,7 @@ const TABLE = {
     3,
     409,
     "mend_systems",
-    "A volume that would be changed is used by another client, or by clones of its own snapshots.",
+    "A volume that would be changed is used by another client, by clones of its own snapshots, or by VMs that run on it.",
   ),
   SIGNATURE_MOUNTED: row(3, 409, "mend_systems", "The VMFS signature is mounted where it would collide."),
   COPY_AMBIGUOUS: row(3, 409, "mend_systems", "The host shows another copy of the volume than the plan's."),

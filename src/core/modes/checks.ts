@@ -73,7 +73,7 @@ export function assignedVolumes(observation: Observation, unfinished: Unfinished
   const isUnfinished = ({ volume }: AssignedVolume): boolean =>
     isUnfinishedClone(volume, unfinished) || (volume.id === observation.gold.id && unfinished.assignsGold);
   const unknown = assigned.filter((one) => !isUnfinished(one));
-  if (assigned.length > 1 && unknown.length > 1) {
+  if (unknown.length > 1) {
     throw severalAssigned(
       observation,
       assigned,
@@ -129,8 +129,8 @@ export function checkDeletable(clone: Volume, observation: Observation): void {
       },
     );
   }
+  if (!hasDependents(clone, observation)) return;
   const dependents = observation.dependents.get(clone.id);
-  if (dependents !== undefined && !hasDependents(clone, observation)) return;
   throw new PrepError("CLONE_HAS_CHILDREN", `Clone ${clone.name} (${clone.id}) has snapshots or clones of its own.`, {
     found: { volumeId: clone.id, children: dependents?.clones ?? [], snapshotCount: dependents?.snapshots ?? 0 },
     hint: "Delete those on the array first, or keep the clone.",
@@ -169,8 +169,7 @@ export function datastoreOn(naa: Naa, observation: Observation): Datastore | und
 type Residents = Pick<Observation, "vms" | "devices" | "host">;
 
 /** vCenter may tell no path of an orphaned VM. One that uses nothing but this datastore has its home there all the same. */
-const isAllOn = (vm: Vm, { id }: Datastore): boolean =>
-  vm.path === "" && vm.datastoreIds.length > 0 && vm.datastoreIds.every((one) => one === id);
+const isAllOn = (vm: Vm, { id }: Datastore): boolean => vm.path === "" && vm.datastoreIds.every((one) => one === id);
 
 /** The VMs that live on the datastore. Refuses those that are on another host, and strangers that use a disk or an ISO on it. */
 export function residentsOf(datastore: Datastore, observation: Residents): Vm[] {

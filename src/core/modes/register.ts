@@ -47,12 +47,7 @@ function missingFiles(
     draft.warnings.push(`Folder ${safeText(folder)} could not be read; VMs in it are not registered.`);
   }
   const nameOf = (file: string): SafeText =>
-    safeText(
-      file
-        .split("/")
-        .at(-1)
-        ?.replace(/\.(vmx|vmtx)$/i, "") ?? file,
-    );
+    safeText(file.slice(file.lastIndexOf("/") + 1).replace(/\.(vmx|vmtx)$/i, ""));
   draft.impact.vmsToRegister.push(
     ...missing.map((file) => ({ name: nameOf(file), path: safeText(`[${datastore.name}] ${file}`, 400) })),
   );

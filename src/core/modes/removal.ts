@@ -3,7 +3,7 @@
  * needs any more. `findRemoval` finds and checks it; in which order its steps stand is the mode's.
  */
 import { PrepError } from "../domain/errors.ts";
-import type { Naa } from "../domain/ids.ts";
+import type { Naa, VmfsUuid } from "../domain/ids.ts";
 import type { LunVolume } from "../observe/kinds.ts";
 import type { LeftoverDatastore } from "../observe/leftover-datastores.ts";
 import type { Observation } from "../observe/observe.ts";
@@ -25,8 +25,9 @@ import { isUnfinishedClone, type UnfinishedWork } from "./common.ts";
 import { type DraftBuilder, refOf, viewOf } from "./draft.ts";
 
 interface HeldVolume extends AssignedVolume {
-  readonly datastore: Datastore | undefined;
   readonly vms: readonly Vm[];
+  /** What the host has mounted from it. */
+  readonly mounted: { readonly vmfsUuid: VmfsUuid; readonly datastore: Datastore } | undefined;
 }
 
 export interface Removal {
@@ -56,7 +57,7 @@ export function findRemoval(draft: DraftBuilder, options: RemovalOptions): Remov
   const deletes: LunVolume[] = [];
   const held = assigned.map(({ volume, assignment }, index): HeldVolume => {
     // What was asked to be kept is the clone in use; beside it stands what a run left in the middle of its work.
-    const kept = request.keepClone && (index === 0 || !isUnfinishedClone(volume, unfinished));
+    const kept = request.keepClone && index === 0;
     checkDirect(assignment, volume);
     if (volume.kind === "clone" && !kept) {
       checkDeletable(volume, observation);
@@ -64,6 +65,7 @@ export function findRemoval(draft: DraftBuilder, options: RemovalOptions): Remov
     }
     const datastore = datastoreOn(volume.naa, observation);
     const vms = datastore === undefined ? [] : vmsOn(datastore, observation, draft.warnings);
+    const mounted = mountedFrom(draft, volume, datastore, observation);
     mountFact(draft, volume, datastore, observation);
     if (volume.kind === "other") {
       draft.leftovers.push(
@@ -72,7 +74,7 @@ export function findRemoval(draft: DraftBuilder, options: RemovalOptions): Remov
     }
     if (volume.kind !== "gold") cloneFact(draft, volume, observation);
     draft.impact.volumesToUnassign.push(knownVolume(volume));
-    return { volume, assignment, datastore, vms };
+    return { volume, assignment, vms, mounted };
   });
   const leftoverDatastores = leftoverFacts(draft, observation);
   const orphans = unassignedClones(draft, observation, deletesOrphans ? unfinished : { clones: [] });
@@ -95,6 +97,30 @@ export function findRemoval(draft: DraftBuilder, options: RemovalOptions): Remov
   };
 }
 
+/** What would have to be unmounted. Refuses where it cannot be. */
+function mountedFrom(
+  draft: DraftBuilder,
+  volume: LunVolume,
+  datastore: Datastore | undefined,
+  observation: Observation,
+): HeldVolume["mounted"] {
+  const mount = mountOf(observation.storage, volume.naa);
+  if (!mount?.mounted || !mount.accessible) return undefined;
+  const { vmfsUuid } = mount;
+  if (datastore === undefined) {
+    throw new PrepError(
+      "DATASTORE_NOT_FOUND",
+      `The host has a VMFS volume mounted from ${volume.name}, but vCenter lists no datastore on it.`,
+      {
+        found: { volumeId: volume.id, naa: volume.naa, vmfsUuid },
+        hint: "Refresh the host's storage in vCenter, so that the VMs on it can be seen; then plan again.",
+      },
+    );
+  }
+  refuseBlockedUnmount(datastore, observation, draft.warnings);
+  return { vmfsUuid, datastore };
+}
+
 function mountFact(
   draft: DraftBuilder,
   volume: LunVolume,
@@ -103,19 +129,6 @@ function mountFact(
 ): void {
   const mount = mountOf(observation.storage, volume.naa);
   const disk = diskOf(observation.storage, volume.naa);
-  if (datastore === undefined && isMounted(mount)) {
-    throw new PrepError(
-      "DATASTORE_NOT_FOUND",
-      `The host has a VMFS volume mounted from ${volume.name}, but vCenter lists no datastore on it.`,
-      {
-        found: { volumeId: volume.id, naa: volume.naa, vmfsUuid: mount?.vmfsUuid },
-        hint: "Refresh the host's storage in vCenter, so that the VMs on it can be seen; then plan again.",
-      },
-    );
-  }
-  if (datastore !== undefined && mount?.mounted && mount.accessible) {
-    refuseBlockedUnmount(datastore, observation, draft.warnings);
-  }
   draft.fact(`mount:${volume.naa}`, `The VMFS volume on ${volume.naa}`, {
     signature: mount?.vmfsUuid ?? "",
     mounted: String(mount?.mounted === true),
@@ -125,7 +138,6 @@ function mountFact(
     sharing: (datastore?.mounts ?? [])
       .filter((one) => one.mounted)
       .map((one) => one.hostId)
-      .toSorted()
       .join(" "),
   });
 }
@@ -236,14 +248,14 @@ export function releaseOnHost(
   after: readonly string[],
 ): readonly string[] {
   const ends: string[] = [];
-  for (const { volume, datastore, vms } of held) {
+  for (const { volume, vms, mounted } of held) {
     let chain = orElse(stopAndUnregister(draft, vms, volume.kind, request, after), after);
-    const mount = mountOf(observation.storage, volume.naa);
     const disk = diskOf(observation.storage, volume.naa);
-    if (mount?.mounted && mount.accessible) {
-      const label = { id: datastore?.id ?? "", name: datastore?.name ?? mount.label };
-      draft.impact.datastoresToUnmount.push({ name: label.name, id: label.id, naa: volume.naa });
-      chain = [draft.add("unmount", { vmfsUuid: mount.vmfsUuid, naa: volume.naa, datastore: label }, chain)];
+    if (mounted !== undefined) {
+      const { id, name } = mounted.datastore;
+      draft.impact.datastoresToUnmount.push({ name, id, naa: volume.naa });
+      const step = { vmfsUuid: mounted.vmfsUuid, naa: volume.naa, datastore: { id, name } };
+      chain = [draft.add("unmount", step, chain)];
     }
     if (disk !== undefined && disk.state !== "off") chain = [draft.add("detach", { naa: volume.naa }, chain)];
     ends.push(...chain);

@@ -56,11 +56,8 @@ export function rollback(input: ModeInput): Draft {
       after,
     ),
   ];
-  const lostIds = new Set<string>(lost.map((one) => one.id));
-  const isInTheWay = assigned.some(
-    ({ volume }) =>
-      volume.id === gold.id || (volume.parent?.snapshotId !== undefined && lostIds.has(volume.parent.snapshotId)),
-  );
+  const lostIds = new Set<string | undefined>(lost.map((one) => one.id));
+  const isInTheWay = assigned.some(({ volume }) => volume.id === gold.id || lostIds.has(volume.parent?.snapshotId));
   if (request.releaseFirst || isInTheWay || mayComeUp(removal, observation)) {
     presentGold(draft, input, { isGoldHere: false, after: rollBack(releaseFirst(draft, removal, input)) });
   } else {

@@ -35,10 +35,9 @@ export function chooseSnapshot(request: Request, observation: Observation): Chos
   const others = twinsOf(chosen, snapshots, wanted === undefined);
   if (others.length > 0) {
     const twins = snapshots.filter((snapshot) => snapshot === chosen || others.includes(snapshot));
-    const what =
-      wanted === undefined && twins.some((one) => one.name !== chosen.name)
-        ? "latest snapshots, made at the same instant"
-        : `snapshots named ${chosen.name}`;
+    const what = twins.some((one) => one.name !== chosen.name)
+      ? "latest snapshots, made at the same instant"
+      : `snapshots named ${chosen.name}`;
     throw new PrepError("SNAPSHOT_AMBIGUOUS", `${name} has ${twins.length} ${what}.`, {
       found: { snapshots: twins.map((one) => ({ id: one.id, name: one.name, createdAt: one.createdAt })) },
       hint: "Name the one that is meant by its id.",

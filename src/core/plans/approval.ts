@@ -88,10 +88,10 @@ export class Approvals {
   }
 
   #isEnough(row: PlanRow, policy: ApprovalPolicy): boolean {
-    if (row.approvedAt === undefined || row.approvedBy === undefined) return false;
-    const channel = row.approvedChannel ?? "";
+    const { approvedAt, approvedBy, approvedChannel: channel } = row;
+    if (approvedAt === undefined || approvedBy === undefined || channel === undefined) return false;
     const { cli, requesterIsNotApprover } = this.#deps.settings.approval;
-    if (requesterIsNotApprover && row.approvedBy === row.principal) return false;
+    if (requesterIsNotApprover && approvedBy === row.principal) return false;
     return !(policy === "human" && (channel.startsWith("prompt:") || (channel === "cli-unattended" && cli === "deny")));
   }
 

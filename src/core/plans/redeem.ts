@@ -6,7 +6,7 @@ import { errorTraits, PrepError } from "../domain/errors.ts";
 import { LIVE_RUN_STATES } from "../domain/states.ts";
 import type { Actor } from "../engine.ts";
 import { type EngineDeps, exclude, lockNames, newId } from "../engine-options.ts";
-import type { VcenterOverride } from "../ports/runtime.ts";
+import type { Clock, VcenterOverride } from "../ports/runtime.ts";
 import type { HeldLock, PlanRow, RunRow, StoreReader, StoreWriter } from "../ports/store.ts";
 import type { Step } from "../steps/types.ts";
 import { diffFacts } from "./facts.ts";
@@ -22,14 +22,16 @@ const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 400;
 const QUEUED_MS = 60_000;
 
+type QueueLimit = Pick<EngineDeps["settings"]["limits"], "queueMs">;
+
 /**
  * Whether a queued run may still be begun: its runner comes up, or a worker takes it. One from a time to come was made by a
  * clock that was ahead: it is not waited for.
  */
 export async function mayBegin(
-  tx: StoreReader,
+  tx: Pick<StoreReader, "queued">,
   run: Pick<RunRow, "id" | "createdAt">,
-  { clock, settings }: EngineDeps,
+  { clock, settings }: { readonly clock: Pick<Clock, "now">; readonly settings: { readonly limits: QueueLimit } },
 ): Promise<boolean> {
   const entry = await tx.queued(run.id);
   const [since, most] =
@@ -308,7 +310,7 @@ async function liveRunsIn(tx: StoreReader, row: Pick<PlanRow, "mode" | "goldId" 
 }
 
 /** A later run that excluded this one: what the journal says of this one's work may not hold any more. */
-export async function overtakenBy(tx: StoreReader, run: RunRow): Promise<RunRow | undefined> {
+export async function overtakenBy(tx: Pick<StoreReader, "runs">, run: RunRow): Promise<RunRow | undefined> {
   for (const which of [{ goldId: run.goldId }, { clientId: run.clientId }]) {
     const newestFirst = await tx.runs({ ...which, limit: 50 });
     const at = newestFirst.findIndex(({ id }) => id === run.id);

@@ -18,9 +18,10 @@ import { baseFacts, type ModeInput } from "../modes/common.ts";
 import { type ChosenSnapshot, type Draft, DraftBuilder } from "../modes/draft.ts";
 import { assignedHere, datastoresOf, type Observation } from "../observe/observe.ts";
 import type { ArrayTraits } from "../ports/array.ts";
+import type { Vm } from "../ports/hypervisor.ts";
 import type { RunRow, StepRow } from "../ports/store.ts";
 import type { Impact } from "../records.ts";
-import { diskOf, isMounted, mountOf } from "../steps/shared.ts";
+import { diskOf, isMounted, mountOf, nameVms } from "../steps/shared.ts";
 import { type Outputs, outputsOf, type Step, type VolumeRef } from "../steps/types.ts";
 import type { PlanParts } from "./plan.ts";
 import type { Plan } from "./plan-schema.ts";
@@ -130,13 +131,29 @@ const volumesIn = (step: Step, inheritedOutputs: RemainingWork["inheritedOutputs
   return made === undefined ? [] : [{ naa: made.naa }];
 };
 
+/** The steps power off what ran when they were planned; what runs now beside that could not be unregistered. */
+function refuseStarted(vms: readonly Vm[]): void {
+  if (vms.length === 0) return;
+  throw new PrepError(
+    "VOLUME_IN_USE",
+    `Running, and powered off by none of the steps that are left: ${nameVms(vms)}.`,
+    {
+      found: { vms: vms.map(({ id, name }) => ({ id, name })) },
+      hint: "Power them off in vCenter, then resume the run; or make a new plan: it powers off what runs now.",
+      next: [{ kind: "plan_again" }],
+    },
+  );
+}
+
 /** What came in the way since the first plan: what is left must not stop half-way either. */
 function refuseBlockers(steps: readonly Step[], observation: Observation, warnings: string[]): void {
   const isIn = (id: string, ...kinds: Step["kind"][]): boolean =>
     steps.some((step) => "vms" in step && kinds.includes(step.kind) && step.vms.some((vm) => vm.id === id));
   const touched = observation.vms.filter(({ id }) => isIn(id, "power_off", "shut_down_guest", "unregister"));
-  const stopped = touched.filter((vm) => isRunning(vm) && isIn(vm.id, "power_off", "shut_down_guest"));
+  const running = touched.filter(isRunning);
+  const stopped = running.filter(({ id }) => isIn(id, "power_off", "shut_down_guest"));
   refuseManaged(touched);
+  refuseStarted(running.filter((vm) => !stopped.includes(vm)));
   refuseQuestions(stopped);
   refuseDisabled(stopped, ({ id, toolsRunning }) =>
     toolsRunning && isIn(id, "shut_down_guest") ? "shutDownGuest" : "powerOff",

@@ -45,6 +45,7 @@ describe("-A", () => {
       { expectGone: [], expectPresent: made, onlyIfChanged: "s4" },
       { volume: made, vmfsUuid: SIGNATURE },
     ]);
+    expect(draft.steps[2]).not.toHaveProperty("freedNumbers");
     expect(draft.snapshot).toEqual({ snapshot: NEWEST, chosenBy: "latest" });
     expect(draft.warnings).toEqual([]);
   });
@@ -124,6 +125,7 @@ describe("-A", () => {
   test("warns where gold was assigned after the snapshot was made, and not where that was before it", () => {
     const warnings = (goldHeldUntil: string): string => drafted(MODE, seen([]), {}, { goldHeldUntil }).warnings.join();
     expect(warnings("2026-11-27T01:00:00.000Z")).toMatch(/was assigned after snapshot nightly-27/);
+    expect(warnings(NEWEST.createdAt)).toBe("");
     expect(warnings("2026-11-26T23:00:00.000Z")).toBe("");
   });
 
@@ -160,6 +162,7 @@ describe("-A", () => {
       "s5 assign after s4",
     ]);
     expect(draft.steps[1]).toMatchObject({ diskLost: true, vms: [{ id: vms[0]?.id }] });
+    expect(draft.steps[2]).toMatchObject({ dead: true, vms: vms.map(({ id }) => ({ id })) });
     expect(draft.steps[3]).toMatchObject({ expectGone: [lost.naa] });
   });
 

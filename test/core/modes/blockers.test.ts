@@ -175,6 +175,12 @@ describe("of a resumed run", () => {
     ["heartbeats since", "UnmountVmfsVolume", ["ha-heartbeat"], "UNMOUNT_BLOCKED"],
     ["a scratch location since", "UnmountVmfsVolume", ["host-files"], "UNMOUNT_BLOCKED"],
     ["maintenance mode since", "UnmountVmfsVolume", ["maintenance-mode"], "HOST_IN_MAINTENANCE"],
+    [
+      "a VM that was powered on since, and is powered off by no step",
+      "CreateAssignment",
+      ["power-on"],
+      "VOLUME_IN_USE",
+    ],
   ] as const;
 
   test.each(left)("%s is refused", async (_name, op, [what], code) => {
@@ -188,6 +194,20 @@ describe("of a resumed run", () => {
     expect(failed.state).toBe("failed");
     await bench.control.touch(what);
     await refusal(bench.app.engine.resumePlan(failed.runId, bench.actor), code);
+  });
+
+  test("a VM that was powered on again after the run had powered it off is named, and resumed once it is off", async () => {
+    await bench.reset("clone-assigned");
+    await bench.control.faults({ api: "vim", op: "UnregisterVM", times: 99, action: "fault:NoPermission" });
+    const failed = await bench.prep("automated_testing");
+    expect(failed.steps.find(({ kind }) => kind === "power_off")).toMatchObject({ state: "done" });
+    await bench.control.clearFaults();
+    const [id = ""] = await bench.control.touch("power-on");
+    const refused = await refusal(bench.app.engine.resumePlan(failed.runId, bench.actor), "VOLUME_IN_USE");
+    expect(refused).toMatchObject({ found: { vms: [{ id }] }, next: [{ kind: "plan_again" }] });
+    await bench.control.touch("power-off", { vm: id });
+    const rest = await bench.app.engine.resumePlan(failed.runId, bench.actor);
+    expect(await bench.run(rest)).toMatchObject({ state: "succeeded" });
   });
 });
 

@@ -1,5 +1,6 @@
 /** States that no mode plans over, each for the modes that rely on it; the lab provokes the same in refusals.test.ts. */
 import { describe, expect, test } from "vitest";
+import { PrepError } from "../../../src/core/domain/errors.ts";
 import { asMoRef, asVmfsUuid } from "../../../src/core/domain/ids.ts";
 import type { Mode } from "../../../src/core/domain/modes.ts";
 import { safeText } from "../../../src/core/domain/safe-text.ts";
@@ -131,6 +132,23 @@ describe("no reason to refuse", () => {
   });
 });
 
+describe("VMs on the volume's datastore", () => {
+  const isIn = (mode: Mode, ...vms: (typeof off)[]): boolean[] => {
+    const { facts } = drafted(mode, seen([CLONE], { vms }));
+    return vms.map(({ id }) => `vm:${id}` in facts);
+  };
+
+  test.each(ALL)("%s: those that live there, whatever else vCenter says that they use", (mode) => {
+    expect(isIn(mode, { ...off, datastoreIds: [] }, vmOn(CLONE, "web-01"))).toEqual([true, true]);
+  });
+
+  test.each(ALL)("%s: not those that neither live there nor use it", (mode) => {
+    const far = { ...off, path: "[local] db-01/db-01.vmx", datastoreIds: [asMoRef("datastore-9")] };
+    const nowhere = { ...off, path: "", datastoreIds: [] };
+    expect([isIn(mode, far), isIn(mode, nowhere)]).toEqual([[false], [false]]);
+  });
+});
+
 describe("two volumes of the family on one client", () => {
   const second = cloneOf("second");
   const ids = (...known: Parameters<typeof assignedVolumes>): string[] =>
@@ -171,12 +189,15 @@ describe("two volumes of the family on one client", () => {
 describe("what is planned only where it is so", () => {
   const running = vmOn(CLONE, "web-01", { powerState: "poweredOn" });
   const lost = cloneOf("lost");
+  const lostStore = datastoreOf(lost, { accessible: false, name: safeText("lost-ds"), pathName: "lost-ds" });
   const leftover = (stillListedDisks: readonly (typeof lost.naa)[] = []) => ({
-    leftoverDatastores: [
-      { datastore: datastoreOf(lost, { accessible: false }), proof: "signature" as const, stillListedDisks },
-    ],
+    leftoverDatastores: [{ datastore: lostStore, proof: "signature" as const, stillListedDisks }],
   });
-  const onLost = vmOn(lost, "left", { connectionState: "inaccessible", powerState: "poweredOn" });
+  const onLost = vmOn(lost, "left", {
+    path: "[lost-ds] left/left.vmx",
+    connectionState: "inaccessible",
+    powerState: "poweredOn",
+  });
 
   test.each(["automated_testing", "maintenance", "rollback", "register"] as const)(
     "nothing on a host in maintenance mode: %s",
@@ -194,6 +215,41 @@ describe("what is planned only where it is so", () => {
     expect(drafted("release", on, asked).warnings.join()).toMatch(/may be powered off hard/);
   });
 
+  test.each(["release", "unregister"] as const)(
+    "a guest whose tools are starting is asked as one whose tools run: %s",
+    (mode) => {
+      const starting = { toolsRunning: false, toolsStarting: true };
+      const of = (changes: Partial<typeof running>) =>
+        drafted(mode, seen([GOLD], { vms: [vmOn(GOLD, "web-01", { powerState: "poweredOn", ...changes })] }));
+      expect(of(starting).steps[0]).toMatchObject({ kind: "shut_down_guest", vms: [{ id: "vm-web-01" }] });
+      expect(of(starting).facts).toEqual(of({}).facts);
+      // Until they have, vCenter has that disabled.
+      expect(of({ ...starting, disabled: ["shutDownGuest"] }).steps[0]).toMatchObject({ kind: "shut_down_guest" });
+    },
+  );
+
+  test.each(CLEANING)("what vCenter has disabled says nothing of a VM whose files are out of reach: %s", (mode) => {
+    const vm = { ...off, disabled: ["unregister"] } as const;
+    expect(refusedWith(mode, seen([CLONE], { vms: [vm] }))).toBe("METHOD_DISABLED");
+    expect(refusedWith(mode, seen([CLONE], { vms: [{ ...vm, connectionState: "inaccessible" }] }))).toBe("planned");
+  });
+
+  test.each(CLEANING)("a VM under Fault Tolerance, and no other, is warned of: %s", (mode) => {
+    const vms = [{ ...running, faultTolerant: true }, vmOn(CLONE, "plain", { powerState: "poweredOn" })];
+    const { warnings } = drafted(mode, seen([CLONE], { vms }));
+    expect(warnings.filter((warning) => warning.includes("Fault Tolerance"))).toEqual([
+      expect.stringMatching(/^VM web-01 /),
+    ]);
+  });
+
+  test.each(CLEANING)("of what a host has that could not be read, it is warned: %s", (mode) => {
+    const error = new PrepError("REMOTE_FAULT", "Denied.", { hint: "Grant it." });
+    const hostFiles = { heartbeats: [], folders: [], unread: [{ what: "its scratch location", error }] };
+    expect(drafted(mode, seen([CLONE], { hostFiles })).warnings).toContainEqual(
+      "Of host 192.168.1.165, its scratch location could not be read: whether it keeps datastore gold-ds from being unmounted is not checked. Denied.",
+    );
+  });
+
   test("VMs go by their instance uuid too, where vCenter tells it", () => {
     const draft = drafted("release", seen([CLONE], { vms: [{ ...running, instanceUuid: "5031" }, off] }));
     expect(
@@ -202,15 +258,23 @@ describe("what is planned only where it is so", () => {
     expect(draft.steps[0]).toMatchObject({ vms: [{ instanceUuid: "5031" }] });
   });
 
-  test("what the client has of another LUN stays, and is named where the array lists it", () => {
+  test("what the client has of another LUN stays, and is named where the array lists it, with its gold", () => {
     const stranger = { ...GOLD, id: cloneOf("stranger").id, name: safeText("stranger") };
-    const of = (volumes: (typeof GOLD)[]) =>
+    const copy = { ...cloneOf("copy"), parent: { volumeId: stranger.id } };
+    const of = (volumes: (typeof GOLD)[], ...theirs: Parameters<typeof assignmentOf>[]) =>
       drafted(
         "release",
-        seen([CLONE], { array: { volumes, assignments: [assignmentOf(CLONE), assignmentOf(stranger)] } }),
-      );
-    expect(of([GOLD, CLONE, stranger]).leftovers.join()).toContain("stranger (vol-stranger) stays assigned to");
-    expect(of([GOLD, CLONE]).leftovers).toEqual([]);
+        seen([CLONE], {
+          array: { volumes, assignments: [assignmentOf(CLONE), ...theirs.map((one) => assignmentOf(...one))] },
+        }),
+      ).leftovers;
+    const all = [GOLD, CLONE, stranger, copy];
+    expect(of(all, [stranger], [copy])).toEqual([
+      "stranger (vol-stranger) stays assigned to CDS1-ESX165.",
+      "copy (vol-copy), of stranger, stays assigned to CDS1-ESX165.",
+    ]);
+    expect(of(all, [stranger, OTHER_CLIENT_ID])).toEqual([]);
+    expect(of([GOLD, CLONE], [stranger])).toEqual([]);
   });
 
   test.each(CLEANING)(
@@ -219,6 +283,12 @@ describe("what is planned only where it is so", () => {
       const world = (vm: typeof onLost) => seen([CLONE], { ...leftover(), vms: [vm] });
       expect(refusedWith(mode, world({ ...onLost, question: "Moved?" }))).toBe("VM_HAS_QUESTION");
       expect(refusedWith(mode, world({ ...onLost, managedBy: "com.example" }))).toBe("VM_MANAGED");
+      const { impact, facts: today } = drafted(mode, world(onLost));
+      expect([impact.vmsToPowerOff, impact.vmsToUnregister]).toMatchObject([
+        [{ moref: onLost.id }],
+        [{ moref: onLost.id }],
+      ]);
+      expect(today).toHaveProperty(`vm:${onLost.id}`);
       const facts = (vm: typeof onLost) => drafted(mode, world(vm)).facts;
       expect(facts(onLost)).not.toEqual(facts({ ...onLost, powerState: "poweredOff" }));
       expect(facts(onLost)).toEqual(facts({ ...onLost, toolsRunning: !onLost.toolsRunning }));
@@ -282,6 +352,7 @@ describe("what is planned only where it is so", () => {
       const unmounted = { storage: { mounts: [mountOf(CLONE, { mounted: false })] } };
       expect(isFirst(kinds(seen([CLONE], { ...unmounted, ...leftover([lost.naa]) })))).toBe(true);
       expect(isFirst(kinds(seen([CLONE], leftover([lost.naa]))))).toBe(false);
+      expect(isFirst(kinds(seen([CLONE], unmounted)))).toBe(false);
     },
   );
 });

@@ -236,6 +236,13 @@ const CASES: readonly Case[] = [
     told: "Clone clone: snapshots changed from 0 to 1",
   },
   {
+    what: "what hangs on the clone that is kept cannot be read",
+    modes: ["release"],
+    asked: { keepClone: true },
+    after: seen([CLONE], { dependents: new Map() }),
+    told: "Clone clone: snapshots changed from 0 to not read",
+  },
+  {
     what: "the clone that is kept has a clone now",
     modes: ["release"],
     asked: { keepClone: true },
@@ -311,6 +318,25 @@ const CASES: readonly Case[] = [
     told: `The LUN's VMFS signature: unresolved copies changed from none to ${CLONE.naa}`,
   },
   {
+    what: "another host of the Datacenter mounts what is mounted here, and nothing is left to do",
+    modes: ["maintenance"],
+    before: seen([GOLD]),
+    after: seen([GOLD], {
+      inventory: {
+        datastores: [
+          datastoreOf(GOLD),
+          ...["host-9", "host-2"].map((hostId) =>
+            datastoreOf(cloneOf("near"), {
+              id: asMoRef(`datastore-on-${hostId}`),
+              mounts: [{ hostId: asMoRef(hostId), mounted: true, accessible: true }],
+            }),
+          ),
+        ],
+      },
+    }),
+    told: "The LUN's VMFS signature: mounts elsewhere changed from none to datastore-on-host-2@host-2 datastore-on-host-9@host-9",
+  },
+  {
     what: "a file came that no VM is registered from",
     modes: ["register"],
     before: seen([CLONE], { files: filesOf([]) }),
@@ -352,7 +378,10 @@ describe("a plan is stale once", () => {
     "$what: $mode",
     ({ mode, before = base, after, asked, told }) => {
       const request = { newSnapshot: "before-the-update", ...asked };
-      const lines = diffFacts(drafted(mode, before, request).facts, drafted(mode, after, request).facts);
+      const [was, is] = [drafted(mode, before, request), drafted(mode, after, request)];
+      const lines = diffFacts(was.facts, is.facts);
+      // What is stored of a plan is all of it: nothing in it is lost in JSON.
+      for (const draft of [was, is]) expect(JSON.parse(JSON.stringify(draft))).toStrictEqual(draft);
       expect(lines).toContainEqual(typeof told === "string" ? told : expect.stringMatching(told));
     },
   );
@@ -369,6 +398,37 @@ describe("a plan is stale once", () => {
         asked,
       );
     expect(of(true).fingerprint).toBe(of(false).fingerprint);
+  });
+
+  test.each([
+    [
+      "what another client has of the family",
+      [CLONE],
+      seen([CLONE], {
+        array: { assignments: [assignmentOf(CLONE), assignmentOf(cloneOf("second"), OTHER_CLIENT_ID)] },
+      }),
+      { keepClone: true },
+    ],
+    ["what is made of gold", [GOLD], seen([GOLD], {}, [cloneOf("second")]), {}],
+    [
+      "the initiators of a client that goes by its address",
+      [CLONE],
+      seen([CLONE], { client: { ...client, initiators: ["iqn.a"] } }),
+      {},
+    ],
+  ])("not for %s", (_what, held, after, asked) => {
+    expect(drafted("release", after, asked).fingerprint).toBe(drafted("release", seen(held), asked).fingerprint);
+  });
+
+  test("once an idle clone that it deletes is on another disk", () => {
+    const idle = cloneOf("idle-one");
+    const unfinished = { clones: [{ id: idle.id, name: idle.name }], assignsGold: false };
+    const dependents = new Map([[idle.id, { snapshots: 0, clones: [] }]]);
+    const facts = (volume: typeof idle) =>
+      drafted("release", seen([], { dependents }, [volume]), {}, { unfinished }).facts;
+    expect(diffFacts(facts(idle), facts({ ...idle, naa: CLONE.naa }))).toEqual([
+      `Clone idle-one: naa changed from ${idle.naa} to ${CLONE.naa}`,
+    ]);
   });
 
   test.each(MOUNTING)("not once another Datacenter mounts the signature, which is in nobody's way: %s", (mode) => {
@@ -457,7 +517,14 @@ describe("a plan is the same where the same things come in another order", () =>
         stillListedDisks: [],
       })),
       storage: {
-        unresolved: [],
+        unresolved: [CLONE, second].map(({ naa }) => ({
+          vmfsUuid: SIGNATURE,
+          label: safeText("gold-ds"),
+          extents: [{ naa, devicePath: `/vmfs/devices/disks/${naa}`, isHead: true }],
+          resolvable: true,
+          multipleCopies: false,
+          incompleteExtents: false,
+        })),
         mounts: [CLONE, second, third].map((volume) => mountOf(volume)),
       },
     });

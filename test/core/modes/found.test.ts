@@ -59,6 +59,7 @@ interface Case {
   readonly says: RegExp;
   readonly found: unknown;
   readonly next?: unknown;
+  readonly hint?: RegExp;
 }
 
 test.each<Case>([
@@ -128,6 +129,14 @@ test.each<Case>([
     seen: seen([CLONE], { dependents: new Map([[CLONE.id, { snapshots: 2, clones: [] }]]) }),
     says: /has snapshots or clones of its own/,
     found: { volumeId: CLONE.id, children: [], snapshotCount: 2 },
+    next: KEEP,
+  },
+  {
+    what: "a clone of which it was not read what hangs on it",
+    mode: "release",
+    seen: seen([CLONE], { dependents: new Map() }),
+    says: /has snapshots or clones of its own/,
+    found: { volumeId: CLONE.id, children: [], snapshotCount: 0 },
     next: KEEP,
   },
   {
@@ -225,6 +234,29 @@ test.each<Case>([
       vms: [{ id: "vm-far", name: "far", path: "[local] far/far.vmx" }],
       devices: [{ vm: "vm-far", label: "Hard disk 2", file: "[gold-ds] far/far.vmdk" }],
     },
+    hint: /^Detach that disk or ISO/,
+  },
+  {
+    what: "VMs from elsewhere, of which one has a disk there",
+    mode: "release",
+    seen: seen([CLONE], {
+      vms: ["far", "farther"].map((name) => ({ ...vmOn(CLONE, name), path: `[local] ${name}/${name}.vmx` })),
+      devices: [
+        {
+          vmId: asMoRef("vm-farther"),
+          label: safeText("CD/DVD drive 1"),
+          fileName: safeText("[gold-ds] tools.iso"),
+          datastoreId: store.id,
+        },
+      ],
+    }),
+    says: /^VM far \(vm-far\) lives elsewhere, but uses a snapshot, working or other directory on gold-ds\.$/,
+    found: {
+      datastore: store.id,
+      vms: ["far", "farther"].map((name) => ({ id: `vm-${name}`, name, path: `[local] ${name}/${name}.vmx` })),
+      devices: [{ vm: "vm-farther", label: "CD/DVD drive 1", file: "[gold-ds] tools.iso" }],
+    },
+    hint: /^Give the VM another working directory/,
   },
   {
     what: "questions",
@@ -327,6 +359,23 @@ test.each<Case>([
     found: [{ datastore: "datastore-2", datacenter: HOST.datacenter.id, vmfsUuid: SIGNATURE, host: elsewhere }],
   },
   {
+    what: "the signature on another host that vCenter lists",
+    mode: "automated_testing",
+    seen: seen([], {
+      inventory: {
+        hosts: [HOST, { ...HOST, id: elsewhere, name: safeText("192.168.1.166") }],
+        datastores: [
+          datastoreOf(second, { mounts: [{ hostId: elsewhere, mounted: true, accessible: true }] }),
+          { ...other, mounts: [{ hostId: elsewhere, mounted: true, accessible: true }] },
+        ],
+      },
+    }),
+    says: /is mounted on 192\.168\.1\.166 in the same Datacenter \(DC1\)\.$/,
+    found: [
+      { datastore: datastoreOf(second).id, datacenter: HOST.datacenter.id, vmfsUuid: SIGNATURE, host: elsewhere },
+    ],
+  },
+  {
     what: "the signature from a stranger's disk on this host",
     mode: "automated_testing",
     seen: seen([], { storage: { mounts: [mountOf(second), mountOf(GOLD, { mounted: false })] } }),
@@ -349,9 +398,24 @@ test.each<Case>([
     found: { closest: [NEWEST.name, OLDEST.name], volumeId: GOLD.id },
   },
   {
+    what: "no snapshot of that name, the nearest first",
+    mode: "rollback",
+    seen: seen([]),
+    asked: { snapshot: "nightly-200" },
+    says: /has no snapshot named nightly-200\.$/,
+    found: { closest: [OLDEST.name, NEWEST.name], volumeId: GOLD.id },
+  },
+  {
     what: "snapshots of one name",
     mode: "automated_testing",
-    seen: seen([CLONE], { snapshots: [NEWEST, { ...OLDEST, name: NEWEST.name }] }),
+    seen: seen([CLONE], {
+      snapshots: [
+        { ...NEWEST, id: asSnapshotId("snap-0"), name: safeText("alone") },
+        NEWEST,
+        { ...OLDEST, name: NEWEST.name },
+      ],
+    }),
+    asked: { snapshot: NEWEST.name },
     says: /has 2 snapshots named nightly-27\.$/,
     found: {
       snapshots: [NEWEST, OLDEST].map(({ id, createdAt }) => ({ id, name: NEWEST.name, createdAt })),
@@ -448,11 +512,12 @@ test.each<Case>([
     says: /^The host still has gold-ds mounted from naa\.\w+, which is not assigned any more/,
     found: [{ datastore: datastoreOf(second).id, disks: [second.naa] }],
   },
-])("$what: $mode", ({ mode, seen: observation, asked, says, found, next }) => {
+])("$what: $mode", ({ mode, seen: observation, asked, says, found, next, hint = /./ }) => {
   const error = refusal(mode, observation, asked);
   expect(error.message).toMatch(says);
-  expect(error.found).toEqual(found);
+  expect(error.found).toStrictEqual(found);
   expect(error.next).toEqual(next ?? []);
+  expect(error.hint).toMatch(hint);
 });
 
 test("a datastore is held by a folder on it however its path is written, and by none beside it", () => {
@@ -474,4 +539,6 @@ test("a datastore is held by a folder on it however its path is written, and by 
     naaOf("6000c29f000000000000000000000000"),
   ])
     expect(drafted("release", withFolder(path)).steps).not.toEqual([]);
+  const elsewhereDumped = seen([CLONE], { host: { ...HOST, dumpDisk: second.naa.slice("naa.".length) } });
+  expect(drafted("release", elsewhereDumped).steps).not.toEqual([]);
 });

@@ -1,4 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { safeText } from "../../../src/core/domain/safe-text.ts";
+import { draftOf } from "../../../src/core/modes/catalog.ts";
+import type { Observation } from "../../../src/core/observe/observe.ts";
 import {
   assignmentOf,
   CLIENT_ID,
@@ -12,6 +15,7 @@ import {
   graphOf,
   mountOf,
   refusedWith,
+  requested,
   SIGNATURE,
   seen,
   vmOn,
@@ -19,6 +23,18 @@ import {
 
 const MODE = "maintenance";
 const kindsOf = (draft: ReturnType<typeof drafted>): string[] => draft.steps.map((step) => step.kind);
+
+const leftOf = (volume: typeof GOLD, stillListedDisks: readonly (typeof GOLD.naa)[] = []) => ({
+  datastore: datastoreOf(volume, {
+    accessible: false,
+    name: safeText(`gold-ds of ${volume.name}`),
+    pathName: `gold-ds of ${volume.name}`,
+  }),
+  proof: "signature" as const,
+  stillListedDisks,
+});
+const deadOn = (volume: typeof GOLD, name: string) =>
+  vmOn(volume, name, { path: `[gold-ds of ${volume.name}] ${name}/${name}.vmx`, connectionState: "inaccessible" });
 
 describe("-M", () => {
   test("with nothing assigned: gold is assigned, seen and mounted", () => {
@@ -72,6 +88,62 @@ describe("-M", () => {
     expect(first.indexOf("assign")).toBeGreaterThan(first.indexOf("forget_device"));
   });
 
+  test("what is left of disks that are gone: first of those that the host lists still, then of the others, whose mounts a rescan drops", () => {
+    const [listed, gone] = [cloneOf("listed"), cloneOf("gone")];
+    const world = seen([CLONE], {
+      vms: [deadOn(listed, "web-01"), deadOn(gone, "db-01")],
+      leftoverDatastores: [leftOf(listed, [listed.naa]), leftOf(gone)],
+    });
+    const draft = drafted(MODE, world);
+    expect(graphOf(draft).slice(0, 7)).toEqual([
+      "s1 unregister",
+      "s2 rescan after s1",
+      "s3 unmount after s2",
+      "s4 detach after s3",
+      "s5 unregister after s2",
+      "s6 rescan after s4, s5",
+      "s7 assign after s6",
+    ]);
+    expect(draft.steps).toMatchObject([
+      { vms: [{ id: "vm-web-01" }] },
+      { expectGone: [listed.naa] },
+      {},
+      {},
+      { vms: [{ id: "vm-db-01" }] },
+      { expectGone: [] },
+      ...draft.steps.slice(6).map(() => ({})),
+    ]);
+    const first = drafted(MODE, world, { releaseFirst: true });
+    expect(graphOf(first).slice(0, 6)).toEqual([
+      "s1 unregister",
+      "s2 unmount",
+      "s3 detach after s2",
+      "s4 unregister",
+      "s5 unassign after s3, s4",
+      "s6 rescan after s1, s5",
+    ]);
+    expect(first.steps[5]).toMatchObject({ expectGone: [CLONE.naa, listed.naa] });
+  });
+
+  test("what the count of today's VMX files says is told where files are registered once they are found, and nowhere else", () => {
+    const filesToday = { count: 3, volume: { name: GOLD.name, id: GOLD.id, naa: GOLD.naa } };
+    const told = (observation: Observation, registerVms: boolean, today?: typeof filesToday) =>
+      draftOf({
+        request: requested(MODE, { registerVms }),
+        observation,
+        history: { unfinished: { clones: [], assignsGold: false } },
+        filesToday: today,
+        now: new Date(),
+      }).impact;
+    expect(told(seen([]), true, filesToday).vmxFilesToday).toEqual(filesToday);
+    for (const impact of [
+      told(seen([]), false, filesToday),
+      told(seen([]), true),
+      told(seen([GOLD], { files: filesOf(["new-01"]) }), true, filesToday),
+    ])
+      expect(impact).not.toHaveProperty("vmxFilesToday");
+  });
+
   test("an idle clone is never deleted, whoever made it", () => {
     const idle = cloneOf("idle-one");
     const unfinished = { clones: [{ id: idle.id, name: idle.name }], assignsGold: false };
@@ -105,6 +177,13 @@ describe("-M with gold assigned here", () => {
   ] as const)("%s: only what is missing", (_case, storage, kinds) => {
     const datastores = storage.mounts.length === 0 ? [] : [datastoreOf(GOLD, { accessible: false })];
     expect(kindsOf(drafted(MODE, seen([GOLD], { storage, inventory: { datastores } })))).toEqual(kinds);
+    const vms = [vmOn(GOLD, "db-01", { connectionState: "orphaned" })];
+    expect(kindsOf(drafted(MODE, seen([GOLD], { storage, vms, inventory: { datastores } })))).toEqual(kinds);
+  });
+
+  test("and mounted, beside what is left of a disk that is gone: a rescan drops the dead mount", () => {
+    const draft = drafted(MODE, seen([GOLD], { leftoverDatastores: [leftOf(cloneOf("lost"))] }));
+    expect(kindsOf(draft)).toEqual(["rescan"]);
   });
 
   test("with registerVms what is missing is registered, a lost registration first taken away", () => {
@@ -141,7 +220,7 @@ describe("-M with gold assigned here", () => {
     });
     const draft = drafted(MODE, observation, { registerVms: true });
     expect(graphOf(draft)).toEqual(["s1 unregister", "s2 mount after s1", "s3 register after s2"]);
-    expect(draft.steps[0]).toMatchObject({ vms: [{ id: lost.id }] });
+    expect(draft.steps[0]).toMatchObject({ vms: [{ id: lost.id }], dead: true });
   });
 
   test("beside a clone that a run left: the clone goes, gold is not assigned again", () => {

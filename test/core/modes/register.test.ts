@@ -75,6 +75,35 @@ describe("-R", () => {
     expect(draft.warnings.join()).toMatch(/db-01.* could not be read/);
   });
 
+  test("of folders that cannot be read only those keep a dead registration that it lies in", () => {
+    const dead = [
+      ...["db-01", "db-02"].map((name) => vmOn(CLONE, name, { connectionState: "orphaned" })),
+      vmOn(CLONE, "nowhere", { connectionState: "orphaned", path: "" }),
+    ];
+    const draft = drafted(
+      MODE,
+      seen([CLONE], { vms: dead, files: filesOf([], ["[gold-ds] other", "[gold-ds] db-01", "[local] db-02"]) }),
+    );
+    expect(draft.steps).toMatchObject([{ kind: "unregister", vms: [{ id: "vm-db-02" }, { id: "vm-nowhere" }] }]);
+    expect(draft.warnings).toHaveLength(3);
+  });
+
+  test("files are named by their path below the datastore; those of another one are not its own", () => {
+    const paths = ["[gold-ds] b/deep/down.VMX", "[gold-ds] top.vmx", "[gold-ds] a/tpl.vmtx", "[local] c/far.vmx"];
+    const files = { files: paths.map((path) => ({ path, template: false })), unreadable: [] };
+    const draft = drafted(MODE, seen([CLONE], { files }));
+    expect(draft.steps).toMatchObject([{ files: ["a/tpl.vmtx", "b/deep/down.VMX", "top.vmx"] }]);
+    expect(draft.impact.vmsToRegister.map(({ name }) => name)).toEqual(["tpl", "down", "top"]);
+  });
+
+  test("what is left on a disk that the host still lists is not its business", () => {
+    const lost = cloneOf("lost");
+    const datastore = datastoreOf(lost, { name: safeText("gold-ds (1)"), pathName: "gold-ds (1)" });
+    const vms = [vmOn(lost, "web-01", { connectionState: "inaccessible", path: "[gold-ds (1)] web-01/web-01.vmx" })];
+    const leftoverDatastores = [{ datastore, proof: "signature" as const, stillListedDisks: [lost.naa] }];
+    expect(drafted(MODE, seen([CLONE], { vms, leftoverDatastores })).steps).toEqual([]);
+  });
+
   test("what is left registered on the family's lost datastore goes first", () => {
     const lost = cloneOf("lost");
     const dead = vmOn(lost, "web-01", { connectionState: "inaccessible" });
@@ -86,6 +115,16 @@ describe("-R", () => {
     const vms = [{ ...dead, path: "[gold-ds (1)] web-01/web-01.vmx" }];
     const draft = drafted(MODE, seen([CLONE], { vms, leftoverDatastores: [leftover], files }));
     expect(draft.steps[0]).toMatchObject({ kind: "unregister", vms: [{ id: dead.id }], dead: true });
+  });
+
+  test("what is left there under the signature that is mounted again is taken away once", () => {
+    const lost = cloneOf("lost");
+    const path = `[] /vmfs/volumes/${datastoreOf(CLONE).vmfsUuid}/web-01/web-01.vmx`;
+    const vms = [vmOn(lost, "web-01", { connectionState: "inaccessible", path })];
+    const leftover = { datastore: datastoreOf(lost), proof: "signature", stillListedDisks: [] } as const;
+    const draft = drafted(MODE, seen([CLONE], { vms, leftoverDatastores: [leftover], files }));
+    expect(draft.steps[0]).toMatchObject({ kind: "unregister", vms: [{ id: "vm-web-01" }] });
+    expect(draft.impact.vmsToUnregister).toHaveLength(1);
   });
 
   test("is another plan where a file came or went", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  assignmentOf,
   CLONE,
   cloneOf,
   datastoreOf,
@@ -54,6 +55,31 @@ describe("--release", () => {
     const datastores = storage.mounts.length === 0 ? [] : [datastoreOf(CLONE, { accessible: false })];
     const draft = drafted(MODE, seen([CLONE], { storage, inventory: { datastores } }));
     expect(draft.steps.map((step) => step.kind)).toEqual([...kinds, "delete_clone", "forget_device"]);
+  });
+
+  test("a VM elsewhere is in nobody's way where the volume has no datastore", () => {
+    const far = vmOn(CLONE, "far", { path: "[local] far/far.vmx", datastoreIds: [] });
+    const bare = { vms: [far], storage: { mounts: [] }, inventory: { datastores: [] } };
+    expect(drafted(MODE, seen([CLONE], bare)).impact.vmsToUnregister).toEqual([]);
+  });
+
+  test("what is deleted is held against its parent where only that tells that it is a clone", () => {
+    const { declaredKind: _, ...undeclared } = CLONE;
+    const { parent: __, ...alone } = undeclared;
+    const deleted = (volume: typeof undeclared) =>
+      drafted(MODE, seen([volume])).steps.find(({ kind }) => kind === "delete_clone");
+    expect(deleted(undeclared)).toHaveProperty("parent", GOLD.id);
+    for (const volume of [CLONE, alone]) expect(deleted(volume)).not.toHaveProperty("parent");
+  });
+
+  test("LUN numbers are free again as far as the array tells them", () => {
+    const { lunNumber: _, ...untold } = assignmentOf(CLONE);
+    const rescan = (assignment: ReturnType<typeof assignmentOf>) =>
+      drafted("maintenance", seen([CLONE], { array: { assignments: [assignment] } })).steps.find(
+        ({ kind }) => kind === "rescan",
+      );
+    expect(rescan({ ...untold, lunNumber: 9 })).toHaveProperty("freedNumbers", [9]);
+    expect(rescan(untold)).not.toHaveProperty("freedNumbers");
   });
 
   test("an idle clone goes where the journal has it from an unfinished run, is listed else, and stays where something hangs on it", () => {

@@ -16,9 +16,9 @@ describe("-rvgd", () => {
       "s6 mount after s5",
     ]);
     expect(draft.steps[0]).toMatchObject({ gold: { id: GOLD.id }, snapshot: { id: NEWEST.id }, lost: [] });
-    expect(draft.warnings.join()).toMatch(
-      /written to the gold volume since snapshot nightly-27 \(1 day old\) is destroyed/,
-    );
+    expect(draft.warnings).toEqual([
+      "Everything written to the gold volume since snapshot nightly-27 (1 day old) is destroyed.",
+    ]);
   });
 
   test("in place of a clone that is not in its way: rolled back before anything of the old environment is touched", () => {
@@ -55,6 +55,19 @@ describe("-rvgd", () => {
       expect(draft.impact.clonesToDelete).toHaveLength(observation.family.length - 1);
     },
   );
+
+  test("in place of gold and a clone beside it that a run left: both leave first", () => {
+    const unfinished = { clones: [{ id: CLONE.id, name: CLONE.name }], assignsGold: false };
+    const kinds = kindsOf(drafted(MODE, seen([GOLD, CLONE]), {}, { unfinished }));
+    expect(kinds.filter((kind) => kind === "unassign")).toHaveLength(2);
+    expect(kinds.indexOf("rollback_volume")).toBeGreaterThan(kinds.lastIndexOf("unassign"));
+  });
+
+  test("in place of a volume of which the array tells no parent: rolled back first", () => {
+    const kinds = kindsOf(drafted(MODE, seen([{ ...GOLD, id: cloneOf("old").id, naa: CLONE.naa, kind: "other" }])));
+    expect(kinds[0]).toBe("rollback_volume");
+    expect(kinds).toContain("unassign");
+  });
 
   test("gold that is assigned already is rolled back all the same: it is never done already", () => {
     expect(kindsOf(drafted(MODE, seen([GOLD])))).toEqual(

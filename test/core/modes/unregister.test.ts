@@ -10,6 +10,7 @@ describe("-U", () => {
       vmOn(CLONE, "db-01"),
       vmOn(CLONE, "batch-01", { powerState: "suspended" }),
       vmOn(CLONE, "tpl-01", { template: true }),
+      vmOn(CLONE, "tpl-02", { template: true, powerState: "poweredOn" }),
       vmOn(CLONE, "gone-01", { powerState: "poweredOn", connectionState: "orphaned" }),
     ];
     const draft = drafted(MODE, seen([CLONE], { vms: [running, ...others] }));
@@ -18,6 +19,8 @@ describe("-U", () => {
       { vms: [{ id: running.id }] },
       { vms: [running, ...others].map(({ id }) => ({ id })), dead: false, asStoppedBy: "s1" },
     ]);
+    expect(draft.steps[0]).not.toHaveProperty("diskLost");
+    expect(draft.worksOn).toEqual({ id: CLONE.id, naa: CLONE.naa, name: CLONE.name, kind: "clone" });
     expect(draft.impact).toMatchObject({
       vmsToPowerOff: [{ moref: running.id }],
       volumesToUnassign: [],
@@ -61,6 +64,17 @@ describe("-U", () => {
       }).fingerprint;
     expect(print(GOLD, true)).not.toBe(print(GOLD, false));
     expect(print(CLONE, true)).toBe(print(CLONE, false));
+    const off = (toolsRunning: boolean): string =>
+      drafted(MODE, seen([GOLD], { vms: [vmOn(GOLD, "db-01", { toolsRunning })] })).fingerprint;
+    expect(off(true)).toBe(off(false));
+  });
+
+  test("where one of those that run has lost its disk, the power-off does not wait for what only a disk can do", () => {
+    const vms = [
+      vmOn(CLONE, "web-01", { powerState: "poweredOn" }),
+      vmOn(CLONE, "db-01", { powerState: "poweredOn", connectionState: "inaccessible" }),
+    ];
+    expect(drafted(MODE, seen([CLONE], { vms })).steps[0]).toMatchObject({ kind: "power_off", diskLost: true });
   });
 
   test("with nothing registered is done already", () => {

@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { ApprovalAnswer, Engine } from "../../../src/core/engine.ts";
 import type { PlanRecord } from "../../../src/core/records.ts";
 import { type Bench, GOLD, refusal, withEngine } from "../../support/engine.ts";
-import { allModes, asked, assemble } from "../../support/parts.ts";
+import { allModes, asked, assemble, standingClock, storeWith, tamper } from "../../support/parts.ts";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -132,6 +132,7 @@ describe("policy prompt", () => {
   });
 
   test("an answer counts for as long as approval.answerWithin says, and comes too late after that", async () => {
+    bench.changesWithoutPlans("reset");
     let shift = 0;
     const { engine } = await assemble(bench, {
       approval: { policies: allModes("prompt") },
@@ -269,6 +270,9 @@ describe("policy human", () => {
     await refusal(prompting.engine.confirm(plan.planToken ?? "", bench.actor, { answered }), "UNREACHABLE");
     const { engine } = await humans();
     await refusal(engine.confirm(plan.planToken ?? "", bench.actor), "NOT_APPROVED");
+    // Nor does it stand in the way of one.
+    const approved = await engine.approve(plan.planId, bench.app.actor("cli"));
+    expect(approved.approval).toMatchObject({ channel: "cli" });
   });
 
   test("a rollback is approved by typing the LUN's name", async () => {
@@ -280,6 +284,49 @@ describe("policy human", () => {
     await expectOpen(plan);
     await bench.app.engine.approve(plan.planId, bench.app.actor("cli"), GOLD);
     expect(await bench.app.engine.confirm(plan.planToken ?? "", bench.actor)).toMatchObject({ state: "succeeded" });
+  });
+
+  test.each([
+    ["discarded", (engine: Engine, { planId }: PlanRecord) => engine.discardPlan({ planId }, bench.actor)],
+    ["left until its time is up", async (_engine: Engine, { expiresAt }: PlanRecord) => Date.parse(expiresAt)],
+  ])("is too late where the plan is %s while it is being given, and so is a no", async (_what, meanwhile) => {
+    for (const say of [
+      (by: Engine, planId: string) => by.approve(planId, bench.app.actor("cli")),
+      (by: Engine, planId: string) => by.decline(planId, bench.app.actor("cli"), "no"),
+    ]) {
+      const { engine } = await humans();
+      const plan = await planWith(engine);
+      let shift = 0;
+      let isFirst = true;
+      const slow = await assemble(bench, {
+        approval: { policies: allModes("human") },
+        shiftMs: () => shift,
+        store: (real) =>
+          storeWith(real, {
+            write: async (work) => {
+              if (isFirst) {
+                isFirst = false;
+                const until = await meanwhile(engine, plan);
+                if (typeof until === "number") shift = until - Date.now();
+              }
+              return real.write(work);
+            },
+          }),
+      });
+      const refused = await refusal(say(slow.engine, plan.planId), "PLAN_OBSOLETE");
+      expect(refused).toMatchObject({ found: { planId: plan.planId }, next: [{ kind: "plan_again" }] });
+      const { rows } = await bench.app.engine.readAudit({ planId: plan.planId, limit: 1_000 });
+      expect(rows.map(({ type }) => type)).not.toContain("plan_approved");
+      expect(rows.map(({ type }) => type)).not.toContain("plan_declined");
+    }
+  });
+
+  test("a plan with nothing to do needs nobody", async () => {
+    const { engine } = await humans();
+    await bench.prep("register");
+    const plan = await planWith(engine, "register");
+    expect(plan.steps).toEqual([]);
+    expect(await engine.confirm(plan.planToken ?? "", bench.actor)).toMatchObject({ state: "succeeded" });
   });
 
   test("plans that are unknown, discarded or carried out cannot be approved", async () => {
@@ -374,12 +421,111 @@ describe("a confirm that may wait for a person", () => {
     expect((await confirming).message).toMatch(/declined this plan: no$/);
   });
 
+  test("looks each half second until its time is up, and not at all where it may not wait", async () => {
+    const { clock, slept } = standingClock();
+    const { engine } = await assemble(bench, { approval: { policies: allModes("human") }, clock });
+    const plan = await planWith(engine);
+    const confirm = (awaitApprovalMs?: number) =>
+      refusal(
+        engine.confirm(plan.planToken ?? "", bench.actor, awaitApprovalMs === undefined ? {} : { awaitApprovalMs }),
+        "NOT_APPROVED",
+      );
+    await confirm();
+    expect(slept).toEqual([]);
+    await confirm(1_500);
+    expect(slept).toEqual([500, 500, 500]);
+    await expectOpen(plan);
+  });
+
   test("waits no longer than it may, nor for one who has gone; the plan stays open", async () => {
     const { engine } = await humans();
     const plan = await planWith(engine);
     await refusal(engine.confirm(plan.planToken ?? "", bench.actor, { awaitApprovalMs: 50 }), "NOT_APPROVED");
     const gone = { awaitApprovalMs: 20_000, signal: AbortSignal.abort() };
     await refusal(engine.confirm(plan.planToken ?? "", bench.actor, gone), "NOT_APPROVED");
+    await expectOpen(plan);
+  });
+});
+
+describe("who may approve what", () => {
+  const person = "os:somebody@else";
+
+  test.each([
+    ["human", "cli", "deny", "approved"],
+    ["human", "cli-unattended", "deny", "NOT_APPROVED"],
+    ["human", "cli-unattended", "allow", "approved"],
+    ["prompt", "cli", "deny", "approved"],
+    ["prompt", "cli-unattended", "deny", "approved"],
+    ["token", "cli-unattended", "deny", "approved"],
+  ] as const)("policy %s on channel %s, where --yes is for a site to %s: %s", async (policy, channel, cli, outcome) => {
+    const { engine } = await assemble(bench, { approval: { policies: allModes(policy), cli } });
+    const plan = await planWith(engine);
+    const approving = engine.approve(plan.planId, { principal: person, channel });
+    if (outcome === "approved") {
+      expect((await approving).approval).toMatchObject({ approvedBy: person, channel });
+      expect(await engine.confirm(plan.planToken ?? "", bench.actor)).toMatchObject({ state: "succeeded" });
+      expect((await lastOf(plan.planId, "plan_redeemed"))?.data).toMatchObject({
+        approvedBy: person,
+        approvedChannel: channel,
+      });
+    } else {
+      const refused = await refusal(approving, outcome);
+      expect(refused).toMatchObject({ found: { policy }, next: [{ kind: "approve", planId: plan.planId }] });
+      await expectOpen(plan);
+    }
+  });
+
+  test.each([
+    ["token", "approved"],
+    ["prompt", "FORBIDDEN"],
+    ["human", "FORBIDDEN"],
+  ] as const)(
+    "whoever asked, where requester and approver must be two, under policy %s: %s",
+    async (policy, outcome) => {
+      const { engine } = await assemble(bench, {
+        approval: { policies: allModes(policy), requesterIsNotApprover: true },
+      });
+      const plan = await planWith(engine);
+      const approving = engine.approve(plan.planId, bench.app.actor("cli"));
+      if (outcome === "approved") expect((await approving).approval).toMatchObject({ channel: "cli" });
+      else await refusal(approving, outcome);
+    },
+  );
+});
+
+describe("an approval's record that somebody altered", () => {
+  const humans = () => assemble(bench, { approval: { policies: allModes("human") } });
+
+  test.each(["approvedAt", "approvedBy", "approvedChannel"])("is none without %s", async (column) => {
+    const { engine } = await humans();
+    const plan = await planWith(engine);
+    await engine.approve(plan.planId, bench.app.actor("cli"));
+    await tamper(bench, `UPDATE plans SET "${column}" = NULL WHERE id = '${plan.planId}'`);
+    await refusal(engine.confirm(plan.planToken ?? "", bench.actor), "NOT_APPROVED");
+    await expectOpen(plan);
+  });
+
+  test("stands in the way of nobody who approves it: that is written down as any other", async () => {
+    const { engine } = await humans();
+    const plan = await planWith(engine);
+    await tamper(
+      bench,
+      `UPDATE plans SET "approvedBy" = 'os:boss@here', "approvedChannel" = 'cli', "approvedAt" = "createdAt" WHERE id = '${plan.planId}'`,
+    );
+    const refused = await refusal(engine.confirm(plan.planToken ?? "", bench.actor), "STORE_UNUSABLE");
+    expect(refused.next).toEqual([{ kind: "verify_audit" }, { kind: "plan_again" }]);
+    const cli = bench.app.actor("cli");
+    expect((await engine.approve(plan.planId, cli)).approval).toMatchObject({ approvedBy: cli.principal });
+    expect(await engine.confirm(plan.planToken ?? "", bench.actor)).toMatchObject({ state: "succeeded" });
+  });
+
+  test("or a question's: an answer to it is none", async () => {
+    const { engine } = await assemble(bench, { approval: { policies: allModes("prompt") } });
+    const plan = await planWith(engine);
+    const { challenge } = await asked(engine.confirm(plan.planToken ?? "", bench.actor, { canAsk: true }));
+    await tamper(bench, `UPDATE challenges SET principal = 'os:mallory@here' WHERE id = '${challenge}'`);
+    const answered = { challenge, answer: YES };
+    await refusal(engine.confirm(plan.planToken ?? "", bench.actor, { answered }), "NOT_APPROVED");
     await expectOpen(plan);
   });
 });

@@ -259,6 +259,61 @@ describe("a plan whose world moved on", () => {
   });
 });
 
+describe("a plan for what a run left", () => {
+  const failed = async () => {
+    await bench.control.faults({ api: "dgs", op: "CloneSnapshot", action: "job-failed" });
+    const run = await bench.prep("automated_testing");
+    expect(run).toMatchObject({ state: "failed" });
+    return run;
+  };
+
+  test("that is stale is followed by a fresh one for the same: it carries the run on, with a job of its own", async () => {
+    const first = await failed();
+    const rest = await bench.app.engine.resumePlan(first.runId, bench.actor);
+    await bench.control.touch("power-off");
+    const fresh = freshOf(await refusal(confirm(rest.planToken), "STALE_PLAN"));
+    expect(fresh).toMatchObject({ resumes: first.runId, steps: rest.steps });
+    const run = await confirm(fresh?.planToken);
+    expect(run).toMatchObject({ state: "succeeded", resumes: first.runId });
+    expect(run.report?.volume?.name).toContain(first.runId.slice(-6));
+    expect(await bench.app.engine.getRun(first.runId)).toMatchObject({ resumedBy: run.runId });
+  });
+
+  test("takes over what an earlier part of it made, also where a fresh one took its place", async () => {
+    await bench.control.faults({ api: "dgs", op: "CreateAssignment", action: "job-failed" });
+    const first = await bench.prep("automated_testing");
+    const rest = await bench.app.engine.resumePlan(first.runId, bench.actor);
+    await bench.control.touch("power-off");
+    const fresh = freshOf(await refusal(confirm(rest.planToken), "STALE_PLAN"));
+    const run = await confirm(fresh?.planToken);
+    expect(run).toMatchObject({ state: "succeeded", report: { volume: { id: first.report?.volume?.id } } });
+  });
+
+  test("is one of two that carry it on: the second is told of the run that did", async () => {
+    const { runId } = await failed();
+    const [one, two] = [
+      await bench.app.engine.resumePlan(runId, bench.actor),
+      await bench.app.engine.resumePlan(runId, bench.actor),
+    ];
+    await bench.control.faults({ api: "dgs", op: "CloneSnapshot", action: "job-failed" });
+    const done = await confirm(one.planToken);
+    expect(done).toMatchObject({ state: "failed", resumes: runId });
+    const refused = await refusal(confirm(two.planToken), "PLAN_OBSOLETE");
+    expect(refused).toMatchObject({
+      found: { planId: two.planId, runId: done.runId },
+      next: [{ kind: "show_run", runId: done.runId }],
+    });
+  });
+
+  test("is nothing any more once another run came there, though that changed nothing", async () => {
+    const { runId } = await failed();
+    const rest = await bench.app.engine.resumePlan(runId, bench.actor);
+    const later = await bench.prep("register");
+    const refused = await refusal(confirm(rest.planToken), "PLAN_OBSOLETE");
+    expect(refused.found).toEqual({ planId: rest.planId, runId: later.runId });
+  });
+});
+
 describe("open plans", () => {
   test("are limited for a principal; discarding one makes room; another principal has a count of its own", async () => {
     const { engine } = await assemble(bench, { openPlans: 2 });
