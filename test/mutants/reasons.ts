@@ -3,25 +3,43 @@ const NEVER = "equivalent: nothing comes there otherwise";
 const SLOWER = "only how soon something is seen, not what comes of it";
 const TEXT = "only text";
 const RACE = "a second safeguard: reached only by two at the very same time, of which the locks let one through";
+const KEPT = "a plan is never removed while it is open";
 const MEMORY =
   "only memory: who follows the run next is read the same rows, and has it asked anew whether its process lives";
 
 export const REASONS: Readonly<Record<string, string>> = {
   // core/modes
-  "16576a6e3c": "equivalent: a member that is undefined and one that is not there are the same in JSON",
+  "5759f325da": NEVER,
+  "872516b7ee": NEVER,
+  aab79d8d86: NEVER,
+  eb7a025962: "equivalent: no time is after one that is not there",
   // core/plans
-  "36c3449feb": RACE,
-  "398cd108c3": RACE,
-  "415bc690a1": SLOWER,
-  "246540da4b": SLOWER,
+  "22e6d6a6c3": KEPT,
+  c4c61ce944: KEPT,
+  ac17981c9b: KEPT,
+  "890fecdbe4": KEPT,
+  bb98389ac5: KEPT,
+  b48192aa28: KEPT,
   "473f4e4a77": NEVER,
-  "36e33a1b4a": RACE,
-  "07974414a4": RACE,
-  "2a683ba3e6": RACE,
+  "47d41312c8": NEVER,
+  df656f5ceb: NEVER,
+  "725969630e": "equivalent: a plan that became a run has that run's id",
+  "9250f5f8be": "equivalent: a plan that became a run is not refused there",
+  "7a18af8350": "equivalent: a plan has both or neither",
+  "8beb520c76": "equivalent: a plan has both or neither",
+  "90c2487097": "equivalent: a plan for what a run left has them",
+  "8af0586527": "equivalent: a plan for what a run left has them",
   "4e29860b5f": "to the millisecond: half a second is a guess at what a person needs",
-  "174d4e2b34": RACE,
-  "22e6d6a6c3": "a plan is never removed while it is open",
-  "347bce7de4": "the plan is looked at again in the transaction that would start the run, and refused there",
+  fc0a3c826e: "to the millisecond",
+  f14eb0f280: "to the millisecond",
+  bf946841e2: "to the millisecond",
+  c03503cebe: SLOWER,
+  "69bcf77aab": "only memory: a plan's turn is kept after its confirms",
+  ba1cea90c6: "a second safeguard: confirms that do not meet at their turn meet at the locks",
+  dcc5870011: "a second safeguard: confirms that do not meet at their turn meet at the locks",
+  "860b3bfd9b": "a second safeguard: a queued run that may not be begun any more was marked right before",
+  e35fc20d2d: "a second safeguard: a run that goes on holds the locks",
+  "4d0c212c40": "only which of the runs that came later is named",
   // core/runs
   "0f231bf510": NEVER,
   "0201c20f0f": SLOWER,

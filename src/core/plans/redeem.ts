@@ -282,11 +282,7 @@ export class Redemption {
 
 /** The steps without the names in them: a thing that was renamed is the same thing. */
 const identityOf = (steps: readonly Step[]): string =>
-  canonicalJson(
-    JSON.parse(
-      JSON.stringify(steps, (key, value: unknown) => (key === "name" || key === "clientName" ? undefined : value)),
-    ),
-  );
+  canonicalJson(JSON.parse(JSON.stringify(steps, (key, value: unknown) => (key === "name" ? undefined : value))));
 
 const resumeParts = (plan: Plan): Pick<PlanParts, "resumes"> =>
   plan.resumes === undefined || plan.origin === undefined

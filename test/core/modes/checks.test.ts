@@ -223,6 +223,7 @@ describe("what is planned only where it is so", () => {
         drafted(mode, seen([GOLD], { vms: [vmOn(GOLD, "web-01", { powerState: "poweredOn", ...changes })] }));
       expect(of(starting).steps[0]).toMatchObject({ kind: "shut_down_guest", vms: [{ id: "vm-web-01" }] });
       expect(of(starting).facts).toEqual(of({}).facts);
+      expect(() => of({ disabled: ["shutDownGuest"] })).toThrow(expect.objectContaining({ code: "METHOD_DISABLED" }));
       // Until they have, vCenter has that disabled.
       expect(of({ ...starting, disabled: ["shutDownGuest"] }).steps[0]).toMatchObject({ kind: "shut_down_guest" });
     },
@@ -240,6 +241,14 @@ describe("what is planned only where it is so", () => {
     expect(warnings.filter((warning) => warning.includes("Fault Tolerance"))).toEqual([
       expect.stringMatching(/^VM web-01 /),
     ]);
+  });
+
+  test.each(ALL)("of what the account may not read in other Datacenters, it is warned: %s", (mode) => {
+    const id = asMoRef("datacenter-9");
+    const error = new PrepError("REMOTE_FAULT", "Denied.", { hint: "Grant it." });
+    const unreadable = [{ type: "Datacenter", id, datacenterId: id, error }];
+    const { warnings } = drafted(mode, seen([CLONE], { inventory: { datastores: [datastoreOf(CLONE)], unreadable } }));
+    expect(warnings).toContainEqual(expect.stringMatching(/^The account may not read Datacenter datacenter-9 in/));
   });
 
   test.each(CLEANING)("of what a host has that could not be read, it is warned: %s", (mode) => {

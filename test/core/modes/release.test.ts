@@ -55,6 +55,7 @@ describe("--release", () => {
     const datastores = storage.mounts.length === 0 ? [] : [datastoreOf(CLONE, { accessible: false })];
     const draft = drafted(MODE, seen([CLONE], { storage, inventory: { datastores } }));
     expect(draft.steps.map((step) => step.kind)).toEqual([...kinds, "delete_clone", "forget_device"]);
+    expect(JSON.parse(JSON.stringify(draft))).toStrictEqual(draft);
   });
 
   test("a VM elsewhere is in nobody's way where the volume has no datastore", () => {

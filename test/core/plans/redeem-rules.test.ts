@@ -1,7 +1,7 @@
 /** Which runs hold a family or a client, which came later, and for how long one that waits is waited for. */
 import { describe, expect, test } from "vitest";
 import type { Mode } from "../../../src/core/domain/modes.ts";
-import { lockedBy, mayBegin, overtakenBy } from "../../../src/core/plans/redeem.ts";
+import { lockedBy, mayBegin, overtaken, overtakenBy } from "../../../src/core/plans/redeem.ts";
 import type { QueueRow, RunRow } from "../../../src/core/ports/store.ts";
 
 const NOW = Date.parse("2026-11-29T12:00:00.000Z");
@@ -86,6 +86,11 @@ describe("a run is overtaken", () => {
     expect(await among(runOf("later"))).toBe("later");
     expect(await among(...Array.from({ length: 60 }, (_, at) => runOf(`later-${at}`)), mine)).toBe("later-0");
   });
+});
+
+test("whoever comes after another run is told of that one, and of the plan where there is one", () => {
+  expect(overtaken("mine", "later").found).toStrictEqual({ runId: "later" });
+  expect(overtaken("mine", "later", "plan-1").found).toStrictEqual({ planId: "plan-1", runId: "later" });
 });
 
 test("whoever finds the locks held is told of the run, and how to follow or stop it; of none, to try again", () => {
