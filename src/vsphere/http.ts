@@ -181,11 +181,16 @@ async function within<T>(
   signal: AbortSignal | undefined,
   exchange: (ending: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const over = AbortSignal.timeout(limit.ms);
+  // Not `AbortSignal.timeout`: what listens to it is held until its time is over, a quarter of an hour for a rescan.
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), limit.ms);
+  const over = late.signal;
   try {
     return await exchange(signal === undefined ? over : AbortSignal.any([over, signal]));
   } catch (thrown) {
     throw over.aborted && signal?.aborted !== true ? new LateReply(limit, thrown) : thrown;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -22,7 +22,7 @@ const ONLY = process.env["ATVM_MUTANTS_ONLY"];
 /** Results that are asked for again: `survived,unsure` after tests were written. */
 const AGAIN = (process.env["ATVM_MUTANTS_AGAIN"] ?? "").split(",");
 /** A process that has not turned for so long does not turn any more. */
-const STILL_MS = 45_000;
+const STILL_MS = 180_000;
 
 const until = Date.now() + MINUTES * 60_000;
 const write = (line: string): void => void process.stdout.write(`${line}\n`);
