@@ -6,7 +6,7 @@ import { asVolumeId } from "../../../src/core/domain/ids.ts";
 import { safeText } from "../../../src/core/domain/safe-text.ts";
 import { lockNames } from "../../../src/core/engine-options.ts";
 import { refOf } from "../../../src/core/modes/draft.ts";
-import type { RunRow } from "../../../src/core/ports/store.ts";
+import type { RunRow, StepRow, Store } from "../../../src/core/ports/store.ts";
 import { type ExecuteOptions, executeRun } from "../../../src/core/runs/executor.ts";
 import type { Step } from "../../../src/core/steps/types.ts";
 import { refusal } from "../../support/engine.ts";
@@ -28,6 +28,23 @@ const known = ({ id, naa, name }: typeof CLONE) => ({ id, naa, name });
 const CLIENT = { id: CLIENT_ID, name: safeText("CDS1-ESX165") };
 const ASSIGNED = assignmentOf(CLONE).id;
 const MADE = { ...cloneOf("made-before"), id: asVolumeId("vol-made") };
+
+/** A store that is heard of each step before it is written, and may be kept from it. */
+const beforeSteps =
+  (hear: (step: StepRow) => void) =>
+  (real: Store): Store =>
+    storeWith(real, {
+      write: (work) =>
+        real.write((tx) =>
+          work({
+            ...tx,
+            putStep: async (step) => {
+              hear(step);
+              await tx.putStep(step);
+            },
+          }),
+        ),
+    });
 
 const detach = (id: string, ...after: string[]): Step => ({ id, kind: "detach", after, naa: CLONE.naa });
 const unassign = (id: string, ...after: string[]): Step => ({
@@ -194,19 +211,9 @@ describe("a run that nothing disturbs", () => {
           progress?.(99);
         },
       },
-      store: (real) =>
-        storeWith(real, {
-          write: (work) =>
-            real.write((tx) =>
-              work({
-                ...tx,
-                putStep: async (step) => {
-                  if (step.state === "running" && step.detail !== undefined) told.push(step.detail);
-                  await tx.putStep(step);
-                },
-              }),
-            ),
-        }),
+      store: beforeSteps(({ state, detail }) => {
+        if (state === "running" && detail !== undefined) told.push(detail);
+      }),
     });
     bench.world = UNMOUNTED;
     const row = await bench.queued([unassign("s1")]);
@@ -455,19 +462,9 @@ describe("a run whose step does not end well", () => {
 
   test("is not called failed where only its end could not be written: that it began is all that is known", async () => {
     const bench = await runBench({
-      store: (real) =>
-        storeWith(real, {
-          write: (work) =>
-            real.write((tx) =>
-              work({
-                ...tx,
-                putStep: async (step) => {
-                  if (step.state === "done") throw new PrepError("AUDIT_UNWRITABLE", "Full.", { hint: "Make room." });
-                  await tx.putStep(step);
-                },
-              }),
-            ),
-        }),
+      store: beforeSteps(({ state }) => {
+        if (state === "done") throw new PrepError("AUDIT_UNWRITABLE", "Full.", { hint: "Make room." });
+      }),
     });
     const row = await bench.queued([detach("s1")]);
     await execute(bench, row);
