@@ -103,7 +103,12 @@ export class Session {
     });
     try {
       const services = await Promise.race([this.#open, late]);
-      if (services !== undefined) await this.#soap.call({ ...logout(services), signal });
+      if (services !== undefined) {
+        await this.#soap.call({ ...logout(services), signal });
+        // Of no use to anybody any more. One that may still be open stays secret.
+        this.#http.forgetSession();
+        this.#hidden?.();
+      }
     } catch (thrown) {
       const code = thrown instanceof PrepError ? thrown.code : "INTERNAL";
       this.#log.debug({ code }, "vCenter session was not signed out");
