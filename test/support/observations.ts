@@ -25,7 +25,7 @@ export const SIGNATURE = asVmfsUuid("5f1a2b3c-00000001-0002-000000000003");
 export const CLIENT_ID = asClientId("client-165");
 export const OTHER_CLIENT_ID = asClientId("client-166");
 
-const TRAITS: ArrayTraits = {
+export const TRAITS: ArrayTraits = {
   product: safeText("an array"),
   clients: { identity: "id", address: true, initiators: true },
   cloneNames: { max: 255, allowed: "[A-Za-z0-9_.-]", first: "[A-Za-z0-9]", unique: false },

@@ -4,6 +4,7 @@
  */
 import { asMoRef, asVmfsUuid, asVolumeId, type MoRef, type Naa, naaOf } from "../../src/core/domain/ids.ts";
 import { plainName } from "../../src/core/domain/safe-text.ts";
+import type { LunVolume } from "../../src/core/observe/kinds.ts";
 import type { ArrayReader, ArrayTraits, ArrayWriter, Volume } from "../../src/core/ports/array.ts";
 import type {
   Datastore,
@@ -15,6 +16,7 @@ import type {
   VmfsMount,
 } from "../../src/core/ports/hypervisor.ts";
 import type { WritableWorld } from "../../src/core/steps/types.ts";
+import { datastoreOf, diskOf, GOLD, HOST, mountOf, TRAITS, vmOn } from "./observations.ts";
 
 type ArrayBoth = ArrayReader & ArrayWriter;
 type HypervisorBoth = HypervisorReader & HypervisorWriter;
@@ -70,57 +72,36 @@ export const OTHER_NAA = naaOf("7".repeat(32));
 export const VMFS = asVmfsUuid("5f1a2b3c-00000001-0001-0123456789ab");
 export const OTHER_VMFS = asVmfsUuid("5f1a2b3c-00000002-0002-0123456789ab");
 
-export const ESX: Host = {
-  id: asMoRef("host-1"),
-  name: plainName("esx-1"),
-  connectionState: "connected",
-  datacenter: { id: asMoRef("dc-1"), name: plainName("DC"), vmFolder: asMoRef("folder-1") },
-  computeResource: asMoRef("cr-1"),
-  resourcePool: asMoRef("pool-1"),
-  storageSystem: asMoRef("storage-1"),
-  datastoreSystem: asMoRef("datastores-1"),
-};
+export const ESX: Host = { ...HOST, name: plainName("esx-1") };
+
+const LUN: LunVolume = { ...GOLD, naa: NAA };
 
 /** A mounted VMFS volume on `NAA`. */
-export const mountLike = (changes: Partial<VmfsMount> = {}): VmfsMount => ({
-  vmfsUuid: VMFS,
-  label: plainName("Gold"),
-  extents: [NAA],
-  mounted: true,
-  accessible: true,
-  forceMounted: false,
-  ...changes,
-});
+export const mountLike = (changes: Partial<VmfsMount> = {}): VmfsMount =>
+  mountOf(LUN, { vmfsUuid: VMFS, label: plainName("Gold"), ...changes });
 
 /** What vCenter lists of it. */
-export const datastoreLike = (changes: Partial<Datastore> = {}): Datastore => ({
-  id: asMoRef("datastore-1"),
-  name: plainName("Gold"),
-  pathName: "Gold",
-  datacenterId: ESX.datacenter.id,
-  vmfsUuid: VMFS,
-  extents: [NAA],
-  accessible: true,
-  browser: asMoRef("browser-1"),
-  mounts: [],
-  ...changes,
-});
+export const datastoreLike = (changes: Partial<Datastore> = {}): Datastore =>
+  datastoreOf(LUN, {
+    id: asMoRef("datastore-1"),
+    name: plainName("Gold"),
+    pathName: "Gold",
+    vmfsUuid: VMFS,
+    mounts: [],
+    ...changes,
+  });
 
-export const diskLike = (naa: Naa, state = "ok"): Disk => ({ naa, uuid: `uuid-of-${naa}`, state });
+export const diskLike = (naa: Naa, state = "ok"): Disk => ({ ...diskOf(LUN, state), naa, uuid: `uuid-of-${naa}` });
 
 /** A VM of that name on the datastore, which is on. */
-export const vmLike = (name: string, changes: Partial<Vm> = {}): Vm => ({
-  id: asMoRef(`vm-${name}`),
-  name: plainName(name),
-  path: `[Gold] ${name}/${name}.vmx`,
-  powerState: "poweredOn",
-  hostId: ESX.id,
-  connectionState: "connected",
-  template: false,
-  toolsRunning: true,
-  datastoreIds: [asMoRef("datastore-1")],
-  ...changes,
-});
+export const vmLike = (name: string, changes: Partial<Vm> = {}): Vm =>
+  vmOn(LUN, name, {
+    path: `[Gold] ${name}/${name}.vmx`,
+    powerState: "poweredOn",
+    toolsRunning: true,
+    datastoreIds: [asMoRef("datastore-1")],
+    ...changes,
+  });
 
 /** VMs as vCenter has them by now, and as a plan names them. */
 export function vmPark(...vms: readonly Vm[]) {
@@ -147,19 +128,9 @@ export const volumeLike = (id: string, changes: Partial<Volume> = {}): Volume =>
 
 /** What an array does that goes by keys. */
 export const traitsLike = (rollback: Partial<ArrayTraits["rollback"]> = {}): ArrayTraits => ({
-  product: "array",
-  clients: { identity: "id", address: true, initiators: true },
+  ...TRAITS,
   cloneNames: { max: 64, allowed: ".", first: ".", unique: true },
-  lineage: { volume: true, snapshot: true, kindDeclared: true },
-  rollback: {
-    newerSnapshots: "lost",
-    blockedByClonesOf: "newer",
-    needsUnassigned: true,
-    repeatSafe: true,
-    ...rollback,
-  },
-  deletion: { keepsName: false },
-  repeats: "key",
+  rollback: { ...TRAITS.rollback, ...rollback },
 });
 
 interface Shown extends Partial<Omit<WritableWorld, "array" | "hypervisor">> {
