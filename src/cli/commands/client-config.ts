@@ -46,6 +46,12 @@ export async function clientConfig(asked: string, flags: ClientConfigFlags, cont
   }
   const more = note?.(connection);
   if (more !== undefined) printErr(io, more);
+  if (typeof flags.ssh === "string" && context.config !== undefined && !flags.remote.includes("--config")) {
+    printErr(
+      io,
+      `--config names a file of this machine. One over there: --remote 'atvm_prep serve --config ${context.config}'.`,
+    );
+  }
   return 0;
 }
 

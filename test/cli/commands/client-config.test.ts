@@ -95,6 +95,13 @@ describe("client-config", () => {
     expect(await clientConfig("gemini", "--ssh=-oProxyCommand=x")).toMatchObject({ code: 2, out: "" });
   });
 
+  it("says that a configuration of this machine is not what ssh starts the server with", async () => {
+    const asked = ["cursor", "--ssh", "atvm@ctl", "--config", "/etc/atvm/config.yaml"];
+    expect((await clientConfig(...asked)).err).toContain("--remote 'atvm_prep serve --config /etc/atvm/config.yaml'");
+    const told = await clientConfig(...asked, "--remote", "atvm_prep serve --config /etc/atvm/config.yaml");
+    expect(told.err).not.toContain("--remote");
+  });
+
   it("names the token's place over HTTP, as each client knows it, and never the token", async () => {
     const over = async (client: string) =>
       entryIn(client, (await clientConfig(client, "--http", "https://c:8443")).out);
