@@ -15,8 +15,9 @@ import { fileReadFailure, fileWriteFailure } from "./errors.ts";
 
 const headLine = z.object({ at: z.string(), store: z.string(), seq: z.int(), hash: z.string() });
 
-/** How much of the file is looked at for a head that is there already: some hundred lines. */
+/** How much of the file is looked at for a head that is there already, and how many of its heads are kept in mind. */
 const LATEST_BYTES = 64 * 1024;
+const LATEST = 500;
 
 export interface AuditHeads {
   /**
@@ -49,6 +50,7 @@ export function auditHeads(path: string, store: string): AuditHeads {
       const ended = added.lastIndexOf("\n") + 1;
       for (const known of headsIn(added.toString("utf8", 0, ended), store)) seen.keys.add(keyOf(known));
       seen.bytes += ended;
+      for (const key of [...seen.keys].slice(0, -LATEST)) seen.keys.delete(key);
       if (seen.keys.has(keyOf(head))) return;
       // A line that a crash tore is ended first, or this one would be part of it.
       const start = ended === added.length ? "" : "\n";

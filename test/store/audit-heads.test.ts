@@ -51,6 +51,21 @@ describe("the file of audit heads", () => {
     expect(heads).toHaveLength(2_002);
   });
 
+  it("a store that goes on for long keeps no more heads in mind than one that was opened now", async () => {
+    const store = await openStore();
+    await store.recordHead(head(1, "h1"));
+    const name = basename(store.place);
+    const later = Array.from({ length: 2_000 }, (_, i) =>
+      JSON.stringify({ at, store: name, seq: i + 2, hash: "later" }),
+    );
+    appendFileSync(headsFile(store.place), later.map((line) => `${line}\n`).join(""));
+    await store.recordHead(head(2_001, "later"));
+    await store.recordHead(head(1, "h1"));
+    const heads = (await store.recordedHeads()).map(({ seq }) => seq);
+    expect(heads.slice(-2)).toEqual([2_001, 1]);
+    expect(heads).toHaveLength(2_002);
+  });
+
   it("tells whether a store has one, past torn lines and the heads of others", async () => {
     const store = await openStore();
     const path = headsFile(store.place);
