@@ -39,6 +39,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   dcc5870011: "a second safeguard: confirms that do not meet at their turn meet at the locks",
   "860b3bfd9b": "a second safeguard: a queued run that may not be begun any more was marked right before",
   e35fc20d2d: "a second safeguard: a run that goes on holds the locks",
+  "825c9ea729": "equivalent: what was refused for the plan as it is now is refused again",
   "4d0c212c40": "only which of the runs that came later is named",
   // core/runs
   "0f231bf510": NEVER,
@@ -51,7 +52,9 @@ export const REASONS: Readonly<Record<string, string>> = {
   "3867e7b091": RACE,
   "3f762d824c": MEMORY,
   "46ac2a6bf2": RACE,
+  "56235cc55a": "only that a pause has been let go of before the next one is begun",
   "629ef35d41": NEVER,
+  "9d768cea27": "to the millisecond",
   "68a9d3c18a": "only a pause that nobody waits for, which lasts a second at most",
   // core/steps
   "898a78023b": "equivalent: a copy is chosen for its extents on the disk, so that it has one",

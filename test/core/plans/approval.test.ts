@@ -53,13 +53,13 @@ describe("policy prompt", () => {
   });
 
   test.each([
-    ["a no", { kind: "decline" }, "DECLINED"],
-    ["a form sent back without the tick", { kind: "accept", approve: false }, "NOT_APPROVED"],
-    ["an empty form", { kind: "accept" }, "NOT_APPROVED"],
-    ["a form put away", { kind: "cancel" }, "NOT_APPROVED"],
+    ["a no", { kind: "decline" }, "DECLINED", "The operator said no."],
+    ["a form sent back without the tick", { kind: "accept", approve: false }, "NOT_APPROVED", "was not ticked"],
+    ["an empty form", { kind: "accept" }, "NOT_APPROVED", "was not ticked"],
+    ["a form put away", { kind: "cancel" }, "NOT_APPROVED", "without an answer"],
   ] as const)(
     "%s runs nothing, leaves the plan open, and the next question may be answered yes",
-    async (_what, no, code) => {
+    async (_what, no, code, told) => {
       const { engine } = await prompting();
       const plan = await planWith(engine);
       const token = plan.planToken ?? "";
@@ -69,6 +69,7 @@ describe("policy prompt", () => {
         engine.confirm(token, bench.actor, { canAsk: true, answered: { challenge: first.challenge, answer: no } }),
         code,
       );
+      expect(refused.message).toContain(told);
       expect(refused.next).toContainEqual({ kind: "approve", planId: plan.planId });
       await expectOpen(plan);
       expect((await lastOf(plan.planId, "plan_not_approved"))?.data).toMatchObject({ answer: no.kind, verdict: code });
@@ -96,6 +97,7 @@ describe("policy prompt", () => {
         "NOT_APPROVED",
       );
       expect(refused).toMatchObject({ retryable: false, message: expect.stringContaining("The client itself") });
+      expect(refused.next).toEqual([{ kind: "approve", planId: plan.planId }]);
       await expectOpen(plan);
     }
   });
@@ -179,6 +181,7 @@ describe("policy prompt", () => {
     const { engine } = await prompting();
     const plan = await planWith(engine);
     const refused = await refusal(engine.confirm(plan.planToken ?? "", bench.actor, { canAsk: false }), "NOT_APPROVED");
+    expect(refused.message).toContain("Your client cannot ask the operator");
     expect(refused.next).toContainEqual({ kind: "approve", planId: plan.planId });
     await expectOpen(plan);
     await engine.approve(plan.planId, bench.app.actor("cli"));
@@ -223,6 +226,16 @@ describe("policy prompt", () => {
 describe("policy human", () => {
   const humans = (more: object = {}) => assemble(bench, { approval: { policies: allModes("human"), ...more } });
 
+  test("a requester's own approval is none any more once the site wants two", async () => {
+    const { engine } = await humans();
+    const plan = await planWith(engine);
+    await engine.approve(plan.planId, bench.app.actor("cli"));
+    const stricter = await humans({ requesterIsNotApprover: true });
+    await refusal(stricter.engine.confirm(plan.planToken ?? "", bench.actor), "NOT_APPROVED");
+    await expectOpen(plan);
+    expect(await engine.confirm(plan.planToken ?? "", bench.actor)).toMatchObject({ state: "succeeded" });
+  });
+
   test("wants the approval first, whatever the client can show or says was answered; after it, confirming runs", async () => {
     const { engine } = await humans();
     const plan = await planWith(engine);
@@ -230,6 +243,7 @@ describe("policy human", () => {
     const answered = { challenge: "ask_0000000000000000", answer: YES };
     for (const options of [{}, { canAsk: true }, { canAsk: true, answered }]) {
       const refused = await refusal(engine.confirm(token, bench.actor, options), "NOT_APPROVED");
+      expect(refused.message).toBe("A person has to approve this plan first.");
       expect(refused.next).toContainEqual({ kind: "approve", planId: plan.planId });
     }
     await expectOpen(plan);

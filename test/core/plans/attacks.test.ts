@@ -134,7 +134,7 @@ describe("a plan that was edited in the database", () => {
     expect(await bench.run(plan)).toMatchObject({ state: "succeeded" });
     await bench.control.reset({ scenario: "clone-assigned" });
     await tamper(bench, `UPDATE plans SET state = 'open', "runId" = NULL WHERE id = '${plan.planId}'`);
-    await refusal(confirm(plan), "STORE_UNUSABLE");
+    expect((await refusal(confirm(plan), "STORE_UNUSABLE")).next).toEqual([{ kind: "verify_audit" }]);
     await expectUntouched();
   });
 });

@@ -91,6 +91,7 @@ describe("a run is overtaken", () => {
 test("whoever comes after another run is told of that one, and of the plan where there is one", () => {
   expect(overtaken("mine", "later").found).toStrictEqual({ runId: "later" });
   expect(overtaken("mine", "later", "plan-1").found).toStrictEqual({ planId: "plan-1", runId: "later" });
+  expect(overtaken("mine", "later").next).toEqual([{ kind: "show_run", runId: "later" }]);
 });
 
 test("whoever finds the locks held is told of the run, and how to follow or stop it; of none, to try again", () => {
