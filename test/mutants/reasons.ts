@@ -4,6 +4,7 @@ const SLOWER = "only how soon something is seen, not what comes of it";
 const TEXT = "only text";
 const RACE = "a second safeguard: reached only by two at the very same time, of which the locks let one through";
 const KEPT = "a plan is never removed while it is open";
+const ABSENT = "equivalent: a member that is undefined and one that is not there are the same to who reads it";
 const MEMORY =
   "only memory: who follows the run next is read the same rows, and has it asked anew whether its process lives";
 
@@ -20,6 +21,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   "890fecdbe4": KEPT,
   bb98389ac5: KEPT,
   b48192aa28: KEPT,
+  dc17a47044: "equivalent: no run has no id",
   "473f4e4a77": NEVER,
   "47d41312c8": NEVER,
   df656f5ceb: NEVER,
@@ -44,7 +46,11 @@ export const REASONS: Readonly<Record<string, string>> = {
   // core/runs
   "0f231bf510": NEVER,
   "0201c20f0f": SLOWER,
-  "16f8ef2e35": "equivalent: a member that is undefined and one that is not there are the same in JSON",
+  c1a63369d7: ABSENT,
+  b0406e5aa2: ABSENT,
+  "16f8ef2e35": ABSENT,
+  a47c73afb6: ABSENT,
+  b83af33a58: "equivalent: nothing is waited for yet",
   "1274dae07b": "only how often the rows are read for those who follow one run",
   "163c9a6084": MEMORY,
   "1e14575e1c": NEVER,

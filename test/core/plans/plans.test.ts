@@ -139,6 +139,8 @@ describe("a plan whose world moved on", () => {
     const name = (await bench.control.state()).vms.find((one) => one.id === vm)?.name;
     const stale = await refusal(confirm(plan.planToken), "STALE_PLAN");
     expect(stale.extra["diff"]).toEqual([`VM ${name} was powered on since`]);
+    const { rows } = await bench.app.engine.readAudit({ planId: plan.planId, limit: 100 });
+    expect(rows.find(({ type }) => type === "plan_stale")?.data).toEqual({ diff: stale.extra["diff"] });
     expect(stale.hint).toMatch(/^Nothing was changed\. A fresh plan took its place/);
     expect(stale.next).toEqual([]);
     expect(freshOf(stale)).toMatchObject({
@@ -247,7 +249,7 @@ describe("a plan whose world moved on", () => {
     const plan = await bench.plan("automated_testing");
     await bench.control.touch("share-datastore");
     const stale = await refusal(confirm(plan.planToken), "STALE_PLAN");
-    expect(stale.found).toMatchObject({ refusal: { code: "DATASTORE_SHARED" } });
+    expect(stale.found).toMatchObject({ refusal: { code: "DATASTORE_SHARED", message: String(stale.extra["diff"]) } });
     expect(freshOf(stale)).toBeUndefined();
   });
 

@@ -1,4 +1,5 @@
 /** A worker and its queue, without a lab: which runs it takes, when, and what it waits for at its end. */
+import { stat } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { PrepError } from "../../../src/core/domain/errors.ts";
@@ -14,9 +15,9 @@ import { type RunBench, type RunParts, runBench, SOON } from "../../support/run-
 
 const detach: Step = { id: "s1", kind: "detach", after: [], naa: CLONE.naa };
 
-/** What would come without anything else happening has come: several turns of the store. */
+/** What would come without anything else happening has come: several turns of the store, whose heads go to a file. */
 const settled = async (): Promise<void> => {
-  for (let turn = 0; turn < 50; turn += 1) await setImmediate();
+  for (let turn = 0; turn < 50; turn += 1) await Promise.all([setImmediate(), stat(import.meta.filename)]);
 };
 
 interface Working {
@@ -202,6 +203,37 @@ describe("a worker", () => {
     expect(new Set(paused)).toEqual(new Set([1_000]));
     await worker.enqueue();
     await expect.poll(() => worker.claimed, SOON).toHaveLength(1);
+    await worker.end();
+  });
+
+  test("waits five seconds for a store that cannot be listened to, and asks it again", async () => {
+    const away = new PrepError("STORE_UNUSABLE", "It restarts.", { hint: "Ask again.", retryable: true });
+    let refusals = 0;
+    const paused: number[] = [];
+    const worker = await working(
+      {},
+      {
+        store: (real) =>
+          storeWith(real, {
+            watch: async (topic, changed) => {
+              if (paused.length < 2) {
+                refusals += 1;
+                throw away;
+              }
+              return (await real.watch?.(topic, changed)) ?? (() => undefined);
+            },
+          }),
+        sleep: async (ms, signal) => {
+          if (signal?.aborted) return;
+          await setImmediate();
+          paused.push(ms);
+        },
+      },
+      1,
+    );
+    await expect.poll(() => worker.claimed, SOON).toEqual(["run_1"]);
+    expect(refusals).toBe(2);
+    expect(paused.slice(0, 2)).toEqual([5_000, 5_000]);
     await worker.end();
   });
 
