@@ -47,6 +47,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   "0f231bf510": NEVER,
   "0201c20f0f": SLOWER,
   c1a63369d7: ABSENT,
+  f9691d2a1a: "a second safeguard: whether it is still queued is looked at again where its end is written",
   b0406e5aa2: ABSENT,
   "16f8ef2e35": ABSENT,
   a47c73afb6: ABSENT,

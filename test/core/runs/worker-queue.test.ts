@@ -113,11 +113,11 @@ const stateOf = async ({ bench }: Working, id: string): Promise<string> => (awai
 
 describe("a worker", () => {
   test("takes what is queued, each once, and the audit says that it did", async () => {
-    const worker = await working({}, {}, 2);
-    await expect.poll(() => worker.claimed, SOON).toEqual(["run_1", "run_2"]);
-    const third = await worker.enqueue();
+    const worker = await working({}, {}, 3);
+    await expect.poll(() => worker.claimed, SOON).toEqual(["run_1", "run_2", "run_3"]);
+    const fourth = await worker.enqueue();
     worker.tell();
-    await expect.poll(() => worker.claimed, SOON).toEqual(["run_1", "run_2", third.id]);
+    await expect.poll(() => worker.claimed, SOON).toEqual(["run_1", "run_2", "run_3", fourth.id]);
     for (const id of worker.claimed) {
       await worker.open();
       await expect.poll(() => stateOf(worker, id), SOON).toBe("succeeded");
@@ -127,7 +127,7 @@ describe("a worker", () => {
     expect(worker.ended()).toBe(false);
     worker.stop.abort();
     await worker.done;
-    expect(worker.claimed).toHaveLength(3);
+    expect(worker.claimed).toHaveLength(4);
   });
 
   test("takes no more at once than it may, and the next one as soon as one is over", async () => {
@@ -282,6 +282,13 @@ describe("a worker", () => {
     await worker.open();
     await ending;
     expect(ends).toBe(1);
+  });
+
+  test("ends at a store that can never be listened to", async () => {
+    const broken = new PrepError("STORE_UNUSABLE", "It is damaged.", { hint: "Mend it." });
+    const watch = (): Promise<never> => Promise.reject(broken);
+    const worker = await working({}, { store: (real) => storeWith(real, { watch }) });
+    await expect(worker.done).rejects.toBe(broken);
   });
 
   test("goes on after a run that could not be carried out, which is in the log", async () => {
