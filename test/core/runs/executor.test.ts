@@ -143,7 +143,14 @@ describe("a run that nothing disturbs", () => {
     ]);
     expect(closed).toBe(1);
     expect(await isFree(bench, row)).toBe(true);
-    expect(errorsIn(bench)).toEqual([]);
+    expect(bench.log.map(({ level, message }) => `${level} ${message}`)).toEqual([
+      "info step_begin",
+      "info step_end",
+      "info step_begin",
+      "info step_end",
+      "info run ended",
+    ]);
+    expect(bench.log.at(-1)?.data).toMatchObject({ run: row.id, state: "succeeded" });
   });
 
   test("has a step skipped whose goal is reached, and tells the next ones that it changed nothing", async () => {

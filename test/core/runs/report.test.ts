@@ -11,6 +11,7 @@ import type { RunRow } from "../../../src/core/ports/store.ts";
 import type { PrepInputs } from "../../../src/core/request/request.ts";
 import { nextActions, partReport, SCRIPT_BEGUN } from "../../../src/core/runs/report.ts";
 import { assignedTo, type Bench, CLIENT, GOLD, goldOf, withEngine } from "../../support/engine.ts";
+import { CLONE } from "../../support/observations.ts";
 import { assemble } from "../../support/parts.ts";
 
 let bench: Bench;
@@ -120,6 +121,16 @@ describe("after a run that did not succeed", () => {
     expect(partReport(scripted, row, [{ runId: row.id, seq: 0, stepId: "s1", state: "running" }])).not.toHaveProperty(
       "script",
     );
+    const detach = { id: "s2", kind: "detach", after: ["s1"], naa: CLONE.naa } as const;
+    const longer = { ...scripted, draft: { ...scripted.draft, steps: [...scripted.draft.steps, detach] } };
+    const steps = [step, { ...step, stepId: "s2", error: JSON.stringify(error.toRecord()) }];
+    expect(
+      partReport(
+        longer,
+        row,
+        steps.map((one) => ({ runId: row.id, seq: 0, ...one })),
+      ).script,
+    ).toEqual(report);
   });
 
   test("what its steps made is among what it leaves, or may be", async () => {
