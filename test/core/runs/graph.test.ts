@@ -51,7 +51,18 @@ describe("a graph of steps", () => {
     expect(steps.started).toEqual(["a", "b", "c"]);
     await steps.end("b");
     await steps.end("d");
-    expect(await over).toEqual({ failures: [] });
+    expect(await over).toStrictEqual({ failures: [] });
+  });
+
+  it("is finished where it was to stop after the last step had begun", async () => {
+    const steps = held();
+    let stop: string | undefined;
+    const over = runGraph([step("a"), step("b", "a")], { run: steps.run, mustStop: async () => stop });
+    await steps.end("a");
+    expect(steps.started).toEqual(["a", "b"]);
+    stop = "cancelled";
+    await steps.end("b");
+    expect(await over).toStrictEqual({ failures: [] });
   });
 
   it("takes a step that is not in the plan for finished: an earlier run ended it", async () => {
@@ -63,17 +74,17 @@ describe("a graph of steps", () => {
 
   it("lets running steps end after a failure, starts no other, and gives each failure", async () => {
     const steps = held();
-    const abandoned: string[] = [];
+    const abandoned: string[][] = [];
     const over = runGraph([step("a"), step("b"), step("c", "a"), step("d", "b")], {
       run: steps.run,
       mustStop: go,
-      abandon: (rest) => abandoned.push(...rest.map(({ id }) => id)),
+      abandon: (rest) => abandoned.push(rest.map(({ id }) => id)),
     });
     await steps.settled();
     await steps.fail("a");
-    expect(abandoned).toEqual(["c", "d"]);
+    expect(abandoned).toEqual([["c", "d"]]);
     await steps.fail("b");
-    expect(abandoned).toEqual(["c", "d"]);
+    expect(abandoned).toEqual([["c", "d"]]);
     expect((await over).failures).toMatchObject([
       { step: { id: "a" }, thrown: new Error("a") },
       { step: { id: "b" }, thrown: new Error("b") },
