@@ -1,4 +1,5 @@
 /** One run carried out, without a lab: what stands in its row, its journal and the audit, and what its steps may rely on. */
+import { stat } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { PrepError } from "../../../src/core/domain/errors.ts";
@@ -110,6 +111,7 @@ describe("a run that nothing disturbs", () => {
     let closed = 0;
     const bench = await runBench({
       close: async () => {
+        for (let turn = 0; turn < 50; turn += 1) await Promise.all([setImmediate(), stat(import.meta.filename)]);
         closed += 1;
       },
       hypervisor: {

@@ -1,5 +1,6 @@
 /** Runs that go on without their client, stop between steps, say what they know, and are resumed as new ones. */
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { openStore } from "../../../src/app.ts";
 import { PrepError } from "../../../src/core/domain/errors.ts";
 import {
   assignedTo,
@@ -72,6 +73,13 @@ describe("a run", () => {
     const second = await bench.run(rest);
     expect(second).toMatchObject({ state: "succeeded", resumes: runId });
     expect(await bench.app.engine.getRun(runId)).toMatchObject({ resumedBy: second.runId });
+    const { store } = await openStore(bench.app.config);
+    const [first, resumed] = await store.read((tx) => Promise.all([runId, second.runId].map((id) => tx.run(id))));
+    await store.close();
+    // What a resumed run asks an array for is known by the first run's id and time.
+    const origin = { originId: runId, originCreatedAt: first?.createdAt };
+    expect([first, resumed]).toMatchObject([origin, origin]);
+    expect(resumed?.createdAt).not.toBe(first?.createdAt);
     expectFreshClone(await bench.control.state(), snapshotsOf(before, goldOf(before).id)[0]?.id ?? "");
     await refusal(bench.app.engine.resumePlan(runId, bench.actor), "PLAN_OBSOLETE");
     await refusal(bench.app.engine.resumePlan(second.runId, bench.actor), "BAD_REQUEST");
