@@ -7,11 +7,10 @@ export function sharedReading<T>(read: () => Promise<T>): () => Promise<T> {
   let next: Promise<T> | undefined;
   const begin = (): Promise<T> => {
     next = undefined;
-    const reading = read().finally(() => {
-      if (current === reading && next === undefined) current = undefined;
+    current = read().finally(() => {
+      if (next === undefined) current = undefined;
     });
-    current = reading;
-    return reading;
+    return current;
   };
   return () => {
     if (current === undefined) return begin();

@@ -73,7 +73,7 @@ describe("the volume that the client ends up with", () => {
     ],
   ])("is the one that the plan's last such step has %s", async (_how, step) => {
     const before = step.kind === "mount" ? assign(known(OTHER)) : mount(known(OTHER));
-    const world = seen([CLONE, OTHER]);
+    const world = seen([OTHER, CLONE]);
     const { volume, naa } = await left({ steps: [before, step, unassignOther, detach], world });
     expect(volume).toEqual(known(CLONE));
     expect(naa).toBe(CLONE.naa);
@@ -131,7 +131,9 @@ describe("its datastore and VMs", () => {
     const unlisted = await left({
       ...changed("register"),
       draft,
-      world: seen([CLONE], { inventory: { datastores: [] } }),
+      // Where the step that mounted it had seen it, too.
+      outputs: { s1: { datastore: { id: STORE.id, name: STORE.name, vmfsUuid: STORE.vmfsUuid } } },
+      world: seen([CLONE], { vms: [here], inventory: { datastores: [] } }),
     });
     expect(unlisted.datastore).toBeUndefined();
     expect(unlisted).toMatchObject({ volume: known(CLONE), vms: [] });

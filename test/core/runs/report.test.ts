@@ -152,6 +152,10 @@ describe("after a run that did not succeed", () => {
       ...plan.draft.leftovers,
       `Clone made (vol-9, ${volume.naa}) was made by this run; resuming it goes on with this clone.`,
     ]);
+    // And what an earlier run of it had made.
+    const { id, naa, name } = CLONE;
+    const inherited = { ...plan, inheritedOutputs: { s0: { volume: { id, naa, name } } } };
+    expect(partReport(inherited, row, [])).toMatchObject({ volume: { id }, naa });
   });
 });
 
