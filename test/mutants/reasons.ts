@@ -5,6 +5,7 @@ const TEXT = "only text";
 const RACE = "a second safeguard: reached only by two at the very same time, of which the locks let one through";
 const KEPT = "a plan is never removed while it is open";
 const ABSENT = "equivalent: a member that is undefined and one that is not there are the same to who reads it";
+const LONG = "noticed, as was seen by hand: by a test that took too long to be among those that are run for a mutant";
 const MEMORY =
   "only memory: who follows the run next is read the same rows, and has it asked anew whether its process lives";
 
@@ -21,6 +22,10 @@ export const REASONS: Readonly<Record<string, string>> = {
   "890fecdbe4": KEPT,
   bb98389ac5: KEPT,
   b48192aa28: KEPT,
+  "4f618b6294": LONG,
+  f4744208ff: LONG,
+  "9c93aa19f8": LONG,
+  f3dc324d7b: LONG,
   dc17a47044: "equivalent: no run has no id",
   db05669fb1: "equivalent: no run has no id",
   c894939f06: KEPT,
