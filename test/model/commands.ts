@@ -101,9 +101,7 @@ export const makePlan = (server: Server, mode: ModelMode, client: Client): Comma
       token: answer.planToken ?? "",
       mode,
       client,
-      changes: model.changes[client],
-      touches: model.touches[client],
-      goldWith: model.goldWith,
+      facts: model.factsOf(mode, client),
       madeMin: model.nowMin,
       state: "open",
     });

@@ -27,11 +27,8 @@ export interface PlanNote {
   readonly token: string;
   readonly mode: ModelMode;
   readonly client: Client;
-  /** The client's counts when it was made. */
-  readonly changes: number;
-  readonly touches: number;
-  /** Who held gold then. */
-  readonly goldWith: Client | undefined;
+  /** What it goes by, as it was when it was made. */
+  readonly facts: string;
   readonly madeMin: number;
   state: "open" | "discarded" | "stale" | "redeemed";
   /** How its run ended, which is answered however often it is confirmed. */
@@ -44,8 +41,9 @@ export class Model {
   readonly registered: Record<Client, "none" | "some" | "all"> = { "CDS1-ESX165": "some", "CDS1-ESX166": "none" };
   /** How often somebody touched a VM of the client's. */
   readonly touches: Record<Client, number> = { "CDS1-ESX165": 0, "CDS1-ESX166": 0 };
-  /** How often a run changed what the client's plans go by. */
-  readonly changes: Record<Client, number> = { "CDS1-ESX165": 0, "CDS1-ESX166": 0 };
+  /** How often a run assigned something to it, and registered VMs there: each has an id of its own. */
+  readonly #assignments: Record<Client, number> = { "CDS1-ESX165": 0, "CDS1-ESX166": 0 };
+  readonly #registrations: Record<Client, number> = { "CDS1-ESX165": 0, "CDS1-ESX166": 0 };
   readonly plans: PlanNote[] = [];
   /** The machine's clock, in minutes since the beginning, and the latest time that the store has seen. */
   clockMin = 0;
@@ -77,11 +75,20 @@ export class Model {
     return CLIENTS.find((client) => this.holds[client] === "gold");
   }
 
-  isStale({ mode, client, changes, touches, goldWith }: PlanNote): boolean {
-    if (this.changes[client] !== changes) return true;
-    if (mode !== "maintenance") return this.touches[client] !== touches;
-    // Where gold is there already, the plan has nothing to do with its VMs.
-    return this.goldWith !== goldWith || (goldWith !== client && this.touches[client] !== touches);
+  /** What a client's plans go by. Once it is as it was, a plan from then is still the plan for it. */
+  factsOf(mode: ModelMode, client: Client): string {
+    const [holds, registered] = [this.holds[client], this.registered[client]];
+    const facts: unknown[] = [mode === "maintenance" ? this.goldWith : "", holds];
+    if (holds !== "nothing") facts.push(this.#assignments[client]);
+    // Where gold is there already, a plan for maintenance has nothing to do with its VMs.
+    if (holds === "nothing" || (holds === "gold" && mode === "maintenance")) return facts.join(" ");
+    facts.push(registered);
+    if (registered !== "none") facts.push(this.#registrations[client], this.touches[client]);
+    return facts.join(" ");
+  }
+
+  isStale({ mode, client, facts }: PlanNote): boolean {
+    return this.factsOf(mode, client) !== facts;
   }
 
   /** Which codes a plan may be refused with; none where it must be made. */
@@ -97,30 +104,31 @@ export class Model {
     const { mode, client } = plan;
     plan.state = "redeemed";
     plan.ended = ended;
-    const before = `${this.holds[client]} ${this.registered[client]}`;
     switch (mode) {
       case "automated_testing":
-        this.holds[client] = "clone";
-        this.registered[client] = "none";
         // Another clone than before.
-        this.changes[client] += 1;
+        this.#assigned(client, "clone");
         return;
       case "maintenance":
-        if (this.holds[client] !== "gold") this.registered[client] = "none";
-        this.holds[client] = "gold";
-        break;
+        if (this.holds[client] !== "gold") this.#assigned(client, "gold");
+        return;
       case "release":
         this.holds[client] = "nothing";
         this.registered[client] = "none";
-        break;
+        return;
       case "register":
+        if (this.registered[client] !== "all") this.#registrations[client] += 1;
         this.registered[client] = "all";
-        break;
+        return;
       case "unregister":
         this.registered[client] = "none";
     }
-    // A plan goes by the state: one that nothing was changed under is still the plan for it.
-    if (`${this.holds[client]} ${this.registered[client]}` !== before) this.changes[client] += 1;
+  }
+
+  #assigned(client: Client, volume: "clone" | "gold"): void {
+    this.holds[client] = volume;
+    this.registered[client] = "none";
+    this.#assignments[client] += 1;
   }
 }
 

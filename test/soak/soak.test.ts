@@ -78,7 +78,7 @@ describe.each(KINDS)("one server for long, on %s", (kind) => {
     const temporary = join(dir, "tmp");
     mkdirSync(temporary);
     const env = { ...process.env, XDG_STATE_HOME: join(dir, "state"), TMPDIR: temporary };
-    const args = ["--expose-gc", join(import.meta.dirname, "server.ts"), file, String(clients.length)];
+    const args = ["--max-semi-space-size=16", "--expose-gc", join(import.meta.dirname, "server.ts"), file, String(clients.length)];
     const server = spawn(process.execPath, args, { env, cwd: dir, stdio: ["pipe", "pipe", "inherit"] });
     onTestFinished(() => void server.kill("SIGKILL"));
     const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
