@@ -30,6 +30,9 @@ const PLANS = long ? 40 : 10;
 const HUNDRED = long ? 100 : 4;
 const WHOLE_MS = long ? 7_200_000 : 300_000;
 
+/** As image and units start Node, and a collection when it is asked for. */
+const NODE_FLAGS = ["--max-semi-space-size=16", "--expose-gc"];
+
 const cluster = withCluster();
 const config = z.looseObject({ pairs: z.array(z.looseObject({ client: z.string() })) });
 const ready = z.object({ url: z.string(), tokens: z.array(z.string()) });
@@ -78,7 +81,7 @@ describe.each(KINDS)("one server for long, on %s", (kind) => {
     const temporary = join(dir, "tmp");
     mkdirSync(temporary);
     const env = { ...process.env, XDG_STATE_HOME: join(dir, "state"), TMPDIR: temporary };
-    const args = ["--max-semi-space-size=16", "--expose-gc", join(import.meta.dirname, "server.ts"), file, String(clients.length)];
+    const args = [...NODE_FLAGS, join(import.meta.dirname, "server.ts"), file, String(clients.length)];
     const server = spawn(process.execPath, args, { env, cwd: dir, stdio: ["pipe", "pipe", "inherit"] });
     onTestFinished(() => void server.kill("SIGKILL"));
     const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
