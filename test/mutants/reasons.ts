@@ -5,6 +5,8 @@ const TEXT = "only text";
 const RACE = "a second safeguard: reached only by two at the very same time, of which the locks let one through";
 const KEPT = "a plan is never removed while it is open";
 const ABSENT = "equivalent: a member that is undefined and one that is not there are the same to who reads it";
+const TURN = "a second safeguard: confirms that do not meet at their turn meet at the locks";
+const NO_ID = "equivalent: no run has no id";
 const LONG = "noticed, as was seen by hand: by a test that took too long to be among those that are run for a mutant";
 const MEMORY =
   "only memory: who follows the run next is read the same rows, and has it asked anew whether its process lives";
@@ -26,12 +28,12 @@ export const REASONS: Readonly<Record<string, string>> = {
   f4744208ff: LONG,
   "9c93aa19f8": LONG,
   f3dc324d7b: LONG,
-  dc17a47044: "equivalent: no run has no id",
-  db05669fb1: "equivalent: no run has no id",
+  dc17a47044: NO_ID,
+  db05669fb1: NO_ID,
   c894939f06: KEPT,
   de02422de9: RACE,
   "0706e39740": ABSENT,
-  ce2ea1a1fa: "a second safeguard: confirms that do not meet at their turn meet at the locks",
+  ce2ea1a1fa: TURN,
   "473f4e4a77": NEVER,
   "47d41312c8": NEVER,
   df656f5ceb: NEVER,
@@ -47,8 +49,8 @@ export const REASONS: Readonly<Record<string, string>> = {
   bf946841e2: "to the millisecond",
   c03503cebe: SLOWER,
   "69bcf77aab": "only memory: a plan's turn is kept after its confirms",
-  ba1cea90c6: "a second safeguard: confirms that do not meet at their turn meet at the locks",
-  dcc5870011: "a second safeguard: confirms that do not meet at their turn meet at the locks",
+  ba1cea90c6: TURN,
+  dcc5870011: TURN,
   "860b3bfd9b": "a second safeguard: a queued run that may not be begun any more was marked right before",
   e35fc20d2d: "a second safeguard: a run that goes on holds the locks",
   "825c9ea729": "equivalent: what was refused for the plan as it is now is refused again",

@@ -122,14 +122,10 @@ describe.each(KINDS)("one server for long, on %s", (kind) => {
 
     // All that a prep opened on either system, and of this process, is closed again while the server goes on.
     expect((await control.state())["sessions"]).toEqual({ dgs: 0, vim: 0 });
-    let after = 0;
-    const look = (): number => {
-      after = handlesOf(server.pid).length;
-      return after;
-    };
+    const after = (): number => handlesOf(server.pid).length;
     // Connections that are kept for reuse go by themselves: those to the database after ten seconds.
-    await expect.poll(look, { timeout: 60_000, interval: 250 }).toBeLessThanOrEqual(handles.length);
-    note(`${kind}: ${handles.length} handles after the first ${clients.length} preps, ${after} after the last.`);
+    await expect.poll(after, { timeout: 60_000, interval: 250 }).toBeLessThanOrEqual(handles.length);
+    note(`${kind}: ${handles.length} handles after the first ${clients.length} preps, ${after()} after the last.`);
     expect(readdirSync(temporary)).toEqual([]);
     const [before, now] = [median(resident.slice(0, HUNDRED)), median(resident.slice(-HUNDRED))];
     note(

@@ -2,7 +2,7 @@
  * Runs without a lab: a real store in which the test writes plans and runs, systems that show what the test says and do
  * nothing but tell what they were asked to, and time that passes by waiting alone.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -72,6 +72,11 @@ export interface Planned {
 
 /** For `expect.poll`: what does not come within this does not come. */
 export const SOON = { interval: 2, timeout: 8_000 };
+
+/** What would come without anything else happening has come: several turns of the store, whose heads go to a file. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 50; turn += 1) await Promise.all([setImmediate(), stat(import.meta.filename)]);
+}
 
 const START = Date.parse("2026-11-28T12:00:00.000Z");
 

@@ -1,5 +1,4 @@
 /** One run carried out, without a lab: what stands in its row, its journal and the audit, and what its steps may rely on. */
-import { stat } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { PrepError } from "../../../src/core/domain/errors.ts";
@@ -23,7 +22,7 @@ import {
   vmOn,
 } from "../../support/observations.ts";
 import { storeWith } from "../../support/parts.ts";
-import { type RunBench, runBench, SOON } from "../../support/run-bench.ts";
+import { type RunBench, runBench, SOON, settled } from "../../support/run-bench.ts";
 
 const known = ({ id, naa, name }: typeof CLONE) => ({ id, naa, name });
 const CLIENT = { id: CLIENT_ID, name: safeText("CDS1-ESX165") };
@@ -111,7 +110,7 @@ describe("a run that nothing disturbs", () => {
     let closed = 0;
     const bench = await runBench({
       close: async () => {
-        for (let turn = 0; turn < 50; turn += 1) await Promise.all([setImmediate(), stat(import.meta.filename)]);
+        await settled();
         closed += 1;
       },
       hypervisor: {

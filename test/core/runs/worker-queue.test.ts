@@ -1,9 +1,9 @@
 /** A worker and its queue, without a lab: which runs it takes, when, and what it waits for at its end. */
-import { stat } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { PrepError } from "../../../src/core/domain/errors.ts";
 import type { WorkerOptions } from "../../../src/core/engine.ts";
+import type { Clock } from "../../../src/core/ports/runtime.ts";
 import type { RunRow, Store } from "../../../src/core/ports/store.ts";
 import { Runs } from "../../../src/core/runs/runs.ts";
 import { Worker } from "../../../src/core/runs/worker.ts";
@@ -11,14 +11,18 @@ import type { Step } from "../../../src/core/steps/types.ts";
 import { refusal } from "../../support/engine.ts";
 import { CLONE } from "../../support/observations.ts";
 import { storeWith } from "../../support/parts.ts";
-import { type RunBench, type RunParts, runBench, SOON } from "../../support/run-bench.ts";
+import { type RunBench, type RunParts, runBench, SOON, settled } from "../../support/run-bench.ts";
 
 const detach: Step = { id: "s1", kind: "detach", after: [], naa: CLONE.naa };
 
-/** What would come without anything else happening has come: several turns of the store, whose heads go to a file. */
-const settled = async (): Promise<void> => {
-  for (let turn = 0; turn < 50; turn += 1) await Promise.all([setImmediate(), stat(import.meta.filename)]);
-};
+/** Pauses that are over after a turn, and are written down. */
+const hurried =
+  (paused: number[]): Clock["sleep"] =>
+  async (ms, signal) => {
+    if (signal?.aborted) return;
+    await setImmediate();
+    paused.push(ms);
+  };
 
 interface Working {
   readonly bench: RunBench;
@@ -192,11 +196,7 @@ describe("a worker", () => {
       {},
       {
         store: ({ watch: _watch, ...real }: Store) => ({ ...real, ...silent }),
-        sleep: async (ms, signal) => {
-          if (signal?.aborted) return;
-          await setImmediate();
-          paused.push(ms);
-        },
+        sleep: hurried(paused),
       },
     );
     await expect.poll(() => paused.length, SOON).toBeGreaterThan(2);
@@ -223,11 +223,7 @@ describe("a worker", () => {
               return (await real.watch?.(topic, changed)) ?? (() => undefined);
             },
           }),
-        sleep: async (ms, signal) => {
-          if (signal?.aborted) return;
-          await setImmediate();
-          paused.push(ms);
-        },
+        sleep: hurried(paused),
       },
       1,
     );
