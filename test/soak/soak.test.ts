@@ -30,8 +30,9 @@ const PLANS = long ? 40 : 10;
 const HUNDRED = long ? 100 : 4;
 const WHOLE_MS = long ? 7_200_000 : 300_000;
 
-/** As image and units start Node, and a collection when it is asked for. */
+/** As image and unit start Node, and a collection when it is asked for. */
 const NODE_FLAGS = ["--max-semi-space-size=16", "--expose-gc"];
+const NODE_ENV = { MALLOC_ARENA_MAX: "1" };
 
 const cluster = withCluster();
 const config = z.looseObject({ pairs: z.array(z.looseObject({ client: z.string() })) });
@@ -80,7 +81,7 @@ describe.each(KINDS)("one server for long, on %s", (kind) => {
     const { dir, file, clients, control } = await site(kind);
     const temporary = join(dir, "tmp");
     mkdirSync(temporary);
-    const env = { ...process.env, XDG_STATE_HOME: join(dir, "state"), TMPDIR: temporary };
+    const env = { ...process.env, ...NODE_ENV, XDG_STATE_HOME: join(dir, "state"), TMPDIR: temporary };
     const args = [...NODE_FLAGS, join(import.meta.dirname, "server.ts"), file, String(clients.length)];
     const server = spawn(process.execPath, args, { env, cwd: dir, stdio: ["pipe", "pipe", "inherit"] });
     onTestFinished(() => void server.kill("SIGKILL"));
@@ -99,9 +100,11 @@ describe.each(KINDS)("one server for long, on %s", (kind) => {
       return performance.now() - begun;
     };
 
+    // Counted before the work that is measured: V8 gives memory back in a pause, and takes it again afterwards.
+    await callers[0]?.prep();
+    const handles = await quiet(() => handlesOf(server.pid));
     const first = await together();
     const volumes = (await control.state()).volumes.length;
-    const handles = await quiet(() => handlesOf(server.pid));
     const resident: number[] = [];
     let heldBefore = 0;
     const begun = performance.now();
@@ -125,7 +128,7 @@ describe.each(KINDS)("one server for long, on %s", (kind) => {
     const after = (): number => handlesOf(server.pid).length;
     // Connections that are kept for reuse go by themselves: those to the database after ten seconds.
     await expect.poll(after, { timeout: 60_000, interval: 250 }).toBeLessThanOrEqual(handles.length);
-    note(`${kind}: ${handles.length} handles after the first ${clients.length} preps, ${after()} after the last.`);
+    note(`${kind}: ${handles.length} handles after the first prep, ${after()} after the last.`);
     expect(readdirSync(temporary)).toEqual([]);
     const [before, now] = [median(resident.slice(0, HUNDRED)), median(resident.slice(-HUNDRED))];
     note(
@@ -147,7 +150,7 @@ describe.each(KINDS)("one server for long, on %s", (kind) => {
         }),
       ]);
       expect(runs.map(({ state }) => state)).toEqual(
-        Array.from({ length: PREPS + 2 * clients.length }, () => "succeeded"),
+        Array.from({ length: 1 + PREPS + 2 * clients.length }, () => "succeeded"),
       );
       note(`${kind}: ${runs.length} runs succeeded, ${chain.rows} rows of the audit, which holds.`);
       expect(chain).toMatchObject({ holds: true, problems: [] });
