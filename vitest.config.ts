@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
@@ -9,6 +10,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     passWithNoTests: false,
+    // Many tests wait, for processes and for limits to pass: on two cores, four files at once take half the time of one.
+    maxWorkers: Math.max(4, availableParallelism()),
     // For the many processes that tests start: without it each strips the types of the same sources, and compiles them.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules", ".cache", "node") },
   },

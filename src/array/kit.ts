@@ -112,9 +112,9 @@ const CHECKS: readonly (readonly [string, Check])[] = [
       const { array, traits, target, gold, snapshot } = opened;
       const key = randomUUID();
       const name = contractName(target.gold, key, traits);
-      const told: number[] = [];
+      const percents: number[] = [];
       const what = { volumeId: gold.id, snapshotId: snapshot.id, name };
-      const made = await array.writer.createClone(what, key, (percent) => told.push(percent));
+      const made = await array.writer.createClone(what, key, (percent) => percents.push(percent));
       assert.deepEqual(await array.writer.createClone(what, key), made);
       const clone = only(await array.reader.volumes({ name }), "clone");
       opened.clone = clone;
@@ -127,7 +127,7 @@ const CHECKS: readonly (readonly [string, Check])[] = [
         assert.ok(children.some(({ id }) => id === clone.id));
       }
       if (traits.lineage.snapshot) assert.equal(clone.parent?.snapshotId, snapshot.id);
-      assert.ok(told.every((percent, index) => percent >= (told[index - 1] ?? 0) && percent <= 100));
+      assert.ok(percents.every((percent, index) => percent >= (percents[index - 1] ?? 0) && percent <= 100));
     },
   ],
   [

@@ -155,10 +155,11 @@ interface Approved {
 const parsed = (text: string | undefined): unknown =>
   text === undefined ? undefined : z.unknown().parse(JSON.parse(text));
 
-async function approvedIn(reader: StoreReader): Promise<Approved[]> {
+/** Runs since then: another world's objects may have borne the same ids. */
+async function approvedIn(reader: StoreReader, since: string): Promise<Approved[]> {
   const runs = await reader.runs({ limit: 10_000 });
   const all: Approved[] = [];
-  for (const run of runs) {
+  for (const run of runs.filter(({ createdAt }) => createdAt >= since)) {
     const plan = await reader.plan(run.planId);
     if (plan === undefined) continue;
     const steps: StepRow[] = await reader.steps(run.id);
@@ -174,7 +175,6 @@ async function approvedIn(reader: StoreReader): Promise<Approved[]> {
 }
 
 function violations(era: Era, all: readonly Approved[]): string[] {
-  // Another world's objects may have borne the same ids.
   const approved = all.filter(({ run }) => run.createdAt >= era.began && run.state !== "queued");
   const wrong = [...era.wrong];
   const effects = new Map<string, number>();
@@ -228,7 +228,7 @@ export function keepInvariants(world: World, openStore: () => Promise<Store>): I
     if (some.every(({ changes, wrong }) => changes.length + wrong.length === 0)) return [];
     const store = await openStore();
     try {
-      const approved = await store.read(approvedIn);
+      const approved = await store.read((reader) => approvedIn(reader, some[0]?.began ?? ""));
       return some.flatMap((era) => violations(era, approved));
     } finally {
       await store.close();

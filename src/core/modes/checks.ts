@@ -171,24 +171,24 @@ type Residents = Pick<Observation, "vms" | "devices" | "host">;
 /** vCenter may tell no path of an orphaned VM. One that uses nothing but this datastore has its home there all the same. */
 const isAllOn = (vm: Vm, { id }: Datastore): boolean => vm.path === "" && vm.datastoreIds.every((one) => one === id);
 
-/** The VMs that live on the datastore. Refuses those that are on another host, and strangers that use a disk or an ISO on it. */
-export function residentsOf(datastore: Datastore, observation: Residents): Vm[] {
+/** The VMs that live on the datastore. Refuses those that are on another host, and VMs from elsewhere that use a disk or an ISO on it. */
+export function vmsHomedOn(datastore: Datastore, observation: Residents): Vm[] {
   const users = observation.vms.filter((vm) => vm.datastoreIds.includes(datastore.id) || livesOn(vm, datastore));
   const own = users.filter((vm) => livesOn(vm, datastore) || isAllOn(vm, datastore));
-  const strangers = users.filter((vm) => !own.includes(vm));
-  const [stranger] = strangers;
-  if (stranger !== undefined) {
+  const foreignUsers = users.filter((vm) => !own.includes(vm));
+  const [foreignUser] = foreignUsers;
+  if (foreignUser !== undefined) {
     const devices = observation.devices.filter(
-      (device) => strangers.some((vm) => vm.id === device.vmId) && device.datastoreId === datastore.id,
+      (device) => foreignUsers.some((vm) => vm.id === device.vmId) && device.datastoreId === datastore.id,
     );
-    const device = devices.find((one) => one.vmId === stranger.id);
+    const device = devices.find((one) => one.vmId === foreignUser.id);
     throw new PrepError(
       "VM_SPANS_DATASTORES",
-      `VM ${stranger.name} (${stranger.id}) ${stranger.path === "" ? "has its home nobody knows where (vCenter does not tell its path), and" : "lives elsewhere, but"} uses ${device === undefined ? "a snapshot, working or other directory" : safeText(device.label)} on ${datastore.name}.`,
+      `VM ${foreignUser.name} (${foreignUser.id}) ${foreignUser.path === "" ? "has its home nobody knows where (vCenter does not tell its path), and" : "lives elsewhere, but"} uses ${device === undefined ? "a snapshot, working or other directory" : safeText(device.label)} on ${datastore.name}.`,
       {
         found: {
           datastore: datastore.id,
-          vms: strangers.map((vm) => ({ id: vm.id, name: vm.name, path: safeText(vm.path, 400) })),
+          vms: foreignUsers.map((vm) => ({ id: vm.id, name: vm.name, path: safeText(vm.path, 400) })),
           devices: devices.map(({ vmId, label, fileName }) => ({
             vm: vmId,
             label: safeText(label),
@@ -221,7 +221,7 @@ export function residentsOf(datastore: Datastore, observation: Residents): Vm[] 
 
 /** The same, with a warning of each disk or ISO that these VMs have elsewhere. */
 export function vmsOn(datastore: Datastore, observation: Residents, warnings: string[]): Vm[] {
-  const own = residentsOf(datastore, observation);
+  const own = vmsHomedOn(datastore, observation);
   for (const vm of own) {
     const outside = observation.devices.filter(
       (device) => device.vmId === vm.id && device.datastoreId !== undefined && device.datastoreId !== datastore.id,

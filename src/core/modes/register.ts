@@ -5,7 +5,7 @@ import type { LunVolume } from "../observe/kinds.ts";
 import type { Observation } from "../observe/observe.ts";
 import type { Datastore, Vm } from "../ports/hypervisor.ts";
 import { refuseMaintenanceMode } from "./blockers.ts";
-import { datastoreOn, oneAssigned, residentsOf, vmsOn } from "./checks.ts";
+import { datastoreOn, oneAssigned, vmsHomedOn, vmsOn } from "./checks.ts";
 import { isDead, isRunning, knownVolume, unregisterVms, vmFact } from "./cleanup.ts";
 import { assignedFact, baseFacts, type ModeInput, registerStep } from "./common.ts";
 import { type Draft, DraftBuilder } from "./draft.ts";
@@ -115,7 +115,7 @@ export function register(input: ModeInput): Draft {
     draft,
     input,
     { volume, datastore },
-    leftoverDatastores.flatMap((one) => residentsOf(one.datastore, observation)),
+    leftoverDatastores.flatMap((one) => vmsHomedOn(one.datastore, observation)),
   );
   return draft.finish(undefined, volume);
 }

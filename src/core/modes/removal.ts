@@ -17,7 +17,7 @@ import {
   checkDirect,
   datastoreOn,
   hasDependents,
-  residentsOf,
+  vmsHomedOn,
   vmsOn,
 } from "./checks.ts";
 import { isRunning, knownVolume, powerOffHard, stopAndUnregister, unregisterVms, vmFact } from "./cleanup.ts";
@@ -149,7 +149,7 @@ function mountFact(
 export function leftoverFacts(draft: DraftBuilder, observation: Observation): readonly LeftoverDatastore[] {
   const { leftoverDatastores } = observation;
   for (const { datastore, proof } of leftoverDatastores) {
-    const vms = residentsOf(datastore, observation);
+    const vms = vmsHomedOn(datastore, observation);
     const running = vms.filter(isRunning);
     refuseManaged(running);
     refuseQuestions(running);
@@ -234,7 +234,7 @@ export function clearLeftovers(
   after: readonly string[],
 ): string[] {
   return leftoverDatastores.flatMap(({ datastore }) => {
-    const vms = residentsOf(datastore, observation);
+    const vms = vmsHomedOn(datastore, observation);
     const stops = powerOffHard(draft, vms, { diskLost: true }, after);
     return unregisterVms(draft, vms, { dead: true }, orElse(stops, after));
   });

@@ -44,7 +44,10 @@ function isLabelledCopy(copy: UnresolvedCopy, { gold, array, signatures }: Obser
 }
 
 /** The signature on the host's own disks: mounts, dead ones too, and unresolved copies that `removed` does not cover. */
-function strangersHere(observation: Observation, removed: ReadonlySet<Naa>): Record<"mounted" | "copies", DisksOf[]> {
+function foreignDisksHere(
+  observation: Observation,
+  removed: ReadonlySet<Naa>,
+): Record<"mounted" | "copies", DisksOf[]> {
   const { storage, signatures, labelSignatures, family } = observation;
   const ours = new Set(family.map((member) => member.naa));
   const isOurs = ({ vmfsUuid, disks }: DisksOf): boolean =>
@@ -64,7 +67,7 @@ function strangersHere(observation: Observation, removed: ReadonlySet<Naa>): Rec
 
 /** What a mount's success rests on, besides the volume itself. */
 export function signatureFact(draft: DraftBuilder, observation: Observation): void {
-  const { mounted, copies } = strangersHere(observation, new Set());
+  const { mounted, copies } = foreignDisksHere(observation, new Set());
   draft.fact("signature", "The LUN's VMFS signature", {
     // Those in other Datacenters are in nobody's way, and come and go with the work of others on this LUN.
     "mounts elsewhere": mountsElsewhere(observation)
@@ -108,7 +111,7 @@ export function checkSignature(observation: Observation, removed: ReadonlySet<Na
       },
     );
   }
-  const { mounted, copies } = strangersHere(observation, removed);
+  const { mounted, copies } = foreignDisksHere(observation, removed);
   if (mounted.length > 0) {
     throw new PrepError(
       "SIGNATURE_MOUNTED",

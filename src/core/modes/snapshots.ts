@@ -1,7 +1,7 @@
 /** Which snapshot a request means, and what a rollback to it would take along. */
 import { PrepError } from "../domain/errors.ts";
 import { safeText } from "../domain/safe-text.ts";
-import { isNewer, type Observation, twinsOf } from "../observe/observe.ts";
+import { alikeOf, isNewer, type Observation } from "../observe/observe.ts";
 import type { Snapshot } from "../ports/array.ts";
 import { nearest, type Request } from "../request/request.ts";
 import type { ChosenSnapshot } from "./draft.ts";
@@ -32,14 +32,14 @@ export function chooseSnapshot(request: Request, observation: Observation): Chos
       hint: `Did you mean ${closest.join(", or ")}? Without a name the latest is taken: ${latest.name}.`,
     });
   }
-  const others = twinsOf(chosen, snapshots, wanted === undefined);
+  const others = alikeOf(chosen, snapshots, wanted === undefined);
   if (others.length > 0) {
-    const twins = snapshots.filter((snapshot) => snapshot === chosen || others.includes(snapshot));
-    const what = twins.some((one) => one.name !== chosen.name)
+    const candidates = snapshots.filter((snapshot) => snapshot === chosen || others.includes(snapshot));
+    const what = candidates.some((one) => one.name !== chosen.name)
       ? "latest snapshots, made at the same instant"
       : `snapshots named ${chosen.name}`;
-    throw new PrepError("SNAPSHOT_AMBIGUOUS", `${name} has ${twins.length} ${what}.`, {
-      found: { snapshots: twins.map((one) => ({ id: one.id, name: one.name, createdAt: one.createdAt })) },
+    throw new PrepError("SNAPSHOT_AMBIGUOUS", `${name} has ${candidates.length} ${what}.`, {
+      found: { snapshots: candidates.map((one) => ({ id: one.id, name: one.name, createdAt: one.createdAt })) },
       hint: "Name the one that is meant by its id.",
     });
   }

@@ -22,7 +22,7 @@ import {
   signaturesByLabel,
 } from "./leftover-datastores.ts";
 import { findGold, locate } from "./locate.ts";
-import { type ArrayView, byNewest, familyOf, readArray, signaturesOf, twinsOf } from "./observe.ts";
+import { type ArrayView, alikeOf, byNewest, familyOf, readArray, signaturesOf } from "./observe.ts";
 
 type Reading = Connection<ArrayReader, HypervisorReader>;
 
@@ -250,7 +250,7 @@ export async function listSnapshots(deps: EngineDeps, lun: string): Promise<Snap
         id: snapshot.id,
         createdAt: snapshot.createdAt,
         age: ageOf(snapshot.createdAt, now),
-        latest: index === 0 && twinsOf(snapshot, own, true).length === 0,
+        latest: index === 0 && alikeOf(snapshot, own, true).length === 0,
         clones: volumes.filter((volume) => volume.parent?.snapshotId === snapshot.id).length,
       })),
     };

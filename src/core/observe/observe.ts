@@ -82,7 +82,7 @@ export const isNewer = (other: Snapshot, chosen: Snapshot): boolean =>
   other.id !== chosen.id && Date.parse(other.createdAt) >= Date.parse(chosen.createdAt);
 
 /** Snapshots that a word for this one may mean too: of its name, and where it is "the latest", of its instant. */
-export const twinsOf = (one: Snapshot, among: readonly Snapshot[], isLatest: boolean): Snapshot[] =>
+export const alikeOf = (one: Snapshot, among: readonly Snapshot[], isLatest: boolean): Snapshot[] =>
   among.filter(
     (other) =>
       other.id !== one.id &&

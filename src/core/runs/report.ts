@@ -8,7 +8,7 @@ import type { NextAction } from "../domain/next-action.ts";
 import { safeText } from "../domain/safe-text.ts";
 import type { RunState } from "../domain/states.ts";
 import { fileOn, livesOn } from "../domain/vm-path.ts";
-import { byNewest, familyOf, twinsOf } from "../observe/observe.ts";
+import { alikeOf, byNewest, familyOf } from "../observe/observe.ts";
 import type { Plan } from "../plans/plan-schema.ts";
 import type { ArrayReader } from "../ports/array.ts";
 import type { Datastore, HypervisorReader } from "../ports/hypervisor.ts";
@@ -54,7 +54,7 @@ async function assignedVolume(plan: Plan, array: ArrayReader): Promise<KnownVolu
 async function latestSnapshot(plan: Plan, array: ArrayReader): Promise<Pick<Report, "latest">> {
   const own = await array.snapshots({ volumeId: asVolumeId(plan.target.lun.volumeId) });
   const [newest] = own.toSorted(byNewest);
-  return newest === undefined || twinsOf(newest, own, true).length > 0
+  return newest === undefined || alikeOf(newest, own, true).length > 0
     ? {}
     : { latest: { name: newest.name, id: newest.id, createdAt: newest.createdAt } };
 }

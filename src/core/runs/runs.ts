@@ -222,17 +222,17 @@ export class Runs {
   async begin(runId: string, signal?: AbortSignal): Promise<void> {
     const { launch } = this.#deps;
     if (launch === undefined) return this.execute(runId, signal === undefined ? {} : { signal });
-    const giveUp = (thrown: unknown): Promise<void> => {
+    const endAsUnbegun = (thrown: unknown): Promise<void> => {
       this.#unbegun.set(runId, asPrepError(thrown));
       return this.#settleUnbegun(runId);
     };
     await launch(runId, (why) => {
       if (this.#stop.signal.aborted) return;
-      giveUp(why).catch((thrown: unknown) =>
+      endAsUnbegun(why).catch((thrown: unknown) =>
         this.#deps.log.error({ run: runId, err: thrown }, "that no process carries the run out cannot be written"),
       );
     }).catch(async (thrown: unknown) => {
-      await giveUp(thrown);
+      await endAsUnbegun(thrown);
       throw thrown;
     });
   }

@@ -49,25 +49,25 @@ export class AuditedCalls {
   }
 
   /**
-   * A look at the systems, told to the chain with its outcome. It changes nothing, so it is answered also where the chain
-   * cannot be written.
+   * A reading of the systems, recorded in the audit with its outcome. It changes nothing, so it is answered also where the
+   * audit cannot be written.
    */
   async read<T>(call: string, inputs: object, actor: Actor, work: () => Promise<T>): Promise<T> {
     if (actor.tool !== undefined) return work();
     const asked = Object.entries(inputs).map(([name, value]) => [name, safeText(String(value))]);
-    const tell = (type: AuditEvent, outcome: object): Promise<void> => {
+    const append = (type: AuditEvent, outcome: object): Promise<void> => {
       const row = { type, actor, data: { call, ...Object.fromEntries(asked), ...outcome } };
-      return auditedWrite(this.#deps.store, this.#deps.clock, (_tx, append) => append(row)).catch((cause: unknown) =>
-        this.#deps.log.warn({ err: cause, call }, "a read could not be audited"),
+      return auditedWrite(this.#deps.store, this.#deps.clock, (_tx, appendRow) => appendRow(row)).catch(
+        (cause: unknown) => this.#deps.log.warn({ err: cause, call }, "a read could not be audited"),
       );
     };
     try {
       const answer = await work();
-      await tell("read", {});
+      await append("read", {});
       return answer;
     } catch (thrown) {
       const { code, message } = asPrepError(thrown);
-      await tell("read_refused", { code, message });
+      await append("read_refused", { code, message });
       throw thrown;
     }
   }

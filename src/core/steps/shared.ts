@@ -131,9 +131,9 @@ export async function verify<T>(
   find: () => Promise<T | undefined>,
 ): Promise<Verification<T>> {
   let last: PrepError | undefined;
-  let looks = 0;
-  const look = async (): Promise<T | undefined> => {
-    looks += 1;
+  let reads = 0;
+  const readOnce = async (): Promise<T | undefined> => {
+    reads += 1;
     try {
       const found = await find();
       last = undefined;
@@ -144,8 +144,8 @@ export async function verify<T>(
       return undefined;
     }
   };
-  const polled = await waitFor(clock, limitMs, look);
-  const value = last !== undefined && looks === 1 ? await look() : polled;
+  const polled = await waitFor(clock, limitMs, readOnce);
+  const value = last !== undefined && reads === 1 ? await readOnce() : polled;
   if (value !== undefined) return { kind: "seen", value };
   return last === undefined ? { kind: "unseen" } : { kind: "unverified", error: last };
 }

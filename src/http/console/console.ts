@@ -9,7 +9,7 @@ import type { Clock, Logger } from "../../core/ports/runtime.ts";
 import type { RunRecord } from "../../core/records.ts";
 import { type ErrorView, presentError, presentPlan, usualOf, wordingFor } from "../../text/index.ts";
 import { type Failure, failureOf } from "../failure.ts";
-import { events, type Follow, looking } from "./events.ts";
+import { events, type Follow, polling } from "./events.ts";
 import { type Html, live, mayApprove, page, type Section, type Viewer } from "./layout.ts";
 import type { ProviderSignIn } from "./openid.ts";
 import { auditPage } from "./pages/audit.ts";
@@ -159,7 +159,7 @@ export function approvalConsole(options: ConsoleOptions): Hono<Env> {
   );
   app.get("/events", (c) => {
     const usualTimes = usualTimesIn(engine);
-    const look = async () => {
+    const read = async () => {
       const seen = await overviewOf(engine, now(), usualTimes);
       const { length } = seen.plans;
       return {
@@ -168,7 +168,7 @@ export function approvalConsole(options: ConsoleOptions): Hono<Env> {
         status: `${length} open ${length === 1 ? "plan" : "plans"}.`,
       };
     };
-    return events(c, { next: looking(clock, look), mayGoOn: mayGoOn(c) }, closing);
+    return events(c, { next: polling(clock, read), mayGoOn: mayGoOn(c) }, closing);
   });
 
   const showPlan = async (
@@ -191,14 +191,14 @@ export function approvalConsole(options: ConsoleOptions): Hono<Env> {
   };
   app.get("/plans/:plan", (c) => showPlan(c, c.req.param("plan")));
   app.get("/plans/:plan/events", (c) => {
-    const look = async () => {
+    const read = async () => {
       const plan = presentPlan(await engine.getPlan(c.req.param("plan")), wording);
       const { state, approval, runId } = plan;
       const over = state !== "open";
       const key = keyOf([state, approval, runId]);
       return { html: () => planState(plan, now()), key, status: spokenState(plan), over };
     };
-    return events(c, { next: looking(clock, look), mayGoOn: mayGoOn(c) }, closing);
+    return events(c, { next: polling(clock, read), mayGoOn: mayGoOn(c) }, closing);
   });
   /** Does it, and shows the plan: as it is then, or with what it was refused with. */
   const answer = async (

@@ -50,16 +50,16 @@ const ping = async (stream: SSEStreamingApi): Promise<void> => {
   await stream.write(":\n\n");
 };
 
-const LOOK_EVERY_MS = 1_000;
+const POLL_EVERY_MS = 1_000;
 
-/** Follows what can only be looked at, for about as long as a proxy bears silence. */
-export const looking =
-  (clock: Clock, look: () => Promise<Shown>): Follow["next"] =>
+/** Polls what does not announce its changes, for about as long as a proxy bears silence. */
+export const polling =
+  (clock: Clock, read: () => Promise<Shown>): Follow["next"] =>
   async (show, signal) => {
     for (let round = 0; round < 10 && !signal.aborted; round += 1) {
-      const shown = await look();
+      const shown = await read();
       await show(shown);
       if (shown.over === true) return;
-      await clock.sleep(LOOK_EVERY_MS, signal);
+      await clock.sleep(POLL_EVERY_MS, signal);
     }
   };

@@ -109,14 +109,14 @@ const identity = z.object({ processID: z.number() });
 
 /**
  * The server's process for this session. Errors: `STORE_UNUSABLE` where something between here and the server hands its
- * sessions from one client to another: the process that the connection was told of at its start is then not the one that
+ * sessions from one client to another: the process that was announced when the connection began is then not the one that
  * answers.
  */
 export async function ownProcess(client: Client, place: string): Promise<number> {
-  const told = identity.safeParse(client);
+  const announced = identity.safeParse(client);
   const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
   const pid = rows[0]?.pid;
-  if (pid === undefined || !told.success || told.data.processID !== pid) throw pooled(place);
+  if (pid === undefined || !announced.success || announced.data.processID !== pid) throw pooled(place);
   return pid;
 }
 
