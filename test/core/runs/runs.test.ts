@@ -261,6 +261,7 @@ describe("a run", () => {
     expect(looks).toBe(4);
     expect(run.runId).toBe((await bench.app.engine.getPlan(plan.planId)).runId);
     gate.open();
+    expect(await first.engine.getRun(run.runId, { waitMs: 25_000 })).toMatchObject({ state: "succeeded" });
   });
 
   test("whose runner never comes up is interrupted after a minute, and can be resumed", async () => {
