@@ -10,6 +10,7 @@ import { createInterface } from "node:readline";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { startLab } from "../../src/lab/start.ts";
+import { touchWorld } from "../../src/lab/world/touches/touch.ts";
 
 const CLIENTS = `${import.meta.dirname}/clients`;
 const MAIN = new URL("../../dist/main.js", import.meta.url).pathname;
@@ -40,10 +41,14 @@ export async function judgeByMcpClients(runClient: RunClient, verdict: (line: st
   for (const folder of [CLIENTS, `${CLIENTS}/beeai`]) await install(folder);
   const dir = await mkdtemp(`${tmpdir()}/atvm-prep-clients-`);
   const many = await startLab({ vms: MANY_VMS, writeConfig: `${dir}/many.yaml` });
+  const away = await startLab({ writeConfig: `${dir}/away.yaml` });
+  touchWorld(away.world.state, { what: "disconnect-host" });
+  away.world.announce();
   try {
     for (const script of SCRIPTS) await judgeBy(script, dir, runClient, verdict);
   } finally {
     await many.close();
+    await away.close();
     await rm(dir, { recursive: true, force: true });
   }
 }
@@ -90,6 +95,7 @@ async function judgeBy(
     config,
     sites,
     many: `${dir}/many.yaml`,
+    away: `${dir}/away.yaml`,
     url: http?.url,
     token: http?.token,
   };

@@ -4,7 +4,10 @@
  */
 import { spawn } from "node:child_process";
 
-/** `{main, folder, config, sites, many, url, token}`: two sites with a `toolPrefix` each, one with hundreds of VMs, one over HTTP. */
+/**
+ * `{main, folder, config, sites, many, away, url, token}`: two sites with a `toolPrefix` each, one with hundreds of VMs, one
+ * whose host is disconnected, one over HTTP.
+ */
 export const setup = JSON.parse(process.argv.at(-1));
 
 export const serverOf = (config) => ({ command: process.execPath, args: [setup.main, "serve", "--config", config] });
