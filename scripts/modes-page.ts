@@ -116,32 +116,39 @@ async function outcomes(array: LabArray): Promise<{ modes: Outcome[]; blockers: 
     }
   };
   /** What a plan from there warns of, or the code it is refused with. */
-  const said = async (mode: Mode, touch?: Touch): Promise<readonly string[] | ErrorCode> => {
+  const planned = async (mode: Mode, touch?: Touch): Promise<{ warnings: readonly string[]; code?: ErrorCode }> => {
     lab.world.reset({ scenario: "clone-assigned" });
     if (touch !== undefined) touchWorld(lab.world.state, touch);
     lab.world.announce();
     try {
-      return (await app.engine.plan(mode, inputsOf(mode), actor)).warnings;
+      return await app.engine.plan(mode, inputsOf(mode), actor);
     } catch (thrown) {
-      if (thrown instanceof PrepError) return thrown.code;
+      if (thrown instanceof PrepError) return { warnings: [], code: thrown.code };
       throw thrown;
     } finally {
       await app.engine.discardPlans(actor);
     }
   };
+  /** A row for each: refused, warned of beyond what that mode warns of anyway, or nothing. */
+  const withBlockers = async (): Promise<string[][]> => {
+    const usual = new Map<Mode, readonly string[]>();
+    for (const mode of MODES) usual.set(mode, (await planned(mode)).warnings);
+    const rows: string[][] = [];
+    for (const [name, touch] of BLOCKERS) {
+      const cells = [name];
+      for (const mode of MODES) {
+        const { warnings, code } = await planned(mode, touch);
+        const isWarned = warnings.some((warning) => !usual.get(mode)?.includes(warning));
+        cells.push(code === undefined ? (isWarned ? "warned of" : "–") : `\`${code}\``);
+      }
+      rows.push(cells);
+    }
+    return rows;
+  };
   try {
     const modes: Outcome[] = [];
     for (const mode of MODES) for (const scenario of SCENARIOS) modes.push(await one(scenario, mode));
-    const blockers = (array === FIRST ? BLOCKERS : []).map(([name]) => [name]);
-    for (const mode of blockers.length === 0 ? [] : MODES) {
-      const usual = await said(mode);
-      for (const [at, [, touch]] of BLOCKERS.entries()) {
-        const now = await said(mode, touch);
-        const more = typeof now !== "string" && now.some((warning) => !usual.includes(warning));
-        blockers[at]?.push(typeof now === "string" ? `\`${now}\`` : more ? "warned of" : "–");
-      }
-    }
-    return { modes, blockers };
+    return { modes, blockers: array === FIRST ? await withBlockers() : [] };
   } finally {
     await app.close();
     await lab.close();

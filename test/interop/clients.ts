@@ -47,8 +47,7 @@ export async function judgeByMcpClients(runClient: RunClient, verdict: (line: st
   try {
     for (const script of SCRIPTS) await judgeBy(script, dir, runClient, verdict);
   } finally {
-    await many.close();
-    await away.close();
+    for (const lab of [many, away]) await lab.close();
     await rm(dir, { recursive: true, force: true });
   }
 }

@@ -32,7 +32,7 @@ const WHOLE_MS = long ? 7_200_000 : 300_000;
 
 /** As image and unit start Node, and a collection when it is asked for. */
 const NODE_FLAGS = ["--max-semi-space-size=16", "--expose-gc"];
-const NODE_ENV = { MALLOC_ARENA_MAX: "1" };
+const LIBRARY_ENV = { MALLOC_ARENA_MAX: "1" };
 
 const cluster = withCluster();
 const config = z.looseObject({ pairs: z.array(z.looseObject({ client: z.string() })) });
@@ -81,7 +81,7 @@ describe.each(KINDS)("one server for long, on %s", (kind) => {
     const { dir, file, clients, control } = await site(kind);
     const temporary = join(dir, "tmp");
     mkdirSync(temporary);
-    const env = { ...process.env, ...NODE_ENV, XDG_STATE_HOME: join(dir, "state"), TMPDIR: temporary };
+    const env = { ...process.env, ...LIBRARY_ENV, XDG_STATE_HOME: join(dir, "state"), TMPDIR: temporary };
     const args = [...NODE_FLAGS, join(import.meta.dirname, "server.ts"), file, String(clients.length)];
     const server = spawn(process.execPath, args, { env, cwd: dir, stdio: ["pipe", "pipe", "inherit"] });
     onTestFinished(() => void server.kill("SIGKILL"));
@@ -134,6 +134,10 @@ describe.each(KINDS)("one server for long, on %s", (kind) => {
     note(
       `${kind}: resident memory ${before.toFixed(0)} MiB in the first hundred, ${now.toFixed(0)} MiB in the last; after a collection ${heldBefore.toFixed(0)} and ${held.toFixed(0)} MiB.`,
     );
+    const hundreds = Array.from({ length: PREPS / HUNDRED }, (_, at) =>
+      median(resident.slice(at * HUNDRED, (at + 1) * HUNDRED)).toFixed(0),
+    );
+    note(`${kind}: resident memory by the hundred ${hundreds.join(", ")} MiB.`);
     if (long) {
       expect(held).toBeLessThanOrEqual(heldBefore * 1.05);
       expect(now).toBeLessThanOrEqual(before * 1.05);

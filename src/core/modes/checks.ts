@@ -171,7 +171,10 @@ type Residents = Pick<Observation, "vms" | "devices" | "host">;
 /** vCenter may tell no path of an orphaned VM. One that uses nothing but this datastore has its home there all the same. */
 const isAllOn = (vm: Vm, { id }: Datastore): boolean => vm.path === "" && vm.datastoreIds.every((one) => one === id);
 
-/** The VMs that live on the datastore. Refuses those that are on another host, and VMs from elsewhere that use a disk or an ISO on it. */
+/**
+ * The VMs that live on the datastore. Refuses those that are on another host, and VMs from elsewhere that use a disk or an ISO
+ * on it.
+ */
 export function vmsHomedOn(datastore: Datastore, observation: Residents): Vm[] {
   const users = observation.vms.filter((vm) => vm.datastoreIds.includes(datastore.id) || livesOn(vm, datastore));
   const own = users.filter((vm) => livesOn(vm, datastore) || isAllOn(vm, datastore));

@@ -55,19 +55,19 @@ export class AuditedCalls {
   async read<T>(call: string, inputs: object, actor: Actor, work: () => Promise<T>): Promise<T> {
     if (actor.tool !== undefined) return work();
     const asked = Object.entries(inputs).map(([name, value]) => [name, safeText(String(value))]);
-    const append = (type: AuditEvent, outcome: object): Promise<void> => {
+    const audit = (type: AuditEvent, outcome: object): Promise<void> => {
       const row = { type, actor, data: { call, ...Object.fromEntries(asked), ...outcome } };
-      return auditedWrite(this.#deps.store, this.#deps.clock, (_tx, appendRow) => appendRow(row)).catch(
-        (cause: unknown) => this.#deps.log.warn({ err: cause, call }, "a read could not be audited"),
+      return auditedWrite(this.#deps.store, this.#deps.clock, (_tx, append) => append(row)).catch((cause: unknown) =>
+        this.#deps.log.warn({ err: cause, call }, "a read could not be audited"),
       );
     };
     try {
       const answer = await work();
-      await append("read", {});
+      await audit("read", {});
       return answer;
     } catch (thrown) {
       const { code, message } = asPrepError(thrown);
-      await append("read_refused", { code, message });
+      await audit("read_refused", { code, message });
       throw thrown;
     }
   }
